@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Extracts the registry facts that scalectl uses from the PyPI package cfn-lint.
+
+    python3 -m venv target/schemas && target/schemas/bin/pip install cfn-lint==1.58.0
+    target/schemas/bin/python schemas/extract.py
+
+Reads schemas/kinds.txt, writes schemas/kinds/*.json (facts without prose) and
+src/schema/embedded.rs (the table that puts them into the binary).
+"""
+
+import json
+import pathlib
+
+import cfnlint
+
+HERE = pathlib.Path(__file__).resolve().parent
+REGISTRY = pathlib.Path(cfnlint.__file__).parent / "data" / "schemas"
+# What a property's shape keeps. Everything else in the registry is prose or for other tools.
+SHAPE = {
+    "$ref", "additionalProperties", "allOf", "anyOf", "const", "default", "enum", "exclusiveMaximum",
+    "exclusiveMinimum", "format", "insertionOrder", "items", "maxItems", "maxLength", "maximum", "minItems",
+    "minLength", "minimum", "oneOf", "pattern", "patternProperties", "properties", "required", "type", "uniqueItems",
+}
+NAMED = {"properties", "patternProperties"}
+LISTS = {
+    "createOnly": "createOnlyProperties",
+    "conditionalCreateOnly": "conditionalCreateOnlyProperties",
+    "readOnly": "readOnlyProperties",
+    "writeOnly": "writeOnlyProperties",
+    "primaryIdentifier": "primaryIdentifier",
+}
+
+
+def shape(node):
+    """The node with only what SHAPE names."""
+    if isinstance(node, list):
+        return [shape(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {}
+    for key, value in node.items():
+        if key in NAMED and isinstance(value, dict):
+            kept[key] = {name: shape(inner) for name, inner in value.items()}
+        elif key in SHAPE:
+            kept[key] = shape(value)
+    return kept
+
+
+def used_definitions(facts, definitions):
+    """The definitions that the properties reach, directly or through others."""
+    used, todo = {}, [facts]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, list):
+            todo.extend(node)
+        elif isinstance(node, dict):
+            target = node.get("$ref")
+            if isinstance(target, str):
+                name = target.rsplit("/", 1)[1]
+                if name in definitions and name not in used:
+                    used[name] = shape(definitions[name])
+                    todo.append(used[name])
+            todo.extend(value for key, value in node.items() if key != "$ref")
+    return used
+
+
+def facts_of(kind, schema):
+    facts = {"kind": kind, "properties": {n: shape(p) for n, p in schema["properties"].items()}}
+    for name, source in LISTS.items():
+        paths = [path.removeprefix("/properties/").replace("/", ".") for path in schema.get(source, [])]
+        if paths:
+            facts[name] = paths if name == "primaryIdentifier" else sorted(paths)
+    if schema.get("required"):
+        facts["required"] = sorted(schema["required"])
+    tagging = schema.get("tagging", {})
+    if tagging.get("taggable") and "tagProperty" in tagging:
+        facts["tagProperty"] = tagging["tagProperty"].removeprefix("/properties/")
+    definitions = used_definitions(facts["properties"], schema.get("definitions", {}))
+    if definitions:
+        facts["definitions"] = definitions
+    return facts
+
+
+def main():
+    index = json.loads((REGISTRY / "providers" / "us-east-1.json").read_text())
+    kinds = sorted((HERE / "kinds.txt").read_text().split())
+    out = HERE / "kinds"
+    out.mkdir(exist_ok=True)
+    for old in out.glob("*.json"):
+        old.unlink()
+    rows = []
+    for kind in kinds:
+        schema = json.loads((REGISTRY / "resources" / f"{index[kind]}.json").read_text())
+        name = kind.removeprefix("AWS::").replace("::", "-").lower()
+        text = json.dumps(facts_of(kind, schema), sort_keys=True, separators=(",", ":"))
+        (out / f"{name}.json").write_text(text + "\n")
+        rows.append(f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n')
+    (HERE.parent / "src" / "schema" / "embedded.rs").write_text(
+        "//! Every kind's facts, as text. Written by `schemas/extract.py`; not edited by hand.\n\n"
+        "/// Kinds and their facts, ordered by kind.\n"
+        "pub const KINDS: &[(&str, &str)] = &[\n" + "".join(rows) + "];\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

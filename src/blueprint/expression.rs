@@ -1,0 +1,551 @@
+//! Expressions: `${...}` in a blueprint, parsed once by `cel` and walked over our own values.
+//!
+//! The `cel` crate gives syntax and macros; evaluation is here, because values may be symbolic
+//! and every map must be ordered. A resource is passed around as a reference with an empty path,
+//! a region as one with an empty id; [`Scope::select`] turns either into what it holds.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators as op,
+};
+
+use super::functions;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::value::{Map, TextBuilder, Value};
+use crate::yaml::{Node, Yaml};
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+    /// This failure at a place.
+    pub fn at(self, location: &Location) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(location.clone(), self.message);
+        diagnostic.help = self.help;
+        diagnostic
+    }
+}
+
+/// The variables that an expression sees.
+pub trait Scope {
+    /// A variable's value; `None` when there is no such variable.
+    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure>;
+    /// A member of a resource or region.
+    fn select(&self, of: &crate::value::Reference, name: &str) -> Result<Value, Failure>;
+    /// Renders a text template.
+    fn template(&self, name: &str, args: &Value) -> Result<Value, Failure>;
+}
+
+/// One parsed expression.
+#[derive(Debug)]
+pub struct Expression {
+    ast: IdedExpr,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// A YAML value with expressions in it.
+#[derive(Clone, Debug)]
+pub enum Template {
+    /// No expression inside.
+    Constant(Value),
+    /// Only an expression, which keeps its type.
+    Expression(Arc<Expression>),
+    /// Text with expressions inside.
+    Text(Vec<Piece>),
+    /// A list.
+    List(Vec<Template>),
+    /// An object.
+    Map(Vec<(Arc<str>, Template)>),
+}
+
+/// A piece of interpolated text.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Text as it stands.
+    Literal(String),
+    /// An expression's value as text.
+    Expression(Arc<Expression>),
+}
+
+struct Binding<'a> {
+    name: &'a str,
+    value: &'a Value,
+    outer: Option<&'a Binding<'a>>,
+}
+
+type Outcome<'a> = Result<Cow<'a, Value>, Failure>;
+
+impl Expression {
+    /// Parses the text between the braces.
+    ///
+    /// # Errors
+    /// When it is not CEL.
+    pub fn parse(text: &str, location: &Location) -> Result<Self, Diagnostic> {
+        let program = cel::Program::compile(text).map_err(|errors| {
+            let why = errors
+                .errors
+                .first()
+                .map_or_else(|| errors.to_string(), |e| e.msg.clone());
+            Diagnostic::error(
+                location.clone(),
+                format!("`{}` is not an expression: {why}", text.trim()),
+            )
+        })?;
+        Ok(Self {
+            ast: program.expression().clone(),
+            location: location.clone(),
+        })
+    }
+
+    /// The value in `scope`.
+    ///
+    /// # Errors
+    /// When a name, key or type does not fit.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Failure> {
+        eval(&self.ast, scope, None).map(Cow::into_owned)
+    }
+
+    /// Calls `visit` with every free variable and, for `inputs.x`, `locals.x` and `regions[_].x`,
+    /// the member.
+    pub fn variables<'a>(&'a self, visit: &mut dyn FnMut(&'a str, Option<&'a str>)) {
+        free(&self.ast.expr, &mut Vec::new(), visit);
+    }
+}
+
+fn free<'a>(
+    expr: &'a Expr,
+    bound: &mut Vec<&'a str>,
+    visit: &mut dyn FnMut(&'a str, Option<&'a str>),
+) {
+    match expr {
+        Expr::Ident(name) if !bound.contains(&name.as_str()) => visit(name, None),
+        Expr::Select(select) => {
+            match &select.operand.expr {
+                Expr::Ident(name) if !bound.contains(&name.as_str()) => {
+                    return visit(name, Some(&select.field));
+                }
+                Expr::Call(call) if call.func_name == op::INDEX => {
+                    if let Some(Expr::Ident(name)) = call.args.first().map(|a| &a.expr)
+                        && name == "regions"
+                    {
+                        visit("regions", Some(&select.field));
+                    }
+                }
+                _ => {}
+            }
+            free(&select.operand.expr, bound, visit);
+        }
+        Expr::Call(call) => {
+            for part in call.target.as_deref().into_iter().chain(&call.args) {
+                free(&part.expr, bound, visit);
+            }
+        }
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .for_each(|e| free(&e.expr, bound, visit)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    free(&entry.key.expr, bound, visit);
+                    free(&entry.value.expr, bound, visit);
+                }
+            }
+        }
+        Expr::Comprehension(c) => {
+            free(&c.iter_range.expr, bound, visit);
+            let depth = bound.len();
+            bound.extend([c.iter_var.as_str(), c.accu_var.as_str()]);
+            bound.extend(c.iter_var2.as_deref());
+            for part in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
+                free(&part.expr, bound, visit);
+            }
+            bound.truncate(depth);
+        }
+        _ => {}
+    }
+}
+
+fn eval<'a>(
+    expr: &'a IdedExpr,
+    scope: &'a dyn Scope,
+    vars: Option<&'a Binding<'a>>,
+) -> Outcome<'a> {
+    match &expr.expr {
+        Expr::Literal(literal) => Ok(Cow::Owned(match literal {
+            LiteralValue::Boolean(b) => Value::Bool(*b.inner()),
+            LiteralValue::Int(i) => Value::Int(*i.inner()),
+            LiteralValue::UInt(u) => Value::Int(i64::try_from(*u.inner()).unwrap_or(i64::MAX)),
+            LiteralValue::Double(d) => Value::Float(*d.inner()),
+            LiteralValue::String(s) => Value::str(s.inner()),
+            LiteralValue::Null => Value::Null,
+            LiteralValue::Bytes(_) => {
+                return Err(Failure::new("bytes have no place in a blueprint"));
+            }
+        })),
+        Expr::Ident(name) => {
+            let mut binding = vars;
+            while let Some(b) = binding {
+                if b.name == name {
+                    return Ok(Cow::Borrowed(b.value));
+                }
+                binding = b.outer;
+            }
+            scope
+                .variable(name)?
+                .ok_or_else(|| Failure::new(format!("there is no `{name}` here")))
+        }
+        Expr::Select(select) => {
+            let of = eval(&select.operand, scope, vars)?;
+            if select.test {
+                let has = match &*of {
+                    Value::Map(map) => map.get(&select.field).is_some_and(|v| *v != Value::Null),
+                    Value::Reference(r) => scope.select(r, &select.field).is_ok(),
+                    _ => false,
+                };
+                return Ok(Cow::Owned(Value::Bool(has)));
+            }
+            member(of, &select.field, scope)
+        }
+        Expr::Call(call) => eval_call(call, scope, vars),
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .map(|e| eval(e, scope, vars).map(Cow::into_owned))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|items| Cow::Owned(Value::List(items))),
+        Expr::Map(map) => {
+            let mut entries = Map::new();
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    let key = eval(&entry.key, scope, vars)?.to_string();
+                    entries.insert(key, eval(&entry.value, scope, vars)?.into_owned());
+                }
+            }
+            Ok(Cow::Owned(Value::Map(entries)))
+        }
+        Expr::Comprehension(c) => comprehend(c, scope, vars).map(Cow::Owned),
+        _ => Err(Failure::new("this form of expression is not supported")),
+    }
+}
+
+fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> {
+    let missing = |map: &Map| {
+        let known: Vec<&str> = map.iter().map(|(k, _)| &**k).collect();
+        Failure {
+            message: format!("there is no `{name}` in {{{}}}", known.join(", ")),
+            help: functions::nearest(name, known.iter().copied())
+                .map(|n| format!("did you mean `{n}`?")),
+        }
+    };
+    match of {
+        Cow::Borrowed(Value::Map(map)) => {
+            map.get(name).map(Cow::Borrowed).ok_or_else(|| missing(map))
+        }
+        Cow::Owned(Value::Map(mut map)) => match map.remove(name) {
+            Some(value) => Ok(Cow::Owned(value)),
+            None => Err(missing(&map)),
+        },
+        other => match &*other {
+            Value::Reference(reference) => scope.select(reference, name).map(Cow::Owned),
+            Value::Null => Err(Failure::new(format!(
+                "`{name}` of null: what it belongs to is left out here"
+            ))),
+            value => Err(Failure::new(format!(
+                "`{value}` has no members, so no `{name}`"
+            ))),
+        },
+    }
+}
+
+fn eval_call<'a>(
+    call: &'a CallExpr,
+    scope: &'a dyn Scope,
+    vars: Option<&'a Binding<'a>>,
+) -> Outcome<'a> {
+    let arg = |index: usize| eval(&call.args[index], scope, vars);
+    let truth = |value: Outcome<'_>| match &*value? {
+        Value::Bool(b) => Ok(*b),
+        other => Err(functions::known(other)
+            .err()
+            .unwrap_or_else(|| Failure::new(format!("`{other}` is not true or false")))),
+    };
+    match call.func_name.as_str() {
+        op::CONDITIONAL => return if truth(arg(0))? { arg(1) } else { arg(2) },
+        name @ (op::LOGICAL_AND | op::LOGICAL_OR) => {
+            let decisive = name == op::LOGICAL_OR;
+            let left = truth(arg(0));
+            if left == Ok(decisive) {
+                return Ok(Cow::Owned(Value::Bool(decisive)));
+            }
+            let right = truth(arg(1))?;
+            return if right == decisive {
+                Ok(Cow::Owned(Value::Bool(right)))
+            } else {
+                left.map(|_| Cow::Owned(Value::Bool(right)))
+            };
+        }
+        op::LOGICAL_NOT => return Ok(Cow::Owned(Value::Bool(!truth(arg(0))?))),
+        op::NOT_STRICTLY_FALSE => return Ok(Cow::Owned(Value::Bool(truth(arg(0)) != Ok(false)))),
+        op::INDEX => {
+            let index = arg(1)?;
+            let of = arg(0)?;
+            return match (&*of, &*index) {
+                (_, Value::String(key)) => member(of, key, scope),
+                (Value::List(items), Value::Int(i)) => usize::try_from(*i)
+                    .ok()
+                    .and_then(|i| items.get(i).cloned())
+                    .map(Cow::Owned)
+                    .ok_or_else(|| {
+                        Failure::new(format!("there is no item {i} in a list of {}", items.len()))
+                    }),
+                (of, index) => Err(Failure::new(format!(
+                    "`{of}` cannot be indexed by `{index}`"
+                ))),
+            };
+        }
+        _ => {}
+    }
+    let mut args = Vec::with_capacity(call.args.len() + 1);
+    for part in call.target.as_deref().into_iter().chain(&call.args) {
+        args.push(eval(part, scope, vars)?.into_owned());
+    }
+    if call.func_name == "template" {
+        return match args.as_slice() {
+            [Value::String(name), values] => scope.template(name, values).map(Cow::Owned),
+            _ => Err(Failure::new("template takes a name and a map")),
+        };
+    }
+    functions::call(&call.func_name, args).map(Cow::Owned)
+}
+
+fn comprehend<'a>(
+    c: &'a ComprehensionExpr,
+    scope: &'a dyn Scope,
+    vars: Option<&'a Binding<'a>>,
+) -> Result<Value, Failure> {
+    let range = match eval(&c.iter_range, scope, vars)?.into_owned() {
+        Value::List(items) => items,
+        Value::Map(map) => map.into_iter().map(|(key, _)| Value::String(key)).collect(),
+        other => {
+            functions::known(&other)?;
+            return Err(Failure::new(format!(
+                "`{other}` is neither a list nor a map"
+            )));
+        }
+    };
+    let mut accu = eval(&c.accu_init, scope, vars)?.into_owned();
+    for item in &range {
+        let element = Binding {
+            name: &c.iter_var,
+            value: item,
+            outer: vars,
+        };
+        // `map` appends to a list: push instead of copying what is there.
+        if let (Value::List(items), Some(added)) = (&mut accu, appended(&c.loop_step, &c.accu_var))
+        {
+            for expr in added {
+                items.push(eval(expr, scope, Some(&element))?.into_owned());
+            }
+            continue;
+        }
+        let next = {
+            let so_far = Binding {
+                name: &c.accu_var,
+                value: &accu,
+                outer: Some(&element),
+            };
+            if matches!(
+                &*eval(&c.loop_cond, scope, Some(&so_far))?,
+                Value::Bool(false)
+            ) {
+                break;
+            }
+            eval(&c.loop_step, scope, Some(&so_far))?.into_owned()
+        };
+        accu = next;
+    }
+    let done = Binding {
+        name: &c.accu_var,
+        value: &accu,
+        outer: vars,
+    };
+    eval(&c.result, scope, Some(&done)).map(Cow::into_owned)
+}
+
+fn appended<'a>(step: &'a IdedExpr, accu: &str) -> Option<&'a [IdedExpr]> {
+    let Expr::Call(call) = &step.expr else {
+        return None;
+    };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (
+            op::ADD,
+            [
+                IdedExpr {
+                    expr: Expr::Ident(name),
+                    ..
+                },
+                IdedExpr {
+                    expr: Expr::List(list),
+                    ..
+                },
+            ],
+        ) if name == accu => Some(&list.elements),
+        _ => None,
+    }
+}
+
+impl Template {
+    /// Parses a node, reporting every mistake.
+    pub fn parse(node: &Node, errors: &mut Vec<Diagnostic>) -> Self {
+        match &node.value {
+            Yaml::Null => Self::Constant(Value::Null),
+            Yaml::Bool(b) => Self::Constant(Value::Bool(*b)),
+            Yaml::Int(i) => Self::Constant(Value::Int(*i)),
+            Yaml::Float(f) => Self::Constant(Value::Float(*f)),
+            Yaml::String(text) => Self::scalar(text, &node.location, errors),
+            Yaml::List(items) => {
+                Self::List(items.iter().map(|item| Self::parse(item, errors)).collect())
+            }
+            Yaml::Map(entries) => Self::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (Arc::from(&*key.text), Self::parse(value, errors)))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn scalar(text: &str, location: &Location, errors: &mut Vec<Diagnostic>) -> Self {
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at - 1]);
+                literal.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let Some(end) = closing(&rest[at + 2..]) else {
+                errors.push(
+                    Diagnostic::error(location.clone(), "`${` is never closed")
+                        .help("close it with `}`, or write `$${` for the text itself"),
+                );
+                return Self::Constant(Value::Null);
+            };
+            if !literal.is_empty() {
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            }
+            match Expression::parse(&rest[at + 2..at + 2 + end], location) {
+                Ok(expression) => pieces.push(Piece::Expression(Arc::new(expression))),
+                Err(error) => errors.push(error),
+            }
+            rest = &rest[at + 3 + end..];
+        }
+        literal.push_str(rest);
+        if pieces.is_empty() {
+            return Self::Constant(Value::str(literal));
+        }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(literal));
+        }
+        match pieces.as_slice() {
+            [Piece::Expression(only)] => Self::Expression(only.clone()),
+            _ => Self::Text(pieces),
+        }
+    }
+
+    /// The value in `scope`; entries of maps that are null are left out.
+    ///
+    /// # Errors
+    /// With the place of the expression that failed.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Diagnostic> {
+        let run = |e: &Expression| e.evaluate(scope).map_err(|failure| failure.at(&e.location));
+        Ok(match self {
+            Self::Constant(value) => value.clone(),
+            Self::Expression(expression) => run(expression)?,
+            Self::Text(pieces) => {
+                let mut text = TextBuilder::default();
+                for piece in pieces {
+                    match piece {
+                        Piece::Literal(literal) => text.push_str(literal),
+                        Piece::Expression(expression) => text.push_value(&run(expression)?),
+                    }
+                }
+                text.finish()
+            }
+            Self::List(items) => Value::List(
+                items
+                    .iter()
+                    .map(|item| item.evaluate(scope))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Map(entries) => {
+                let mut map = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let value = value.evaluate(scope)?;
+                    if value != Value::Null {
+                        map.push((key.clone(), value));
+                    }
+                }
+                Value::Map(map.into_iter().collect())
+            }
+        })
+    }
+
+    /// Calls `visit` for every expression inside.
+    pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Expression)) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Expression(expression) => visit(expression),
+            Self::Text(pieces) => {
+                for piece in pieces {
+                    if let Piece::Expression(expression) = piece {
+                        visit(expression);
+                    }
+                }
+            }
+            Self::List(items) => items.iter().for_each(|item| item.expressions(visit)),
+            Self::Map(entries) => entries
+                .iter()
+                .for_each(|(_, value)| value.expressions(visit)),
+        }
+    }
+}
+
+/// Where the brace that ends an expression stands, past strings and inner braces.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped) = (0, None, false);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(q), c) if q == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth == 0 => return Some(at),
+            (None, '}') => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}

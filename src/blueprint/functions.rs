@@ -1,0 +1,345 @@
+//! The functions and operators that expressions may call.
+//!
+//! All are pure and none looks into a value that only the cloud knows: such values may be
+//! collected, joined into text and encoded, anything else is an error that says so.
+
+use std::cmp::Ordering;
+
+use cel::common::ast::operators as op;
+use sha2::{Digest, Sha256};
+
+use super::expression::Failure;
+use crate::value::{Map, TextBuilder, Value, base64_of};
+
+/// The candidate most like `name`, when one is close.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|c| {
+            (
+                strsim::jaro_winkler(&name.to_lowercase(), &c.to_lowercase()),
+                c,
+            )
+        })
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, c)| c)
+}
+
+/// Fails when `value` holds something that only the cloud can answer. Whole resources pass.
+pub fn known(value: &Value) -> Result<(), Failure> {
+    let mut waits = None;
+    value.for_each_reference(&mut |r| {
+        if !r.path.is_empty() {
+            waits.get_or_insert_with(|| r.to_string());
+        }
+    });
+    waits.map_or(Ok(()), |what| {
+        Err(Failure {
+            message: format!("{what} is only known after apply, so it cannot be inspected here"),
+            help: Some("pass it on as it is, or decide by something that the spec says".to_owned()),
+        })
+    })
+}
+
+const NAMES: &[&str] = &[
+    "cidrsubnet",
+    "values",
+    "keys",
+    "base64",
+    "json",
+    "template",
+    "merge",
+    "join",
+    "slug",
+    "lower",
+    "hash",
+    "range",
+    "flatten",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "split",
+    "replace",
+    "string",
+    "int",
+    "min",
+    "max",
+];
+
+/// Whether expressions may call `name`, operators included.
+pub fn exists(name: &str) -> bool {
+    NAMES.contains(&name) || !name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Calls an operator or function.
+///
+/// # Errors
+/// When the arguments do not fit or there is no such function.
+pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
+    use Value::{Bool, Float, Int, List, String};
+    // These take values that are not known yet.
+    match (name, args.as_slice()) {
+        ("base64", [value]) => return Ok(base64_of(value.clone())),
+        ("values", [Value::Map(map)]) => {
+            return Ok(Value::list(map.iter().map(|(_, v)| v.clone())));
+        }
+        ("keys", [Value::Map(map)]) => {
+            return Ok(Value::list(map.iter().map(|(k, _)| String(k.clone()))));
+        }
+        ("merge", [Value::Map(a), Value::Map(b)]) => {
+            return Ok(Value::Map(a.iter().chain(b).cloned().collect()));
+        }
+        ("flatten", [List(items)]) => {
+            return Ok(Value::list(items.iter().flat_map(|item| match item {
+                List(inner) => inner.clone(),
+                other => vec![other.clone()],
+            })));
+        }
+        ("join", [List(items), String(separator)]) => {
+            let mut text = TextBuilder::default();
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push_str(separator);
+                }
+                text.push_value(item);
+            }
+            return Ok(text.finish());
+        }
+        ("json", [value]) => return with_markers(value, |json| Ok(json.to_string())),
+        ("size", [List(items)]) => return Ok(int(items.len())),
+        ("size", [Value::Map(map)]) => return Ok(int(map.len())),
+        (op::IN, [String(key), Value::Map(map)]) => return Ok(Bool(map.contains_key(key))),
+        (op::ADD, [List(a), List(b)]) => return Ok(Value::list(a.iter().chain(b).cloned())),
+        (
+            op::ADD,
+            [
+                a @ (String(_) | Value::Text(_) | Value::Reference(_)),
+                b @ (String(_) | Value::Text(_) | Value::Reference(_)),
+            ],
+        ) => {
+            let mut text = TextBuilder::default();
+            text.push_value(a);
+            text.push_value(b);
+            return Ok(text.finish());
+        }
+        ("string", [value]) => {
+            let mut text = TextBuilder::default();
+            text.push_value(value);
+            return Ok(text.finish());
+        }
+        _ => {}
+    }
+    args.iter().try_for_each(known)?;
+    let overflow = || Failure::new(format!("the result of {name} is too large"));
+    Ok(match (name, args.as_slice()) {
+        (op::EQUALS, [a, b]) => Bool(same(a, b)),
+        (op::NOT_EQUALS, [a, b]) => Bool(!same(a, b)),
+        (op::LESS, [a, b]) => Bool(order(a, b)? == Ordering::Less),
+        (op::LESS_EQUALS, [a, b]) => Bool(order(a, b)? != Ordering::Greater),
+        (op::GREATER, [a, b]) => Bool(order(a, b)? == Ordering::Greater),
+        (op::GREATER_EQUALS, [a, b]) => Bool(order(a, b)? != Ordering::Less),
+        (op::IN, [a, List(items)]) => Bool(items.iter().any(|item| same(a, item))),
+        (op::NEGATE, [Int(a)]) => Int(a.checked_neg().ok_or_else(overflow)?),
+        (op::NEGATE, [Float(a)]) => Float(-a),
+        (op::ADD, [Int(a), Int(b)]) => Int(a.checked_add(*b).ok_or_else(overflow)?),
+        (op::SUBSTRACT, [Int(a), Int(b)]) => Int(a.checked_sub(*b).ok_or_else(overflow)?),
+        (op::MULTIPLY, [Int(a), Int(b)]) => Int(a.checked_mul(*b).ok_or_else(overflow)?),
+        (op::DIVIDE, [Int(a), Int(b)]) => Int(a
+            .checked_div(*b)
+            .ok_or_else(|| Failure::new("division by zero"))?),
+        (op::MODULO, [Int(a), Int(b)]) => Int(a
+            .checked_rem(*b)
+            .ok_or_else(|| Failure::new("division by zero"))?),
+        (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE, [a, b])
+            if number(a).is_some() && number(b).is_some() =>
+        {
+            let (a, b) = (number(a).unwrap_or(0.0), number(b).unwrap_or(0.0));
+            Float(match name {
+                op::ADD => a + b,
+                op::SUBSTRACT => a - b,
+                op::MULTIPLY => a * b,
+                _ => a / b,
+            })
+        }
+        ("size", [String(text)]) => int(text.chars().count()),
+        ("contains", [String(text), String(part)]) => Bool(text.contains(&**part)),
+        ("startsWith", [String(text), String(part)]) => Bool(text.starts_with(&**part)),
+        ("endsWith", [String(text), String(part)]) => Bool(text.ends_with(&**part)),
+        ("split", [String(text), String(by)]) => Value::list(text.split(&**by).map(Value::str)),
+        ("replace", [String(text), String(from), String(to)]) => {
+            Value::str(text.replace(&**from, to))
+        }
+        ("lower", [String(text)]) => Value::str(text.to_lowercase()),
+        ("slug", [String(text)]) => Value::str(slug(text)),
+        ("hash", [value]) => {
+            let digest = Sha256::digest(value.to_string().as_bytes());
+            Value::str(
+                digest
+                    .iter()
+                    .take(4)
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect::<std::string::String>(),
+            )
+        }
+        ("range", [Int(n)]) if (0..=100_000).contains(n) => Value::list((0..*n).map(Int)),
+        ("int", [Int(n)]) => Int(*n),
+        ("int", [Float(n)]) => Int(*n as i64),
+        ("int", [String(text)]) => Int(text
+            .parse()
+            .map_err(|_| Failure::new(format!("{text:?} is not a whole number")))?),
+        ("min", [Int(a), Int(b)]) => Int(*a.min(b)),
+        ("max", [Int(a), Int(b)]) => Int(*a.max(b)),
+        ("cidrsubnet", [String(cidr), Int(bits), Int(index)]) => cidrsubnet(cidr, *bits, *index)?,
+        _ => {
+            let given: Vec<_> = args.iter().map(ToString::to_string).collect();
+            return Err(if exists(name) {
+                Failure::new(format!("{name} does not take ({})", given.join(", ")))
+            } else {
+                Failure {
+                    message: format!("there is no function `{name}`"),
+                    help: nearest(name, NAMES.iter().copied())
+                        .map(|n| format!("did you mean `{n}`?")),
+                }
+            });
+        }
+    })
+}
+
+fn int(n: usize) -> Value {
+    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Float(n) => Some(*n),
+        _ => None,
+    }
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+fn order(a: &Value, b: &Value) -> Result<Ordering, Failure> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        _ => number(a)
+            .zip(number(b))
+            .and_then(|(a, b)| a.partial_cmp(&b)),
+    }
+    .ok_or_else(|| Failure::new(format!("`{a}` and `{b}` have no order")))
+}
+
+fn slug(text: &str) -> String {
+    let words: Vec<_> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
+    words.join("-").to_lowercase()
+}
+
+fn cidrsubnet(cidr: &str, bits: i64, index: i64) -> Result<Value, Failure> {
+    let network: ipnet::Ipv4Net = cidr
+        .parse()
+        .map_err(|_| Failure::new(format!("{cidr:?} is not an IPv4 network")))?;
+    let length = u8::try_from(i64::from(network.prefix_len()).saturating_add(bits))
+        .ok()
+        .filter(|l| *l <= 32 && bits >= 0)
+        .ok_or_else(|| Failure::new(format!("{cidr} has no room for {bits} more bits")))?;
+    if index < 0 || index >= 1 << bits {
+        return Err(Failure::new(format!(
+            "{cidr} has no subnet {index} of {} bits more",
+            bits
+        )));
+    }
+    let offset = u64::try_from(index).unwrap_or(0) << (32 - u32::from(length));
+    let address = u32::from(network.network()) + u32::try_from(offset).unwrap_or(0);
+    Ok(Value::str(format!(
+        "{}/{length}",
+        std::net::Ipv4Addr::from(address)
+    )))
+}
+
+/// Makes text of `value` by `render`, in which symbolic values stand as markers that become
+/// parts of the text again.
+pub fn with_markers(
+    value: &Value,
+    render: impl Fn(&serde_json::Value) -> Result<String, Failure>,
+) -> Result<Value, Failure> {
+    fn mark(value: &Value, found: &mut Vec<Value>) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::Base64(_) => {
+                return Err(Failure::new(
+                    "base64 of a value that is only known after apply cannot stand inside text",
+                ));
+            }
+            Value::Reference(_) | Value::Text(_) => {
+                found.push(value.clone());
+                Value::str(format!("\u{e000}{}\u{e001}", found.len() - 1))
+            }
+            Value::List(items) => Value::List(
+                items
+                    .iter()
+                    .map(|item| mark(item, found))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Map(map) => {
+                let mut marked = Map::new();
+                for (key, value) in map {
+                    marked.insert(key.clone(), mark(value, found)?);
+                }
+                Value::Map(marked)
+            }
+            plain => plain.clone(),
+        })
+    }
+    let mut found = Vec::new();
+    let rendered = render(&serde_json::Value::from(&mark(value, &mut found)?))?;
+    let mut text = TextBuilder::default();
+    let mut rest = rendered.as_str();
+    while let Some((before, after)) = rest.split_once('\u{e000}') {
+        text.push_str(before);
+        match after
+            .split_once('\u{e001}')
+            .and_then(|(n, rest)| Some((found.get(n.parse::<usize>().ok()?)?, rest)))
+        {
+            Some((value, after)) => {
+                text.push_value(value);
+                rest = after;
+            }
+            None => rest = after,
+        }
+    }
+    text.push_str(rest);
+    Ok(text.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subnets_are_cut_in_order() {
+        let cut = |index| {
+            call(
+                "cidrsubnet",
+                vec![Value::str("10.0.0.0/16"), Value::Int(8), Value::Int(index)],
+            )
+        };
+        assert_eq!(cut(3), Ok(Value::str("10.0.3.0/24")));
+        assert!(cut(256).unwrap_err().message.contains("no subnet 256"));
+    }
+
+    #[test]
+    fn an_unknown_function_gets_a_suggestion() {
+        let error = call("cidrsubnets", vec![]).unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("did you mean `cidrsubnet`?"));
+    }
+}

@@ -1,0 +1,110 @@
+//! The desired graph: resources by address, and the edges between them.
+//!
+//! Owns the data that compile makes and diff reads. Knows nothing of blueprints, providers or
+//! plans. Edges are never written by hand: they are the references that properties hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::value::{Map, Value};
+
+/// One resource that should exist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its permanent name.
+    pub address: Address,
+    /// Its CloudFormation type name, such as `AWS::EC2::VPC`.
+    pub kind: Arc<str>,
+    /// The part of the architecture that it belongs to, such as `network`; plans group by it.
+    pub tier: Arc<str>,
+    /// Properties under CloudFormation's names, with ownership tags where the kind has tags.
+    pub properties: Map,
+    /// Resources that must exist first although no property refers to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Address>,
+    /// What a plan may do with it.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
+}
+
+/// What a plan may do with a resource.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// Refuse to delete or replace it unless it is named on the command line.
+    #[serde(default)]
+    pub protect: bool,
+    /// Dotted property paths that something else moves, such as `DesiredCapacity`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<Arc<str>>,
+    /// On replace, create the new one before the old one is deleted.
+    #[serde(default)]
+    pub create_before_destroy: bool,
+    /// The migration phase, where it can't be derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Arc<str>>,
+}
+
+impl Resource {
+    /// The addresses that this resource needs: those its properties refer to, and `after`.
+    pub fn dependencies(&self) -> Vec<Address> {
+        let mut needs: Vec<Address> = self.after.clone();
+        for (_, value) in &self.properties {
+            value.for_each_reference(&mut |reference| needs.push(reference.address.clone()));
+        }
+        needs.sort();
+        needs.dedup();
+        needs.retain(|address| *address != self.address);
+        needs
+    }
+
+    /// The property at a dotted path.
+    pub fn property(&self, path: &str) -> Option<&Value> {
+        match path.split_once('.') {
+            Some((head, rest)) => self.properties.get(head)?.at(rest),
+            None => self.properties.get(path),
+        }
+    }
+}
+
+/// Resources by address.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Graph {
+    /// The resources, ordered by address.
+    pub resources: BTreeMap<Address, Resource>,
+}
+
+impl Graph {
+    /// The resource at `address`.
+    pub fn get(&self, address: &Address) -> Option<&Resource> {
+        self.resources.get(address)
+    }
+
+    /// The resources, ordered by address.
+    pub fn iter(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.values()
+    }
+
+    /// The number of resources.
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there is no resource.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+}
+
+impl FromIterator<Resource> for Graph {
+    fn from_iter<I: IntoIterator<Item = Resource>>(resources: I) -> Self {
+        Self {
+            resources: resources
+                .into_iter()
+                .map(|resource| (resource.address.clone(), resource))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! scalectl takes a web application from one server to millions of users.
+//!
+//! One straight line leads through this crate; each arrow is one function, and only the two marked
+//! ones touch the outside world:
+//!
+//! ```text
+//! scalectl.yaml ─load→ Spec ─┐
+//! blueprints/*.yaml ─────────┴─compile→ Desired ─┐
+//! cloud ──────────observe (I/O)──→ Live ─────────┴─diff→ Plan ─apply (I/O)→ Report
+//!                                                         └─render→ text, JSON, Markdown, HTML
+//! ```
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod apply;
+pub mod blueprint;
+pub mod cli;
+pub mod diagnostic;
+pub mod graph;
+pub mod plan;
+pub mod provider;
+pub mod render;
+pub mod schema;
+pub mod spec;
+pub mod value;
+pub mod yaml;

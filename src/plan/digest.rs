@@ -1,0 +1,181 @@
+//! The marks that an apply leaves on a resource: its generation and a short digest per property.
+//!
+//! They answer, without a state file, the three questions that the live properties cannot: did we
+//! set this value ourselves (then a difference is drift), did we ever set this property (then its
+//! disappearance from the blueprint means "back to the default"), and has a value changed that AWS
+//! never gives back. They travel in one tag, `scalectl:applied`.
+//!
+//! A digest is 24 bits of SHA-256 over the resource's address and the value, so that equal secrets
+//! of two resources look different. 24 bits tell a change from no change, with one chance in 16
+//! million to miss one, and reveal too little of a secret to confirm a guess.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use crate::address::Address;
+use crate::provider::Applied;
+use crate::value::{Map, Value};
+
+/// The longest value of a tag, in characters
+/// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
+pub const TAG_VALUE: usize = 256;
+
+/// Characters of a name's digest within the tag: 18 bits tell the few dozen properties of one kind
+/// apart; a clash within a kind would show as a property that changes with every plan.
+const NAME: usize = 3;
+/// Characters of a value's digest: 24 bits.
+const VALUE: usize = 4;
+
+/// The digest of one property's value.
+pub fn of_value(address: &Address, name: &str, value: &Value) -> Arc<str> {
+    let text = format!("{address}\n{name}\n{}", serde_json::Value::from(value));
+    short(&text, VALUE)
+}
+
+/// The marks for these properties.
+pub fn of_properties(address: &Address, generation: u32, properties: &Map) -> Applied {
+    let digests = properties
+        .iter()
+        .map(|(name, value)| (short(name, NAME), of_value(address, name, value)))
+        .collect();
+    Applied {
+        generation,
+        digests,
+    }
+}
+
+/// Whether these marks say that `name` was set to `value`; `None` when it was never set.
+pub fn was_set_to(applied: &Applied, address: &Address, name: &str, value: &Value) -> Option<bool> {
+    let digest = applied.digests.get(&short(name, NAME))?;
+    Some(*digest == of_value(address, name, value))
+}
+
+/// Whether these marks say that `name` was set.
+pub fn was_set(applied: &Applied, name: &str) -> bool {
+    applied.digests.contains_key(&short(name, NAME))
+}
+
+/// The marks as a tag's value: `2.` and seven characters a property.
+///
+/// 36 properties fit. Of a kind with more, the last ones by digest are left out; their changes
+/// are still seen in the live properties, only drift is then called a change.
+pub fn to_tag(applied: &Applied) -> String {
+    let mut tag = format!("{}.", applied.generation);
+    for (name, value) in &applied.digests {
+        if tag.len() + NAME + VALUE > TAG_VALUE {
+            break;
+        }
+        tag.push_str(name);
+        tag.push_str(value);
+    }
+    tag
+}
+
+/// The inverse of [`to_tag`]; `None` for a value that it did not make.
+pub fn from_tag(tag: &str) -> Option<Applied> {
+    let (generation, digests) = tag.split_once('.')?;
+    if !digests.is_ascii() || digests.len() % (NAME + VALUE) != 0 {
+        return None;
+    }
+    let mut read = BTreeMap::new();
+    let mut rest = digests;
+    while !rest.is_empty() {
+        let (name, tail) = rest.split_at(NAME);
+        let (value, tail) = tail.split_at(VALUE);
+        read.insert(Arc::from(name), Arc::from(value));
+        rest = tail;
+    }
+    Some(Applied {
+        generation: generation.parse().ok()?,
+        digests: read,
+    })
+}
+
+fn short(text: &str, characters: usize) -> Arc<str> {
+    // Three bytes make four characters, so the cut never falls short.
+    let digest = Sha256::digest(text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&digest[..3])[..characters].into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> Address {
+        "us-east-1/db".parse().unwrap()
+    }
+
+    fn properties(count: usize) -> Map {
+        (0..count)
+            .map(|n| (Arc::from(format!("Property{n}")), Value::Int(n as i64)))
+            .collect()
+    }
+
+    #[test]
+    fn marks_survive_the_tag() {
+        let applied = of_properties(&address(), 3, &properties(30));
+        assert_eq!(from_tag(&to_tag(&applied)), Some(applied));
+    }
+
+    #[test]
+    fn the_tag_never_exceeds_what_aws_allows() {
+        let tag = to_tag(&of_properties(&address(), u32::MAX, &properties(200)));
+        assert!(tag.len() <= TAG_VALUE);
+        assert!(from_tag(&tag).is_some());
+        assert!(
+            tag.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
+            "{tag}"
+        );
+    }
+
+    #[test]
+    fn a_changed_value_is_told_from_one_that_was_never_set() {
+        let applied = of_properties(&address(), 1, &properties(2));
+        assert_eq!(
+            was_set_to(&applied, &address(), "Property1", &Value::Int(1)),
+            Some(true)
+        );
+        assert_eq!(
+            was_set_to(&applied, &address(), "Property1", &Value::Int(9)),
+            Some(false)
+        );
+        assert_eq!(
+            was_set_to(&applied, &address(), "Property7", &Value::Int(7)),
+            None
+        );
+        assert!(was_set(&applied, "Property0") && !was_set(&applied, "Property7"));
+    }
+
+    #[test]
+    fn equal_secrets_of_two_resources_look_different() {
+        let secret = Value::str("hunter2");
+        let other = "us-east-1/other".parse().unwrap();
+        assert_ne!(
+            of_value(&address(), "Password", &secret),
+            of_value(&other, "Password", &secret)
+        );
+    }
+
+    #[test]
+    fn the_names_of_a_kind_do_not_clash() {
+        let registry = crate::schema::Registry::embedded();
+        for kind in registry.names() {
+            let names = registry.kind(kind).unwrap().properties();
+            let digests: std::collections::BTreeSet<_> =
+                names.keys().map(|name| short(name, NAME)).collect();
+            assert_eq!(digests.len(), names.len(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_tag_is_not_taken_for_marks() {
+        for tag in ["", "hello", "1.abc", "x.aaabbbb", "1.äaabbb"] {
+            assert_eq!(from_tag(tag), None, "{tag}");
+        }
+    }
+}

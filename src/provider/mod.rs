@@ -1,0 +1,248 @@
+//! What a cloud must be able to do: observe, create, update, delete, hold a lease, and tell time.
+//!
+//! The trait is narrow and written for implementers. Two implementations pass one conformance
+//! suite: [`sim`], the embedded cloud, and the AWS SDKs. Identity lives below this trait: a
+//! provider marks what it creates as ours *in the creating call* (tags `scalectl:app`,
+//! `scalectl:env`, `scalectl:address`; for what cannot be tagged, a marker on its parent) and
+//! [`Provider::observe`] reads addresses back from those marks. Everything above sees addresses.
+//!
+//! Waiting is not a provider's business: `create` returns when the call returns, and the executor
+//! polls [`Provider::read`] until the status is [`Status::Ready`].
+
+pub mod sim;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::value::Map;
+
+/// A boxed future on one thread: the executor runs on a current-thread runtime.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Whose resources: one application in one environment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Owner {
+    /// The spec's `app`.
+    pub app: Arc<str>,
+    /// The environment; `default` where the spec has none.
+    pub env: Arc<str>,
+}
+
+/// Where to look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// The kinds to list, per region (or [`crate::address::GLOBAL`]).
+    pub kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// Look for every kind in every region that the provider knows, as `destroy` does.
+    pub thorough: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Ours, by address. Of two that claim one address the higher generation stands here.
+    pub resources: BTreeMap<Address, LiveResource>,
+    /// Superseded ones: an earlier generation left by a replace that did not finish.
+    pub deposed: Vec<LiveResource>,
+    /// The app's record, if there is one.
+    pub record: Option<Record>,
+}
+
+/// A resource as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveResource {
+    /// Its permanent name, from our marks.
+    pub address: Address,
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// The identifier that the cloud knows it by, such as `vpc-0a1b2c3d`; CloudFormation's
+    /// primary identifier, its parts joined by `|`.
+    pub identifier: Arc<str>,
+    /// All its properties, read-only ones included; our own marks removed.
+    pub properties: Map,
+    /// Whether it can be used.
+    pub status: Status,
+    /// What was last applied, from our marks.
+    pub applied: Option<Applied>,
+}
+
+/// What the last apply wrote, kept with the resource itself in one tag.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// 1 at first; one more after each replace, so that client tokens differ.
+    pub generation: u32,
+    /// Short digests of the properties as they were set, by the digest of their names (see
+    /// [`crate::plan::digest`]). They tell drift (we set it, somebody moved it) from a changed spec,
+    /// and stand for what the cloud never gives back.
+    pub digests: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// Whether a resource can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// It works.
+    Ready,
+    /// It is on its way; the text is the cloud's own word, such as `creating`.
+    Pending(Arc<str>),
+    /// It is on its way out.
+    Deleting,
+    /// It will never work; the text says why.
+    Failed(Arc<str>),
+}
+
+/// The right kinds and stage to look for: a hint beside the lease, not a state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The stage last applied in full.
+    pub stage: Option<Arc<str>>,
+    /// Every (region, kind) ever used.
+    pub kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
+/// What to create or update. Properties hold no symbolic value any more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its permanent name; the region comes from it.
+    pub address: Address,
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// Everything that it should have.
+    pub properties: Map,
+    /// To be marked on it.
+    pub applied: Applied,
+}
+
+/// One that exists: kind, region and identifier.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handle {
+    /// Its permanent name.
+    pub address: Address,
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// The cloud's identifier.
+    pub identifier: Arc<str>,
+}
+
+/// Who holds a lease, for messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Who: `user@host (pid 4242)`.
+    pub who: String,
+    /// The command under way, such as `apply`.
+    pub command: String,
+    /// Since when, in milliseconds since the epoch.
+    pub since: u64,
+}
+
+/// Conditions that callers act on; a provider maps its own errors to these in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ErrorKind {
+    /// The thing named does not exist.
+    NotFound,
+    /// The name is taken by something that is not ours.
+    AlreadyExists,
+    /// The cloud refuses in its present state, for instance because something depends on it.
+    Conflict,
+    /// The credentials may not.
+    Denied,
+    /// Too many calls; retry later.
+    Throttled,
+    /// A server error, or an answer that did not arrive: the effect may have happened; retry.
+    Transient,
+    /// The request is wrong and will stay wrong.
+    Invalid,
+    /// A quota is used up.
+    Quota,
+    /// Somebody else holds the lease.
+    Held,
+    /// Not offered by this provider.
+    Unsupported,
+}
+
+impl ErrorKind {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient)
+    }
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{operation}: {message} ({code})")]
+pub struct ProviderError {
+    /// What callers act on.
+    pub kind: ErrorKind,
+    /// The cloud's own code, such as `DependencyViolation`.
+    pub code: String,
+    /// The cloud's own words.
+    pub message: String,
+    /// The call, such as `ec2:DeleteSubnet`.
+    pub operation: String,
+}
+
+/// A provider's answer.
+pub type Outcome<T> = Result<T, ProviderError>;
+
+/// Time as the provider sees it: virtual in the embedded cloud, the machine's with AWS.
+pub trait Clock {
+    /// Milliseconds since the epoch.
+    fn now(&self) -> u64;
+    /// Returns after `duration` of this clock's time.
+    fn sleep(&self, duration: Duration) -> Pending<'_, ()>;
+}
+
+/// A cloud. Every method may be called again after any failure: each is idempotent.
+pub trait Provider {
+    /// Its clock.
+    fn clock(&self) -> &dyn Clock;
+
+    /// Finds what is ours with a few list calls per service and region, never one per resource.
+    fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>>;
+
+    /// One resource as it is now, or `None` when there is none.
+    fn read<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<LiveResource>>>;
+
+    /// Creates it, with our marks in the same call, and returns its identifier without waiting
+    /// for it to be ready. When one with this address and generation exists already (an earlier
+    /// answer was lost), returns that one's. When the name is taken by something that is not ours:
+    /// [`ErrorKind::AlreadyExists`].
+    fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>>;
+
+    /// Changes the properties named in `changed` (top-level names; a name missing from
+    /// `write.properties` goes back to the cloud's default) and its marks, in place.
+    fn update<'a>(
+        &'a self,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>>;
+
+    /// Starts deleting it. What is gone already is success. Gone means [`Provider::read`] is `None`.
+    fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>>;
+
+    /// Takes the lease: one writer per app and environment. [`ErrorKind::Held`] names the holder.
+    fn acquire_lease<'a>(
+        &'a self,
+        owner: &'a Owner,
+        holder: &'a Holder,
+    ) -> Pending<'a, Outcome<()>>;
+
+    /// Gives the lease back; not holding it is success.
+    fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
+
+    /// Writes the app's record.
+    fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)
+    -> Pending<'a, Outcome<()>>;
+}

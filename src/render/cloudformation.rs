@@ -1,0 +1,278 @@
+//! The desired graph as CloudFormation templates, one per region, so that other people's linters
+//! and scanners can judge what the blueprints make.
+//!
+//! Global resources stand in the primary region's template. A value that another region's template
+//! makes arrives as a parameter, because a stack cannot read another region's resources.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::address::{Address, GLOBAL};
+use crate::graph::{Graph, Resource};
+use crate::value::{Part, Reference, Value};
+
+/// CloudFormation templates by region.
+pub fn templates(graph: &Graph, primary: &str, title: &str) -> BTreeMap<String, Json> {
+    let names = Names::of(graph, primary);
+    let mut templates: BTreeMap<String, Template> = BTreeMap::new();
+    for resource in graph.iter() {
+        let region = home(&resource.address, primary);
+        let template = templates.entry(region.to_owned()).or_default();
+        let writer = Writer {
+            names: &names,
+            region,
+            primary,
+        };
+        let body = writer.resource(resource, &mut template.parameters);
+        template
+            .resources
+            .insert(names.logical(&resource.address).to_owned(), body);
+    }
+    templates
+        .into_iter()
+        .map(|(region, template)| {
+            let mut json = json!({
+                "AWSTemplateFormatVersion": "2010-09-09",
+                "Description": format!("{title} in {region}"),
+                "Resources": template.resources,
+            });
+            if !template.parameters.is_empty() {
+                json["Parameters"] = Json::Object(template.parameters.into_iter().collect());
+            }
+            (region, json)
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Template {
+    parameters: BTreeMap<String, Json>,
+    resources: serde_json::Map<String, Json>,
+}
+
+/// The region whose template holds a resource.
+fn home<'a>(address: &'a Address, primary: &'a str) -> &'a str {
+    if &*address.region == GLOBAL {
+        primary
+    } else {
+        &address.region
+    }
+}
+
+/// `subnet_public[a]` as `SubnetPublicA`: CloudFormation's logical ids are letters and digits.
+fn pascal(text: &str) -> String {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let (head, tail) = word.split_at(1);
+            head.to_ascii_uppercase() + tail
+        })
+        .collect()
+}
+
+/// Logical ids: unique within a template, stable for an address.
+struct Names<'a>(BTreeMap<&'a Address, String>);
+
+impl<'a> Names<'a> {
+    fn of(graph: &'a Graph, primary: &str) -> Self {
+        let mut taken: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for resource in graph.iter() {
+            let address = &resource.address;
+            let plain = pascal(&format!(
+                "{}_{}",
+                address.id,
+                address.key.as_deref().unwrap_or("")
+            ));
+            let seen = taken
+                .entry((home(address, primary).to_owned(), plain.clone()))
+                .or_default();
+            *seen += 1;
+            let name = if *seen == 1 {
+                plain
+            } else {
+                format!("{plain}{seen}")
+            };
+            names.insert(address, name);
+        }
+        Self(names)
+    }
+
+    fn logical(&self, address: &Address) -> &str {
+        self.0.get(address).map_or("Unknown", String::as_str)
+    }
+}
+
+struct Writer<'a> {
+    names: &'a Names<'a>,
+    region: &'a str,
+    primary: &'a str,
+}
+
+impl Writer<'_> {
+    fn resource(&self, resource: &Resource, parameters: &mut BTreeMap<String, Json>) -> Json {
+        let mut body = json!({ "Type": &*resource.kind });
+        if !resource.properties.is_empty() {
+            body["Properties"] = resource
+                .properties
+                .iter()
+                .map(|(name, value)| (name.to_string(), self.value(value, parameters)))
+                .collect::<serde_json::Map<_, _>>()
+                .into();
+        }
+        let after: Vec<&str> = resource
+            .after
+            .iter()
+            .filter(|needed| home(needed, self.primary) == self.region)
+            .map(|needed| self.names.logical(needed))
+            .collect();
+        if !after.is_empty() {
+            body["DependsOn"] = json!(after);
+        }
+        if resource.lifecycle.protect {
+            body["DeletionPolicy"] = json!("Retain");
+            body["UpdateReplacePolicy"] = json!("Retain");
+        }
+        body
+    }
+
+    fn value(&self, value: &Value, parameters: &mut BTreeMap<String, Json>) -> Json {
+        match value {
+            Value::Reference(reference) if self.is_foreign(reference) => {
+                json!({ "Ref": self.parameter(reference, parameters) })
+            }
+            Value::Reference(reference) => {
+                json!({ "Fn::GetAtt": [self.names.logical(&reference.address), &*reference.path] })
+            }
+            Value::Text(parts) => {
+                let mut text = String::new();
+                for part in parts.iter() {
+                    match part {
+                        // Fn::Sub reads `${!Name}` as the literal `${Name}`.
+                        Part::Literal(literal) => text.push_str(&literal.replace("${", "${!")),
+                        Part::Reference(reference) if self.is_foreign(reference) => {
+                            text.push_str(&format!(
+                                "${{{}}}",
+                                self.parameter(reference, parameters)
+                            ));
+                        }
+                        Part::Reference(reference) => text.push_str(&format!(
+                            "${{{}.{}}}",
+                            self.names.logical(&reference.address),
+                            reference.path
+                        )),
+                    }
+                }
+                json!({ "Fn::Sub": text })
+            }
+            Value::Base64(inner) => json!({ "Fn::Base64": self.value(inner, parameters) }),
+            Value::List(items) => items
+                .iter()
+                .map(|item| self.value(item, parameters))
+                .collect(),
+            Value::Map(map) => map
+                .iter()
+                .map(|(key, value)| (key.to_string(), self.value(value, parameters)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            plain => Json::from(plain),
+        }
+    }
+
+    fn is_foreign(&self, reference: &Reference) -> bool {
+        home(&reference.address, self.primary) != self.region
+    }
+
+    /// The parameter that brings a value from another region's template.
+    fn parameter(&self, reference: &Reference, parameters: &mut BTreeMap<String, Json>) -> String {
+        let name = pascal(&format!("{}_{}", reference.address, reference.path));
+        parameters.entry(name.clone()).or_insert_with(|| {
+            json!({
+                "Type": "String",
+                "Description": format!("{} of {}, from that region's stack", reference.path, reference.address),
+            })
+        });
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::diagram::tests::{resource, small};
+    use crate::value::TextBuilder;
+
+    #[test]
+    fn references_within_a_region_are_attributes() {
+        let templates = templates(&small(), "us-east-1", "shop");
+        assert_eq!(templates.keys().collect::<Vec<_>>(), ["us-east-1"]);
+        let resources = &templates["us-east-1"]["Resources"];
+        assert_eq!(
+            resources["SubnetA"]["Properties"]["VpcId"],
+            json!({"Fn::GetAtt": ["Vpc", "VpcId"]})
+        );
+        assert_eq!(resources["Record"]["Type"], "AWS::Route53::RecordSet");
+    }
+
+    #[test]
+    fn references_to_another_region_are_parameters() {
+        let graph: Graph = [
+            resource("us-east-1/db", "AWS::RDS::DBInstance", "data", &[]),
+            resource(
+                "eu-west-1/replica",
+                "AWS::RDS::DBInstance",
+                "data",
+                &[("Source", "us-east-1/db", "DBInstanceArn")],
+            ),
+        ]
+        .into_iter()
+        .collect();
+        let templates = templates(&graph, "us-east-1", "shop");
+        let replica = &templates["eu-west-1"];
+        assert_eq!(
+            replica["Resources"]["Replica"]["Properties"]["Source"],
+            json!({"Ref": "UsEast1DbDBInstanceArn"})
+        );
+        assert_eq!(
+            replica["Parameters"]["UsEast1DbDBInstanceArn"]["Type"],
+            "String"
+        );
+    }
+
+    #[test]
+    fn a_dollar_brace_in_text_stays_what_it_is() {
+        let mut graph = small();
+        let mut text = TextBuilder::default();
+        text.push_str("${HOME}/");
+        let vpc = "us-east-1/vpc".parse().unwrap();
+        text.push_reference(std::sync::Arc::new(Reference {
+            address: vpc,
+            path: "VpcId".into(),
+        }));
+        let server = "us-east-1/server".parse().unwrap();
+        graph
+            .resources
+            .get_mut(&server)
+            .unwrap()
+            .properties
+            .insert("UserData", text.finish());
+        let templates = templates(&graph, "us-east-1", "shop");
+        assert_eq!(
+            templates["us-east-1"]["Resources"]["Server"]["Properties"]["UserData"],
+            json!({"Fn::Sub": "${!HOME}/${Vpc.VpcId}"})
+        );
+    }
+
+    #[test]
+    fn protected_resources_are_retained() {
+        let mut graph = small();
+        let vpc = "us-east-1/vpc".parse().unwrap();
+        graph.resources.get_mut(&vpc).unwrap().lifecycle.protect = true;
+        let templates = templates(&graph, "us-east-1", "shop");
+        assert_eq!(
+            templates["us-east-1"]["Resources"]["Vpc"]["DeletionPolicy"],
+            "Retain"
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! What the registry does not say about a kind: one table per service.
+//!
+//! Typical times (for predictions, and for the embedded cloud), how identity is carried, which
+//! lists are sets, AWS's fixed defaults, canonical forms, what an update interrupts, which
+//! attributes move on an update and which properties AWS or an autoscaler moves. A kind without an
+//! entry has [`KindFacts::PLAIN`].
+
+mod compute;
+mod data;
+mod edge;
+mod network;
+mod operations;
+
+/// What the registry does not say about a kind. Paths are dotted, with `*` for a list's items.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KindFacts {
+    /// Seconds from the call until it can be used.
+    pub create_seconds: u32,
+    /// Seconds from the call until a change has taken effect.
+    pub update_seconds: u32,
+    /// Seconds from the call until it is gone.
+    pub delete_seconds: u32,
+    /// How our marks are carried.
+    pub identity: Identity,
+    /// Whether it belongs to no region.
+    pub global: bool,
+    /// Lists whose order is no difference, with the entry that tells items apart ("" for the whole
+    /// item). Those that the registry calls unordered need no entry.
+    pub sets: &'static [(&'static str, &'static str)],
+    /// Values that AWS takes for a property that is not set, as JSON.
+    pub defaults: &'static [(&'static str, &'static str)],
+    /// Properties with several spellings of one value.
+    pub canonical: &'static [(&'static str, Canonical)],
+    /// Properties whose update interrupts service, and how.
+    pub interrupts: &'static [(&'static str, &'static str)],
+    /// Attributes that change when it is updated in place.
+    pub volatile: &'static [&'static str],
+    /// Properties that AWS or an autoscaler moves: set when created, never called drift.
+    pub shared: &'static [&'static str],
+}
+
+/// How a kind carries the marks that say whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// In its tags; the registry names the property.
+    Tags,
+    /// In the tags of its parent, because it has none itself. It is found through the parent and
+    /// told from its siblings by its primary identifier.
+    Child {
+        /// The property that refers to the parent.
+        parent: &'static str,
+        /// The parent's kind.
+        kind: &'static str,
+    },
+    /// In a text property that is ours to write.
+    Text {
+        /// The property's path.
+        property: &'static str,
+    },
+    /// Within tag specifications, as launch templates have it.
+    TagSpecifications {
+        /// The resource type that the specification names.
+        resource_type: &'static str,
+    },
+}
+
+/// Spellings that mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Canonical {
+    /// A DNS name: case and a trailing dot do not matter.
+    DnsName,
+    /// An IAM policy document: a text or a list of one, in any order; `Version` first or last.
+    Policy,
+    /// Case does not matter.
+    Lowercase,
+    /// A number may be written as text.
+    Number,
+}
+
+impl KindFacts {
+    /// A kind of which nothing special is known: tagged, regional, ready within a second.
+    pub const PLAIN: Self = Self {
+        create_seconds: 1,
+        update_seconds: 1,
+        delete_seconds: 1,
+        identity: Identity::Tags,
+        global: false,
+        sets: &[],
+        defaults: &[],
+        canonical: &[],
+        interrupts: &[],
+        volatile: &[],
+        shared: &[],
+    };
+
+    /// Typical seconds to create, update and delete.
+    const fn seconds(create: u32, update: u32, delete: u32) -> Self {
+        Self {
+            create_seconds: create,
+            update_seconds: update,
+            delete_seconds: delete,
+            ..Self::PLAIN
+        }
+    }
+
+    /// The same for a child of another resource.
+    const fn child(self, parent: &'static str, kind: &'static str) -> Self {
+        Self {
+            identity: Identity::Child { parent, kind },
+            ..self
+        }
+    }
+
+    /// The same, marked in a text property.
+    const fn text(self, property: &'static str) -> Self {
+        Self {
+            identity: Identity::Text { property },
+            ..self
+        }
+    }
+
+    /// The same, belonging to no region.
+    const fn global(self) -> Self {
+        Self {
+            global: true,
+            ..self
+        }
+    }
+}
+
+/// The facts about `kind`.
+pub fn facts(kind: &str) -> &'static KindFacts {
+    static PLAIN: KindFacts = KindFacts::PLAIN;
+    [
+        compute::FACTS,
+        data::FACTS,
+        edge::FACTS,
+        network::FACTS,
+        operations::FACTS,
+    ]
+    .into_iter()
+    .find_map(|table| {
+        let index = table.binary_search_by(|(have, _)| (*have).cmp(kind)).ok()?;
+        Some(&table[index].1)
+    })
+    .unwrap_or(&PLAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Registry;
+
+    fn tables() -> Vec<&'static [(&'static str, KindFacts)]> {
+        vec![
+            compute::FACTS,
+            data::FACTS,
+            edge::FACTS,
+            network::FACTS,
+            operations::FACTS,
+        ]
+    }
+
+    #[test]
+    fn every_entry_is_found_and_speaks_of_a_known_kind() {
+        for table in tables() {
+            assert!(table.is_sorted_by(|a, b| a.0 < b.0));
+            for (kind, entry) in table {
+                assert!(Registry::embedded().kind(kind).is_some(), "{kind}");
+                assert_eq!(facts(kind), entry, "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_leads_to_a_property() {
+        for (kind, entry) in tables().into_iter().flatten() {
+            let schema = Registry::embedded().kind(kind).unwrap();
+            let mut paths: Vec<&str> = entry.sets.iter().map(|(path, _)| *path).collect();
+            paths.extend(entry.defaults.iter().map(|(path, _)| *path));
+            paths.extend(entry.canonical.iter().map(|(path, _)| *path));
+            paths.extend(entry.interrupts.iter().map(|(path, _)| *path));
+            paths.extend(entry.volatile);
+            paths.extend(entry.shared);
+            match entry.identity {
+                Identity::Child { parent, kind: of } => {
+                    paths.push(parent);
+                    assert!(Registry::embedded().kind(of).is_some(), "{kind}: {of}");
+                }
+                Identity::Text { property } => paths.push(property),
+                Identity::TagSpecifications { .. } => paths.push("TagSpecifications"),
+                Identity::Tags => {}
+            }
+            for path in paths {
+                assert!(schema.shape_at(path).is_some(), "{kind}: {path}");
+            }
+            for (path, json) in entry.defaults {
+                assert!(
+                    serde_json::from_str::<serde_json::Value>(json).is_ok(),
+                    "{kind}: {path}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_can_carry_our_marks() {
+        for kind in Registry::embedded().names() {
+            let schema = Registry::embedded().kind(kind).unwrap();
+            let tagged = facts(kind).identity == Identity::Tags;
+            assert!(
+                !tagged || schema.tags().is_some(),
+                "{kind} has no tags and no other identity"
+            );
+        }
+    }
+
+    #[test]
+    fn global_services_are_global() {
+        for kind in Registry::embedded().names() {
+            let global = ["AWS::IAM::", "AWS::Route53::", "AWS::CloudFront::"]
+                .iter()
+                .any(|service| kind.starts_with(service));
+            assert_eq!(facts(kind).global, global, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! From text to a checked [`Spec`]: parse, overlay the environment, check the shape, check the
+//! rules. Everything wrong is reported at once, each at its place.
+
+use std::sync::LazyLock;
+
+use super::{Spec, Stage, json_schema, rules};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::schema::{KindSchema, check_properties, nearest};
+use crate::yaml::{self, Key, Node, Yaml};
+
+/// The environment of a spec that names none.
+pub const DEFAULT_ENV: &str = "default";
+
+static SCHEMA: LazyLock<KindSchema> =
+    LazyLock::new(
+        || match KindSchema::from_json_schema("the spec", &json_schema()) {
+            Ok(schema) => schema,
+            Err(error) => panic!("the spec's own JSON Schema is broken: {error}"),
+        },
+    );
+
+/// Reads a spec. `file` is the name that messages use; `env` chooses an environment; `stage`
+/// overrides the file's.
+///
+/// # Errors
+/// Everything that is wrong with the file, in its order.
+pub fn load(
+    file: &str,
+    text: &str,
+    env: Option<&str>,
+    stage: Option<Stage>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let mut root = yaml::parse(file, text).map_err(|error| vec![error])?;
+    let finish = |mut found: Vec<Diagnostic>| {
+        found.sort_by(|a, b| a.location.cmp(&b.location));
+        for diagnostic in &mut found {
+            if let Some(location) = &diagnostic.location {
+                diagnostic.line = yaml::line_of(text, location.line);
+            }
+        }
+        found
+    };
+    if !matches!(root.value, Yaml::Map(_)) {
+        let message = format!(
+            "a spec is a mapping that begins with `app:`, not {}",
+            root.describe()
+        );
+        let error = Diagnostic::error(root.location.clone(), message)
+            .help("`scalectl init` writes one to start from");
+        return Err(finish(vec![error]));
+    }
+    let mut found = Vec::new();
+    for (name, overlay) in environments(&root) {
+        check_overlay(&name, &overlay, &mut found);
+    }
+    if let Some(env) = env {
+        match environments(&root)
+            .into_iter()
+            .find(|(name, _)| name == env)
+        {
+            Some((_, overlay)) => merge(&mut root, &overlay),
+            None if env == DEFAULT_ENV => {}
+            None => found.push(no_environment(&root, env)),
+        }
+    }
+    if let Some(stage) = stage {
+        set_stage(&mut root, stage);
+    }
+    found.extend(check_shape(&root));
+    if !found.is_empty() {
+        return Err(finish(found));
+    }
+    let json = serde_json::Value::from(&without_nulls(&root).to_value());
+    let mut spec: Spec = serde_json::from_value(json).map_err(|error| {
+        finish(vec![Diagnostic::error(
+            root.location.clone(),
+            error.to_string(),
+        )])
+    })?;
+    spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
+    let broken: Vec<Diagnostic> = rules::check(&spec)
+        .into_iter()
+        .map(|(path, message, help)| {
+            Diagnostic::error(locate(&root, &path).clone(), message).help(help)
+        })
+        .collect();
+    if broken.is_empty() {
+        Ok(spec)
+    } else {
+        Err(finish(broken))
+    }
+}
+
+fn environments(root: &Node) -> Vec<(String, Node)> {
+    match root.get("environments").map(|node| &node.value) {
+        Some(Yaml::Map(entries)) => entries
+            .iter()
+            .map(|(key, node)| (key.text.to_string(), node.clone()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// An overlay has the spec's own shape, but nothing is required and two sections are not allowed.
+fn check_overlay(name: &str, overlay: &Node, found: &mut Vec<Diagnostic>) {
+    let Yaml::Map(entries) = &overlay.value else {
+        return;
+    };
+    for (key, _) in entries {
+        if matches!(&*key.text, "app" | "environments") {
+            let message = format!("environment {name} cannot set {}", key.text);
+            found.push(
+                Diagnostic::error(key.location.clone(), message)
+                    .help("every environment belongs to the same app; remove this line"),
+            );
+        } else if !SCHEMA.properties().contains_key(&key.text) {
+            let known = SCHEMA.properties().keys().map(|name| &**name);
+            let message = format!("the spec has no property {}", key.text);
+            let mut error = Diagnostic::error(key.location.clone(), message);
+            if let Some(near) = nearest(&key.text, known) {
+                error = error.help(format!("did you mean {near}?"));
+            }
+            found.push(error);
+        }
+    }
+}
+
+fn no_environment(root: &Node, env: &str) -> Diagnostic {
+    let known: Vec<String> = environments(root)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let place = root
+        .get("environments")
+        .map_or(&root.location, |node| &node.location);
+    let help = match nearest(env, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "it has no environments; leave out --env".to_owned(),
+        None => format!("it has {}", known.join(", ")),
+    };
+    Diagnostic::error(place.clone(), format!("the spec has no environment {env}")).help(help)
+}
+
+/// Merges an overlay: mappings key by key, everything else replaced.
+fn merge(base: &mut Node, overlay: &Node) {
+    match (&mut base.value, &overlay.value) {
+        (Yaml::Map(entries), Yaml::Map(changes)) => {
+            for (key, change) in changes {
+                match entries.iter_mut().find(|(have, _)| have.text == key.text) {
+                    Some((_, node)) => merge(node, change),
+                    None => entries.push((key.clone(), change.clone())),
+                }
+            }
+        }
+        _ => *base = overlay.clone(),
+    }
+}
+
+fn set_stage(root: &mut Node, stage: Stage) {
+    let location = root
+        .get("stage")
+        .map_or(&root.location, |node| &node.location)
+        .clone();
+    let node = Node {
+        value: Yaml::String(stage.name().into()),
+        location: location.clone(),
+    };
+    if let Yaml::Map(entries) = &mut root.value {
+        match entries.iter_mut().find(|(key, _)| &*key.text == "stage") {
+            Some((_, have)) => *have = node,
+            None => entries.push((
+                Key {
+                    text: "stage".into(),
+                    location,
+                },
+                node,
+            )),
+        }
+    }
+}
+
+/// The node without entries that hold nothing: `cache:` with nothing behind it is no cache.
+fn without_nulls(node: &Node) -> Node {
+    let value = match &node.value {
+        Yaml::Map(entries) => Yaml::Map(
+            entries
+                .iter()
+                .filter(|(_, node)| node.value != Yaml::Null)
+                .map(|(key, node)| (key.clone(), without_nulls(node)))
+                .collect(),
+        ),
+        Yaml::List(items) => Yaml::List(items.iter().map(without_nulls).collect()),
+        plain => plain.clone(),
+    };
+    Node {
+        value,
+        location: node.location.clone(),
+    }
+}
+
+fn check_shape(root: &Node) -> Vec<Diagnostic> {
+    let crate::value::Value::Map(properties) = without_nulls(root).to_value() else {
+        return Vec::new();
+    };
+    check_properties(&SCHEMA, &properties)
+        .into_iter()
+        .map(|problem| {
+            let mut error = Diagnostic::error(locate(root, &problem.path).clone(), problem.message);
+            error.help = problem.help;
+            error
+        })
+        .collect()
+}
+
+/// Where a dotted path stands: the key of its last step, or of the last step that exists.
+fn locate<'a>(root: &'a Node, path: &str) -> &'a Location {
+    let mut node = root;
+    let mut place = &root.location;
+    let mut rest = path;
+    while !rest.is_empty() {
+        let next = match &node.value {
+            // A key may hold dots itself, so the longest key that fits wins.
+            Yaml::Map(entries) => entries
+                .iter()
+                .filter(|(key, _)| {
+                    rest.strip_prefix(&*key.text)
+                        .is_some_and(|tail| tail.is_empty() || tail.starts_with('.'))
+                })
+                .max_by_key(|(key, _)| key.text.len())
+                .map(|(key, node)| (&key.location, node, key.text.len())),
+            Yaml::List(items) => {
+                let step = rest.split('.').next().unwrap_or(rest);
+                let item = step
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index));
+                item.map(|item| (&item.location, item, step.len()))
+            }
+            _ => None,
+        };
+        let Some((found, below, length)) = next else {
+            break;
+        };
+        place = found;
+        node = below;
+        rest = rest[length..].trim_start_matches('.');
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str =
+        "app: shop\nstage: single-server\nservices:\n  web:\n    image: ghcr.io/acme/shop:1\n";
+
+    fn errors(text: &str) -> Vec<String> {
+        load("scalectl.yaml", text, None, None)
+            .unwrap_err()
+            .into_iter()
+            .map(|error| {
+                let place = error.location.unwrap();
+                let help = error
+                    .help
+                    .map(|help| format!(" ({help})"))
+                    .unwrap_or_default();
+                format!("{}:{} {}{help}", place.line, place.column, error.message)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_smallest_spec_gets_all_defaults() {
+        let spec = load("scalectl.yaml", SHOP, None, None).unwrap();
+        let value = spec.normalized();
+        assert_eq!(value.at("prefix").unwrap().as_str(), Some("shop-default"));
+        assert_eq!(
+            value.at("regions.0.zones").unwrap().to_string(),
+            "[\"a\", \"b\"]"
+        );
+        assert_eq!(
+            value.at("regions.0.cidr").unwrap().as_str(),
+            Some("10.0.0.0/16")
+        );
+        assert_eq!(value.at("services.web.port").unwrap().as_int(), Some(8080));
+        assert_eq!(value.at("network.nat").unwrap().as_str(), Some("per-zone"));
+    }
+
+    #[test]
+    fn all_errors_are_told_at_their_places() {
+        let text = "app: Shop\nstage: singel-server\nservices:\n  web:\n    prot: 80\n    scale: {min: two}\ncolour: red\n";
+        assert_eq!(
+            errors(text),
+            [
+                "1:1 app cannot be \"Shop\" (it must match ^[a-z][a-z0-9-]{0,28}[a-z0-9]$)",
+                "2:1 stage cannot be \"singel-server\" (did you mean single-server?)",
+                "5:5 services.web has no property prot (did you mean port?)",
+                "6:13 services.web.scale.min must be a whole number, not \"two\"",
+                "7:1 the spec has no property colour (it has app, cache, cdn, database, domain, environments, maintenance, monitoring and 7 more)",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_environment_overrides_key_by_key() {
+        let text = format!(
+            "{SHOP}environments:\n  staging:\n    services:\n      web:\n        port: 9000\n"
+        );
+        let spec = load("scalectl.yaml", &text, Some("staging"), None).unwrap();
+        assert_eq!(spec.services["web"].port, 9000);
+        assert_eq!(
+            spec.services["web"].image.as_deref(),
+            Some("ghcr.io/acme/shop:1")
+        );
+        assert_eq!(spec.env, "staging");
+        let error = &load("scalectl.yaml", &text, Some("stagin"), None).unwrap_err()[0];
+        assert_eq!(error.help.as_deref(), Some("did you mean staging?"));
+    }
+
+    #[test]
+    fn an_error_in_an_overlay_points_into_the_overlay() {
+        let text = format!("{SHOP}environments:\n  staging:\n    stage: cdm\n    app: other\n");
+        let found = load("scalectl.yaml", &text, Some("staging"), None).unwrap_err();
+        let places: Vec<_> = found
+            .iter()
+            .map(|error| error.location.as_ref().unwrap().line)
+            .collect();
+        assert!(places.contains(&9), "{found:?}");
+    }
+
+    #[test]
+    fn rules_between_sections_are_checked() {
+        let text = SHOP.replace("single-server", "multi-region") + "network: {cidr: 10.0.0.0/20}\n";
+        let found = errors(&text);
+        assert!(
+            found
+                .iter()
+                .any(|error| error.contains("at least two regions")),
+            "{found:?}"
+        );
+        let text = SHOP.to_owned()
+            + "regions: [{name: us-east-1}, {name: eu-west-1, cidr: 10.0.128.0/17}]\n";
+        assert!(
+            errors(&text).iter().any(|error| error.contains("overlap")),
+            "{:?}",
+            errors(&text)
+        );
+    }
+
+    #[test]
+    fn every_example_loads_in_every_environment() {
+        for (file, text, env) in [
+            (
+                "shop",
+                include_str!("../../examples/shop/scalectl.yaml"),
+                None,
+            ),
+            (
+                "newsroom",
+                include_str!("../../examples/newsroom/scalectl.yaml"),
+                None,
+            ),
+            (
+                "newsroom",
+                include_str!("../../examples/newsroom/scalectl.yaml"),
+                Some("staging"),
+            ),
+            (
+                "marketplace",
+                include_str!("../../examples/marketplace/scalectl.yaml"),
+                None,
+            ),
+        ] {
+            let spec = load(file, text, env, None).unwrap_or_else(|e| panic!("{file}: {e:#?}"));
+            assert_eq!(spec.not_yet(), Vec::<String>::new(), "{file}");
+        }
+    }
+
+    #[test]
+    fn sections_that_do_not_take_effect_yet_are_named() {
+        let text = include_str!("../../examples/newsroom/scalectl.yaml");
+        let spec = load("newsroom", text, None, Some(Stage::SplitDb)).unwrap();
+        assert_eq!(
+            spec.not_yet(),
+            [
+                "database.replicas takes effect from load-balanced on",
+                "cdn takes effect from cdn on",
+                "services.*.scale takes effect from load-balanced on",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_order_of_keys_changes_nothing() {
+        let turned =
+            "services:\n  web:\n    image: ghcr.io/acme/shop:1\nstage: single-server\napp: shop\n";
+        let spec = load("scalectl.yaml", SHOP, None, None).unwrap();
+        assert_eq!(load("scalectl.yaml", turned, None, None).unwrap(), spec);
+    }
+}

@@ -1,0 +1,828 @@
+//! scalectl.yaml: what the user wrote, with an environment's overrides merged in.
+//!
+//! Owns the spec's types (their doc comments become the JSON Schema that editors show), and in
+//! [`load`] the way from text to a checked [`Spec`]. One spec serves every stage; which sections
+//! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
+
+mod load;
+mod rules;
+
+pub use load::load;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Map, Value};
+
+/// An application and how it is deployed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The application's name: a lower-case letter, then up to 29 letters, digits and hyphens.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,28}[a-z0-9]$"))]
+    pub app: String,
+    /// How the application is deployed today.
+    pub stage: Stage,
+    /// Where it is deployed: the embedded cloud, or AWS.
+    #[serde(default)]
+    pub provider: Provider,
+    /// The regions, the primary one first. Stages before multi-region use the first alone.
+    #[serde(default = "default_regions")]
+    #[schemars(length(min = 1))]
+    pub regions: Vec<Region>,
+    /// The domain that users visit.
+    #[serde(default)]
+    pub domain: Option<Domain>,
+    /// Addresses and zones.
+    #[serde(default)]
+    pub network: Network,
+    /// What runs, by name.
+    pub services: BTreeMap<String, Service>,
+    /// The relational database.
+    #[serde(default)]
+    pub database: Option<Database>,
+    /// The cache in front of the database.
+    #[serde(default)]
+    pub cache: Option<Cache>,
+    /// Further stores, by name.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
+    /// Delivery from the edge.
+    #[serde(default)]
+    pub cdn: Cdn,
+    /// Alarms and logs.
+    #[serde(default)]
+    pub monitoring: Monitoring,
+    /// Patching and backup.
+    #[serde(default)]
+    pub maintenance: Maintenance,
+    /// Tags for every resource that takes tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Named variants of this spec, such as staging; each holds the sections that differ.
+    #[serde(default, skip_serializing)]
+    #[schemars(with = "BTreeMap<String, serde_json::Map<String, serde_json::Value>>")]
+    pub environments: BTreeMap<String, serde_json::Value>,
+    /// The environment that was chosen; not written in the file.
+    #[serde(skip)]
+    pub env: String,
+}
+
+/// The five deployments, in order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Everything on one server.
+    SingleServer,
+    /// Application and database apart.
+    SplitDb,
+    /// A load balancer, an auto-scaling group, replicas and a cache.
+    LoadBalanced,
+    /// The same behind a content delivery network.
+    Cdn,
+    /// The same in several regions.
+    MultiRegion,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 5] = [
+        Self::SingleServer,
+        Self::SplitDb,
+        Self::LoadBalanced,
+        Self::Cdn,
+        Self::MultiRegion,
+    ];
+
+    /// The name in the spec.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SingleServer => "single-server",
+            Self::SplitDb => "split-db",
+            Self::LoadBalanced => "load-balanced",
+            Self::Cdn => "cdn",
+            Self::MultiRegion => "multi-region",
+        }
+    }
+}
+
+/// Where an application is deployed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// The embedded cloud.
+    #[default]
+    Sim,
+    /// AWS.
+    Aws(Aws),
+}
+
+/// Which AWS account, and as whom.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aws {
+    /// The profile in the AWS configuration files.
+    pub profile: Option<String>,
+    /// A role to assume.
+    pub role_arn: Option<String>,
+    /// The external id that the role asks for.
+    pub external_id: Option<String>,
+    /// The accounts that may be touched; any other is refused.
+    pub allowed_accounts: Vec<String>,
+}
+
+/// A region and what is special in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Region {
+    /// The region's name.
+    Name(#[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))] String),
+    /// The name with details.
+    Detailed(RegionDetails),
+}
+
+/// A region's details.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionDetails {
+    /// The region's name, such as eu-west-1.
+    #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
+    pub name: String,
+    /// The letters of the zones to use; by default as many as `network.zones`, from a on.
+    #[serde(default)]
+    pub zones: Option<Vec<String>>,
+    /// The region's addresses; by default the n-th /16 after `network.cidr`.
+    #[serde(default)]
+    pub cidr: Option<String>,
+}
+
+impl Region {
+    /// The region's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Detailed(details) => &details.name,
+        }
+    }
+}
+
+fn default_regions() -> Vec<Region> {
+    vec![Region::Name("us-east-1".to_owned())]
+}
+
+/// The domain that users visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Domain {
+    /// The domain's name.
+    Name(String),
+    /// The name with details.
+    Detailed(DomainDetails),
+}
+
+/// A domain's details.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DomainDetails {
+    /// The name, such as shop.example.com.
+    pub name: String,
+    /// The hosted zone's name, where it is a parent of the name.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// How users are spread over several regions.
+    #[serde(default)]
+    pub routing: Routing,
+}
+
+/// How users are spread over several regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Routing {
+    /// Everyone to the nearest healthy region.
+    #[default]
+    Latency,
+    /// Everyone to the primary region while it is healthy.
+    Failover,
+}
+
+/// Addresses and zones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// The primary region's private addresses.
+    pub cidr: String,
+    /// How many availability zones to use in a region.
+    #[schemars(range(min = 2, max = 6))]
+    pub zones: u8,
+    /// NAT gateways: one per zone, or a single cheaper one whose zone can fail.
+    pub nat: Nat,
+    /// Whether to keep VPC flow logs.
+    pub flow_logs: bool,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            cidr: "10.0.0.0/16".to_owned(),
+            zones: 2,
+            nat: Nat::default(),
+            flow_logs: true,
+        }
+    }
+}
+
+/// NAT gateways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nat {
+    /// One in each zone.
+    #[default]
+    PerZone,
+    /// One for all zones.
+    Single,
+}
+
+/// Something that runs and answers HTTP.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The container image, with a tag or digest.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// An archive in S3 to run instead of an image: s3://bucket/key.
+    #[serde(default)]
+    pub artifact: Option<String>,
+    /// The command, where the image's own is not right.
+    #[serde(default)]
+    pub command: Option<Vec<String>>,
+    /// The port that it listens on.
+    #[serde(default = "default_port")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: u16,
+    /// How its health is asked.
+    #[serde(default)]
+    pub health: Health,
+    /// Environment variables.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Environment variables from Secrets Manager or SSM, by the secret's name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
+    /// The instance type.
+    #[serde(default = "default_instance")]
+    #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
+    pub instance: String,
+    /// How many instances.
+    #[serde(default)]
+    pub scale: Scale,
+    /// How requests are spread over instances.
+    #[serde(default)]
+    pub balance: Balance,
+    /// The paths that it answers.
+    #[serde(default = "default_paths")]
+    #[schemars(length(min = 1, max = 5))]
+    pub paths: Vec<String>,
+    /// The host names that it answers; empty means all.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+fn default_port() -> u16 {
+    8080
+}
+
+fn default_instance() -> String {
+    "t4g.small".to_owned()
+}
+
+fn default_paths() -> Vec<String> {
+    vec!["/*".to_owned()]
+}
+
+/// How a service's health is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Health {
+    /// The path that answers 200 when all is well.
+    #[schemars(regex(pattern = r"^/"))]
+    pub path: String,
+    /// Seconds between two questions.
+    #[schemars(range(min = 5, max = 300))]
+    pub interval: u16,
+    /// Seconds to wait for an answer.
+    #[schemars(range(min = 2, max = 120))]
+    pub timeout: u16,
+    /// Good answers in a row until healthy.
+    #[schemars(range(min = 2, max = 10))]
+    pub healthy: u8,
+    /// Bad answers in a row until unhealthy.
+    #[schemars(range(min = 2, max = 10))]
+    pub unhealthy: u8,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            path: "/".to_owned(),
+            interval: 10,
+            timeout: 5,
+            healthy: 2,
+            unhealthy: 3,
+        }
+    }
+}
+
+/// How many instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scale {
+    /// Never fewer.
+    #[schemars(range(min = 1, max = 1000))]
+    pub min: u16,
+    /// Never more.
+    #[schemars(range(min = 1, max = 1000))]
+    pub max: u16,
+    /// What to keep steady in between.
+    pub target: ScaleTarget,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self {
+            min: 2,
+            max: 6,
+            target: ScaleTarget::default(),
+        }
+    }
+}
+
+/// What an auto-scaling group keeps steady.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScaleTarget {
+    /// Average CPU use in percent.
+    #[schemars(range(min = 10, max = 90))]
+    pub cpu: u8,
+}
+
+impl Default for ScaleTarget {
+    fn default() -> Self {
+        Self { cpu: 60 }
+    }
+}
+
+/// How requests are spread over instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Balance {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// The share of requests, against services with the same paths.
+    #[schemars(range(max = 999))]
+    pub weight: u16,
+    /// Seconds for which a user stays with one instance; 0 is not at all.
+    #[schemars(range(max = 604800))]
+    pub stickiness: u32,
+    /// Seconds over which a new instance gets its full share; 0 is at once.
+    #[schemars(range(max = 900))]
+    pub slow_start: u16,
+}
+
+impl Default for Balance {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::default(),
+            weight: 1,
+            stickiness: 0,
+            slow_start: 0,
+        }
+    }
+}
+
+/// A load-balancing algorithm of the Application Load Balancer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// One after the other.
+    RoundRobin,
+    /// To whom has least to do.
+    #[default]
+    LeastOutstandingRequests,
+    /// By chance, away from instances that misbehave.
+    WeightedRandom,
+}
+
+/// The relational database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The engine.
+    pub engine: Engine,
+    /// The major version; by default the newest that all stages support.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The instance class.
+    #[serde(default = "default_class")]
+    #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
+    pub class: String,
+    /// Gibibytes of disk, or details.
+    #[serde(default)]
+    pub storage: Storage,
+    /// Read replicas in each region.
+    #[serde(default)]
+    #[schemars(range(max = 15))]
+    pub replicas: u8,
+    /// Whether a standby in another zone takes over; by default from load-balanced on.
+    #[serde(default)]
+    pub multi_az: Option<bool>,
+    /// Into how many databases the data is split.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 64))]
+    pub shards: u8,
+    /// The database's name; by default the app's, with underscores.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]{0,62}$"))]
+    pub name: Option<String>,
+    /// Days for which backups are kept.
+    #[serde(default = "default_backup_days")]
+    #[schemars(range(min = 1, max = 35))]
+    pub backup_days: u8,
+}
+
+fn default_class() -> String {
+    "db.t4g.medium".to_owned()
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn default_backup_days() -> u8 {
+    14
+}
+
+/// A database engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL.
+    Mysql,
+}
+
+/// A database's disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Storage {
+    /// Gibibytes.
+    Size(#[schemars(range(min = 20, max = 65536))] u32),
+    /// The size with details.
+    Detailed(StorageDetails),
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::Size(50)
+    }
+}
+
+/// A database's disk in detail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorageDetails {
+    /// Gibibytes at first.
+    #[schemars(range(min = 20, max = 65536))]
+    pub size: u32,
+    /// Gibibytes up to which it grows by itself; by default four times the size.
+    #[serde(default)]
+    #[schemars(range(min = 20, max = 65536))]
+    pub max: Option<u32>,
+}
+
+/// The cache in front of the database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The engine.
+    #[serde(default)]
+    pub engine: CacheEngine,
+    /// The node type.
+    #[serde(default = "default_node")]
+    #[schemars(regex(pattern = r"^cache\.[a-z0-9-]+\.[a-z0-9-]+$"))]
+    pub node: String,
+    /// How many nodes.
+    #[serde(default = "two")]
+    #[schemars(range(min = 1, max = 6))]
+    pub nodes: u8,
+    /// How the application uses it; handed to the application.
+    #[serde(default)]
+    pub strategy: CacheStrategy,
+}
+
+fn default_node() -> String {
+    "cache.t4g.small".to_owned()
+}
+
+fn two() -> u8 {
+    2
+}
+
+/// A cache engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheEngine {
+    /// Valkey.
+    #[default]
+    Valkey,
+    /// Redis.
+    Redis,
+    /// Memcached.
+    Memcached,
+}
+
+/// How an application uses its cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheStrategy {
+    /// Look there first, fill it after a miss.
+    #[default]
+    CacheAside,
+    /// The cache reads the database.
+    ReadThrough,
+    /// Writes go to cache and database together.
+    WriteThrough,
+    /// Writes reach the database later.
+    WriteBehind,
+}
+
+/// A further store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// What it stores.
+    #[serde(rename = "type")]
+    pub kind: StoreKind,
+    /// The name of the key.
+    #[serde(default = "default_key")]
+    pub key: String,
+    /// The name of the sort key.
+    #[serde(default)]
+    pub sort: Option<String>,
+}
+
+fn default_key() -> String {
+    "id".to_owned()
+}
+
+/// What a store stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreKind {
+    /// Values by key.
+    KeyValue,
+    /// Documents.
+    Document,
+    /// Wide columns.
+    Column,
+    /// Nodes and edges.
+    Graph,
+}
+
+/// Delivery from the edge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cdn {
+    /// Which edge locations: 100 is the cheapest third, all is everywhere.
+    pub price_class: PriceClass,
+    /// Paths that are served from the assets bucket.
+    pub static_paths: Vec<String>,
+    /// Seconds for which static files are kept at the edge.
+    #[schemars(range(max = 31536000))]
+    pub default_ttl: u32,
+    /// Whether a web application firewall stands in front.
+    pub waf: bool,
+}
+
+impl Default for Cdn {
+    fn default() -> Self {
+        Self {
+            price_class: PriceClass::default(),
+            static_paths: vec!["/assets/*".to_owned()],
+            default_ttl: 86_400,
+            waf: true,
+        }
+    }
+}
+
+/// CloudFront's price classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PriceClass {
+    /// North America and Europe.
+    #[default]
+    #[serde(rename = "100")]
+    Cheapest,
+    /// Most regions.
+    #[serde(rename = "200")]
+    Most,
+    /// Everywhere.
+    #[serde(rename = "all")]
+    All,
+}
+
+/// Alarms and logs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Monitoring {
+    /// Who is told.
+    #[schemars(regex(pattern = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"))]
+    pub email: Option<String>,
+    /// Percent of CPU use that raises an alarm.
+    #[schemars(range(min = 1, max = 100))]
+    pub cpu: u8,
+    /// Percent of disk use that raises an alarm.
+    #[schemars(range(min = 1, max = 100))]
+    pub disk: u8,
+    /// Days for which logs are kept; one of the periods that CloudWatch Logs offers.
+    pub log_retention_days: u16,
+}
+
+impl Default for Monitoring {
+    fn default() -> Self {
+        Self {
+            email: None,
+            cpu: 80,
+            disk: 85,
+            log_retention_days: 90,
+        }
+    }
+}
+
+/// Patching and backup.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Maintenance {
+    /// When AWS may restart things, in UTC.
+    #[schemars(regex(
+        pattern = r"^(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]$"
+    ))]
+    pub window: String,
+    /// When backups are taken, in UTC; outside the window above.
+    #[schemars(regex(pattern = r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"))]
+    pub backup_window: String,
+    /// Days for which volume backups are kept.
+    #[schemars(range(min = 1, max = 365))]
+    pub backup_days: u16,
+    /// Whether instances install security updates by themselves.
+    pub patching: bool,
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        Self {
+            window: "sun:04:00-sun:05:00".to_owned(),
+            backup_window: "02:00-03:00".to_owned(),
+            backup_days: 14,
+            patching: true,
+        }
+    }
+}
+
+impl Spec {
+    /// The sections that were written but do not take effect at this stage, in words.
+    pub fn not_yet(&self) -> Vec<String> {
+        let mut later = Vec::new();
+        let mut say = |applies: bool, section: &str, from: Stage| {
+            if applies && self.stage < from {
+                later.push(format!("{section} takes effect from {} on", from.name()));
+            }
+        };
+        let replicas = self
+            .database
+            .as_ref()
+            .is_some_and(|database| database.replicas > 0);
+        say(replicas, "database.replicas", Stage::LoadBalanced);
+        say(self.cdn != Cdn::default(), "cdn", Stage::Cdn);
+        say(
+            self.regions.len() > 1,
+            "more than one region",
+            Stage::MultiRegion,
+        );
+        let scaled = self
+            .services
+            .values()
+            .any(|service| service.scale != Scale::default());
+        say(scaled, "services.*.scale", Stage::LoadBalanced);
+        if self
+            .database
+            .as_ref()
+            .is_some_and(|database| database.shards > 1)
+        {
+            later.push("database.shards does not take effect at any stage yet".to_owned());
+        }
+        if !self.stores.is_empty() {
+            later.push("stores do not take effect at any stage yet".to_owned());
+        }
+        later
+    }
+
+    /// The spec as blueprints see it: every default filled in, short forms written out, and what
+    /// follows from it (`env`, `prefix`, `primary`, zones and addresses of each region).
+    pub fn normalized(&self) -> Value {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        let Value::Map(mut root) = Value::from(json) else {
+            return Value::Null;
+        };
+        let regions: Vec<Value> = rules::regions(self)
+            .into_iter()
+            .enumerate()
+            .map(|(index, region)| {
+                object([
+                    ("name", Value::str(region.name)),
+                    ("index", Value::Int(index as i64)),
+                    ("primary", Value::Bool(index == 0)),
+                    (
+                        "zones",
+                        Value::list(region.zones.into_iter().map(Value::str)),
+                    ),
+                    ("cidr", Value::str(region.cidr)),
+                ])
+            })
+            .collect();
+        root.insert("regions", Value::List(regions));
+        root.insert(
+            "primary",
+            Value::str(self.regions.first().map_or("", Region::name)),
+        );
+        root.insert("env", Value::str(&*self.env));
+        root.insert("prefix", Value::str(format!("{}-{}", self.app, self.env)));
+        if let Some(Domain::Name(name)) = &self.domain {
+            let details = DomainDetails {
+                name: name.clone(),
+                zone: None,
+                routing: Routing::default(),
+            };
+            root.insert(
+                "domain",
+                Value::from(serde_json::to_value(details).unwrap_or_default()),
+            );
+        }
+        if let Some(Value::Map(domain)) = root.get_mut("domain")
+            && domain.get("zone") == Some(&Value::Null)
+        {
+            let name = domain.get("name").cloned().unwrap_or(Value::Null);
+            domain.insert("zone", name);
+        }
+        if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
+        {
+            let (size, max) = match &database.storage {
+                Storage::Size(size) => (*size, None),
+                Storage::Detailed(details) => (details.size, details.max),
+            };
+            let max = max.unwrap_or(size.saturating_mul(4).min(65536));
+            let storage = [("size", i64::from(size)), ("max", i64::from(max))];
+            map.insert(
+                "storage",
+                object(storage.map(|(key, number)| (key, Value::Int(number)))),
+            );
+            let version = database
+                .version
+                .clone()
+                .unwrap_or_else(|| match database.engine {
+                    Engine::Postgres => "16".to_owned(),
+                    Engine::Mysql => "8.4".to_owned(),
+                });
+            map.insert("version", Value::str(version));
+            let name = database
+                .name
+                .clone()
+                .unwrap_or_else(|| self.app.replace('-', "_"));
+            map.insert("name", Value::str(name));
+            let multi_az = database
+                .multi_az
+                .unwrap_or(self.stage >= Stage::LoadBalanced);
+            map.insert("multi_az", Value::Bool(multi_az));
+        }
+        Value::Map(root)
+    }
+}
+
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect::<Map>(),
+    )
+}
+
+/// The JSON Schema of scalectl.yaml (draft 2020-12), for editors.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Spec).to_value();
+    schema["title"] = "scalectl.yaml".into();
+    schema
+}
