@@ -28,6 +28,9 @@ pub struct Resource {
     /// What a plan may do with it.
     #[serde(default)]
     pub lifecycle: Lifecycle,
+    /// What must be true of it, as `self`, before others may use it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready_when: Vec<Arc<str>>,
 }
 
 /// What a plan may do with a resource.

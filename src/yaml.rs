@@ -74,6 +74,42 @@ impl Node {
         }
     }
 
+    /// Where a dotted path stands: the key of its last step, or of the last step that exists.
+    pub fn locate(&self, path: &str) -> &Location {
+        let mut node = self;
+        let mut place = &self.location;
+        let mut rest = path;
+        while !rest.is_empty() {
+            let next = match &node.value {
+                // A key may hold dots itself, so the longest key that fits wins.
+                Yaml::Map(entries) => entries
+                    .iter()
+                    .filter(|(key, _)| {
+                        rest.strip_prefix(&*key.text)
+                            .is_some_and(|tail| tail.is_empty() || tail.starts_with('.'))
+                    })
+                    .max_by_key(|(key, _)| key.text.len())
+                    .map(|(key, node)| (&key.location, node, key.text.len())),
+                Yaml::List(items) => {
+                    let step = rest.split('.').next().unwrap_or(rest);
+                    let item = step
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|index| items.get(index));
+                    item.map(|item| (&item.location, item, step.len()))
+                }
+                _ => None,
+            };
+            let Some((found, below, length)) = next else {
+                break;
+            };
+            place = found;
+            node = below;
+            rest = rest[length..].trim_start_matches('.');
+        }
+        place
+    }
+
     /// What it is, in words for a message: `a list`, `the text "x"`.
     pub fn describe(&self) -> String {
         match &self.value {

@@ -12,6 +12,7 @@ use cel::common::ast::{
 };
 
 use super::functions;
+use crate::schema::nearest;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::value::{Map, TextBuilder, Value};
 use crate::yaml::{Node, Yaml};
@@ -121,6 +122,11 @@ impl Expression {
         eval(&self.ast, scope, None).map(Cow::into_owned)
     }
 
+    /// Calls `visit` with the name of every function and operator that is called.
+    pub fn calls<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        calls(&self.ast.expr, visit);
+    }
+
     /// Calls `visit` with every free variable and, for `inputs.x`, `locals.x` and `regions[_].x`,
     /// the member.
     pub fn variables<'a>(&'a self, visit: &mut dyn FnMut(&'a str, Option<&'a str>)) {
@@ -177,6 +183,33 @@ fn free<'a>(
                 free(&part.expr, bound, visit);
             }
             bound.truncate(depth);
+        }
+        _ => {}
+    }
+}
+
+fn calls<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a str)) {
+    match expr {
+        Expr::Select(select) => calls(&select.operand.expr, visit),
+        Expr::Call(call) => {
+            visit(&call.func_name);
+            for part in call.target.as_deref().into_iter().chain(&call.args) {
+                calls(&part.expr, visit);
+            }
+        }
+        Expr::List(list) => list.elements.iter().for_each(|e| calls(&e.expr, visit)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    calls(&entry.key.expr, visit);
+                    calls(&entry.value.expr, visit);
+                }
+            }
+        }
+        Expr::Comprehension(c) => {
+            for part in [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
+                calls(&part.expr, visit);
+            }
         }
         _ => {}
     }
@@ -250,7 +283,7 @@ fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> 
         let known: Vec<&str> = map.iter().map(|(k, _)| &**k).collect();
         Failure {
             message: format!("there is no `{name}` in {{{}}}", known.join(", ")),
-            help: functions::nearest(name, known.iter().copied())
+            help: nearest(name, known.iter().copied())
                 .map(|n| format!("did you mean `{n}`?")),
         }
     };
@@ -315,6 +348,9 @@ fn eval_call<'a>(
                     .ok_or_else(|| {
                         Failure::new(format!("there is no item {i} in a list of {}", items.len()))
                     }),
+                (Value::Reference(reference), Value::Int(i)) => {
+                    scope.select(reference, &i.to_string()).map(Cow::Owned)
+                }
                 (of, index) => Err(Failure::new(format!(
                     "`{of}` cannot be indexed by `{index}`"
                 ))),

@@ -9,22 +9,8 @@ use cel::common::ast::operators as op;
 use sha2::{Digest, Sha256};
 
 use super::expression::Failure;
+use crate::schema::nearest;
 use crate::value::{Map, TextBuilder, Value, base64_of};
-
-/// The candidate most like `name`, when one is close.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|c| {
-            (
-                strsim::jaro_winkler(&name.to_lowercase(), &c.to_lowercase()),
-                c,
-            )
-        })
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, c)| c)
-}
 
 /// Fails when `value` holds something that only the cloud can answer. Whole resources pass.
 pub fn known(value: &Value) -> Result<(), Failure> {
@@ -71,6 +57,14 @@ const NAMES: &[&str] = &[
 /// Whether expressions may call `name`, operators included.
 pub fn exists(name: &str) -> bool {
     NAMES.contains(&name) || !name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// The failure of calling a function that does not exist.
+pub fn no_such(name: &str) -> Failure {
+    Failure {
+        message: format!("there is no function `{name}`"),
+        help: nearest(name, NAMES.iter().copied()).map(|n| format!("did you mean `{n}`?")),
+    }
 }
 
 /// Calls an operator or function.
@@ -123,6 +117,11 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
             text.push_value(a);
             text.push_value(b);
             return Ok(text.finish());
+        }
+        // What the cloud will answer is not yet known, but it will be something.
+        (op::EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => return Ok(Bool(a == b)),
+        (op::NOT_EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => {
+            return Ok(Bool(a != b));
         }
         ("string", [value]) => {
             let mut text = TextBuilder::default();
@@ -197,11 +196,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
             return Err(if exists(name) {
                 Failure::new(format!("{name} does not take ({})", given.join(", ")))
             } else {
-                Failure {
-                    message: format!("there is no function `{name}`"),
-                    help: nearest(name, NAMES.iter().copied())
-                        .map(|n| format!("did you mean `{n}`?")),
-                }
+                no_such(name)
             });
         }
     })

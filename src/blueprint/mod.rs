@@ -1,4 +1,15 @@
 //! Blueprints: YAML with expressions that turns a spec into the desired graph.
+//!
+//! [`library`] finds the files, [`parse`] reads and checks each by itself, [`compile`] evaluates
+//! them for one spec, and [`expression`] and [`functions`] are the language of `${...}`. What a kind
+//! may hold is `schema`'s; what happens to the graph is `plan`'s.
 
+pub mod compile;
 pub mod expression;
 pub mod functions;
+pub mod library;
+pub mod model;
+pub mod parse;
+
+pub use compile::{compile, is_ready};
+pub use library::Library;

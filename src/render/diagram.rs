@@ -174,6 +174,7 @@ pub(crate) mod tests {
                 .collect::<Map>(),
             after: Vec::new(),
             lifecycle: Lifecycle::default(),
+            ready_when: Vec::new(),
         }
     }
 

@@ -143,6 +143,10 @@ pub const KINDS: &[(&str, &str)] = &[
         include_str!("../../schemas/kinds/ec2-vpcgatewayattachment.json"),
     ),
     (
+        "AWS::EC2::VPCPeeringConnection",
+        include_str!("../../schemas/kinds/ec2-vpcpeeringconnection.json"),
+    ),
+    (
         "AWS::EC2::Volume",
         include_str!("../../schemas/kinds/ec2-volume.json"),
     ),

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::{Spec, Stage, json_schema, rules};
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
 use crate::schema::{KindSchema, check_properties, nearest};
 use crate::yaml::{self, Key, Node, Yaml};
 
@@ -81,7 +81,7 @@ pub fn load(
     let broken: Vec<Diagnostic> = rules::check(&spec)
         .into_iter()
         .map(|(path, message, help)| {
-            Diagnostic::error(locate(&root, &path).clone(), message).help(help)
+            Diagnostic::error(root.locate(&path).clone(), message).help(help)
         })
         .collect();
     if broken.is_empty() {
@@ -205,47 +205,11 @@ fn check_shape(root: &Node) -> Vec<Diagnostic> {
     check_properties(&SCHEMA, &properties)
         .into_iter()
         .map(|problem| {
-            let mut error = Diagnostic::error(locate(root, &problem.path).clone(), problem.message);
+            let mut error = Diagnostic::error(root.locate(&problem.path).clone(), problem.message);
             error.help = problem.help;
             error
         })
         .collect()
-}
-
-/// Where a dotted path stands: the key of its last step, or of the last step that exists.
-fn locate<'a>(root: &'a Node, path: &str) -> &'a Location {
-    let mut node = root;
-    let mut place = &root.location;
-    let mut rest = path;
-    while !rest.is_empty() {
-        let next = match &node.value {
-            // A key may hold dots itself, so the longest key that fits wins.
-            Yaml::Map(entries) => entries
-                .iter()
-                .filter(|(key, _)| {
-                    rest.strip_prefix(&*key.text)
-                        .is_some_and(|tail| tail.is_empty() || tail.starts_with('.'))
-                })
-                .max_by_key(|(key, _)| key.text.len())
-                .map(|(key, node)| (&key.location, node, key.text.len())),
-            Yaml::List(items) => {
-                let step = rest.split('.').next().unwrap_or(rest);
-                let item = step
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index));
-                item.map(|item| (&item.location, item, step.len()))
-            }
-            _ => None,
-        };
-        let Some((found, below, length)) = next else {
-            break;
-        };
-        place = found;
-        node = below;
-        rest = rest[length..].trim_start_matches('.');
-    }
-    place
 }
 
 #[cfg(test)]

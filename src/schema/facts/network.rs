@@ -71,6 +71,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
         "AWS::EC2::VPCGatewayAttachment",
         Facts::seconds(1, 1, 2).child("VpcId", "AWS::EC2::VPC"),
     ),
+    ("AWS::EC2::VPCPeeringConnection", Facts::seconds(5, 2, 2)),
     (
         "AWS::ElasticLoadBalancingV2::Listener",
         Facts::seconds(2, 2, 2),

@@ -1,0 +1,771 @@
+//! From a spec and a library to the desired graph.
+//!
+//! What an expression may see of a resource is only whether it exists, its loop keys and its kind;
+//! its properties are for the cloud to answer. So existence is found lazily, on first use, with a
+//! mark against running in circles, and properties are evaluated afterwards in any order. Circles
+//! among the properties show in the finished graph, which has to have an order.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::expression::{Expression, Failure, Scope, Template};
+use super::library::Library;
+use super::model::{Compose, Declaration, Module};
+use super::parse::RESERVED;
+use crate::address::{Address, GLOBAL, is_key};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::graph::{Graph, Resource};
+use crate::schema::{self, Registry, TagStyle, check_properties, nearest};
+use crate::value::{Map, Reference, Value};
+
+/// The resources that `spec` (see [`crate::spec::Spec::normalized`]) should have at its stage.
+///
+/// # Errors
+/// Everything that is wrong with the blueprint for this spec, each with its place.
+pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>> {
+    let stage = spec.at("stage").and_then(Value::as_str).unwrap_or_default();
+    let Some(blueprint) = library.blueprints.get(stage) else {
+        let known: Vec<&str> = library.blueprints.keys().map(|name| &**name).collect();
+        return Err(vec![Diagnostic {
+            severity: crate::diagnostic::Severity::Error,
+            message: format!("there is no blueprint for the stage {stage:?}"),
+            location: None,
+            line: None,
+            help: Some(format!("there are {}", known.join(", "))),
+        }]);
+    };
+    let mut compiler = Compiler {
+        library,
+        spec,
+        regions: spec.at("regions").and_then(Value::as_list).unwrap_or_default(),
+        units: Vec::new(),
+        places: HashMap::new(),
+        owners: HashMap::new(),
+    };
+    compiler.lay_out(&blueprint.compose)?;
+    compiler.run()
+}
+
+/// Whether everything in `ready_when` holds of a resource with these live properties.
+///
+/// # Errors
+/// When an expression does not fit what the cloud answered.
+pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
+    if ready_when.is_empty() {
+        return Ok(true);
+    }
+    let scope = Own(Value::Map(live.clone()));
+    let nowhere = Location { file: "readyWhen".into(), line: 1, column: 1 };
+    for text in ready_when {
+        let expression = Expression::parse(text, &nowhere).map_err(told)?;
+        if expression.evaluate(&scope)? != Value::Bool(true) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The scope of `readyWhen`: only the resource itself.
+struct Own(Value);
+
+impl Scope for Own {
+    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
+        Ok((name == "self").then_some(Cow::Borrowed(&self.0)))
+    }
+    fn select(&self, of: &Reference, _: &str) -> Result<Value, Failure> {
+        Err(Failure::new(format!("{of} is another resource")))
+    }
+    fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
+        Err(Failure::new("templates have no place in readyWhen"))
+    }
+}
+
+/// A value that is found on first use.
+struct Lazy<T> {
+    busy: Cell<bool>,
+    value: OnceCell<Result<T, Failure>>,
+}
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Self {
+        Self { busy: Cell::new(false), value: OnceCell::new() }
+    }
+}
+
+impl<T> Lazy<T> {
+    fn get(&self, what: &str, find: impl FnOnce() -> Result<T, Failure>) -> Result<&T, Failure> {
+        if self.value.get().is_none() {
+            if self.busy.replace(true) {
+                return Err(Failure::new(format!("`{what}` depends on itself")));
+            }
+            let found = find();
+            self.busy.set(false);
+            // Only this function sets it, and the mark keeps it from running twice at once.
+            let _ = self.value.set(found);
+        }
+        match self.value.get() {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(failure)) => Err(failure.clone()),
+            None => Err(Failure::new(format!("`{what}` has no value"))),
+        }
+    }
+}
+
+/// One module in one region.
+struct Unit<'a> {
+    module: &'a Module,
+    compose: &'a Compose,
+    region: &'a Value,
+    primary: bool,
+    inputs: Vec<Lazy<Value>>,
+    locals: Vec<Lazy<Value>>,
+    shapes: Vec<Lazy<Shape>>,
+}
+
+/// Whether a resource exists, and under which keys.
+enum Shape {
+    Absent,
+    One(Value),
+    Many { handles: Value, items: Vec<(Arc<str>, Value)> },
+}
+
+struct Compiler<'a> {
+    library: &'a Library,
+    spec: &'a Value,
+    regions: &'a [Value],
+    units: Vec<Unit<'a>>,
+    /// By id: the units that declare it, with the declaration's number.
+    places: HashMap<&'a str, Vec<(usize, usize)>>,
+    /// By id: its kind.
+    owners: HashMap<&'a str, &'a Declaration>,
+}
+
+impl<'a> Compiler<'a> {
+    fn lay_out(&mut self, composed: &'a [Compose]) -> Result<(), Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let library = self.library;
+        let mut used: HashMap<&str, &Location> = HashMap::new();
+        for compose in composed {
+            let Some(module) = library.modules.get(&compose.module) else {
+                let names = library.modules.keys().map(|name| &**name);
+                let message = format!("there is no module {:?}", compose.module);
+                let error = Diagnostic::error(compose.location.clone(), message);
+                errors.push(match nearest(&compose.module, names) {
+                    Some(near) => error.help(format!("did you mean {near}?")),
+                    None => error,
+                });
+                continue;
+            };
+            if let Some(first) = used.insert(&module.name, &compose.location) {
+                let message = format!("the module {} is used twice", module.name);
+                errors.push(
+                    Diagnostic::error(compose.location.clone(), message)
+                        .help(format!("it stands at {first} already; its ids would clash")),
+                );
+                continue;
+            }
+            for (name, place, _) in &compose.with {
+                if !module.inputs.iter().any(|(have, _)| have == name) {
+                    let message = format!("the module {} has no input {name}", module.name);
+                    let names = module.inputs.iter().map(|(name, _)| &**name);
+                    let error = Diagnostic::error(place.clone(), message);
+                    errors.push(match nearest(name, names) {
+                        Some(near) => error.help(format!("did you mean {near}?")),
+                        None => error,
+                    });
+                }
+            }
+            match self.regions_of(compose) {
+                Ok(regions) => {
+                    for region in regions {
+                        self.units.push(Unit {
+                            module,
+                            compose,
+                            region,
+                            primary: region.at("primary") == Some(&Value::Bool(true)),
+                            inputs: module.inputs.iter().map(|_| Lazy::default()).collect(),
+                            locals: module.locals.iter().map(|_| Lazy::default()).collect(),
+                            shapes: module.resources.iter().map(|_| Lazy::default()).collect(),
+                        });
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+            for declaration in &module.resources {
+                if let Some(other) = self.owners.insert(&declaration.id, declaration) {
+                    let message = format!("the id {} stands twice", declaration.id);
+                    errors.push(
+                        Diagnostic::error(declaration.location.clone(), message)
+                            .help(format!("it stands at {} already", other.location)),
+                    );
+                }
+            }
+        }
+        for (index, unit) in self.units.iter().enumerate() {
+            for (number, declaration) in unit.module.resources.iter().enumerate() {
+                self.places.entry(&declaration.id).or_default().push((index, number));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The regions in which a module stands; none when it is left out.
+    fn regions_of(&self, compose: &Compose) -> Result<Vec<&'a Value>, Diagnostic> {
+        let scope = Plain(self.spec);
+        if let Some(when) = &compose.include_when {
+            match when.evaluate(&scope)? {
+                Value::Bool(true) => {}
+                Value::Bool(false) => return Ok(Vec::new()),
+                other => {
+                    let message = format!("includeWhen is true or false, not `{other}`");
+                    return Err(Diagnostic::error(compose.location.clone(), message));
+                }
+            }
+        }
+        let Some(for_each) = &compose.for_each else {
+            return Ok(self.regions.first().into_iter().collect());
+        };
+        let wanted = for_each.evaluate(&scope)?;
+        let wanted = wanted.as_list().unwrap_or_default();
+        let known: Vec<&Value> =
+            self.regions.iter().filter(|region| wanted.contains(region)).collect();
+        if known.len() != wanted.len() {
+            let message = "forEach of a module is a list of the spec's regions";
+            return Err(Diagnostic::error(compose.location.clone(), message)
+                .help("write `forEach: ${spec.regions}`, filtered if need be"));
+        }
+        Ok(known)
+    }
+
+    fn run(&self) -> Result<Graph, Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let mut graph = Graph::default();
+        for (index, unit) in self.units.iter().enumerate() {
+            for (number, declaration) in unit.module.resources.iter().enumerate() {
+                self.declare(index, number, declaration, &mut graph, &mut errors);
+            }
+        }
+        if errors.is_empty() {
+            check_order(&graph, &self.owners, &mut errors);
+        }
+        if errors.is_empty() {
+            return Ok(graph);
+        }
+        errors.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+        errors.dedup();
+        Err(errors)
+    }
+
+    fn declare(
+        &self,
+        unit: usize,
+        number: usize,
+        declaration: &Declaration,
+        graph: &mut Graph,
+        errors: &mut Vec<Diagnostic>,
+    ) {
+        match self.shape(unit, number) {
+            Err(failure) => errors.push(failure.at(&declaration.location)),
+            Ok(Shape::Absent) => {}
+            Ok(Shape::One(handle)) => {
+                self.resource(unit, declaration, handle, None, graph, errors);
+            }
+            Ok(Shape::Many { handles, items }) => {
+                let Value::Map(handles) = handles else { return };
+                for (index, (key, value)) in items.iter().enumerate() {
+                    let Some(handle) = handles.get(key) else { continue };
+                    let each: Map = [
+                        (Arc::from("key"), Value::String(key.clone())),
+                        (Arc::from("value"), value.clone()),
+                        (Arc::from("index"), Value::Int(index as i64)),
+                    ]
+                    .into_iter()
+                    .collect();
+                    let each = Value::Map(each);
+                    self.resource(unit, declaration, handle, Some(&each), graph, errors);
+                }
+            }
+        }
+    }
+
+    fn resource(
+        &self,
+        unit: usize,
+        declaration: &Declaration,
+        handle: &Value,
+        each: Option<&Value>,
+        graph: &mut Graph,
+        errors: &mut Vec<Diagnostic>,
+    ) {
+        let Value::Reference(handle) = handle else { return };
+        let address = handle.address.clone();
+        let scope = Inside { compiler: self, unit, each };
+        let mut properties = match declaration.properties.evaluate(&scope) {
+            Ok(Value::Map(properties)) => properties,
+            Ok(other) => {
+                let message = format!("properties are a mapping, not `{other}`");
+                errors.push(Diagnostic::error(declaration.location.clone(), message));
+                return;
+            }
+            Err(error) => {
+                errors.push(error);
+                return;
+            }
+        };
+        self.add_tags(&declaration.kind, &address, &mut properties);
+        let place = |path: &str| match &declaration.source {
+            Some(source) => source.locate(path).clone(),
+            None => declaration.location.clone(),
+        };
+        for (name, value) in &properties {
+            value.for_each_reference(&mut |reference| {
+                if reference.path.is_empty() {
+                    let message = format!("{name} holds a whole resource, {}", reference.address);
+                    errors.push(
+                        Diagnostic::error(place(name), message)
+                            .help(format!("name one of its properties: `{}.PROPERTY`", reference.address.id)),
+                    );
+                }
+            });
+        }
+        if let Some(schema) = Registry::embedded().kind(&declaration.kind) {
+            for problem in check_properties(schema, &properties) {
+                let message = format!("{address}: {}", problem.message);
+                let mut error = Diagnostic::error(place(&problem.path), message);
+                error.help = problem.help;
+                errors.push(error);
+            }
+        }
+        let mut after = Vec::new();
+        for (id, location) in &declaration.after {
+            match self.lookup(unit, id).map(|found| found.map(Cow::into_owned)) {
+                Ok(Some(Value::Reference(other))) => after.push(other.address.clone()),
+                Ok(Some(Value::Map(many))) => {
+                    for (_, other) in &many {
+                        if let Value::Reference(other) = other {
+                            after.push(other.address.clone());
+                        }
+                    }
+                }
+                // What is left out need not be waited for.
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let failure = self.no_variable(id);
+                    errors.push(failure.at(location));
+                }
+                Err(failure) => errors.push(failure.at(location)),
+            }
+        }
+        after.sort();
+        let resource = Resource {
+            address: address.clone(),
+            kind: declaration.kind.clone(),
+            tier: declaration.tier.clone(),
+            properties,
+            after,
+            lifecycle: declaration.lifecycle.clone(),
+            ready_when: declaration.ready_when.clone(),
+        };
+        if graph.resources.insert(address.clone(), resource).is_some() {
+            let message = format!("two resources have the address {address}");
+            errors.push(Diagnostic::error(declaration.location.clone(), message));
+        }
+    }
+
+    /// `Name` and the spec's own tags, where the kind has tags and the blueprint does not say
+    /// otherwise.
+    fn add_tags(&self, kind: &str, address: &Address, properties: &mut Map) {
+        let Some(schema) = Registry::embedded().kind(kind) else { return };
+        let Some((property, style)) = schema.tags() else { return };
+        let prefix = self.spec.at("prefix").and_then(Value::as_str).unwrap_or_default();
+        let mut name = format!("{prefix}-{}", address.id.replace('_', "-"));
+        if let Some(key) = &address.key {
+            name.push('-');
+            name.push_str(key);
+        }
+        let mut tags: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        tags.insert("Name".into(), Value::str(name));
+        if let Some(Value::Map(own)) = self.spec.at("tags") {
+            tags.extend(own.iter().cloned());
+        }
+        let propagates = kind == "AWS::AutoScaling::AutoScalingGroup";
+        match style {
+            TagStyle::Map => {
+                let mut map: Map = tags.into_iter().collect();
+                if let Some(Value::Map(set)) = properties.remove(property) {
+                    for (key, value) in set {
+                        map.insert(key, value);
+                    }
+                }
+                properties.insert(property, Value::Map(map));
+            }
+            TagStyle::List => {
+                let set = match properties.remove(property) {
+                    Some(Value::List(set)) => set,
+                    _ => Vec::new(),
+                };
+                for tag in &set {
+                    if let Some(key) = tag.at("Key").and_then(Value::as_str) {
+                        tags.remove(key);
+                    }
+                }
+                let mut list: Vec<Value> = tags
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let mut tag = Map::new();
+                        tag.insert("Key", Value::String(key));
+                        tag.insert("Value", value);
+                        if propagates {
+                            tag.insert("PropagateAtLaunch", Value::Bool(true));
+                        }
+                        Value::Map(tag)
+                    })
+                    .collect();
+                list.extend(set);
+                properties.insert(property, Value::List(list));
+            }
+        }
+    }
+
+    /// Whether a declaration exists in its unit, and under which keys.
+    fn shape(&self, unit: usize, number: usize) -> Result<&Shape, Failure> {
+        let declaration = &self.units[unit].module.resources[number];
+        self.units[unit].shapes[number]
+            .get(&declaration.id, || self.find_shape(unit, declaration))
+    }
+
+    fn find_shape(&self, unit: usize, declaration: &Declaration) -> Result<Shape, Failure> {
+        let scope = Inside { compiler: self, unit, each: None };
+        let evaluate = |template: &Template| template.evaluate(&scope).map_err(told);
+        if let Some(when) = &declaration.include_when {
+            match evaluate(when)? {
+                Value::Bool(true) => {}
+                Value::Bool(false) | Value::Null => return Ok(Shape::Absent),
+                other => {
+                    return Err(Failure::new(format!(
+                        "includeWhen is true or false, not `{other}`"
+                    )));
+                }
+            }
+        }
+        let here = &self.units[unit];
+        let home = here.region.at("name").and_then(Value::as_str).unwrap_or_default();
+        let global = schema::facts(&declaration.kind).global;
+        let region: Arc<str> = match (&declaration.region, global) {
+            (_, true) => GLOBAL.into(),
+            (None, false) => home.into(),
+            (Some(template), false) => match evaluate(template)? {
+                Value::String(name) => name,
+                other => return Err(Failure::new(format!("`{other}` is not a region's name"))),
+            },
+        };
+        // A global resource of a module that stands in several regions: the primary region's keeps
+        // the plain address that it had when there was only one region.
+        let away = (&*region != home && !here.primary).then_some(home);
+        let handle = |key: Option<&str>| {
+            let key = match (away, key) {
+                (None, key) => key.map(Arc::from),
+                (Some(away), None) => Some(Arc::from(away)),
+                (Some(away), Some(key)) => Some(Arc::from(format!("{away}/{key}"))),
+            };
+            Value::Reference(Arc::new(Reference {
+                address: Address::new(region.clone(), declaration.id.clone(), key),
+                path: "".into(),
+            }))
+        };
+        let Some(for_each) = &declaration.for_each else {
+            return Ok(Shape::One(handle(None)));
+        };
+        let items: Vec<(Arc<str>, Value)> = match evaluate(for_each)? {
+            Value::Map(map) => map.into_iter().collect(),
+            Value::List(list) => list
+                .into_iter()
+                .map(|item| match &item {
+                    Value::String(key) => Ok((key.clone(), item)),
+                    Value::Int(key) => Ok((Arc::from(key.to_string()), item)),
+                    other => Err(Failure::new(format!(
+                        "an item of forEach is a text or number, not `{other}`"
+                    ))),
+                })
+                .collect::<Result<_, _>>()?,
+            other => {
+                super::functions::known(&other)?;
+                return Err(Failure::new(format!("forEach takes a list or map, not `{other}`")));
+            }
+        };
+        let mut handles = Vec::with_capacity(items.len());
+        for (key, _) in &items {
+            if !is_key(key) {
+                return Err(Failure {
+                    message: format!("{key:?} cannot be a key of forEach"),
+                    help: Some("use letters, digits and - _ . : / only".to_owned()),
+                });
+            }
+            handles.push((key.clone(), handle(Some(key))));
+        }
+        let count = handles.len();
+        let handles: Map = handles.into_iter().collect();
+        if handles.len() != count {
+            return Err(Failure::new("two items of forEach have the same key"));
+        }
+        Ok(Shape::Many { handles: Value::Map(handles), items })
+    }
+
+    /// A resource as expressions see it: a handle, a map of handles, null when it is left out.
+    fn lookup(&self, from: usize, id: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
+        let Some(places) = self.places.get(id) else {
+            // Declared, but its module is left out as a whole.
+            return Ok(self.owners.get(id).map(|_| Cow::Owned(Value::Null)));
+        };
+        let home = self.units[from].region;
+        let place = places
+            .iter()
+            .find(|(unit, _)| *unit == from)
+            .or_else(|| places.iter().find(|(unit, _)| self.units[*unit].region == home))
+            .or_else(|| places.iter().find(|(unit, _)| self.units[*unit].primary))
+            .or_else(|| places.first());
+        match place {
+            None => Ok(None),
+            Some((unit, number)) => self.seen(*unit, *number).map(Some),
+        }
+    }
+
+    fn seen(&self, unit: usize, number: usize) -> Result<Cow<'_, Value>, Failure> {
+        Ok(match self.shape(unit, number)? {
+            Shape::Absent => Cow::Owned(Value::Null),
+            Shape::One(handle) => Cow::Borrowed(handle),
+            Shape::Many { handles, .. } => Cow::Borrowed(handles),
+        })
+    }
+
+    fn input(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
+        let here = &self.units[unit];
+        let (name, default) = &here.module.inputs[number];
+        here.inputs[number].get(name, || {
+            let scope = Inside { compiler: self, unit, each: None };
+            let given = here.compose.with.iter().find(|(have, _, _)| have == name);
+            match (given, default) {
+                (Some((_, _, template)), _) | (None, Some(template)) => {
+                    template.evaluate(&scope).map_err(told)
+                }
+                (None, None) => Err(Failure {
+                    message: format!("the module {} needs the input {name}", here.module.name),
+                    help: Some(format!("give it at {}: `with: {{{name}: ...}}`", here.compose.location)),
+                }),
+            }
+        })
+    }
+
+    fn local(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
+        let here = &self.units[unit];
+        let (name, template) = &here.module.locals[number];
+        here.locals[number].get(name, || {
+            let scope = Inside { compiler: self, unit, each: None };
+            template.evaluate(&scope).map_err(told)
+        })
+    }
+
+    fn no_variable(&self, name: &str) -> Failure {
+        let known = self.owners.keys().copied().chain(RESERVED.iter().copied());
+        Failure {
+            message: format!("there is no `{name}` here"),
+            help: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
+        }
+    }
+}
+
+/// A diagnostic from inside, as the failure of what needed it.
+fn told(diagnostic: Diagnostic) -> Failure {
+    let place = diagnostic.location.map(|place| format!(" (at {place})")).unwrap_or_default();
+    Failure { message: format!("{}{place}", diagnostic.message), help: diagnostic.help }
+}
+
+/// Only the spec, for what decides which modules there are.
+struct Plain<'a>(&'a Value);
+
+impl Scope for Plain<'_> {
+    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
+        Ok((name == "spec").then_some(Cow::Borrowed(self.0)))
+    }
+    fn select(&self, of: &Reference, _: &str) -> Result<Value, Failure> {
+        Err(Failure::new(format!("{of} cannot be used here")))
+    }
+    fn template(&self, name: &str, _: &Value) -> Result<Value, Failure> {
+        Err(Failure::new(format!("the template {name} cannot be used here")))
+    }
+}
+
+/// What an expression inside a module sees.
+struct Inside<'c, 'a> {
+    compiler: &'c Compiler<'a>,
+    unit: usize,
+    each: Option<&'c Value>,
+}
+
+/// The ids under which `inputs`, `locals` and `regions` pass through [`Scope::select`]; no resource
+/// can have them, because they are no ids.
+const INPUTS: &str = "@inputs";
+const LOCALS: &str = "@locals";
+const REGIONS: &str = "@regions";
+
+impl Inside<'_, '_> {
+    fn pseudo(id: &str, region: &str) -> Value {
+        Value::Reference(Arc::new(Reference {
+            address: Address::new(region, id, None),
+            path: "".into(),
+        }))
+    }
+}
+
+impl Scope for Inside<'_, '_> {
+    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
+        let compiler = self.compiler;
+        Ok(Some(match name {
+            "spec" => Cow::Borrowed(compiler.spec),
+            "region" => Cow::Borrowed(compiler.units[self.unit].region),
+            "each" => match self.each {
+                Some(each) => Cow::Borrowed(each),
+                None => {
+                    return Err(Failure {
+                        message: "there is no `each` here".to_owned(),
+                        help: Some("`each` is the item of a resource's forEach".to_owned()),
+                    });
+                }
+            },
+            "inputs" => Cow::Owned(Self::pseudo(INPUTS, "")),
+            "locals" => Cow::Owned(Self::pseudo(LOCALS, "")),
+            "regions" => Cow::Owned(Self::pseudo(REGIONS, "")),
+            id => match compiler.lookup(self.unit, id)? {
+                Some(value) => value,
+                None => return Err(compiler.no_variable(id)),
+            },
+        }))
+    }
+
+    fn select(&self, of: &Reference, name: &str) -> Result<Value, Failure> {
+        let compiler = self.compiler;
+        let module = compiler.units[self.unit].module;
+        let absent = |what: &str, names: &mut dyn Iterator<Item = &str>| Failure {
+            message: format!("there is no {what} `{name}`"),
+            help: nearest(name, names).map(|near| format!("did you mean `{near}`?")),
+        };
+        match &*of.address.id {
+            INPUTS => match module.inputs.iter().position(|(have, _)| &**have == name) {
+                Some(number) => compiler.input(self.unit, number).cloned(),
+                None => Err(absent("input", &mut module.inputs.iter().map(|(name, _)| &**name))),
+            },
+            LOCALS => match module.locals.iter().position(|(have, _)| &**have == name) {
+                Some(number) => compiler.local(self.unit, number).cloned(),
+                None => Err(absent("local", &mut module.locals.iter().map(|(name, _)| &**name))),
+            },
+            REGIONS if of.address.region.is_empty() => {
+                let names = compiler.regions.iter().filter_map(|r| r.at("name")?.as_str());
+                match names.clone().find(|have| *have == name) {
+                    Some(name) => Ok(Self::pseudo(REGIONS, name)),
+                    None => Err(absent("region", &mut names.clone())),
+                }
+            }
+            REGIONS => {
+                let places = compiler.places.get(name);
+                let place = places.into_iter().flatten().find(|(unit, _)| {
+                    compiler.units[*unit].region.at("name").and_then(Value::as_str)
+                        == Some(&of.address.region)
+                });
+                match place {
+                    Some((unit, number)) => compiler.seen(*unit, *number).map(Cow::into_owned),
+                    None if compiler.owners.contains_key(name) => Ok(Value::Null),
+                    None => Err(compiler.no_variable(name)),
+                }
+            }
+            id => {
+                let path: Arc<str> = match &*of.path {
+                    "" => name.into(),
+                    head => format!("{head}.{name}").into(),
+                };
+                let kind = compiler.owners.get(id).map(|declaration| &*declaration.kind);
+                let schema = kind.and_then(|kind| Registry::embedded().kind(kind));
+                if let Some(schema) = schema
+                    && schema.shape_at(&path).is_none()
+                {
+                    let names = schema.properties().keys().map(|name| &**name);
+                    return Err(Failure {
+                        message: format!("{} has no {path}", schema.kind),
+                        help: nearest(&path, names).map(|near| format!("did you mean `{near}`?")),
+                    });
+                }
+                Ok(Value::Reference(Arc::new(Reference { address: of.address.clone(), path })))
+            }
+        }
+    }
+
+    fn template(&self, name: &str, args: &Value) -> Result<Value, Failure> {
+        self.compiler.library.render(name, args)
+    }
+}
+
+/// Reports resources that wait for each other.
+fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut Vec<Diagnostic>) {
+    let index: HashMap<&Address, usize> =
+        graph.resources.keys().enumerate().map(|(number, address)| (address, number)).collect();
+    let mut edges = petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
+    let nodes: Vec<_> = graph.resources.keys().map(|address| edges.add_node(address)).collect();
+    for (number, resource) in graph.iter().enumerate() {
+        for needed in resource.dependencies() {
+            if let Some(target) = index.get(&needed) {
+                edges.add_edge(nodes[number], nodes[*target], ());
+            }
+        }
+    }
+    if petgraph::algo::toposort(&edges, None).is_ok() {
+        return;
+    }
+    for circle in petgraph::algo::tarjan_scc(&edges) {
+        if circle.len() < 2 {
+            continue;
+        }
+        let mut names: Vec<&Address> = circle.iter().map(|node| edges[*node]).collect();
+        names.sort();
+        let text: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let message = format!("these resources wait for each other: {}", text.join(", "));
+        let help = "give one of the properties a resource of its own, as \
+                    AWS::EC2::SecurityGroupIngress is for rules between two groups";
+        if let Some(declaration) = owners.get(&*names[0].id) {
+            errors.push(Diagnostic::error(declaration.location.clone(), message).help(help));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{self, Stage};
+
+    /// The graph of an example at a stage.
+    fn example(name: &str, stage: Stage) -> Result<Graph, Vec<Diagnostic>> {
+        let path = format!("{}/examples/{name}/scalectl.yaml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut spec = spec::load("scalectl.yaml", &text, None, None).unwrap();
+        spec.stage = stage;
+        if stage == Stage::MultiRegion && spec.regions.len() == 1 {
+            spec.regions.push(spec::Region::Name("eu-west-1".to_owned()));
+        }
+        compile(&Library::embedded()?, &spec.normalized())
+    }
+
+    #[test]
+    fn every_example_compiles_at_every_stage() {
+        for name in ["shop", "newsroom", "marketplace"] {
+            for stage in Stage::ALL {
+                if let Err(errors) = example(name, stage) {
+                    let told: Vec<String> = errors
+                        .iter()
+                        .map(|e| format!("{}: {} {:?}", e.location.as_ref().map_or_else(String::new, ToString::to_string), e.message, e.help))
+                        .collect();
+                    panic!("{name} at {}:\n{}", stage.name(), told.join("\n"));
+                }
+            }
+        }
+    }
+}

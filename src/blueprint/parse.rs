@@ -1,0 +1,369 @@
+//! From a file's text to a blueprint or module, with everything that can be checked without a spec:
+//! unknown keys, kinds, properties and functions, wrong types of constants, missing properties.
+
+use std::sync::Arc;
+
+use super::expression::{Expression, Template};
+use super::functions;
+use super::model::{Blueprint, Compose, Declaration, Module};
+use crate::address::is_id;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::graph::Lifecycle;
+use crate::schema::{KindSchema, Registry, check_properties, nearest};
+use crate::value::{Map, Value};
+use crate::yaml::{self, Node, Yaml};
+
+/// The tiers of an architecture, in the order of a request's way through it.
+pub const TIERS: &[&str] = &[
+    "dns",
+    "edge",
+    "network",
+    "compute",
+    "cache",
+    "data",
+    "security",
+    "backup",
+    "monitoring",
+];
+
+/// Reads a blueprint.
+pub fn blueprint(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Blueprint> {
+    let root = read(file, text, errors)?;
+    let before = errors.len();
+    let keys = ["blueprint", "title", "description", "grow", "compose"];
+    known_keys(&root, &keys, "a blueprint", errors);
+    let blueprint = Blueprint {
+        name: text_of(&root, "blueprint", errors).unwrap_or_default(),
+        title: text_of(&root, "title", errors).unwrap_or_default(),
+        description: text_of(&root, "description", errors).unwrap_or_default(),
+        grow: optional_text(&root, "grow", errors),
+        compose: items(&root, "compose", errors)
+            .iter()
+            .filter_map(|node| compose(node, errors))
+            .collect(),
+    };
+    finish(text, before, errors);
+    Some(blueprint)
+}
+
+fn compose(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Compose> {
+    known_keys(node, &["use", "forEach", "includeWhen", "with"], "an entry of compose", errors);
+    let module = text_of(node, "use", errors)?;
+    Some(Compose {
+        module,
+        location: node.get("use").unwrap_or(node).location.clone(),
+        for_each: template(node, "forEach", errors),
+        include_when: template(node, "includeWhen", errors),
+        with: entries(node, "with", errors)
+            .into_iter()
+            .map(|(name, place, node)| (name, place, checked(node, errors)))
+            .collect(),
+    })
+}
+
+/// Reads a module.
+pub fn module(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Module> {
+    let root = read(file, text, errors)?;
+    let before = errors.len();
+    let keys = ["module", "description", "inputs", "locals", "resources"];
+    known_keys(&root, &keys, "a module", errors);
+    let module = Module {
+        name: text_of(&root, "module", errors).unwrap_or_default(),
+        description: text_of(&root, "description", errors).unwrap_or_default(),
+        inputs: entries(&root, "inputs", errors)
+            .into_iter()
+            .map(|(name, _, node)| {
+                if let Yaml::Map(_) = node.value {
+                    known_keys(node, &["default", "description"], "an input", errors);
+                }
+                (name, template(node, "default", errors))
+            })
+            .collect(),
+        locals: entries(&root, "locals", errors)
+            .into_iter()
+            .map(|(name, _, node)| (name, checked(node, errors)))
+            .collect(),
+        resources: items(&root, "resources", errors)
+            .iter()
+            .filter_map(|node| declaration(node, errors))
+            .collect(),
+    };
+    finish(text, before, errors);
+    Some(module)
+}
+
+const RESOURCE_KEYS: &[&str] = &[
+    "id", "kind", "tier", "region", "forEach", "includeWhen", "readyWhen", "after", "lifecycle",
+    "properties",
+];
+
+fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration> {
+    known_keys(node, RESOURCE_KEYS, "a resource", errors);
+    let id = text_of(node, "id", errors)?;
+    let location = node.get("id").unwrap_or(node).location.clone();
+    if !is_id(&id) {
+        let message = format!("{id:?} cannot be a resource's id");
+        let help = "use a lower-case letter, then letters, digits and underscores";
+        errors.push(Diagnostic::error(location.clone(), message).help(help));
+    }
+    if RESERVED.contains(&&*id) {
+        let message = format!("`{id}` is a variable of every expression");
+        errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
+    }
+    let kind = text_of(node, "kind", errors)?;
+    let schema = Registry::embedded().kind(&kind);
+    if schema.is_none() {
+        let place = node.get("kind").unwrap_or(node).location.clone();
+        let error = Diagnostic::error(place, format!("there is no kind {kind}"));
+        errors.push(match Registry::embedded().suggest(&kind) {
+            Some(near) => error.help(format!("did you mean {near}?")),
+            None => error.help("kinds are CloudFormation's resource types, such as AWS::EC2::VPC"),
+        });
+    }
+    let tier = text_of(node, "tier", errors).unwrap_or_default();
+    if !TIERS.contains(&&*tier) && !tier.is_empty() {
+        let place = node.get("tier").unwrap_or(node).location.clone();
+        errors.push(
+            Diagnostic::error(place, format!("there is no tier {tier:?}"))
+                .help(format!("tiers are {}", TIERS.join(", "))),
+        );
+    }
+    let source = node.get("properties").cloned();
+    let properties = match &source {
+        Some(node) => checked(node, errors),
+        None => Template::Map(Vec::new()),
+    };
+    if let Some(schema) = schema {
+        check_statically(schema, &properties, source.as_ref().unwrap_or(node), errors);
+    }
+    let names = |key: &str, errors: &mut Vec<Diagnostic>| -> Vec<(Arc<str>, Location)> {
+        items(node, key, errors)
+            .iter()
+            .filter_map(|item| match item.as_str() {
+                Some(name) => Some((Arc::from(name), item.location.clone())),
+                None => {
+                    let message = format!("{key} takes a list of names, not {}", item.describe());
+                    errors.push(Diagnostic::error(item.location.clone(), message));
+                    None
+                }
+            })
+            .collect()
+    };
+    let ready_when = names("readyWhen", errors)
+        .into_iter()
+        .filter_map(|(text, place)| {
+            let text = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')).unwrap_or(&text);
+            match Expression::parse(text, &place) {
+                Ok(_) => Some(Arc::from(text)),
+                Err(error) => {
+                    errors.push(error);
+                    None
+                }
+            }
+        })
+        .collect();
+    Some(Declaration {
+        location,
+        kind,
+        tier,
+        region: template(node, "region", errors),
+        for_each: template(node, "forEach", errors),
+        include_when: template(node, "includeWhen", errors),
+        ready_when,
+        after: names("after", errors),
+        lifecycle: lifecycle(node, errors),
+        properties,
+        source,
+        id,
+    })
+}
+
+/// Names that expressions see besides resources.
+pub const RESERVED: &[&str] =
+    &["spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null"];
+
+fn lifecycle(node: &Node, errors: &mut Vec<Diagnostic>) -> Lifecycle {
+    let Some(node) = node.get("lifecycle") else {
+        return Lifecycle::default();
+    };
+    let keys = ["protect", "ignoreChanges", "createBeforeDestroy", "phase"];
+    known_keys(node, &keys, "a lifecycle", errors);
+    let truth = |key: &str, errors: &mut Vec<Diagnostic>| match node.get(key).map(|n| &n.value) {
+        None => false,
+        Some(Yaml::Bool(truth)) => *truth,
+        Some(_) => {
+            let place = node.locate(key).clone();
+            errors.push(Diagnostic::error(place, format!("{key} is true or false")));
+            false
+        }
+    };
+    Lifecycle {
+        protect: truth("protect", errors),
+        create_before_destroy: truth("createBeforeDestroy", errors),
+        ignore_changes: items(node, "ignoreChanges", errors)
+            .iter()
+            .filter_map(|item| item.as_str().map(Arc::from))
+            .collect(),
+        phase: optional_text(node, "phase", errors),
+    }
+}
+
+/// Checks what does not depend on a spec: the constant parts' names and types, and which required
+/// properties are nowhere to be seen.
+fn check_statically(
+    schema: &KindSchema,
+    properties: &Template,
+    place: &Node,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let Template::Map(entries) = properties else {
+        return;
+    };
+    let mut constant = Map::new();
+    for (name, value) in entries {
+        match constant_part(value) {
+            Some(value) => {
+                constant.insert(name.clone(), value);
+            }
+            None if schema.properties().contains_key(name) => {}
+            None => {
+                constant.insert(name.clone(), Value::str(""));
+            }
+        }
+    }
+    let named = |name: &str| entries.iter().any(|(have, _)| &**have == name);
+    for problem in check_properties(schema, &constant) {
+        // What is missing in the constant parts may come from an expression.
+        let missing = problem.message.contains(" needs ");
+        if missing && (problem.path.contains('.') || named(&problem.path)) {
+            continue;
+        }
+        let mut error = Diagnostic::error(place.locate(&problem.path).clone(), problem.message);
+        error.help = problem.help;
+        errors.push(error);
+    }
+}
+
+/// The part of a template that no expression decides.
+fn constant_part(template: &Template) -> Option<Value> {
+    match template {
+        Template::Constant(Value::Null) | Template::Expression(_) | Template::Text(_) => None,
+        Template::Constant(value) => Some(value.clone()),
+        // Items that are left out would change the others' places.
+        Template::List(items) => {
+            items.iter().map(constant_part).collect::<Option<Vec<_>>>().map(Value::List)
+        }
+        Template::Map(entries) => Some(Value::Map(
+            entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), constant_part(value)?)))
+                .collect(),
+        )),
+    }
+}
+
+fn read(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Node> {
+    match yaml::parse(file, text) {
+        Ok(root) => Some(root),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+/// Puts the file's lines beside the errors that were found in it.
+fn finish(text: &str, before: usize, errors: &mut [Diagnostic]) {
+    for error in &mut errors[before..] {
+        if let Some(location) = &error.location {
+            error.line = yaml::line_of(text, location.line);
+        }
+    }
+}
+
+fn known_keys(node: &Node, keys: &[&str], what: &str, errors: &mut Vec<Diagnostic>) {
+    let Yaml::Map(entries) = &node.value else {
+        let message = format!("{what} is a mapping, not {}", node.describe());
+        errors.push(Diagnostic::error(node.location.clone(), message));
+        return;
+    };
+    for (key, _) in entries {
+        if !keys.contains(&&*key.text) {
+            let message = format!("{what} has no key {:?}", &*key.text);
+            let help = match nearest(&key.text, keys.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("it has {}", keys.join(", ")),
+            };
+            errors.push(Diagnostic::error(key.location.clone(), message).help(help));
+        }
+    }
+}
+
+fn optional_text(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
+    let value = node.get(key)?;
+    match value.as_str() {
+        Some(text) => Some(text.trim().into()),
+        None => {
+            let message = format!("{key} is a text, not {}", value.describe());
+            errors.push(Diagnostic::error(value.location.clone(), message));
+            None
+        }
+    }
+}
+
+fn text_of(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
+    if node.get(key).is_none() && matches!(node.value, Yaml::Map(_)) {
+        errors.push(Diagnostic::error(node.location.clone(), format!("`{key}` is missing")));
+    }
+    optional_text(node, key, errors)
+}
+
+fn items<'a>(node: &'a Node, key: &str, errors: &mut Vec<Diagnostic>) -> &'a [Node] {
+    match node.get(key).map(|node| &node.value) {
+        Some(Yaml::List(items)) => items,
+        None | Some(Yaml::Null) => &[],
+        Some(_) => {
+            let place = node.locate(key).clone();
+            errors.push(Diagnostic::error(place, format!("{key} takes a list")));
+            &[]
+        }
+    }
+}
+
+fn entries<'a>(
+    node: &'a Node,
+    key: &str,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<(Arc<str>, Location, &'a Node)> {
+    match node.get(key).map(|node| &node.value) {
+        Some(Yaml::Map(entries)) => entries
+            .iter()
+            .map(|(key, node)| (Arc::from(&*key.text), key.location.clone(), node))
+            .collect(),
+        None | Some(Yaml::Null) => Vec::new(),
+        Some(_) => {
+            let place = node.locate(key).clone();
+            errors.push(Diagnostic::error(place, format!("{key} takes a mapping")));
+            Vec::new()
+        }
+    }
+}
+
+fn template(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Template> {
+    node.get(key).map(|node| checked(node, errors))
+}
+
+/// Parses, and names unknown functions at once instead of when they are first called.
+fn checked(node: &Node, errors: &mut Vec<Diagnostic>) -> Template {
+    let template = Template::parse(node, errors);
+    let mut unknown = Vec::new();
+    template.expressions(&mut |expression| {
+        expression.calls(&mut |name| {
+            if name != "template" && !functions::exists(name) {
+                unknown.push(functions::no_such(name).at(&expression.location));
+            }
+        });
+    });
+    errors.extend(unknown);
+    template
+}

@@ -1,0 +1,276 @@
+#!/bin/bash
+# Sets up a server, once. What runs on it is said in SSM parameters under the path below; a timer brings the
+# server in line with them every minute, so a new image, variable or database needs no new server.
+set -euo pipefail
+export SITE_PATH={{sh path}} SITE_ROLE={{sh role}}
+
+until dnf -y install docker jq amazon-cloudwatch-agent; do sleep 5; done
+
+# The data disk: formatted only if it never was, so a restored snapshot keeps its data.
+if [ "$SITE_ROLE" = single ]; then
+  for _ in $(seq 60); do [ -b /dev/sdf ] && break; sleep 2; done
+  blkid /dev/sdf >/dev/null || mkfs.xfs -L data /dev/sdf
+  grep -q LABEL=data /etc/fstab || echo 'LABEL=data /data xfs defaults,nofail 0 2' >>/etc/fstab
+fi
+mkdir -p /data
+mountpoint -q /data || mount -a
+mkdir -p /data/caddy /data/database /etc/site
+install -d -m 700 /data/secrets
+systemctl enable --now docker
+docker network inspect site >/dev/null 2>&1 || docker network create site
+
+cat >/opt/aws/amazon-cloudwatch-agent/etc/site.json <<JSON
+{"agent": {"metrics_collection_interval": 60},
+ "metrics": {
+  "append_dimensions": {"InstanceId": "\${aws:InstanceId}"},
+  "aggregation_dimensions": [["InstanceId"], ["InstanceId", "path"]],
+  "metrics_collected": {
+   "mem": {"measurement": ["mem_used_percent"]},
+   "disk": {"measurement": ["used_percent"], "resources": ["/", "/data"], "drop_device": true}}},
+ "logs": {"logs_collected": {"files": {"collect_list": [
+  {"file_path": "/var/log/cloud-init-output.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/setup"},
+  {"file_path": "/var/log/site.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/site"}]}}}}
+JSON
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
+  -c file:/opt/aws/amazon-cloudwatch-agent/etc/site.json
+
+cat >/usr/local/sbin/site-reconcile <<'PYTHON'
+#!/usr/bin/python3
+"""Brings this server in line with its parameters: starts the new beside the old, waits until it is
+healthy, sends requests there, and only then stops the old."""
+import base64, hashlib, json, os, secrets, subprocess, sys, time, urllib.error, urllib.request
+
+PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
+LIBRARY = "public.ecr.aws/docker/library/"
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout.strip()
+
+
+def aws(*command):
+    return json.loads(run("aws", "--output", "json", *command))
+
+
+def metadata(path):
+    base = "http://169.254.169.254/latest/"
+    ask = urllib.request.Request(base + "api/token", method="PUT",
+                                 headers=dict([("X-aws-ec2-metadata-token-ttl-seconds", "60")]))
+    token = urllib.request.urlopen(ask, timeout=5).read().decode()
+    ask = urllib.request.Request(base + "meta-data/" + path, headers=dict([("X-aws-ec2-metadata-token", token)]))
+    return urllib.request.urlopen(ask, timeout=5).read().decode()
+
+
+REGION = metadata("placement/region")
+os.environ["AWS_DEFAULT_REGION"] = REGION
+
+
+def parameters():
+    found = aws("ssm", "get-parameters-by-path", "--path", PATH, "--recursive")["Parameters"]
+    return dict((p["Name"][len(PATH) + 1:], json.loads(p["Value"])) for p in found)
+
+
+def secret(name, region=REGION):
+    value = aws("secretsmanager", "get-secret-value", "--secret-id", name, "--region", region)
+    return value.get("SecretString") or base64.b64decode(value["SecretBinary"]).decode()
+
+
+def containers():
+    """Running containers: name to (labels, address)."""
+    ids = run("docker", "ps", "-q").split()
+    found = dict()
+    for c in json.loads(run("docker", "inspect", *ids)) if ids else []:
+        site = c["NetworkSettings"]["Networks"].get("site") or dict()
+        found[c["Name"].lstrip("/")] = (c["Config"]["Labels"], site.get("IPAddress"))
+    return found
+
+
+def start(name, image, options=(), command=(), env=None, label=""):
+    # Variables pass through the environment, never over a command line that others can read.
+    env = env or dict()
+    passed = [word for key in env for word in ("-e", key)]
+    subprocess.run(["docker", "rm", "-f", name], capture_output=True)
+    run("docker", "run", "-d", "--name", name, "--network", "site", "--restart", "unless-stopped",
+        "--label", "site.hash=" + label, *options, *passed, image, *command, env=dict(os.environ, **env))
+
+
+def password():
+    path = "/data/secrets/database"
+    if not os.path.exists(path):
+        with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        os.rename(path + ".new", path)
+    with open(path) as file:
+        return file.read()
+
+
+def database(config, running):
+    """The application's variables; starts a database of our own where there is no other."""
+    if not config:
+        return dict()
+    postgres = config["engine"] == "postgres"
+    if config["host"] == "local":
+        host, port, user, word = "database", 5432 if postgres else 3306, "app", password()
+        if "database" not in running:
+            mount = ["-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
+                     "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql")]
+            image = LIBRARY + config["engine"] + ":" + config["version"]
+            env = (dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
+                        POSTGRES_PASSWORD_FILE="/run/secrets/database", PGDATA="/var/lib/postgresql/data/pg")
+                   if postgres else
+                   dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_RANDOM_ROOT_PASSWORD="yes",
+                        MYSQL_PASSWORD_FILE="/run/secrets/database"))
+            start("database", image, mount, (), env)
+    else:
+        login = json.loads(secret(config["secret"], config["region"]))
+        host, port, user, word = config["host"], config["port"], login["username"], login["password"]
+    scheme = "postgresql" if postgres else "mysql"
+    quoted = urllib.request.quote(word, safe="")
+    url = "%s://%s:%s@%s:%s/%s" % (scheme, user, quoted, host, port, config["name"])
+    if postgres and config["host"] != "local":
+        url += "?sslmode=require"
+    readers = config.get("readers") or [host]
+    return dict(DATABASE_URL=url, DATABASE_HOST=host, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
+                DATABASE_USER=user, DATABASE_PASSWORD=word, DATABASE_READER_HOSTS=",".join(readers))
+
+
+def cache(config, running):
+    if not config:
+        return dict()
+    if config["host"] == "local":
+        images = dict(valkey="docker.io/valkey/valkey:8", redis=LIBRARY + "redis:7", memcached=LIBRARY + "memcached:1.6")
+        if "cache" not in running:
+            start("cache", images[config["engine"]], ["--memory", "256m"])
+        config = dict(config, host="cache", port=11211 if config["engine"] == "memcached" else 6379)
+    scheme = "memcached" if config["engine"] == "memcached" else "rediss" if config.get("tls") else "redis"
+    return dict(CACHE_URL="%s://%s:%s" % (scheme, config["host"], config["port"]),
+                CACHE_HOST=config["host"], CACHE_PORT=str(config["port"]),
+                CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
+
+
+def image_of(service):
+    if service.get("image"):
+        if ".dkr.ecr." in service["image"]:
+            registry = service["image"].split("/")[0]
+            login = run("aws", "ecr", "get-login-password", "--region", registry.split(".")[3])
+            run("docker", "login", "-u", "AWS", "--password-stdin", registry, input=login)
+        run("docker", "pull", "-q", service["image"])
+        return service["image"]
+    # An archive as `docker save` writes it.
+    copy = subprocess.Popen(["aws", "s3", "cp", service["artifact"], "-"], stdout=subprocess.PIPE)
+    loaded = run("docker", "load", "-q", stdin=copy.stdout)
+    return loaded.rsplit(" ", 1)[-1]
+
+
+def healthy(address, service):
+    for _ in range(60):
+        try:
+            ask = "http://%s:%s%s" % (address, service["port"], service["health"])
+            if urllib.request.urlopen(ask, timeout=5).status < 400:
+                return True
+        except (OSError, urllib.error.URLError):
+            pass
+        time.sleep(2)
+    return False
+
+
+def caddyfile(site, services, addresses):
+    """More particular paths come first; on a server behind a load balancer there is one plain site."""
+    def routes(names):
+        lines = []
+        for name in sorted(names, key=lambda n: "/*" in services[n]["paths"]):
+            lines += ["  @%s path %s" % (name, " ".join(services[name]["paths"])),
+                      "  handle @%s {" % name, "    reverse_proxy %s:%s" % (addresses[name], services[name]["port"]), "  }"]
+        return lines
+    if ROLE != "single":
+        return "\n".join([":%s {" % services[ROLE]["port"]] + routes([ROLE]) + ["}", ""])
+    head = ["{", "  email %s" % site["email"], "}"] if site.get("email") else []
+    hosts = dict()
+    for name, service in services.items():
+        for host in service["hosts"] or [site.get("domain") or ":80"]:
+            hosts.setdefault(host, []).append(name)
+    body = [line for host in sorted(hosts) for line in [host + " {"] + routes(hosts[host]) + ["}"]]
+    return "\n".join(head + body + [""])
+
+
+def main():
+    known = parameters()
+    services = dict((k[len("services/"):], v) for k, v in known.items() if k.startswith("services/"))
+    if ROLE != "single":
+        services = dict([(ROLE, services[ROLE])])
+    running = containers()
+    shared = dict(database(known.get("database"), running), **cache(known.get("cache"), running))
+    addresses, fresh, failed = dict(), set(), []
+    for name, service in sorted(services.items()):
+        own = dict(service["env"] or dict())
+        own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
+        env = dict(shared, PORT=str(service["port"]), **own)
+        text = json.dumps([service, env], sort_keys=True)
+        label = hashlib.sha256(text.encode()).hexdigest()[:12]
+        wanted = name + "-" + label
+        if wanted not in running:
+            logs = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION,
+                    "--log-opt", "awslogs-group=%s/services/%s" % (PATH, name), "--label", "site.service=" + name]
+            start(wanted, image_of(service), logs, service.get("command") or (), env, label)
+            if not healthy(containers()[wanted][1], service):
+                # The old one goes on; the next minute tries again.
+                run("docker", "rm", "-f", wanted)
+                failed.append(name)
+                old = [c for c, (labels, _) in running.items() if labels.get("site.service") == name]
+                if old:
+                    addresses[name] = old[0]
+                    fresh.add(old[0])
+                continue
+        addresses[name] = wanted
+        fresh.add(wanted)
+    text = caddyfile(known.get("site") or dict(), dict((n, services[n]) for n in addresses), addresses)
+    path = "/etc/site/Caddyfile"
+    before = open(path).read() if os.path.exists(path) else None
+    if text != before:
+        with open(path + ".new", "w") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+    if "caddy" not in running:
+        ports = ["80:80", "443:443", "443:443/udp"] if ROLE == "single" else ["%s:%s" % ((services[ROLE]["port"],) * 2)]
+        start("caddy", LIBRARY + "caddy:2", [w for p in ports for w in ("-p", p)]
+              + ["-v", "/etc/site:/etc/caddy:ro", "-v", "/data/caddy:/data"])
+    elif text != before:
+        run("docker", "exec", "caddy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile")
+    for name, (labels, _) in running.items():
+        if labels.get("site.service") and name not in fresh:
+            run("docker", "stop", "-t", "60", name)
+            run("docker", "rm", name)
+    if failed:
+        sys.exit("not healthy: " + ", ".join(failed))
+
+
+try:
+    main()
+except subprocess.CalledProcessError as error:
+    sys.exit("%s: %s" % (" ".join(error.cmd[:3]), error.stderr.strip()))
+PYTHON
+chmod 755 /usr/local/sbin/site-reconcile
+
+cat >/etc/systemd/system/site.service <<UNIT
+[Unit]
+Description=Bring this server in line with its parameters
+After=docker.service network-online.target
+Wants=network-online.target
+[Service]
+Type=oneshot
+Environment=SITE_PATH=$SITE_PATH SITE_ROLE=$SITE_ROLE
+ExecStart=/usr/local/sbin/site-reconcile
+StandardOutput=append:/var/log/site.log
+StandardError=append:/var/log/site.log
+UNIT
+cat >/etc/systemd/system/site.timer <<'UNIT'
+[Unit]
+Description=Every minute
+[Timer]
+OnBootSec=5
+OnUnitInactiveSec=60
+[Install]
+WantedBy=timers.target
+UNIT
+systemctl daemon-reload
+systemctl enable --now site.timer
