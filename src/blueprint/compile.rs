@@ -39,7 +39,10 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
     let mut compiler = Compiler {
         library,
         spec,
-        regions: spec.at("regions").and_then(Value::as_list).unwrap_or_default(),
+        regions: spec
+            .at("regions")
+            .and_then(Value::as_list)
+            .unwrap_or_default(),
         units: Vec::new(),
         places: HashMap::new(),
         owners: HashMap::new(),
@@ -57,7 +60,11 @@ pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
         return Ok(true);
     }
     let scope = Own(Value::Map(live.clone()));
-    let nowhere = Location { file: "readyWhen".into(), line: 1, column: 1 };
+    let nowhere = Location {
+        file: "readyWhen".into(),
+        line: 1,
+        column: 1,
+    };
     for text in ready_when {
         let expression = Expression::parse(text, &nowhere).map_err(told)?;
         if expression.evaluate(&scope)? != Value::Bool(true) {
@@ -90,7 +97,10 @@ struct Lazy<T> {
 
 impl<T> Default for Lazy<T> {
     fn default() -> Self {
-        Self { busy: Cell::new(false), value: OnceCell::new() }
+        Self {
+            busy: Cell::new(false),
+            value: OnceCell::new(),
+        }
     }
 }
 
@@ -128,7 +138,10 @@ struct Unit<'a> {
 enum Shape {
     Absent,
     One(Value),
-    Many { handles: Value, items: Vec<(Arc<str>, Value)> },
+    Many {
+        handles: Value,
+        items: Vec<(Arc<str>, Value)>,
+    },
 }
 
 struct Compiler<'a> {
@@ -205,10 +218,17 @@ impl<'a> Compiler<'a> {
         }
         for (index, unit) in self.units.iter().enumerate() {
             for (number, declaration) in unit.module.resources.iter().enumerate() {
-                self.places.entry(&declaration.id).or_default().push((index, number));
+                self.places
+                    .entry(&declaration.id)
+                    .or_default()
+                    .push((index, number));
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
     }
 
     /// The regions in which a module stands; none when it is left out.
@@ -229,8 +249,11 @@ impl<'a> Compiler<'a> {
         };
         let wanted = for_each.evaluate(&scope)?;
         let wanted = wanted.as_list().unwrap_or_default();
-        let known: Vec<&Value> =
-            self.regions.iter().filter(|region| wanted.contains(region)).collect();
+        let known: Vec<&Value> = self
+            .regions
+            .iter()
+            .filter(|region| wanted.contains(region))
+            .collect();
         if known.len() != wanted.len() {
             let message = "forEach of a module is a list of the spec's regions";
             return Err(Diagnostic::error(compose.location.clone(), message)
@@ -275,7 +298,9 @@ impl<'a> Compiler<'a> {
             Ok(Shape::Many { handles, items }) => {
                 let Value::Map(handles) = handles else { return };
                 for (index, (key, value)) in items.iter().enumerate() {
-                    let Some(handle) = handles.get(key) else { continue };
+                    let Some(handle) = handles.get(key) else {
+                        continue;
+                    };
                     let each: Map = [
                         (Arc::from("key"), Value::String(key.clone())),
                         (Arc::from("value"), value.clone()),
@@ -299,9 +324,15 @@ impl<'a> Compiler<'a> {
         graph: &mut Graph,
         errors: &mut Vec<Diagnostic>,
     ) {
-        let Value::Reference(handle) = handle else { return };
+        let Value::Reference(handle) = handle else {
+            return;
+        };
         let address = handle.address.clone();
-        let scope = Inside { compiler: self, unit, each };
+        let scope = Inside {
+            compiler: self,
+            unit,
+            each,
+        };
         let mut properties = match declaration.properties.evaluate(&scope) {
             Ok(Value::Map(properties)) => properties,
             Ok(other) => {
@@ -323,10 +354,10 @@ impl<'a> Compiler<'a> {
             value.for_each_reference(&mut |reference| {
                 if reference.path.is_empty() {
                     let message = format!("{name} holds a whole resource, {}", reference.address);
-                    errors.push(
-                        Diagnostic::error(place(name), message)
-                            .help(format!("name one of its properties: `{}.PROPERTY`", reference.address.id)),
-                    );
+                    errors.push(Diagnostic::error(place(name), message).help(format!(
+                        "name one of its properties: `{}.PROPERTY`",
+                        reference.address.id
+                    )));
                 }
             });
         }
@@ -340,7 +371,10 @@ impl<'a> Compiler<'a> {
         }
         let mut after = Vec::new();
         for (id, location) in &declaration.after {
-            match self.lookup(unit, id).map(|found| found.map(Cow::into_owned)) {
+            match self
+                .lookup(unit, id)
+                .map(|found| found.map(Cow::into_owned))
+            {
                 Ok(Some(Value::Reference(other))) => after.push(other.address.clone()),
                 Ok(Some(Value::Map(many))) => {
                     for (_, other) in &many {
@@ -377,9 +411,17 @@ impl<'a> Compiler<'a> {
     /// `Name` and the spec's own tags, where the kind has tags and the blueprint does not say
     /// otherwise.
     fn add_tags(&self, kind: &str, address: &Address, properties: &mut Map) {
-        let Some(schema) = Registry::embedded().kind(kind) else { return };
-        let Some((property, style)) = schema.tags() else { return };
-        let prefix = self.spec.at("prefix").and_then(Value::as_str).unwrap_or_default();
+        let Some(schema) = Registry::embedded().kind(kind) else {
+            return;
+        };
+        let Some((property, style)) = schema.tags() else {
+            return;
+        };
+        let prefix = self
+            .spec
+            .at("prefix")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let mut name = format!("{prefix}-{}", address.id.replace('_', "-"));
         if let Some(key) = &address.key {
             name.push('-');
@@ -432,12 +474,15 @@ impl<'a> Compiler<'a> {
     /// Whether a declaration exists in its unit, and under which keys.
     fn shape(&self, unit: usize, number: usize) -> Result<&Shape, Failure> {
         let declaration = &self.units[unit].module.resources[number];
-        self.units[unit].shapes[number]
-            .get(&declaration.id, || self.find_shape(unit, declaration))
+        self.units[unit].shapes[number].get(&declaration.id, || self.find_shape(unit, declaration))
     }
 
     fn find_shape(&self, unit: usize, declaration: &Declaration) -> Result<Shape, Failure> {
-        let scope = Inside { compiler: self, unit, each: None };
+        let scope = Inside {
+            compiler: self,
+            unit,
+            each: None,
+        };
         let evaluate = |template: &Template| template.evaluate(&scope).map_err(told);
         if let Some(when) = &declaration.include_when {
             match evaluate(when)? {
@@ -451,7 +496,11 @@ impl<'a> Compiler<'a> {
             }
         }
         let here = &self.units[unit];
-        let home = here.region.at("name").and_then(Value::as_str).unwrap_or_default();
+        let home = here
+            .region
+            .at("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let global = schema::facts(&declaration.kind).global;
         let region: Arc<str> = match (&declaration.region, global) {
             (_, true) => GLOBAL.into(),
@@ -492,7 +541,9 @@ impl<'a> Compiler<'a> {
                 .collect::<Result<_, _>>()?,
             other => {
                 super::functions::known(&other)?;
-                return Err(Failure::new(format!("forEach takes a list or map, not `{other}`")));
+                return Err(Failure::new(format!(
+                    "forEach takes a list or map, not `{other}`"
+                )));
             }
         };
         let mut handles = Vec::with_capacity(items.len());
@@ -510,7 +561,10 @@ impl<'a> Compiler<'a> {
         if handles.len() != count {
             return Err(Failure::new("two items of forEach have the same key"));
         }
-        Ok(Shape::Many { handles: Value::Map(handles), items })
+        Ok(Shape::Many {
+            handles: Value::Map(handles),
+            items,
+        })
     }
 
     /// A resource as expressions see it: a handle, a map of handles, null when it is left out.
@@ -523,7 +577,11 @@ impl<'a> Compiler<'a> {
         let place = places
             .iter()
             .find(|(unit, _)| *unit == from)
-            .or_else(|| places.iter().find(|(unit, _)| self.units[*unit].region == home))
+            .or_else(|| {
+                places
+                    .iter()
+                    .find(|(unit, _)| self.units[*unit].region == home)
+            })
             .or_else(|| places.iter().find(|(unit, _)| self.units[*unit].primary))
             .or_else(|| places.first());
         match place {
@@ -544,7 +602,11 @@ impl<'a> Compiler<'a> {
         let here = &self.units[unit];
         let (name, default) = &here.module.inputs[number];
         here.inputs[number].get(name, || {
-            let scope = Inside { compiler: self, unit, each: None };
+            let scope = Inside {
+                compiler: self,
+                unit,
+                each: None,
+            };
             let given = here.compose.with.iter().find(|(have, _, _)| have == name);
             match (given, default) {
                 (Some((_, _, template)), _) | (None, Some(template)) => {
@@ -552,7 +614,10 @@ impl<'a> Compiler<'a> {
                 }
                 (None, None) => Err(Failure {
                     message: format!("the module {} needs the input {name}", here.module.name),
-                    help: Some(format!("give it at {}: `with: {{{name}: ...}}`", here.compose.location)),
+                    help: Some(format!(
+                        "give it at {}: `with: {{{name}: ...}}`",
+                        here.compose.location
+                    )),
                 }),
             }
         })
@@ -562,7 +627,11 @@ impl<'a> Compiler<'a> {
         let here = &self.units[unit];
         let (name, template) = &here.module.locals[number];
         here.locals[number].get(name, || {
-            let scope = Inside { compiler: self, unit, each: None };
+            let scope = Inside {
+                compiler: self,
+                unit,
+                each: None,
+            };
             template.evaluate(&scope).map_err(told)
         })
     }
@@ -578,8 +647,14 @@ impl<'a> Compiler<'a> {
 
 /// A diagnostic from inside, as the failure of what needed it.
 fn told(diagnostic: Diagnostic) -> Failure {
-    let place = diagnostic.location.map(|place| format!(" (at {place})")).unwrap_or_default();
-    Failure { message: format!("{}{place}", diagnostic.message), help: diagnostic.help }
+    let place = diagnostic
+        .location
+        .map(|place| format!(" (at {place})"))
+        .unwrap_or_default();
+    Failure {
+        message: format!("{}{place}", diagnostic.message),
+        help: diagnostic.help,
+    }
 }
 
 /// Only the spec, for what decides which modules there are.
@@ -593,7 +668,9 @@ impl Scope for Plain<'_> {
         Err(Failure::new(format!("{of} cannot be used here")))
     }
     fn template(&self, name: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new(format!("the template {name} cannot be used here")))
+        Err(Failure::new(format!(
+            "the template {name} cannot be used here"
+        )))
     }
 }
 
@@ -654,14 +731,23 @@ impl Scope for Inside<'_, '_> {
         match &*of.address.id {
             INPUTS => match module.inputs.iter().position(|(have, _)| &**have == name) {
                 Some(number) => compiler.input(self.unit, number).cloned(),
-                None => Err(absent("input", &mut module.inputs.iter().map(|(name, _)| &**name))),
+                None => Err(absent(
+                    "input",
+                    &mut module.inputs.iter().map(|(name, _)| &**name),
+                )),
             },
             LOCALS => match module.locals.iter().position(|(have, _)| &**have == name) {
                 Some(number) => compiler.local(self.unit, number).cloned(),
-                None => Err(absent("local", &mut module.locals.iter().map(|(name, _)| &**name))),
+                None => Err(absent(
+                    "local",
+                    &mut module.locals.iter().map(|(name, _)| &**name),
+                )),
             },
             REGIONS if of.address.region.is_empty() => {
-                let names = compiler.regions.iter().filter_map(|r| r.at("name")?.as_str());
+                let names = compiler
+                    .regions
+                    .iter()
+                    .filter_map(|r| r.at("name")?.as_str());
                 match names.clone().find(|have| *have == name) {
                     Some(name) => Ok(Self::pseudo(REGIONS, name)),
                     None => Err(absent("region", &mut names.clone())),
@@ -670,7 +756,10 @@ impl Scope for Inside<'_, '_> {
             REGIONS => {
                 let places = compiler.places.get(name);
                 let place = places.into_iter().flatten().find(|(unit, _)| {
-                    compiler.units[*unit].region.at("name").and_then(Value::as_str)
+                    compiler.units[*unit]
+                        .region
+                        .at("name")
+                        .and_then(Value::as_str)
                         == Some(&of.address.region)
                 });
                 match place {
@@ -684,7 +773,10 @@ impl Scope for Inside<'_, '_> {
                     "" => name.into(),
                     head => format!("{head}.{name}").into(),
                 };
-                let kind = compiler.owners.get(id).map(|declaration| &*declaration.kind);
+                let kind = compiler
+                    .owners
+                    .get(id)
+                    .map(|declaration| &*declaration.kind);
                 let schema = kind.and_then(|kind| Registry::embedded().kind(kind));
                 if let Some(schema) = schema
                     && schema.shape_at(&path).is_none()
@@ -695,7 +787,10 @@ impl Scope for Inside<'_, '_> {
                         help: nearest(&path, names).map(|near| format!("did you mean `{near}`?")),
                     });
                 }
-                Ok(Value::Reference(Arc::new(Reference { address: of.address.clone(), path })))
+                Ok(Value::Reference(Arc::new(Reference {
+                    address: of.address.clone(),
+                    path,
+                })))
             }
         }
     }
@@ -707,10 +802,19 @@ impl Scope for Inside<'_, '_> {
 
 /// Reports resources that wait for each other.
 fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut Vec<Diagnostic>) {
-    let index: HashMap<&Address, usize> =
-        graph.resources.keys().enumerate().map(|(number, address)| (address, number)).collect();
-    let mut edges = petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
-    let nodes: Vec<_> = graph.resources.keys().map(|address| edges.add_node(address)).collect();
+    let index: HashMap<&Address, usize> = graph
+        .resources
+        .keys()
+        .enumerate()
+        .map(|(number, address)| (address, number))
+        .collect();
+    let mut edges =
+        petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
+    let nodes: Vec<_> = graph
+        .resources
+        .keys()
+        .map(|address| edges.add_node(address))
+        .collect();
     for (number, resource) in graph.iter().enumerate() {
         for needed in resource.dependencies() {
             if let Some(target) = index.get(&needed) {
@@ -744,12 +848,16 @@ mod tests {
 
     /// The graph of an example at a stage.
     fn example(name: &str, stage: Stage) -> Result<Graph, Vec<Diagnostic>> {
-        let path = format!("{}/examples/{name}/scalectl.yaml", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/examples/{name}/scalectl.yaml",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let text = std::fs::read_to_string(path).unwrap();
         let mut spec = spec::load("scalectl.yaml", &text, None, None).unwrap();
         spec.stage = stage;
         if stage == Stage::MultiRegion && spec.regions.len() == 1 {
-            spec.regions.push(spec::Region::Name("eu-west-1".to_owned()));
+            spec.regions
+                .push(spec::Region::Name("eu-west-1".to_owned()));
         }
         compile(&Library::embedded()?, &spec.normalized())
     }
@@ -761,7 +869,16 @@ mod tests {
                 if let Err(errors) = example(name, stage) {
                     let told: Vec<String> = errors
                         .iter()
-                        .map(|e| format!("{}: {} {:?}", e.location.as_ref().map_or_else(String::new, ToString::to_string), e.message, e.help))
+                        .map(|e| {
+                            format!(
+                                "{}: {} {:?}",
+                                e.location
+                                    .as_ref()
+                                    .map_or_else(String::new, ToString::to_string),
+                                e.message,
+                                e.help
+                            )
+                        })
                         .collect();
                     panic!("{name} at {}:\n{}", stage.name(), told.join("\n"));
                 }

@@ -12,8 +12,8 @@ use cel::common::ast::{
 };
 
 use super::functions;
-use crate::schema::nearest;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::schema::nearest;
 use crate::value::{Map, TextBuilder, Value};
 use crate::yaml::{Node, Yaml};
 
@@ -207,7 +207,13 @@ fn calls<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a str)) {
             }
         }
         Expr::Comprehension(c) => {
-            for part in [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
+            for part in [
+                &c.iter_range,
+                &c.accu_init,
+                &c.loop_cond,
+                &c.loop_step,
+                &c.result,
+            ] {
                 calls(&part.expr, visit);
             }
         }
@@ -283,8 +289,7 @@ fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> 
         let known: Vec<&str> = map.iter().map(|(k, _)| &**k).collect();
         Failure {
             message: format!("there is no `{name}` in {{{}}}", known.join(", ")),
-            help: nearest(name, known.iter().copied())
-                .map(|n| format!("did you mean `{n}`?")),
+            help: nearest(name, known.iter().copied()).map(|n| format!("did you mean `{n}`?")),
         }
     };
     match of {

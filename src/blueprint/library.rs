@@ -90,7 +90,9 @@ impl Library {
         library.templates.set_strict_mode(true);
         // Text files, not HTML: nothing is to be escaped as HTML.
         library.templates.register_escape_fn(handlebars::no_escape);
-        library.templates.register_helper("sh", Box::new(shell_word));
+        library
+            .templates
+            .register_helper("sh", Box::new(shell_word));
         for (path, text) in files {
             let shown = format!("blueprints/{path}");
             if path.starts_with("modules/") {
@@ -105,13 +107,19 @@ impl Library {
             if let Err(error) = library.templates.register_template_string(path, text) {
                 let place = Location {
                     file: format!("templates/{path}").into(),
-                    line: error.pos().map_or(1, |(line, _)| u32::try_from(line).unwrap_or(1)),
+                    line: error
+                        .pos()
+                        .map_or(1, |(line, _)| u32::try_from(line).unwrap_or(1)),
                     column: 1,
                 };
                 errors.push(Diagnostic::error(place, error.reason().to_string()));
             }
         }
-        if errors.is_empty() { Ok(library) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(library)
+        } else {
+            Err(errors)
+        }
     }
 
     /// The text of a template for these values; what only the cloud knows stays symbolic.
@@ -127,9 +135,9 @@ impl Library {
             });
         }
         with_markers(args, |json| {
-            self.templates.render(name, json).map_err(|error| {
-                Failure::new(format!("templates/{name}: {}", error.reason()))
-            })
+            self.templates
+                .render(name, json)
+                .map_err(|error| Failure::new(format!("templates/{name}: {}", error.reason())))
         })
     }
 }
@@ -172,13 +180,27 @@ mod tests {
         }
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut found = Vec::new();
-        below(&root.join("blueprints"), &root.join("blueprints"), &mut found);
+        below(
+            &root.join("blueprints"),
+            &root.join("blueprints"),
+            &mut found,
+        );
         found.sort();
-        assert_eq!(found, BLUEPRINTS.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+        assert_eq!(
+            found,
+            BLUEPRINTS.iter().map(|(path, _)| *path).collect::<Vec<_>>()
+        );
         let mut found = Vec::new();
-        below(&root.join("templates/user-data"), &root.join("templates"), &mut found);
+        below(
+            &root.join("templates/user-data"),
+            &root.join("templates"),
+            &mut found,
+        );
         found.sort();
-        assert_eq!(found, TEMPLATES.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+        assert_eq!(
+            found,
+            TEMPLATES.iter().map(|(path, _)| *path).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -193,10 +215,19 @@ mod tests {
     #[test]
     fn mistakes_in_a_users_module_are_told_at_their_places() {
         let text = "module: mine\nresources:\n  - id: vpc2\n    kind: AWS::EC2::VPCs\n    tier: netwrok\n    properties: {}\n  - id: net\n    kind: AWS::EC2::Subnet\n    tier: network\n    properties: {VpcIdd: x, MapPublicIpOnLaunch: sure, CidrBlock: \"${cidrsubnets(1)}\"}\n";
-        let errors = Library::with(&[("modules/mine.yaml", text)], &[]).map(|_| ()).unwrap_err();
+        let errors = Library::with(&[("modules/mine.yaml", text)], &[])
+            .map(|_| ())
+            .unwrap_err();
         let told: Vec<String> = errors
             .iter()
-            .map(|e| format!("{} {} {:?}", e.location.as_ref().unwrap(), e.message, e.help))
+            .map(|e| {
+                format!(
+                    "{} {} {:?}",
+                    e.location.as_ref().unwrap(),
+                    e.message,
+                    e.help
+                )
+            })
             .collect();
         insta::assert_snapshot!(told.join("\n"));
     }

@@ -47,7 +47,12 @@ pub fn blueprint(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option
 }
 
 fn compose(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Compose> {
-    known_keys(node, &["use", "forEach", "includeWhen", "with"], "an entry of compose", errors);
+    known_keys(
+        node,
+        &["use", "forEach", "includeWhen", "with"],
+        "an entry of compose",
+        errors,
+    );
     let module = text_of(node, "use", errors)?;
     Some(Compose {
         module,
@@ -93,7 +98,15 @@ pub fn module(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Mo
 }
 
 const RESOURCE_KEYS: &[&str] = &[
-    "id", "kind", "tier", "region", "forEach", "includeWhen", "readyWhen", "after", "lifecycle",
+    "id",
+    "kind",
+    "tier",
+    "region",
+    "forEach",
+    "includeWhen",
+    "readyWhen",
+    "after",
+    "lifecycle",
     "properties",
 ];
 
@@ -152,7 +165,10 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
     let ready_when = names("readyWhen", errors)
         .into_iter()
         .filter_map(|(text, place)| {
-            let text = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')).unwrap_or(&text);
+            let text = text
+                .strip_prefix("${")
+                .and_then(|t| t.strip_suffix('}'))
+                .unwrap_or(&text);
             match Expression::parse(text, &place) {
                 Ok(_) => Some(Arc::from(text)),
                 Err(error) => {
@@ -179,8 +195,9 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
 }
 
 /// Names that expressions see besides resources.
-pub const RESERVED: &[&str] =
-    &["spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null"];
+pub const RESERVED: &[&str] = &[
+    "spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null",
+];
 
 fn lifecycle(node: &Node, errors: &mut Vec<Diagnostic>) -> Lifecycle {
     let Some(node) = node.get("lifecycle") else {
@@ -250,9 +267,11 @@ fn constant_part(template: &Template) -> Option<Value> {
         Template::Constant(Value::Null) | Template::Expression(_) | Template::Text(_) => None,
         Template::Constant(value) => Some(value.clone()),
         // Items that are left out would change the others' places.
-        Template::List(items) => {
-            items.iter().map(constant_part).collect::<Option<Vec<_>>>().map(Value::List)
-        }
+        Template::List(items) => items
+            .iter()
+            .map(constant_part)
+            .collect::<Option<Vec<_>>>()
+            .map(Value::List),
         Template::Map(entries) => Some(Value::Map(
             entries
                 .iter()
@@ -313,7 +332,10 @@ fn optional_text(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option
 
 fn text_of(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
     if node.get(key).is_none() && matches!(node.value, Yaml::Map(_)) {
-        errors.push(Diagnostic::error(node.location.clone(), format!("`{key}` is missing")));
+        errors.push(Diagnostic::error(
+            node.location.clone(),
+            format!("`{key}` is missing"),
+        ));
     }
     optional_text(node, key, errors)
 }

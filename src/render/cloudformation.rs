@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::address::{Address, GLOBAL};
 use crate::graph::{Graph, Resource};
+use crate::schema::{KindSchema, Registry};
 use crate::value::{Part, Reference, Value};
 
 /// CloudFormation templates by region.
@@ -20,6 +21,7 @@ pub fn templates(graph: &Graph, primary: &str, title: &str) -> BTreeMap<String, 
         let region = home(&resource.address, primary);
         let template = templates.entry(region.to_owned()).or_default();
         let writer = Writer {
+            graph,
             names: &names,
             region,
             primary,
@@ -104,7 +106,20 @@ impl<'a> Names<'a> {
     }
 }
 
+/// What a reference leads to.
+enum Target<'a> {
+    /// A property that the blueprint sets; CloudFormation has no function that reads those back.
+    Given(&'a Value),
+    /// The identifier, which `Ref` gives.
+    Identifier,
+    /// An attribute, which `Fn::GetAtt` gives.
+    Attribute,
+    /// Something in another region's stack.
+    Foreign,
+}
+
 struct Writer<'a> {
+    graph: &'a Graph,
     names: &'a Names<'a>,
     region: &'a str,
     primary: &'a str,
@@ -139,29 +154,41 @@ impl Writer<'_> {
 
     fn value(&self, value: &Value, parameters: &mut BTreeMap<String, Json>) -> Json {
         match value {
-            Value::Reference(reference) if self.is_foreign(reference) => {
-                json!({ "Ref": self.parameter(reference, parameters) })
-            }
-            Value::Reference(reference) => {
-                json!({ "Fn::GetAtt": [self.names.logical(&reference.address), &*reference.path] })
-            }
-            Value::Text(parts) => {
+            Value::Reference(reference) => match self.target(reference) {
+                Target::Given(value) => self.value(value, parameters),
+                Target::Identifier => json!({ "Ref": self.names.logical(&reference.address) }),
+                Target::Attribute => {
+                    json!({ "Fn::GetAtt": [self.names.logical(&reference.address), &*reference.path] })
+                }
+                Target::Foreign => json!({ "Ref": self.parameter(reference, parameters) }),
+            },
+            Value::Text(_) => {
+                let value = value.resolve(&|reference| match self.target(reference) {
+                    Target::Given(value) => Some(value.clone()),
+                    _ => None,
+                });
+                let Value::Text(parts) = value else {
+                    return self.value(&value, parameters);
+                };
                 let mut text = String::new();
                 for part in parts.iter() {
                     match part {
                         // Fn::Sub reads `${!Name}` as the literal `${Name}`.
                         Part::Literal(literal) => text.push_str(&literal.replace("${", "${!")),
-                        Part::Reference(reference) if self.is_foreign(reference) => {
-                            text.push_str(&format!(
-                                "${{{}}}",
-                                self.parameter(reference, parameters)
-                            ));
+                        Part::Reference(reference) => {
+                            let name = match self.target(reference) {
+                                Target::Foreign => self.parameter(reference, parameters),
+                                Target::Identifier => {
+                                    self.names.logical(&reference.address).to_owned()
+                                }
+                                Target::Given(_) | Target::Attribute => format!(
+                                    "{}.{}",
+                                    self.names.logical(&reference.address),
+                                    reference.path
+                                ),
+                            };
+                            text.push_str(&format!("${{{name}}}"));
                         }
-                        Part::Reference(reference) => text.push_str(&format!(
-                            "${{{}.{}}}",
-                            self.names.logical(&reference.address),
-                            reference.path
-                        )),
                     }
                 }
                 json!({ "Fn::Sub": text })
@@ -180,8 +207,22 @@ impl Writer<'_> {
         }
     }
 
-    fn is_foreign(&self, reference: &Reference) -> bool {
-        home(&reference.address, self.primary) != self.region
+    /// How CloudFormation would name what a reference names.
+    fn target(&self, reference: &Reference) -> Target<'_> {
+        let resource = self.graph.get(&reference.address);
+        if let Some(value) = resource.and_then(|resource| resource.property(&reference.path)) {
+            return Target::Given(value);
+        }
+        if home(&reference.address, self.primary) != self.region {
+            return Target::Foreign;
+        }
+        let identifier = resource
+            .and_then(|resource| Registry::embedded().kind(&resource.kind))
+            .map(KindSchema::primary_identifier);
+        match identifier {
+            Some([only]) if *only == reference.path => Target::Identifier,
+            _ => Target::Attribute,
+        }
     }
 
     /// The parameter that brings a value from another region's template.
@@ -210,7 +251,7 @@ mod tests {
         let resources = &templates["us-east-1"]["Resources"];
         assert_eq!(
             resources["SubnetA"]["Properties"]["VpcId"],
-            json!({"Fn::GetAtt": ["Vpc", "VpcId"]})
+            json!({"Ref": "Vpc"})
         );
         assert_eq!(resources["Record"]["Type"], "AWS::Route53::RecordSet");
     }
@@ -260,7 +301,7 @@ mod tests {
         let templates = templates(&graph, "us-east-1", "shop");
         assert_eq!(
             templates["us-east-1"]["Resources"]["Server"]["Properties"]["UserData"],
-            json!({"Fn::Sub": "${!HOME}/${Vpc.VpcId}"})
+            json!({"Fn::Sub": "${!HOME}/${Vpc}"})
         );
     }
 

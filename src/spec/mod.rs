@@ -793,8 +793,8 @@ impl Spec {
                 .version
                 .clone()
                 .unwrap_or_else(|| match database.engine {
-                    Engine::Postgres => "16".to_owned(),
-                    Engine::Mysql => "8.4".to_owned(),
+                    Engine::Postgres => "17".to_owned(),
+                    Engine::Mysql => "8.4.9".to_owned(),
                 });
             map.insert("version", Value::str(version));
             let name = database
