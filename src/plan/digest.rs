@@ -37,13 +37,19 @@ pub fn of_value(address: &Address, name: &str, value: &Value) -> Arc<str> {
 }
 
 /// The marks for these properties.
-pub fn of_properties(address: &Address, generation: u32, properties: &Map) -> Applied {
+pub fn of_properties(
+    address: &Address,
+    generation: u32,
+    protect: bool,
+    properties: &Map,
+) -> Applied {
     let digests = properties
         .iter()
         .map(|(name, value)| (short(name, NAME), of_value(address, name, value)))
         .collect();
     Applied {
         generation,
+        protect,
         digests,
     }
 }
@@ -59,12 +65,16 @@ pub fn was_set(applied: &Applied, name: &str) -> bool {
     applied.digests.contains_key(&short(name, NAME))
 }
 
-/// The marks as a tag's value: `2.` and seven characters a property.
+/// The marks as a tag's value: `2.`, or `2p.` for what is protected, and seven characters a property.
 ///
 /// 36 properties fit. Of a kind with more, the last ones by digest are left out; their changes
 /// are still seen in the live properties, only drift is then called a change.
 pub fn to_tag(applied: &Applied) -> String {
-    let mut tag = format!("{}.", applied.generation);
+    let mut tag = format!(
+        "{}{}.",
+        applied.generation,
+        if applied.protect { "p" } else { "" }
+    );
     for (name, value) in &applied.digests {
         if tag.len() + NAME + VALUE > TAG_VALUE {
             break;
@@ -89,8 +99,10 @@ pub fn from_tag(tag: &str) -> Option<Applied> {
         read.insert(Arc::from(name), Arc::from(value));
         rest = tail;
     }
+    let unprotected = generation.strip_suffix('p');
     Some(Applied {
-        generation: generation.parse().ok()?,
+        generation: unprotected.unwrap_or(generation).parse().ok()?,
+        protect: unprotected.is_some(),
         digests: read,
     })
 }
@@ -117,13 +129,13 @@ mod tests {
 
     #[test]
     fn marks_survive_the_tag() {
-        let applied = of_properties(&address(), 3, &properties(30));
+        let applied = of_properties(&address(), 3, true, &properties(30));
         assert_eq!(from_tag(&to_tag(&applied)), Some(applied));
     }
 
     #[test]
     fn the_tag_never_exceeds_what_aws_allows() {
-        let tag = to_tag(&of_properties(&address(), u32::MAX, &properties(200)));
+        let tag = to_tag(&of_properties(&address(), u32::MAX, true, &properties(200)));
         assert!(tag.len() <= TAG_VALUE);
         assert!(from_tag(&tag).is_some());
         assert!(
@@ -135,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_changed_value_is_told_from_one_that_was_never_set() {
-        let applied = of_properties(&address(), 1, &properties(2));
+        let applied = of_properties(&address(), 1, false, &properties(2));
         assert_eq!(
             was_set_to(&applied, &address(), "Property1", &Value::Int(1)),
             Some(true)

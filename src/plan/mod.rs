@@ -4,8 +4,15 @@
 //! terminal.
 
 pub mod compare;
+pub mod diff;
 pub mod digest;
+pub mod guard;
+pub mod operations;
+pub mod saved;
 pub mod schedule;
+
+pub use diff::diff;
+pub use operations::{Operation, Step};
 
 use std::sync::Arc;
 
@@ -13,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::graph::Resource;
-use crate::provider::{Applied, LiveResource};
+use crate::provider::LiveResource;
 use crate::value::Value;
 
 /// What happens to one address.
@@ -28,8 +35,6 @@ pub enum Action {
     Replace,
     /// It exists and is no longer wanted.
     Delete,
-    /// It is as it should be.
-    NoOp,
 }
 
 /// Why a change is proposed.
@@ -54,6 +59,8 @@ pub enum Reason {
     },
     /// It is a leftover of a replace that did not finish.
     Deposed,
+    /// It is still on its way from an earlier run; there is only to wait.
+    Unfinished,
     /// It exists but failed, or is half-way deleted, and has to be made anew.
     Broken {
         /// The cloud's own word.
@@ -90,17 +97,87 @@ pub struct Change {
     /// What happens.
     pub action: Action,
     /// Why.
-    pub reason: Option<Reason>,
+    pub reason: Reason,
     /// Property by property, ordered by path.
     pub properties: Vec<PropertyChange>,
     /// What is interrupted meanwhile, in words, if anything.
     pub interrupts: Option<Arc<str>>,
     /// On replace: the new one comes first.
     pub create_before_destroy: bool,
-    /// As it should be; `None` for a delete.
+    /// As it should be, as far as that is known; `None` for a delete.
     pub desired: Option<Resource>,
     /// As it is; `None` for a create.
     pub live: Option<LiveResource>,
-    /// The marks that the write will leave.
-    pub applied: Applied,
+    /// The generation that the write will leave; see [`crate::provider::Applied`].
+    pub generation: u32,
+}
+
+impl Change {
+    /// The path of each property that was changed outside.
+    pub fn drifted(&self) -> impl Iterator<Item = &PropertyChange> {
+        self.properties.iter().filter(|property| property.drift)
+    }
+}
+
+/// Everything that would change, in which order and for how long.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The changes, ordered by address; what stays as it is is not among them.
+    pub changes: Vec<Change>,
+    /// How many resources stay as they are.
+    pub unchanged: usize,
+    /// The single writes and deletes, each with what it waits for.
+    pub operations: Vec<Operation>,
+}
+
+/// How many changes there are of each sort.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// New ones.
+    pub create: usize,
+    /// Changed in place.
+    pub update: usize,
+    /// Replaced by new ones.
+    pub replace: usize,
+    /// Removed.
+    pub delete: usize,
+    /// Left alone.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many changes there are of each sort.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            unchanged: self.unchanged,
+            ..Counts::default()
+        };
+        for change in &self.changes {
+            match change.action {
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace => counts.replace += 1,
+                Action::Delete => counts.delete += 1,
+            }
+        }
+        counts
+    }
+
+    /// When each operation runs, for so many `workers` at once or without a limit.
+    pub fn schedule(&self, workers: Option<usize>) -> schedule::Schedule {
+        let tasks: Vec<schedule::Task> = self
+            .operations
+            .iter()
+            .map(|operation| schedule::Task {
+                seconds: operation.seconds,
+                needs: operation.needs.clone(),
+            })
+            .collect();
+        schedule::schedule(&tasks, workers)
+    }
 }

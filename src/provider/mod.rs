@@ -77,6 +77,8 @@ pub struct LiveResource {
 pub struct Applied {
     /// 1 at first; one more after each replace, so that client tokens differ.
     pub generation: u32,
+    /// Whether its blueprint protects it; asked when the blueprint no longer knows it.
+    pub protect: bool,
     /// Short digests of the properties as they were set, by the digest of their names (see
     /// [`crate::plan::digest`]). They tell drift (we set it, somebody moved it) from a changed spec,
     /// and stand for what the cloud never gives back.

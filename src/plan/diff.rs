@@ -1,0 +1,720 @@
+//! Desired against live: what changes, property by property, and why.
+//!
+//! Resources are visited in the order of their references, so that a reference to something that
+//! stays resolves to what the cloud says, and only what will be made or moved stays symbolic.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::compare::{self, Difference, Rules};
+use super::{Action, Change, Plan, PropertyChange, Reason, digest, operations};
+use crate::address::Address;
+use crate::graph::{Graph, Resource};
+use crate::provider::{Live, LiveResource, Status};
+use crate::schema::{self, KindSchema, Registry};
+use crate::value::{Map, Reference, Value};
+
+/// What has to happen so that `live` becomes `desired`.
+///
+/// With `targets`, only what these addresses and their dependencies need; nothing else is touched,
+/// and nothing is deleted but the targets themselves.
+pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
+    let wanted = targets.map(|targets| closure(desired, targets));
+    let is_wanted = |address: &Address| wanted.as_ref().is_none_or(|set| set.contains(address));
+    let mut states: HashMap<&Address, State> = HashMap::with_capacity(desired.len());
+    let mut changes: BTreeMap<(Address, u32), Change> = BTreeMap::new();
+    let mut unchanged = 0;
+    for resource in in_order(desired) {
+        let found = live.resources.get(&resource.address);
+        let judged = judge(resource, found, &states);
+        match judged {
+            Judged::Same(properties) => {
+                unchanged += 1;
+                states.insert(
+                    &resource.address,
+                    State {
+                        properties,
+                        live: found,
+                        action: None,
+                    },
+                );
+            }
+            Judged::Changed(change) if is_wanted(&resource.address) => {
+                let properties = change.desired.as_ref().map(|d| d.properties.clone());
+                states.insert(
+                    &resource.address,
+                    State {
+                        properties: properties.unwrap_or_default(),
+                        live: found,
+                        action: Some(change.action),
+                    },
+                );
+                changes.insert((resource.address.clone(), u32::MAX), *change);
+            }
+            // Not asked for: it stays as it is, and others see it as it is.
+            Judged::Changed(_) => {
+                unchanged += usize::from(found.is_some());
+                let properties = found
+                    .map(|found| found.properties.clone())
+                    .unwrap_or_default();
+                states.insert(
+                    &resource.address,
+                    State {
+                        properties,
+                        live: found,
+                        action: None,
+                    },
+                );
+            }
+        }
+    }
+    let gone = live
+        .resources
+        .iter()
+        .filter(|(address, _)| desired.get(address).is_none());
+    for (address, resource) in gone {
+        if is_wanted(address) {
+            changes.insert(
+                (address.clone(), u32::MAX),
+                deletion(resource, Reason::NotInBlueprint),
+            );
+        } else {
+            unchanged += 1;
+        }
+    }
+    for resource in &live.deposed {
+        if is_wanted(&resource.address) {
+            let generation = resource
+                .applied
+                .as_ref()
+                .map_or(0, |applied| applied.generation);
+            let key = (resource.address.clone(), generation);
+            changes.insert(key, deletion(resource, Reason::Deposed));
+        }
+    }
+    let changes: Vec<Change> = changes.into_values().collect();
+    let operations = operations::of(&changes, live);
+    Plan {
+        changes,
+        unchanged,
+        operations,
+    }
+}
+
+/// The targets and everything that they need.
+fn closure(desired: &Graph, targets: &[Address]) -> HashSet<Address> {
+    let mut found: HashSet<Address> = HashSet::new();
+    let mut open: Vec<Address> = targets.to_vec();
+    while let Some(address) = open.pop() {
+        if let Some(resource) = desired.get(&address)
+            && !found.contains(&address)
+        {
+            open.extend(resource.dependencies());
+        }
+        found.insert(address);
+    }
+    found
+}
+
+/// The resources so that each comes after those that it refers to; a graph has no circles.
+fn in_order(graph: &Graph) -> Vec<&Resource> {
+    let index: HashMap<&Address, usize> = graph
+        .resources
+        .keys()
+        .enumerate()
+        .map(|(number, address)| (address, number))
+        .collect();
+    let resources: Vec<&Resource> = graph.iter().collect();
+    let mut missing = vec![0usize; resources.len()];
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); resources.len()];
+    for (number, resource) in resources.iter().enumerate() {
+        for needed in resource.dependencies() {
+            if let Some(needed) = index.get(&needed) {
+                behind[*needed].push(number);
+                missing[number] += 1;
+            }
+        }
+    }
+    let mut order: Vec<usize> = (0..resources.len()).filter(|n| missing[*n] == 0).collect();
+    let mut done = 0;
+    while done < order.len() {
+        for follower in &behind[order[done]] {
+            missing[*follower] -= 1;
+            if missing[*follower] == 0 {
+                order.push(*follower);
+            }
+        }
+        done += 1;
+    }
+    order.into_iter().map(|number| resources[number]).collect()
+}
+
+/// What others see of a resource that has been judged.
+struct State<'a> {
+    /// As it should be, references resolved as far as possible.
+    properties: Map,
+    live: Option<&'a LiveResource>,
+    /// `None` when it stays.
+    action: Option<Action>,
+}
+
+impl State<'_> {
+    /// What a reference to `path` of it stands for, if that is known by now.
+    fn answer(&self, kind: &str, path: &str) -> Option<Value> {
+        let at = |map: &Map, path: &str| match path.split_once('.') {
+            Some((head, rest)) => map.get(head)?.at(rest).cloned(),
+            None => map.get(path).cloned(),
+        };
+        if let Some(value) = at(&self.properties, path) {
+            return (!value.is_symbolic()).then_some(value);
+        }
+        match self.action {
+            None => {}
+            Some(Action::Update) => {
+                let top = path.split('.').next().unwrap_or(path);
+                if schema::facts(kind).volatile.contains(&top) {
+                    return None;
+                }
+            }
+            Some(_) => return None,
+        }
+        at(&self.live?.properties, path)
+    }
+}
+
+enum Judged {
+    /// It is as it should be; its properties, resolved.
+    Same(Map),
+    Changed(Box<Change>),
+}
+
+fn judge(
+    resource: &Resource,
+    live: Option<&LiveResource>,
+    states: &HashMap<&Address, State<'_>>,
+) -> Judged {
+    let answer = |reference: &Reference| {
+        let state = states.get(&reference.address)?;
+        let kind = state.live.map_or("", |live| &*live.kind);
+        state.answer(kind, &reference.path)
+    };
+    let properties: Map = resource
+        .properties
+        .iter()
+        .map(|(name, value)| (name.clone(), value.resolve(&answer)))
+        .collect();
+    let mut change = Change {
+        address: resource.address.clone(),
+        kind: resource.kind.clone(),
+        tier: resource.tier.clone(),
+        action: Action::Create,
+        reason: Reason::Missing,
+        properties: Vec::new(),
+        interrupts: None,
+        create_before_destroy: resource.lifecycle.create_before_destroy,
+        desired: Some(Resource {
+            properties,
+            ..resource.clone()
+        }),
+        live: live.cloned(),
+        generation: 1,
+    };
+    // Always set two lines above; the graph's own properties are the same but for references.
+    let properties = change
+        .desired
+        .as_ref()
+        .map_or(&resource.properties, |d| &d.properties);
+    let rules = Rules {
+        schema: Registry::embedded().kind(&resource.kind),
+        facts: schema::facts(&resource.kind),
+    };
+    let Some(live) = live else {
+        change.properties = initial(rules, properties);
+        return Judged::Changed(Box::new(change));
+    };
+    let generation = live
+        .applied
+        .as_ref()
+        .map_or(0, |applied| applied.generation);
+    if live.kind != resource.kind {
+        change.properties = initial(rules, properties);
+        change.action = Action::Replace;
+        change.reason = Reason::KindChanged {
+            from: live.kind.clone(),
+        };
+        change.generation = generation + 1;
+        return Judged::Changed(Box::new(change));
+    }
+    let differences = differences(rules, resource, properties, live);
+    let create_only: Vec<Arc<str>> = differences
+        .iter()
+        .filter(|p| p.create_only)
+        .map(|p| p.path.clone())
+        .collect();
+    let broken = match &live.status {
+        Status::Failed(why) => Some(why.clone()),
+        Status::Deleting => Some("deleting".into()),
+        Status::Ready | Status::Pending(_) => None,
+    };
+    (change.action, change.reason, change.generation) = match broken {
+        Some(status) => (Action::Replace, Reason::Broken { status }, generation + 1),
+        None if !create_only.is_empty() => {
+            let reason = Reason::CreateOnly {
+                properties: create_only,
+            };
+            (Action::Replace, reason, generation + 1)
+        }
+        None if !differences.is_empty() => (Action::Update, Reason::Differs, generation.max(1)),
+        None if live.status != Status::Ready => {
+            (Action::Update, Reason::Unfinished, generation.max(1))
+        }
+        None => return Judged::Same(properties.clone()),
+    };
+    change.interrupts = interruption(rules, &change, &differences);
+    // What fails or is being deleted has no use for its place until it is gone.
+    change.create_before_destroy &= !matches!(change.reason, Reason::Broken { .. });
+    change.properties = differences;
+    Judged::Changed(Box::new(change))
+}
+
+/// Every property of a new resource.
+fn initial(rules: Rules<'_>, properties: &Map) -> Vec<PropertyChange> {
+    properties
+        .iter()
+        .map(|(name, value)| {
+            let hidden = rules
+                .schema
+                .is_some_and(|schema| schema.is_write_only(name));
+            PropertyChange {
+                path: name.clone(),
+                before: None,
+                after: (!hidden).then(|| value.clone()),
+                create_only: false,
+                drift: false,
+                hidden,
+            }
+        })
+        .collect()
+}
+
+fn differences(
+    rules: Rules<'_>,
+    resource: &Resource,
+    properties: &Map,
+    live: &LiveResource,
+) -> Vec<PropertyChange> {
+    let none = crate::provider::Applied::default();
+    let applied = live.applied.as_ref().unwrap_or(&none);
+    let address = &resource.address;
+    let mut found = Vec::new();
+    for (name, value) in properties {
+        if is_ignored(resource, name) {
+            continue;
+        }
+        let as_set = digest::was_set_to(applied, address, name, value);
+        let write_only = rules
+            .schema
+            .is_some_and(|schema| schema.is_write_only(name));
+        if write_only {
+            if as_set != Some(true) {
+                found.push(PropertyChange {
+                    path: name.clone(),
+                    before: None,
+                    after: None,
+                    create_only: is_create_only(rules.schema, name),
+                    drift: false,
+                    hidden: true,
+                });
+            }
+            continue;
+        }
+        let shared = rules.facts.shared.contains(&&**name);
+        if shared && as_set == Some(true) {
+            continue;
+        }
+        let drift = as_set == Some(true);
+        for difference in compare::property(rules, name, value, live.properties.get(name)) {
+            push(&mut found, rules, resource, difference, drift);
+        }
+    }
+    // What we once set and the blueprint no longer mentions goes back to AWS's default.
+    for (name, value) in &live.properties {
+        let read_only = rules.schema.is_some_and(|schema| schema.is_read_only(name));
+        if properties.contains_key(name)
+            || read_only
+            || is_ignored(resource, name)
+            || !digest::was_set(applied, name)
+        {
+            continue;
+        }
+        let shape = rules
+            .schema
+            .and_then(|schema| schema.properties().get(name));
+        if compare::default_of(rules, name, shape).is_some_and(|default| *default == *value) {
+            continue;
+        }
+        let difference = Difference {
+            path: name.to_string(),
+            before: Some(value.clone()),
+            after: None,
+        };
+        push(&mut found, rules, resource, difference, false);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn push(
+    found: &mut Vec<PropertyChange>,
+    rules: Rules<'_>,
+    resource: &Resource,
+    difference: Difference,
+    drift: bool,
+) {
+    if is_ignored(resource, &difference.path) {
+        return;
+    }
+    let hidden = rules
+        .schema
+        .is_some_and(|schema| schema.is_write_only(&difference.path));
+    found.push(PropertyChange {
+        create_only: is_create_only(rules.schema, &difference.path),
+        path: difference.path.into(),
+        before: difference.before.filter(|_| !hidden),
+        after: difference.after.filter(|_| !hidden),
+        drift,
+        hidden,
+    });
+}
+
+fn is_create_only(schema: Option<&KindSchema>, path: &str) -> bool {
+    schema.is_some_and(|schema| schema.is_create_only(path))
+}
+
+/// Whether `path`, or something above it, is none of our business.
+fn is_ignored(resource: &Resource, path: &str) -> bool {
+    resource.lifecycle.ignore_changes.iter().any(|ignored| {
+        path.strip_prefix(&**ignored)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+fn interruption(
+    rules: Rules<'_>,
+    change: &Change,
+    differences: &[PropertyChange],
+) -> Option<Arc<str>> {
+    if change.action == Action::Replace {
+        return (!change.create_before_destroy)
+            .then(|| "it is deleted before the new one exists".into());
+    }
+    let interrupts = rules.facts.interrupts;
+    differences.iter().find_map(|difference| {
+        let top = difference
+            .path
+            .split('.')
+            .next()
+            .unwrap_or(&difference.path);
+        interrupts
+            .iter()
+            .find(|(path, _)| *path == top)
+            .map(|(_, words)| Arc::from(*words))
+    })
+}
+
+fn deletion(live: &LiveResource, reason: Reason) -> Change {
+    Change {
+        address: live.address.clone(),
+        kind: live.kind.clone(),
+        tier: tier_of(&live.kind).into(),
+        action: Action::Delete,
+        reason,
+        properties: Vec::new(),
+        interrupts: None,
+        create_before_destroy: false,
+        desired: None,
+        live: Some(live.clone()),
+        generation: live
+            .applied
+            .as_ref()
+            .map_or(0, |applied| applied.generation),
+    }
+}
+
+/// The tier of what no blueprint mentions any more, by its service.
+pub fn tier_of(kind: &str) -> &'static str {
+    let service = kind.split("::").nth(1).unwrap_or_default();
+    match (service, kind) {
+        ("Route53", _) => "dns",
+        ("CloudFront" | "WAFv2" | "S3", _) => "edge",
+        (_, "AWS::EC2::Instance" | "AWS::EC2::LaunchTemplate") | ("AutoScaling", _) => "compute",
+        (_, "AWS::EC2::SecurityGroup" | "AWS::EC2::SecurityGroupIngress")
+        | ("IAM" | "KMS" | "CertificateManager" | "SecretsManager" | "SSM", _) => "security",
+        ("EC2" | "ElasticLoadBalancingV2", _) => "network",
+        ("ElastiCache", _) => "cache",
+        ("RDS" | "DynamoDB", _) => "data",
+        ("Backup" | "DLM", _) => "backup",
+        _ => "monitoring",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn resource(at: &str, kind: &str, properties: serde_json::Value) -> Resource {
+        let properties: Value = serde_json::from_value(properties).unwrap();
+        Resource {
+            address: address(at),
+            kind: kind.into(),
+            tier: "network".into(),
+            properties: properties.as_map().unwrap().clone(),
+            after: Vec::new(),
+            lifecycle: Default::default(),
+            ready_when: Vec::new(),
+        }
+    }
+
+    /// As `resource` would be after an apply, with these attributes.
+    fn applied(resource: &Resource, attributes: serde_json::Value) -> LiveResource {
+        let attributes: Value = serde_json::from_value(attributes).unwrap();
+        let mut properties = resource.properties.clone();
+        for (name, value) in attributes.as_map().unwrap() {
+            properties.insert(name.clone(), value.clone());
+        }
+        LiveResource {
+            address: resource.address.clone(),
+            kind: resource.kind.clone(),
+            identifier: "id".into(),
+            properties,
+            status: Status::Ready,
+            applied: Some(digest::of_properties(
+                &resource.address,
+                1,
+                false,
+                &resource.properties,
+            )),
+        }
+    }
+
+    fn live(resources: impl IntoIterator<Item = LiveResource>) -> Live {
+        Live {
+            resources: resources
+                .into_iter()
+                .map(|r| (r.address.clone(), r))
+                .collect(),
+            ..Live::default()
+        }
+    }
+
+    fn vpc(cidr: &str) -> Resource {
+        resource(
+            "us-east-1/vpc",
+            "AWS::EC2::VPC",
+            serde_json::json!({"CidrBlock": cidr}),
+        )
+    }
+
+    fn subnet() -> Resource {
+        resource(
+            "us-east-1/subnet",
+            "AWS::EC2::Subnet",
+            serde_json::json!({"VpcId": {"$ref": "us-east-1/vpc#VpcId"}, "CidrBlock": "10.0.1.0/24"}),
+        )
+    }
+
+    fn only(plan: &Plan, at: &str) -> Change {
+        plan.changes
+            .iter()
+            .find(|change| change.address == address(at))
+            .unwrap()
+            .clone()
+    }
+
+    #[test]
+    fn what_is_missing_is_created_with_symbolic_references() {
+        let desired: Graph = [vpc("10.0.0.0/16"), subnet()].into_iter().collect();
+        let plan = diff(&desired, &Live::default(), None);
+        assert_eq!(plan.counts().create, 2);
+        let subnet = only(&plan, "us-east-1/subnet");
+        let vpc_id = subnet
+            .properties
+            .iter()
+            .find(|p| &*p.path == "VpcId")
+            .unwrap();
+        assert_eq!(
+            vpc_id.after.as_ref().unwrap().to_string(),
+            "${us-east-1/vpc.VpcId}"
+        );
+    }
+
+    #[test]
+    fn what_is_as_it_should_be_is_left_alone() {
+        let (vpc, subnet) = (vpc("10.0.0.0/16"), subnet());
+        let mut placed = subnet.clone();
+        placed.properties.insert("VpcId", Value::str("vpc-1"));
+        let live = live([
+            applied(&vpc, serde_json::json!({"VpcId": "vpc-1"})),
+            applied(&placed, serde_json::json!({"SubnetId": "subnet-1"})),
+        ]);
+        let plan = diff(&[vpc, subnet].into_iter().collect(), &live, None);
+        assert_eq!((plan.changes.len(), plan.unchanged), (0, 2));
+    }
+
+    #[test]
+    fn a_create_only_property_forces_a_replace_of_it_and_of_what_lives_in_it() {
+        let (old, subnet) = (vpc("10.0.0.0/16"), subnet());
+        let mut placed = subnet.clone();
+        placed.properties.insert("VpcId", Value::str("vpc-1"));
+        let live = live([
+            applied(&old, serde_json::json!({"VpcId": "vpc-1"})),
+            applied(&placed, serde_json::json!({"SubnetId": "subnet-1"})),
+        ]);
+        let plan = diff(
+            &[vpc("10.9.0.0/16"), subnet].into_iter().collect(),
+            &live,
+            None,
+        );
+        for (at, property) in [
+            ("us-east-1/vpc", "CidrBlock"),
+            ("us-east-1/subnet", "VpcId"),
+        ] {
+            let change = only(&plan, at);
+            assert_eq!(change.action, Action::Replace);
+            assert_eq!(
+                change.reason,
+                Reason::CreateOnly {
+                    properties: vec![property.into()]
+                }
+            );
+            assert_eq!(change.generation, 2);
+        }
+    }
+
+    #[test]
+    fn what_somebody_moved_is_drift_and_what_the_spec_changed_is_not() {
+        let parameter = |value: &str| {
+            let json = serde_json::json!({"Name": "/a", "Type": "String", "Value": value});
+            resource("us-east-1/p", "AWS::SSM::Parameter", json)
+        };
+        let mut moved = applied(&parameter("a"), serde_json::json!({}));
+        moved.properties.insert("Value", Value::str("outside"));
+        let live = live([moved]);
+        let drifted = diff(&[parameter("a")].into_iter().collect(), &live, None);
+        assert_eq!(only(&drifted, "us-east-1/p").drifted().count(), 1);
+        let edited = diff(&[parameter("b")].into_iter().collect(), &live, None);
+        let change = only(&edited, "us-east-1/p");
+        assert_eq!(
+            (change.action, change.drifted().count()),
+            (Action::Update, 0)
+        );
+    }
+
+    #[test]
+    fn a_write_only_value_is_compared_by_digest_and_never_shown() {
+        let secret = |text: &str| {
+            let json = serde_json::json!({"Name": "s", "SecretString": text});
+            resource("us-east-1/s", "AWS::SecretsManager::Secret", json)
+        };
+        let mut found = applied(&secret("one"), serde_json::json!({}));
+        found.properties.remove("SecretString");
+        let live = live([found]);
+        assert!(diff(&[secret("one")].into_iter().collect(), &live, None).is_empty());
+        let plan = diff(&[secret("two")].into_iter().collect(), &live, None);
+        assert!(
+            only(&plan, "us-east-1/s")
+                .properties
+                .iter()
+                .all(|p| p.hidden)
+        );
+        let text = serde_json::to_string(&only(&plan, "us-east-1/s").properties).unwrap();
+        assert!(!text.contains("two"), "{text}");
+    }
+
+    #[test]
+    fn a_property_that_the_blueprint_dropped_goes_back_to_the_default() {
+        let json = serde_json::json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
+        let before = resource("us-east-1/vpc", "AWS::EC2::VPC", json);
+        let live = live([applied(&before, serde_json::json!({"VpcId": "vpc-1"}))]);
+        let plan = diff(&[vpc("10.0.0.0/16")].into_iter().collect(), &live, None);
+        let change = only(&plan, "us-east-1/vpc");
+        let dropped: Vec<_> = change
+            .properties
+            .iter()
+            .map(|p| (&*p.path, p.after.clone()))
+            .collect();
+        assert_eq!(dropped, [("EnableDnsHostnames", None)]);
+    }
+
+    #[test]
+    fn what_another_made_and_we_never_set_is_not_ours() {
+        let live = live([applied(
+            &vpc("10.0.0.0/16"),
+            serde_json::json!({"VpcId": "vpc-1", "InstanceTenancy": "default"}),
+        )]);
+        assert!(diff(&[vpc("10.0.0.0/16")].into_iter().collect(), &live, None).is_empty());
+    }
+
+    #[test]
+    fn a_capacity_that_an_autoscaler_moved_is_no_difference() {
+        let group = |capacity: &str| {
+            let json =
+                serde_json::json!({"MinSize": "1", "MaxSize": "9", "DesiredCapacity": capacity});
+            resource("us-east-1/asg", "AWS::AutoScaling::AutoScalingGroup", json)
+        };
+        let mut moved = applied(&group("2"), serde_json::json!({}));
+        moved.properties.insert("DesiredCapacity", Value::str("7"));
+        let live = live([moved]);
+        assert!(diff(&[group("2")].into_iter().collect(), &live, None).is_empty());
+        let edited = diff(&[group("3")].into_iter().collect(), &live, None);
+        assert_eq!(only(&edited, "us-east-1/asg").action, Action::Update);
+    }
+
+    #[test]
+    fn what_is_still_on_its_way_is_waited_for() {
+        let mut pending = applied(&vpc("10.0.0.0/16"), serde_json::json!({"VpcId": "vpc-1"}));
+        pending.status = Status::Pending("pending".into());
+        let plan = diff(
+            &[vpc("10.0.0.0/16")].into_iter().collect(),
+            &live([pending]),
+            None,
+        );
+        assert_eq!(only(&plan, "us-east-1/vpc").reason, Reason::Unfinished);
+    }
+
+    #[test]
+    fn leftovers_of_a_replace_are_deleted_beside_their_successor() {
+        let vpc = vpc("10.0.0.0/16");
+        let mut cloud = live([applied(&vpc, serde_json::json!({"VpcId": "vpc-2"}))]);
+        cloud
+            .deposed
+            .push(applied(&vpc, serde_json::json!({"VpcId": "vpc-1"})));
+        let plan = diff(&[vpc].into_iter().collect(), &cloud, None);
+        assert_eq!(plan.changes.len(), 1);
+        assert_eq!(
+            (plan.changes[0].action, &plan.changes[0].reason),
+            (Action::Delete, &Reason::Deposed)
+        );
+    }
+
+    #[test]
+    fn targets_take_their_dependencies_along_and_nothing_else() {
+        let other = resource(
+            "us-east-1/igw",
+            "AWS::EC2::InternetGateway",
+            serde_json::json!({}),
+        );
+        let desired: Graph = [vpc("10.0.0.0/16"), subnet(), other].into_iter().collect();
+        let plan = diff(
+            &desired,
+            &Live::default(),
+            Some(&[address("us-east-1/subnet")]),
+        );
+        let touched: Vec<String> = plan.changes.iter().map(|c| c.address.to_string()).collect();
+        assert_eq!(touched, ["us-east-1/subnet", "us-east-1/vpc"]);
+    }
+}

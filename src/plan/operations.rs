@@ -1,0 +1,304 @@
+//! From changes to single writes and deletes, and what each waits for.
+//!
+//! - A write waits for the writes of what it refers to.
+//! - A delete waits until nothing live mentions the deleted one any more: for the deletes of what
+//!   does, and for the updates that lead away from it.
+//! - A replace deletes first, or last with `createBeforeDestroy`. One that deletes first cannot wait
+//!   for the updates of what mentions it, because those wait for the new one.
+//! - Some things AWS keeps in place for others that do not mention them; see [`LEAVES_AFTER`].
+//!
+//! Should these rules wait for each other in a circle, the waits of deletes for updates are dropped
+//! first: the cloud then refuses a delete until it can be done, and the executor asks again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Change, Reason};
+use crate::address::Address;
+use crate::provider::{Live, LiveResource};
+use crate::schema::{self, Registry};
+use crate::value::Value;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Makes a new one.
+    Create,
+    /// Changes it in place, or waits for an earlier run's work.
+    Update,
+    /// Removes it.
+    Delete,
+}
+
+/// One write or delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The change that it belongs to, by number.
+    pub change: usize,
+    /// What it does.
+    pub step: Step,
+    /// Operations that come first, by number.
+    pub needs: Vec<usize>,
+    /// Typical seconds.
+    pub seconds: u64,
+}
+
+/// Kinds whose delete AWS refuses while others of the same region exist that do not mention them:
+/// a VPC's gateway cannot be detached while public addresses are mapped through it
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html>).
+pub const LEAVES_AFTER: &[(&str, &[&str])] = &[(
+    "AWS::EC2::VPCGatewayAttachment",
+    &[
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::EIPAssociation",
+        "AWS::EC2::Instance",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::AutoScaling::AutoScalingGroup",
+    ],
+)];
+
+/// The operations of these changes.
+pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
+    let mut operations = Vec::with_capacity(changes.len());
+    let mut writes: HashMap<&Address, usize> = HashMap::new();
+    let mut deletes: HashMap<usize, usize> = HashMap::new();
+    for (number, change) in changes.iter().enumerate() {
+        let facts = schema::facts(&change.kind);
+        let mut push = |step, seconds: u32| {
+            operations.push(Operation {
+                change: number,
+                step,
+                needs: Vec::new(),
+                seconds: u64::from(seconds),
+            });
+            operations.len() - 1
+        };
+        match change.action {
+            Action::Create => {
+                writes.insert(&change.address, push(Step::Create, facts.create_seconds));
+            }
+            Action::Update => {
+                let seconds = match change.reason {
+                    Reason::Unfinished => facts.create_seconds,
+                    _ => facts.update_seconds,
+                };
+                writes.insert(&change.address, push(Step::Update, seconds));
+            }
+            Action::Delete => {
+                deletes.insert(number, push(Step::Delete, facts.delete_seconds));
+            }
+            Action::Replace if change.create_before_destroy => {
+                let create = push(Step::Create, facts.create_seconds);
+                let delete = push(Step::Delete, facts.delete_seconds);
+                operations[delete].needs.push(create);
+                writes.insert(&change.address, create);
+                deletes.insert(number, delete);
+            }
+            Action::Replace => {
+                let delete = push(Step::Delete, facts.delete_seconds);
+                let create = push(Step::Create, facts.create_seconds);
+                operations[create].needs.push(delete);
+                writes.insert(&change.address, create);
+                deletes.insert(number, delete);
+            }
+        }
+    }
+    for change in changes {
+        let (Some(write), Some(desired)) = (writes.get(&change.address), &change.desired) else {
+            continue;
+        };
+        for needed in desired.dependencies() {
+            if let Some(first) = writes.get(&needed) {
+                operations[*write].needs.push(*first);
+            }
+        }
+    }
+    let soft = wait_for_mentions(changes, live, &writes, &deletes, &mut operations);
+    for operation in &mut operations {
+        operation.needs.sort_unstable();
+        operation.needs.dedup();
+    }
+    break_circles(&mut operations, &soft);
+    operations
+}
+
+/// Adds what deletes wait for; returns the waits of deletes for updates, which may be dropped.
+fn wait_for_mentions(
+    changes: &[Change],
+    live: &Live,
+    writes: &HashMap<&Address, usize>,
+    deletes: &HashMap<usize, usize>,
+    operations: &mut [Operation],
+) -> HashSet<(usize, usize)> {
+    let mut soft = HashSet::new();
+    if deletes.is_empty() {
+        return soft;
+    }
+    // Who goes, by every name that others may know it by.
+    let mut going: HashMap<&str, Vec<usize>> = HashMap::new();
+    for number in deletes.keys() {
+        if let Some(resource) = &changes[*number].live {
+            for name in names(resource) {
+                going.entry(name).or_default().push(*number);
+            }
+        }
+    }
+    let mut delete_of: BTreeMap<(&Address, &str), usize> = BTreeMap::new();
+    for (number, delete) in deletes {
+        if let Some(resource) = &changes[*number].live {
+            delete_of.insert((&resource.address, &*resource.identifier), *delete);
+        }
+    }
+    for resource in live.resources.values().chain(&live.deposed) {
+        let mut mentioned: HashSet<usize> = HashSet::new();
+        for (_, value) in &resource.properties {
+            for_each_text(value, &mut |text| {
+                if let Some(numbers) = going.get(text) {
+                    mentioned.extend(numbers);
+                }
+            });
+        }
+        let own_delete = delete_of.get(&(&resource.address, &*resource.identifier));
+        for number in mentioned {
+            let target = deletes[&number];
+            if own_delete == Some(&target) {
+                continue;
+            }
+            let change = &changes[number];
+            if let Some(own) = own_delete {
+                operations[target].needs.push(*own);
+            } else if let Some(write) = writes.get(&resource.address)
+                && (change.action == Action::Delete || change.create_before_destroy)
+                && change.address != resource.address
+            {
+                operations[target].needs.push(*write);
+                soft.insert((target, *write));
+            }
+        }
+    }
+    for (number, delete) in deletes {
+        let change = &changes[*number];
+        let kinds = LEAVES_AFTER.iter().find(|(kind, _)| *kind == &*change.kind);
+        for (other, first) in deletes {
+            if kinds.is_some_and(|(_, kinds)| kinds.contains(&&*changes[*other].kind))
+                && changes[*other].address.region == change.address.region
+            {
+                operations[*delete].needs.push(*first);
+            }
+        }
+    }
+    soft
+}
+
+/// Every text by which another resource may mention this one: its identifier and what AWS set.
+fn names(resource: &LiveResource) -> Vec<&str> {
+    // Shorter ones, such as a version's number, are no names.
+    const SHORTEST: usize = 8;
+    let schema = Registry::embedded().kind(&resource.kind);
+    let mut found: Vec<&str> = vec![&resource.identifier];
+    let Some(schema) = schema else { return found };
+    for (name, value) in &resource.properties {
+        if schema.is_read_only(name)
+            && let Some(text) = value.as_str()
+            && text.len() >= SHORTEST
+            && (name.ends_with("Id") || name.ends_with("Arn") || name.ends_with("ARN"))
+            // What the resource lives in is not what it is called.
+            && &**name != "VpcId"
+        {
+            found.push(text);
+        }
+    }
+    for name in schema.primary_identifier() {
+        if let Some(text) = resource.properties.get(name).and_then(Value::as_str)
+            && schema.primary_identifier().len() == 1
+        {
+            found.push(text);
+        }
+    }
+    found
+}
+
+fn for_each_text<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::List(items) => items.iter().for_each(|item| for_each_text(item, visit)),
+        Value::Map(map) => map
+            .iter()
+            .for_each(|(_, value)| for_each_text(value, visit)),
+        _ => {}
+    }
+}
+
+/// Drops waits until everything has its turn: those in `soft` first.
+fn break_circles(operations: &mut [Operation], soft: &HashSet<(usize, usize)>) {
+    loop {
+        let stuck = stuck(operations);
+        let Some(first) = stuck.iter().min().copied() else {
+            return;
+        };
+        let pair = stuck
+            .iter()
+            .flat_map(|at| operations[*at].needs.iter().map(move |need| (*at, *need)))
+            .filter(|(at, need)| stuck.contains(need) && soft.contains(&(*at, *need)))
+            .min();
+        match pair {
+            Some((at, need)) => operations[at].needs.retain(|have| *have != need),
+            None => operations[first].needs.retain(|need| !stuck.contains(need)),
+        }
+    }
+}
+
+/// The operations that would never have their turn.
+fn stuck(operations: &[Operation]) -> HashSet<usize> {
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); operations.len()];
+    let mut missing: Vec<usize> = Vec::with_capacity(operations.len());
+    for (number, operation) in operations.iter().enumerate() {
+        missing.push(operation.needs.len());
+        for need in &operation.needs {
+            behind[*need].push(number);
+        }
+    }
+    let mut open: Vec<usize> = (0..operations.len()).filter(|n| missing[*n] == 0).collect();
+    let mut left: HashSet<usize> = (0..operations.len()).collect();
+    while let Some(number) = open.pop() {
+        left.remove(&number);
+        for follower in &behind[number] {
+            missing[*follower] -= 1;
+            if missing[*follower] == 0 {
+                open.push(*follower);
+            }
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(needs: &[usize]) -> Operation {
+        Operation {
+            change: 0,
+            step: Step::Delete,
+            needs: needs.to_vec(),
+            seconds: 1,
+        }
+    }
+
+    #[test]
+    fn a_circle_is_broken_where_a_delete_waits_for_an_update() {
+        let mut operations = [operation(&[1]), operation(&[0])];
+        break_circles(&mut operations, &HashSet::from([(1, 0)]));
+        assert_eq!(operations[0].needs, [1]);
+        assert!(operations[1].needs.is_empty());
+    }
+
+    #[test]
+    fn what_has_no_circle_keeps_its_waits() {
+        let mut operations = [operation(&[]), operation(&[0]), operation(&[0, 1])];
+        break_circles(&mut operations, &HashSet::from([(2, 0)]));
+        assert_eq!(operations[2].needs, [0, 1]);
+    }
+}
