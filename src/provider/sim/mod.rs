@@ -1,1 +1,314 @@
-//! The embedded cloud.
+//! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
+//!
+//! [`cloud`] is the state machine, [`rules`] what AWS refuses, [`attributes`] what it makes up,
+//! [`faults`] what goes wrong on purpose, [`store`] the file. This module is the [`Provider`]: it
+//! spends (virtual) time, draws each call's fate and writes the file.
+//!
+//! Time is tokio's: under a paused runtime it jumps to the next moment at which something happens,
+//! so 40 minutes of AWS take a laptop a second.
+
+pub mod attributes;
+pub mod cloud;
+pub mod faults;
+pub mod rules;
+pub mod store;
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Clock, ErrorKind, Handle, Holder, Live, LiveResource, Outcome, Owner, Pending, Provider,
+    ProviderError, Query, Record, Write,
+};
+use cloud::{Cloud, operation, refuse};
+use faults::{Fate, Faults};
+use store::{Opened, Store};
+
+/// How long one call takes, in milliseconds: a describe call of EC2 answers in some 100 ms.
+const CALL: u64 = 100;
+
+/// The embedded cloud as a provider.
+pub struct Sim {
+    cloud: RefCell<Cloud>,
+    faults: RefCell<Faults>,
+    store: Option<Store>,
+    clock: VirtualClock,
+    crash_at: Cell<Option<u64>>,
+    crashed: tokio::sync::Notify,
+}
+
+/// Tokio's time, counted from a moment of the embedded cloud's own.
+pub struct VirtualClock {
+    base: u64,
+    began: tokio::time::Instant,
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> u64 {
+        let passed = self.began.elapsed().as_millis();
+        self.base
+            .saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
+    }
+
+    fn sleep(&self, duration: Duration) -> Pending<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+impl Sim {
+    /// An embedded cloud in memory whose clock stands at `now` (milliseconds since the epoch).
+    pub fn in_memory(cloud: Cloud, faults: Faults, now: u64) -> Self {
+        Self {
+            cloud: RefCell::new(cloud),
+            faults: RefCell::new(faults),
+            store: None,
+            clock: VirtualClock {
+                base: now,
+                began: tokio::time::Instant::now(),
+            },
+            crash_at: Cell::new(None),
+            crashed: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// The embedded cloud of an opened file. Its clock goes on where it stood, or at `now` if that
+    /// is later.
+    pub fn of(opened: Opened, now: u64) -> Self {
+        let base = opened.clock.max(now);
+        let mut sim = Self::in_memory(opened.cloud, opened.faults, base);
+        sim.store = Some(opened.store);
+        sim
+    }
+
+    /// Lets the process "die" at the n-th call from now: it never returns, and [`Sim::crashed`]
+    /// does. Whether the call takes effect is drawn from the seed.
+    pub fn crash_at(&self, call: u64) {
+        let so_far = self.faults.borrow().calls;
+        self.crash_at.set(Some(so_far + call));
+    }
+
+    /// Returns once the process has "died".
+    pub async fn crashed(&self) {
+        self.crashed.notified().await;
+    }
+
+    /// The cloud itself, to look at.
+    pub fn cloud(&self) -> std::cell::Ref<'_, Cloud> {
+        self.cloud.borrow()
+    }
+
+    /// What goes wrong on purpose.
+    pub fn faults(&self) -> Faults {
+        self.faults.borrow().clone()
+    }
+
+    /// Sets what goes wrong on purpose.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_faults(&self, faults: Faults) -> Outcome<()> {
+        *self.faults.borrow_mut() = faults;
+        self.save("sim:Fault")
+    }
+
+    /// Changes a property behind scalectl's back; see [`Cloud::drift`].
+    ///
+    /// # Errors
+    /// When there is no such item or property, or the file cannot be written.
+    pub fn drift(
+        &self,
+        number: u64,
+        path: &str,
+        value: Option<crate::value::Value>,
+    ) -> Outcome<()> {
+        self.cloud.borrow_mut().drift(number, path, value)?;
+        self.save("sim:Drift")
+    }
+
+    /// Removes an item behind scalectl's back.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn remove(&self, number: u64) -> Outcome<()> {
+        {
+            let mut cloud = self.cloud.borrow_mut();
+            cloud.items.remove(&number);
+            cloud.dirty.insert(number);
+        }
+        self.save("sim:Remove")
+    }
+
+    /// The cloud, taken out of the provider.
+    pub fn into_cloud(self) -> Cloud {
+        self.cloud.into_inner()
+    }
+
+    fn save(&self, operation: &str) -> Outcome<()> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let mut cloud = self.cloud.borrow_mut();
+        store
+            .save(&mut cloud, &self.faults.borrow(), self.clock.now())
+            .map_err(|error| {
+                refuse(
+                    ErrorKind::Invalid,
+                    "StoreUnavailable",
+                    error.to_string(),
+                    operation,
+                )
+            })
+    }
+
+    /// One call: its time, its fate, its effect.
+    async fn call<T>(
+        &self,
+        operation: &str,
+        subject: &str,
+        writes: bool,
+        effect: impl FnOnce(&mut Cloud, u64, u64) -> Outcome<T>,
+    ) -> Outcome<T> {
+        self.clock.sleep(Duration::from_millis(CALL)).await;
+        let (fate, lag) = self.faults.borrow_mut().next(operation, subject);
+        let calls = self.faults.borrow().calls;
+        let dies = self.crash_at.get() == Some(calls);
+        if dies && calls % 2 == 0 {
+            return self.die().await;
+        }
+        let lost: Option<ProviderError> = match fate {
+            Fate::Refused(error) => return Err(error),
+            Fate::Lost(error) => Some(error),
+            Fate::Done => None,
+        };
+        let result = effect(&mut self.cloud.borrow_mut(), self.clock.now(), lag);
+        if writes {
+            self.save(operation)?;
+        }
+        if dies {
+            return self.die().await;
+        }
+        match lost {
+            Some(error) => Err(error),
+            None => result,
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn subject(kind: &str, address: &crate::address::Address) -> String {
+    format!("{kind} {address}")
+}
+
+impl Provider for Sim {
+    fn clock(&self) -> &dyn Clock {
+        &self.clock
+    }
+
+    fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {
+        Box::pin(
+            self.call("tagging:GetResources", "", false, move |cloud, now, _| {
+                cloud.settle(now);
+                Ok(cloud.observe(owner, query, now))
+            }),
+        )
+    }
+
+    fn read<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<LiveResource>>> {
+        Box::pin(async move {
+            let name = operation("Describe", &handle.kind);
+            self.call(&name, "", false, |cloud, now, _| {
+                Ok(cloud.read(owner, handle, now))
+            })
+            .await
+        })
+    }
+
+    fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let name = operation("Create", &write.kind);
+            let about = subject(&write.kind, &write.address);
+            self.call(&name, &about, true, |cloud, now, lag| {
+                cloud.create(write, now, lag)
+            })
+            .await
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let name = operation("Modify", &write.kind);
+            let about = subject(&write.kind, &write.address);
+            self.call(&name, &about, true, |cloud, now, _| {
+                cloud.update(handle, write, changed, now)
+            })
+            .await
+        })
+    }
+
+    fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let name = operation("Delete", &handle.kind);
+            let about = subject(&handle.kind, &handle.address);
+            self.call(&name, &about, true, |cloud, now, _| {
+                cloud.delete(owner, handle, now)
+            })
+            .await
+        })
+    }
+
+    fn acquire_lease<'a>(
+        &'a self,
+        owner: &'a Owner,
+        holder: &'a Holder,
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(self.call("lease:Acquire", "", false, move |cloud, _, _| {
+            match cloud.leases.get(owner) {
+                Some(other) if other != holder => {
+                    let message = format!("{} runs `scalectl {}`", other.who, other.command);
+                    Err(refuse(
+                        ErrorKind::Held,
+                        "LeaseHeld",
+                        message,
+                        "lease:Acquire",
+                    ))
+                }
+                _ => {
+                    cloud.leases.insert(owner.clone(), holder.clone());
+                    Ok(())
+                }
+            }
+        }))
+    }
+
+    fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
+        Box::pin(self.call("lease:Release", "", false, move |cloud, _, _| {
+            cloud.leases.remove(owner);
+            Ok(())
+        }))
+    }
+
+    fn write_record<'a>(
+        &'a self,
+        owner: &'a Owner,
+        record: &'a Record,
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(self.call("record:Put", "", true, move |cloud, _, _| {
+            cloud.records.insert(owner.clone(), record.clone());
+            Ok(())
+        }))
+    }
+}

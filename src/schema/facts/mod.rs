@@ -10,6 +10,9 @@ mod data;
 mod edge;
 mod network;
 mod operations;
+mod unlock;
+
+pub use unlock::unlocked;
 
 /// What the registry does not say about a kind. Paths are dotted, with `*` for a list's items.
 #[derive(Clone, Copy, Debug, PartialEq)]

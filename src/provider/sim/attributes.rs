@@ -1,0 +1,541 @@
+//! What AWS makes up: identifiers, ARNs, names, endpoints, and its defaults for what was not set.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::cloud::{Cloud, Item};
+use super::rules;
+use crate::address::GLOBAL;
+use crate::plan::compare::{Rules, default_of};
+use crate::schema::{Registry, facts};
+use crate::value::{Map, Value};
+
+/// The embedded cloud's account; AWS's own documentation uses this number.
+pub const ACCOUNT: &str = "123456789012";
+
+/// The beginnings of EC2's identifiers.
+const PREFIXES: &[(&str, &str)] = &[
+    ("EIP", "eipalloc"),
+    ("EIPAssociation", "eipassoc"),
+    ("FlowLog", "fl"),
+    ("Instance", "i"),
+    ("InternetGateway", "igw"),
+    ("LaunchTemplate", "lt"),
+    ("NatGateway", "nat"),
+    ("PrefixList", "pl"),
+    ("RouteTable", "rtb"),
+    ("SecurityGroup", "sg"),
+    ("SecurityGroupEgress", "sgr"),
+    ("SecurityGroupIngress", "sgr"),
+    ("Subnet", "subnet"),
+    ("SubnetRouteTableAssociation", "rtbassoc"),
+    ("VPC", "vpc"),
+    ("VPCEndpoint", "vpce"),
+    ("VPCPeeringConnection", "pcx"),
+    ("Volume", "vol"),
+];
+
+/// Makes up what a new resource gets: its identifier and all its properties.
+pub fn create(
+    cloud: &Cloud,
+    kind: &str,
+    region: &str,
+    number: u64,
+    given: &Map,
+) -> (Arc<str>, Map) {
+    let maker = Maker::new(kind, region, number, given);
+    let mut properties = given.clone();
+    if let Some(schema) = Registry::embedded().kind(kind) {
+        for name in schema.primary_identifier() {
+            if properties.contains_key(name) || optional(kind, name) {
+                continue;
+            }
+            let value = match schema.is_read_only(name) {
+                true => maker.id(name),
+                false => maker.name.clone(),
+            };
+            properties.insert(name.clone(), Value::str(value));
+        }
+    }
+    maker.attributes(cloud, &mut properties);
+    defaults(kind, &mut properties);
+    let schema = Registry::embedded().kind(kind);
+    let parts: Vec<String> = schema
+        .map(|schema| schema.primary_identifier())
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|name| properties.get(name))
+        .map(|value| value.to_string())
+        .collect();
+    (parts.join("|").into(), properties)
+}
+
+/// Makes up what an update moves.
+pub fn update(cloud: &Cloud, item: &Item, mut properties: Map) -> Map {
+    if &*item.kind == "AWS::EC2::LaunchTemplate" {
+        let version = item
+            .properties
+            .get("LatestVersionNumber")
+            .and_then(Value::as_str);
+        let next = version.and_then(|v| v.parse().ok()).unwrap_or(0u32) + 1;
+        for name in ["LatestVersionNumber", "DefaultVersionNumber"] {
+            properties.insert(name, Value::str(next.to_string()));
+        }
+    }
+    let maker = Maker::new(&item.kind, &item.region, item.number, &properties.clone());
+    let mut made = properties.clone();
+    maker.attributes(cloud, &mut made);
+    // Attributes that came with a property, such as the secret with the managed password.
+    for (name, value) in made {
+        if !properties.contains_key(&name) && !item.properties.contains_key(&name) {
+            properties.insert(name, value);
+        }
+    }
+    defaults(&item.kind, &mut properties);
+    properties
+}
+
+/// AWS's fixed defaults for what is not set.
+fn defaults(kind: &str, properties: &mut Map) {
+    let schema = Registry::embedded().kind(kind);
+    let rules = Rules {
+        schema,
+        facts: facts(kind),
+    };
+    for (name, shape) in schema
+        .map(|schema| schema.properties())
+        .into_iter()
+        .flatten()
+    {
+        if !properties.contains_key(name)
+            && let Some(default) = default_of(rules, name, Some(shape))
+        {
+            properties.insert(name.clone(), default.into_owned());
+        }
+    }
+}
+
+/// Parts of an identifier that need not be there.
+fn optional(kind: &str, name: &str) -> bool {
+    kind == "AWS::Route53::RecordSet" && name == "SetIdentifier"
+}
+
+struct Maker<'a> {
+    kind: &'a str,
+    short: &'a str,
+    service: String,
+    region: &'a str,
+    number: u64,
+    /// 64 hexadecimal digits that belong to this resource alone.
+    digits: String,
+    /// A name, where none was given.
+    name: String,
+}
+
+impl<'a> Maker<'a> {
+    fn new(kind: &'a str, region: &'a str, number: u64, given: &Map) -> Self {
+        let mut parts = kind.split("::").skip(1);
+        let service = parts.next().unwrap_or_default().to_lowercase();
+        let short = parts.next().unwrap_or_default();
+        let digest = Sha256::digest(format!("{kind}/{region}/{number}").as_bytes());
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let called = ["Tags", "HostedZoneTags", "HealthCheckTags"]
+            .iter()
+            .find_map(|tags| match given.get(tags)? {
+                Value::List(tags) => tags
+                    .iter()
+                    .find(|tag| tag.at("Key").and_then(Value::as_str) == Some("Name"))?
+                    .at("Value")?
+                    .as_str(),
+                tags => tags.at("Name")?.as_str(),
+            })
+            .unwrap_or(short);
+        let name = format!("{called}-{}", digits[..10].to_uppercase());
+        Self {
+            kind,
+            short,
+            service,
+            region,
+            number,
+            digits,
+            name,
+        }
+    }
+
+    fn id(&self, name: &str) -> String {
+        if self.service == "ec2" {
+            match (self.short, name) {
+                ("EIP", "PublicIp") => return self.public_ip(),
+                ("Route", _) => return "route".to_owned(),
+                ("VPCGatewayAttachment", _) => return "IGW".to_owned(),
+                _ => {}
+            }
+            let prefix = PREFIXES.iter().find(|(kind, _)| *kind == self.short);
+            return format!(
+                "{}-0{}",
+                prefix.map_or("id", |(_, p)| p),
+                &self.digits[..16]
+            );
+        }
+        if name.to_lowercase().ends_with("arn") {
+            return self.arn(&self.name);
+        }
+        match (self.service.as_str(), self.short) {
+            ("cloudfront", "Distribution" | "OriginAccessControl") => {
+                format!("E{}", self.digits[..13].to_uppercase())
+            }
+            ("route53", "HostedZone") => format!("Z{}", self.digits[..19].to_uppercase()),
+            ("secretsmanager", _) => self.arn(&self.name),
+            _ => self.uuid(),
+        }
+    }
+
+    fn uuid(&self) -> String {
+        let d = &self.digits;
+        format!(
+            "{}-{}-{}-{}-{}",
+            &d[..8],
+            &d[8..12],
+            &d[12..16],
+            &d[16..20],
+            &d[20..32]
+        )
+    }
+
+    fn public_ip(&self) -> String {
+        // TEST-NET-3, set aside for documentation (RFC 5737).
+        format!("203.0.113.{}", self.number % 254 + 1)
+    }
+
+    /// The ARN of a resource called `name`.
+    fn arn(&self, name: &str) -> String {
+        let (region, tail) = (self.region, &self.digits[..16]);
+        let account = ACCOUNT;
+        let name = name.trim_start_matches('/');
+        match (self.service.as_str(), self.short) {
+            ("autoscaling", "AutoScalingGroup") => format!(
+                "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{}:autoScalingGroupName/{name}",
+                self.uuid()
+            ),
+            ("autoscaling", _) => {
+                format!(
+                    "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{}",
+                    self.uuid()
+                )
+            }
+            ("backup", "BackupVault") => {
+                format!("arn:aws:backup:{region}:{account}:backup-vault:{name}")
+            }
+            ("backup", _) => format!(
+                "arn:aws:backup:{region}:{account}:backup-plan:{}",
+                self.uuid()
+            ),
+            ("certificatemanager", _) => {
+                format!("arn:aws:acm:{region}:{account}:certificate/{}", self.uuid())
+            }
+            ("cloudwatch", _) => format!("arn:aws:cloudwatch:{region}:{account}:alarm:{name}"),
+            ("dlm", _) => format!("arn:aws:dlm:{region}:{account}:policy/{}", self.uuid()),
+            ("dynamodb", _) => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
+            ("elasticloadbalancingv2", "LoadBalancer") => format!(
+                "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{}/{tail}",
+                short(name)
+            ),
+            ("elasticloadbalancingv2", "TargetGroup") => format!(
+                "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{}/{tail}",
+                short(name)
+            ),
+            ("elasticloadbalancingv2", what) => {
+                let what = if what == "Listener" {
+                    "listener"
+                } else {
+                    "listener-rule"
+                };
+                let second = &self.digits[16..32];
+                format!(
+                    "arn:aws:elasticloadbalancing:{region}:{account}:{what}/app/{second}/{tail}"
+                )
+            }
+            ("iam", "Role") => format!("arn:aws:iam::{account}:role/{name}"),
+            ("iam", "InstanceProfile") => format!("arn:aws:iam::{account}:instance-profile/{name}"),
+            ("iam", _) => format!("arn:aws:iam::{account}:policy/{name}"),
+            ("kms", _) => format!("arn:aws:kms:{region}:{account}:key/{}", self.uuid()),
+            ("logs", _) => format!("arn:aws:logs:{region}:{account}:log-group:{name}:*"),
+            ("rds", what) => {
+                let what = match what {
+                    "DBParameterGroup" => "pg",
+                    "DBSubnetGroup" => "subgrp",
+                    _ => "db",
+                };
+                format!(
+                    "arn:aws:rds:{region}:{account}:{what}:{}",
+                    name.to_lowercase()
+                )
+            }
+            ("s3", _) => format!("arn:aws:s3:::{name}"),
+            ("secretsmanager", _) => {
+                format!(
+                    "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{}",
+                    &self.digits[..6]
+                )
+            }
+            ("sns", "Subscription") => {
+                format!(
+                    "arn:aws:sns:{region}:{account}:{}:{}",
+                    short(name),
+                    self.uuid()
+                )
+            }
+            ("ssm", _) => format!("arn:aws:ssm:{region}:{account}:parameter/{name}"),
+            ("wafv2", _) => {
+                format!(
+                    "arn:aws:wafv2:{region}:{account}:global/webacl/{name}/{}",
+                    self.uuid()
+                )
+            }
+            (service, _) => {
+                let region = if region == GLOBAL { "" } else { region };
+                let short = self.short.to_lowercase();
+                format!("arn:aws:{service}:{region}:{account}:{short}/{name}")
+            }
+        }
+    }
+
+    /// Everything else that AWS sets.
+    fn attributes(&self, cloud: &Cloud, properties: &mut Map) {
+        let schema = Registry::embedded().kind(self.kind);
+        let set = |properties: &mut Map, name: &str, value: Value| {
+            if !properties.contains_key(name) {
+                properties.insert(name, value);
+            }
+        };
+        let own = schema
+            .and_then(|schema| match schema.primary_identifier() {
+                [only] => properties.get(only)?.as_str().map(str::to_owned),
+                _ => None,
+            })
+            .filter(|own| !own.starts_with("arn:"))
+            .unwrap_or_else(|| self.name.clone());
+        let own = ["Name", "RoleName", "TopicName"]
+            .iter()
+            .find_map(|name| properties.get(name)?.as_str().map(str::to_owned))
+            .unwrap_or(own);
+        for name in schema
+            .map(|schema| schema.properties().keys())
+            .into_iter()
+            .flatten()
+        {
+            let read_only = schema.is_some_and(|schema| schema.is_read_only(name));
+            if read_only && (name.ends_with("Arn") || name.ends_with("ARN")) {
+                set(properties, name, Value::str(self.arn(&own)));
+            }
+        }
+        let (region, digits) = (self.region, &self.digits);
+        match self.kind {
+            "AWS::EC2::EIP" => set(
+                properties,
+                "AllocationId",
+                Value::str(self.id("AllocationId")),
+            ),
+            "AWS::EC2::Instance" => {
+                let subnet = properties.get("SubnetId").and_then(Value::as_str);
+                let subnet = cloud.items.values().find(|item| {
+                    &*item.kind == "AWS::EC2::Subnet" && Some(&*item.identifier) == subnet
+                });
+                if let Some(subnet) = subnet {
+                    let cidr = subnet.properties.get("CidrBlock").and_then(Value::as_str);
+                    if let Some(ip) = cidr.and_then(|cidr| rules::host(cidr, self.number)) {
+                        set(properties, "PrivateIp", Value::str(ip.to_string()));
+                    }
+                    for name in ["VpcId", "AvailabilityZone"] {
+                        if let Some(value) = subnet.properties.get(name) {
+                            set(properties, name, value.clone());
+                        }
+                    }
+                }
+            }
+            "AWS::EC2::LaunchTemplate" => {
+                for name in ["LatestVersionNumber", "DefaultVersionNumber"] {
+                    set(properties, name, Value::str("1"));
+                }
+            }
+            "AWS::EC2::SecurityGroup" => {
+                let id = self.id("Id");
+                set(properties, "GroupId", Value::str(id));
+            }
+            "AWS::EC2::VPC" => {
+                set(
+                    properties,
+                    "DefaultSecurityGroup",
+                    Value::str(format!("sg-0{}", &digits[16..32])),
+                );
+                set(
+                    properties,
+                    "DefaultNetworkAcl",
+                    Value::str(format!("acl-0{}", &digits[16..32])),
+                );
+            }
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+                let name = short(&own);
+                let host = format!(
+                    "{name}-{}.{region}.elb.amazonaws.com",
+                    self.number + 1_000_000
+                );
+                set(properties, "DNSName", Value::str(host));
+                set(
+                    properties,
+                    "CanonicalHostedZoneID",
+                    Value::str("Z35SXDOTRQ7X7K"),
+                );
+                set(
+                    properties,
+                    "LoadBalancerFullName",
+                    Value::str(format!("app/{name}/{}", &digits[..16])),
+                );
+                set(properties, "LoadBalancerName", Value::str(name));
+            }
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                let name = short(&own);
+                set(
+                    properties,
+                    "TargetGroupFullName",
+                    Value::str(format!("targetgroup/{name}/{}", &digits[..16])),
+                );
+                set(properties, "TargetGroupName", Value::str(name));
+            }
+            "AWS::RDS::DBInstance" => self.database(cloud, properties, &own),
+            "AWS::ElastiCache::ReplicationGroup" => {
+                for (name, role) in [("PrimaryEndPoint", "master"), ("ReaderEndPoint", "replica")] {
+                    let host =
+                        format!("{role}.{own}.{}.{region}.cache.amazonaws.com", &digits[..6]);
+                    set(properties, name, endpoint(&host, Value::str("6379")));
+                }
+            }
+            "AWS::ElastiCache::CacheCluster" => {
+                let host = format!("{own}.{}.cfg.{region}.cache.amazonaws.com", &digits[..6]);
+                set(
+                    properties,
+                    "ConfigurationEndpoint",
+                    endpoint(&host, Value::str("11211")),
+                );
+            }
+            "AWS::CloudFront::Distribution" => {
+                set(
+                    properties,
+                    "DomainName",
+                    Value::str(format!("d{}.cloudfront.net", &digits[..13])),
+                );
+            }
+            "AWS::Route53::HostedZone" => {
+                let servers = (0..4).map(|n| {
+                    let top = ["com", "net", "org", "co.uk"][n];
+                    Value::str(format!(
+                        "ns-{}.awsdns-{:02}.{top}",
+                        self.number * 4 + n as u64,
+                        self.number % 64
+                    ))
+                });
+                set(properties, "NameServers", Value::list(servers));
+            }
+            "AWS::S3::Bucket" => {
+                set(
+                    properties,
+                    "DomainName",
+                    Value::str(format!("{own}.s3.amazonaws.com")),
+                );
+                set(
+                    properties,
+                    "RegionalDomainName",
+                    Value::str(format!("{own}.s3.{region}.amazonaws.com")),
+                );
+            }
+            "AWS::IAM::Role" => {
+                set(
+                    properties,
+                    "RoleId",
+                    Value::str(format!("AROA{}", digits[..17].to_uppercase())),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn database(&self, cloud: &Cloud, properties: &mut Map, own: &str) {
+        let source = properties
+            .get("SourceDBInstanceIdentifier")
+            .and_then(Value::as_str);
+        let source = source.and_then(|name| {
+            cloud
+                .items
+                .values()
+                .find(|item| &*item.kind == self.kind && rules::is_called(item, name))
+        });
+        if let Some(source) = source {
+            // A replica is what its source is, except where it says otherwise.
+            for name in [
+                "Engine",
+                "EngineVersion",
+                "AllocatedStorage",
+                "StorageEncrypted",
+                "DBName",
+                "MasterUsername",
+            ] {
+                if let (false, Some(value)) =
+                    (properties.contains_key(name), source.properties.get(name))
+                {
+                    properties.insert(name, value.clone());
+                }
+            }
+        }
+        let engine = properties
+            .get("Engine")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let port = if engine.contains("postgres") {
+            "5432"
+        } else {
+            "3306"
+        };
+        let region = self.region;
+        let host = format!(
+            "{}.{}.{region}.rds.amazonaws.com",
+            own.to_lowercase(),
+            &self.digits[..12]
+        );
+        if !properties.contains_key("Endpoint") {
+            properties.insert("Endpoint", endpoint(&host, Value::str(port)));
+        }
+        if !properties.contains_key("DbiResourceId") {
+            let id = format!("db-{}", self.digits[..26].to_uppercase());
+            properties.insert("DbiResourceId", Value::str(id));
+        }
+        if properties.get("ManageMasterUserPassword") == Some(&Value::Bool(true))
+            && !properties.contains_key("MasterUserSecret")
+        {
+            let arn = format!(
+                "arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:rds!db-{}-{}",
+                self.uuid(),
+                &self.digits[..6]
+            );
+            let mut secret = Map::new();
+            secret.insert("SecretArn", Value::str(arn));
+            properties.insert("MasterUserSecret", Value::Map(secret));
+        }
+    }
+}
+
+fn endpoint(host: &str, port: Value) -> Value {
+    let mut endpoint = Map::new();
+    endpoint.insert("Address", Value::str(host));
+    endpoint.insert("Port", port);
+    Value::Map(endpoint)
+}
+
+/// Load balancers and target groups have names of 32 characters at most.
+fn short(name: &str) -> String {
+    name.chars()
+        .take(32)
+        .collect::<String>()
+        .trim_end_matches('-')
+        .to_owned()
+}

@@ -1,0 +1,451 @@
+//! The embedded cloud itself: what exists, since when, and what a call does to it.
+//!
+//! A plain state machine: it is told the time and never waits, fails at random or touches a file.
+//! Rules between resources are [`super::rules`]', what AWS makes up is [`super::attributes`]'.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{attributes, rules};
+use crate::address::Address;
+use crate::provider::{
+    Applied, ErrorKind, Handle, Holder, Live, LiveResource, Outcome, Owner, ProviderError, Query,
+    Record, Status, Write,
+};
+use crate::schema::facts::{Canonical, Identity};
+use crate::schema::{self, Registry};
+use crate::value::{Map, Value};
+
+/// One resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Counted up, never used twice.
+    pub number: u64,
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// Where it is; `global` for global services.
+    pub region: Arc<str>,
+    /// What the cloud knows it by.
+    pub identifier: Arc<str>,
+    /// Everything that it has, as it was set, and what the cloud made up.
+    pub properties: Map,
+    /// Whose it is. Of kinds that cannot be tagged the marks stand here too.
+    pub marks: Option<Marks>,
+    /// From when on it can be used, in milliseconds since the epoch.
+    pub ready_at: u64,
+    /// The cloud's word for what goes on until then.
+    pub word: Arc<str>,
+    /// From when on lists and reads show it.
+    pub visible_at: u64,
+    /// From when on it is gone, once it is being deleted.
+    pub gone_at: Option<u64>,
+    /// Why it will never work, if so.
+    pub failed: Option<Arc<str>>,
+}
+
+/// Whose a resource is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// The app and environment.
+    pub owner: Owner,
+    /// Its permanent name.
+    pub address: Address,
+    /// What was last applied.
+    pub applied: Applied,
+}
+
+impl Item {
+    /// Whether it can be used at `now`.
+    pub fn is_ready(&self, now: u64) -> bool {
+        self.failed.is_none() && self.gone_at.is_none() && self.ready_at <= now
+    }
+
+    /// Whether it still exists at `now`.
+    pub fn exists(&self, now: u64) -> bool {
+        self.gone_at.is_none_or(|gone| gone > now)
+    }
+
+    /// The cloud's word for its state.
+    pub fn state(&self, now: u64) -> &str {
+        match (&self.failed, self.gone_at) {
+            (Some(_), _) => "failed",
+            (None, Some(_)) => "deleting",
+            (None, None) if self.ready_at > now => &self.word,
+            (None, None) => "available",
+        }
+    }
+
+    /// It as a list call reports it to its owner.
+    fn report(&self, marks: &Marks, now: u64) -> LiveResource {
+        let status = match (&self.failed, self.gone_at) {
+            (Some(why), _) => Status::Failed(why.clone()),
+            (None, Some(_)) => Status::Deleting,
+            (None, None) if self.ready_at > now => Status::Pending(self.word.clone()),
+            (None, None) => Status::Ready,
+        };
+        LiveResource {
+            address: marks.address.clone(),
+            kind: self.kind.clone(),
+            identifier: self.identifier.clone(),
+            properties: as_reported(&self.kind, &self.properties),
+            status,
+            applied: Some(marks.applied.clone()),
+        }
+    }
+}
+
+/// Everything that exists.
+#[derive(Clone, Debug, Default)]
+pub struct Cloud {
+    /// By number.
+    pub items: BTreeMap<u64, Item>,
+    /// The next number.
+    pub next: u64,
+    /// Each app's record.
+    pub records: BTreeMap<Owner, Record>,
+    /// Each app's lease.
+    pub leases: BTreeMap<Owner, Holder>,
+    /// Items that changed since they were last stored.
+    pub dirty: BTreeSet<u64>,
+}
+
+/// An answer that says no.
+pub fn refuse(
+    kind: ErrorKind,
+    code: &str,
+    message: impl Into<String>,
+    operation: &str,
+) -> ProviderError {
+    ProviderError {
+        kind,
+        code: code.to_owned(),
+        message: message.into(),
+        operation: operation.to_owned(),
+    }
+}
+
+/// The name of a call as AWS's logs would have it, such as `ec2:CreateVPC`.
+pub fn operation(verb: &str, kind: &str) -> String {
+    let mut parts = kind.split("::").skip(1);
+    let service = parts.next().unwrap_or_default().to_lowercase();
+    format!("{service}:{verb}{}", parts.next().unwrap_or_default())
+}
+
+impl Cloud {
+    /// Forgets what has gone by `now`.
+    pub fn settle(&mut self, now: u64) {
+        let gone: Vec<u64> = self
+            .items
+            .values()
+            .filter(|i| !i.exists(now))
+            .map(|i| i.number)
+            .collect();
+        for number in gone {
+            self.items.remove(&number);
+            self.dirty.insert(number);
+        }
+    }
+
+    /// The item that a handle names.
+    pub fn find(&self, kind: &str, region: &str, identifier: &str) -> Option<&Item> {
+        self.items.values().find(|item| {
+            &*item.kind == kind && &*item.region == region && &*item.identifier == identifier
+        })
+    }
+
+    /// What belongs to `owner`.
+    pub fn observe(&self, owner: &Owner, query: &Query, now: u64) -> Live {
+        let mut live = Live {
+            record: self.records.get(owner).cloned(),
+            ..Live::default()
+        };
+        let ours = self.items.values().filter_map(|item| {
+            let marks = item.marks.as_ref().filter(|marks| marks.owner == *owner)?;
+            let place = (item.region.clone(), item.kind.clone());
+            let asked = query.thorough || query.kinds.contains(&place);
+            (asked && item.visible_at <= now && item.exists(now)).then(|| item.report(marks, now))
+        });
+        for resource in ours {
+            let generation = |r: &LiveResource| r.applied.as_ref().map_or(0, |a| a.generation);
+            let address = resource.address.clone();
+            match live.resources.remove(&address) {
+                None => {
+                    live.resources.insert(address, resource);
+                }
+                Some(other) => {
+                    let (new, old) = match generation(&resource) >= generation(&other) {
+                        true => (resource, other),
+                        false => (other, resource),
+                    };
+                    live.resources.insert(address, new);
+                    live.deposed.push(old);
+                }
+            }
+        }
+        live.deposed
+            .sort_by(|a, b| (&a.address, &a.identifier).cmp(&(&b.address, &b.identifier)));
+        live
+    }
+
+    /// One resource of `owner` as it is.
+    pub fn read(&self, owner: &Owner, handle: &Handle, now: u64) -> Option<LiveResource> {
+        let item = self.find(&handle.kind, &handle.address.region, &handle.identifier)?;
+        let marks = item.marks.as_ref().filter(|marks| marks.owner == *owner)?;
+        (item.visible_at <= now && item.exists(now)).then(|| item.report(marks, now))
+    }
+
+    /// Makes a resource; the same address and generation twice is one resource.
+    ///
+    /// # Errors
+    /// What AWS would say.
+    pub fn create(&mut self, write: &Write, now: u64, lag: u64) -> Outcome<Arc<str>> {
+        self.settle(now);
+        let call = operation("Create", &write.kind);
+        let token = |marks: &Marks| {
+            marks.owner == write.owner
+                && marks.address == write.address
+                && marks.applied.generation == write.applied.generation
+        };
+        let existing = self
+            .items
+            .values()
+            .find(|item| item.kind == write.kind && item.marks.as_ref().is_some_and(token));
+        if let Some(item) = existing {
+            return Ok(item.identifier.clone());
+        }
+        let facts = schema::facts(&write.kind);
+        let region = write.address.region.clone();
+        rules::check(self, &write.kind, &region, &write.properties, None, now)
+            .map_err(|refusal| refusal.of(&call))?;
+        let number = self.next;
+        let (identifier, properties) =
+            attributes::create(self, &write.kind, &region, number, &write.properties);
+        rules::check_unique(self, &write.kind, &region, &identifier, &properties)
+            .map_err(|refusal| refusal.of(&call))?;
+        self.next += 1;
+        self.dirty.insert(number);
+        let marks = Marks {
+            owner: write.owner.clone(),
+            address: write.address.clone(),
+            applied: write.applied.clone(),
+        };
+        let item = Item {
+            number,
+            kind: write.kind.clone(),
+            region,
+            identifier: identifier.clone(),
+            properties,
+            marks: Some(marks),
+            ready_at: now + u64::from(facts.create_seconds) * 1000,
+            word: "creating".into(),
+            visible_at: now + lag,
+            gone_at: None,
+            failed: None,
+        };
+        self.items.insert(number, item);
+        Ok(identifier)
+    }
+
+    /// Changes a resource in place.
+    ///
+    /// # Errors
+    /// What AWS would say.
+    pub fn update(
+        &mut self,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+        now: u64,
+    ) -> Outcome<()> {
+        self.settle(now);
+        let call = operation("Modify", &write.kind);
+        let Some(item) = self
+            .find(&handle.kind, &handle.address.region, &handle.identifier)
+            .cloned()
+        else {
+            let message = format!("{} does not exist", handle.identifier);
+            return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
+        };
+        if !item.is_ready(now) {
+            let message = format!("{} is {}", item.identifier, item.state(now));
+            return Err(refuse(
+                ErrorKind::Conflict,
+                "IncorrectState",
+                message,
+                &call,
+            ));
+        }
+        let mut properties = item.properties.clone();
+        for name in changed {
+            match write.properties.get(name) {
+                Some(value) => properties.insert(name.clone(), value.clone()),
+                None => properties.remove(name),
+            };
+        }
+        rules::check_immutable(&write.kind, &item.properties, &properties)
+            .and_then(|()| {
+                rules::check(
+                    self,
+                    &write.kind,
+                    &item.region,
+                    &properties,
+                    Some(&item),
+                    now,
+                )
+            })
+            .map_err(|refusal| refusal.of(&call))?;
+        let facts = schema::facts(&write.kind);
+        let properties = attributes::update(self, &item, properties);
+        let Some(item) = self.items.get_mut(&item.number) else {
+            return Ok(());
+        };
+        item.properties = properties;
+        if let Some(marks) = &mut item.marks {
+            marks.applied = write.applied.clone();
+        }
+        if !changed.is_empty() {
+            item.ready_at = now + u64::from(facts.update_seconds) * 1000;
+            item.word = "modifying".into();
+        }
+        self.dirty.insert(item.number);
+        Ok(())
+    }
+
+    /// Starts to delete a resource, and takes along what cannot be without it.
+    ///
+    /// # Errors
+    /// What AWS would say.
+    pub fn delete(&mut self, owner: &Owner, handle: &Handle, now: u64) -> Outcome<()> {
+        self.settle(now);
+        let call = operation("Delete", &handle.kind);
+        let Some(item) = self
+            .find(&handle.kind, &handle.address.region, &handle.identifier)
+            .cloned()
+        else {
+            return Ok(());
+        };
+        if item
+            .marks
+            .as_ref()
+            .is_none_or(|marks| marks.owner != *owner)
+        {
+            let message = format!("{} belongs to somebody else", handle.identifier);
+            return Err(refuse(ErrorKind::Denied, "AccessDenied", message, &call));
+        }
+        if item.gone_at.is_some() {
+            return Ok(());
+        }
+        rules::check_delete(self, &item, now).map_err(|refusal| refusal.of(&call))?;
+        let children: Vec<u64> = self
+            .items
+            .values()
+            .filter(|child| {
+                let Identity::Child { parent, kind } = schema::facts(&child.kind).identity else {
+                    return false;
+                };
+                let mut path = parent.split('.');
+                let top = path.next().and_then(|top| child.properties.get(top));
+                let named = path.try_fold(top, |at, step| Some(at?.at(step)));
+                let named = named.flatten().and_then(Value::as_str);
+                *kind == *item.kind && named.is_some_and(|name| rules::is_called(&item, name))
+            })
+            .map(|child| child.number)
+            .collect();
+        let seconds = schema::facts(&item.kind).delete_seconds;
+        for number in children.into_iter().chain([item.number]) {
+            if let Some(item) = self.items.get_mut(&number) {
+                item.gone_at = Some(now + u64::from(seconds) * 1000);
+                self.dirty.insert(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes a property behind scalectl's back, as somebody at the console would.
+    ///
+    /// # Errors
+    /// When the value does not fit the kind.
+    pub fn drift(&mut self, number: u64, path: &str, value: Option<Value>) -> Outcome<()> {
+        let Some(item) = self.items.get_mut(&number) else {
+            return Err(refuse(
+                ErrorKind::NotFound,
+                "NotFound",
+                "it does not exist",
+                "sim:Drift",
+            ));
+        };
+        let invalid =
+            |message: String| refuse(ErrorKind::Invalid, "InvalidParameter", message, "sim:Drift");
+        let Some(kind) = Registry::embedded().kind(&item.kind) else {
+            return Err(invalid(format!("{} is unknown", item.kind)));
+        };
+        if kind.shape_at(path).is_none() {
+            let near = schema::nearest(path, kind.properties().keys().map(|name| &**name));
+            let hint = near
+                .map(|near| format!("; did you mean {near}?"))
+                .unwrap_or_default();
+            return Err(invalid(format!(
+                "{} has no property {path}{hint}",
+                item.kind
+            )));
+        }
+        set_at(&mut item.properties, path, value);
+        self.dirty.insert(number);
+        Ok(())
+    }
+}
+
+/// Sets or removes what stands at a dotted path; objects on the way are made.
+fn set_at(map: &mut Map, path: &str, value: Option<Value>) {
+    let Some((head, rest)) = path.split_once('.') else {
+        match value {
+            Some(value) => map.insert(path, value),
+            None => map.remove(path),
+        };
+        return;
+    };
+    if map.get(head).is_none() {
+        map.insert(head, Value::Map(Map::new()));
+    }
+    match map.get_mut(head) {
+        Some(Value::Map(inner)) => set_at(inner, rest, value),
+        Some(Value::List(items)) => {
+            let (index, rest) = rest.split_once('.').unwrap_or((rest, ""));
+            let Some(item) = index.parse().ok().and_then(|i: usize| items.get_mut(i)) else {
+                return;
+            };
+            match (item, value) {
+                (Value::Map(inner), value) if !rest.is_empty() => set_at(inner, rest, value),
+                (item, Some(value)) => *item = value,
+                (_, None) => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Properties in the spelling in which AWS gives them back: names with a final dot, lists without
+/// an order in another one, no write-only values.
+fn as_reported(kind: &str, properties: &Map) -> Map {
+    let facts = schema::facts(kind);
+    let schema = Registry::embedded().kind(kind);
+    properties
+        .iter()
+        .filter(|(name, _)| !schema.is_some_and(|schema| schema.is_write_only(name)))
+        .map(|(name, value)| {
+            let form = facts.canonical.iter().find(|(path, _)| *path == &**name);
+            let value = match (form, value) {
+                (Some((_, Canonical::DnsName)), Value::String(text)) if !text.ends_with('.') => {
+                    Value::str(format!("{}.", text.to_lowercase()))
+                }
+                (None, Value::List(items)) if facts.sets.iter().any(|(at, _)| *at == &**name) => {
+                    Value::list(items.iter().rev().cloned())
+                }
+                _ => value.clone(),
+            };
+            (name.clone(), value)
+        })
+        .collect()
+}

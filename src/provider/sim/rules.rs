@@ -1,0 +1,755 @@
+//! What AWS refuses: properties that do not fit, references to nothing, clashes between resources,
+//! deletes of what others need.
+//!
+//! One table says which property names what; the few rules that a table cannot say are functions.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use super::cloud::{Cloud, Item, refuse};
+use crate::address::GLOBAL;
+use crate::plan::operations::LEAVES_AFTER;
+use crate::provider::{ErrorKind, ProviderError};
+use crate::schema::{Registry, check_properties, facts};
+use crate::value::{Map, Value};
+
+/// A refusal before the call's name is known.
+#[derive(Debug, PartialEq)]
+pub struct Refusal {
+    kind: ErrorKind,
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code,
+            message: message.into(),
+        }
+    }
+
+    fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, "ValidationError", message)
+    }
+
+    /// The refusal of a call.
+    pub fn of(self, operation: &str) -> ProviderError {
+        refuse(self.kind, self.code, self.message, operation)
+    }
+}
+
+/// A property that names another resource: the property's own name, wherever it stands, the kinds
+/// that it may name, and whether AWS refuses to delete what is named.
+struct Names {
+    property: &'static str,
+    kinds: &'static [&'static str],
+    blocks: bool,
+}
+
+const fn names(property: &'static str, kinds: &'static [&'static str], blocks: bool) -> Names {
+    Names {
+        property,
+        kinds,
+        blocks,
+    }
+}
+
+const NAMES: &[Names] = &[
+    names("VpcId", &["AWS::EC2::VPC"], true),
+    names("PeerVpcId", &["AWS::EC2::VPC"], true),
+    names("SubnetId", &["AWS::EC2::Subnet"], true),
+    names("SubnetIds", &["AWS::EC2::Subnet"], true),
+    names("Subnets", &["AWS::EC2::Subnet"], true),
+    names("VPCZoneIdentifier", &["AWS::EC2::Subnet"], true),
+    names("SecurityGroupIds", &["AWS::EC2::SecurityGroup"], true),
+    names("SecurityGroups", &["AWS::EC2::SecurityGroup"], true),
+    names("VPCSecurityGroups", &["AWS::EC2::SecurityGroup"], true),
+    names("VpcSecurityGroupIds", &["AWS::EC2::SecurityGroup"], true),
+    // Rules go with their group, but a rule that names a group keeps that one.
+    names("GroupId", &["AWS::EC2::SecurityGroup"], false),
+    names("SourceSecurityGroupId", &["AWS::EC2::SecurityGroup"], true),
+    names("RouteTableId", &["AWS::EC2::RouteTable"], false),
+    names("RouteTableIds", &["AWS::EC2::RouteTable"], false),
+    names("InternetGatewayId", &["AWS::EC2::InternetGateway"], true),
+    names("GatewayId", &["AWS::EC2::InternetGateway"], false),
+    names("NatGatewayId", &["AWS::EC2::NatGateway"], false),
+    names(
+        "VpcPeeringConnectionId",
+        &["AWS::EC2::VPCPeeringConnection"],
+        false,
+    ),
+    names("AllocationId", &["AWS::EC2::EIP"], true),
+    names("LaunchTemplateId", &["AWS::EC2::LaunchTemplate"], false),
+    names(
+        "LoadBalancerArn",
+        &["AWS::ElasticLoadBalancingV2::LoadBalancer"],
+        false,
+    ),
+    names(
+        "ListenerArn",
+        &["AWS::ElasticLoadBalancingV2::Listener"],
+        false,
+    ),
+    names(
+        "TargetGroupArn",
+        &["AWS::ElasticLoadBalancingV2::TargetGroup"],
+        true,
+    ),
+    names(
+        "TargetGroupARNs",
+        &["AWS::ElasticLoadBalancingV2::TargetGroup"],
+        false,
+    ),
+    names(
+        "CertificateArn",
+        &["AWS::CertificateManager::Certificate"],
+        true,
+    ),
+    names(
+        "AcmCertificateArn",
+        &["AWS::CertificateManager::Certificate"],
+        true,
+    ),
+    names("TopicArn", &["AWS::SNS::Topic"], false),
+    names("Topics", &["AWS::SNS::Topic"], false),
+    names("SnsTopicArn", &["AWS::SNS::Topic"], false),
+    names("Roles", &["AWS::IAM::Role"], true),
+    names("IamInstanceProfile", &["AWS::IAM::InstanceProfile"], false),
+    names("MonitoringRoleArn", &["AWS::IAM::Role"], false),
+    names("DeliverLogsPermissionArn", &["AWS::IAM::Role"], false),
+    names("ExecutionRoleArn", &["AWS::IAM::Role"], false),
+    names("IamRoleArn", &["AWS::IAM::Role"], false),
+    names("LogDestination", &["AWS::Logs::LogGroup"], false),
+    names("DBSubnetGroupName", &["AWS::RDS::DBSubnetGroup"], true),
+    names(
+        "DBParameterGroupName",
+        &["AWS::RDS::DBParameterGroup"],
+        true,
+    ),
+    names(
+        "SourceDBInstanceIdentifier",
+        &["AWS::RDS::DBInstance"],
+        false,
+    ),
+    names(
+        "CacheSubnetGroupName",
+        &["AWS::ElastiCache::SubnetGroup"],
+        true,
+    ),
+    names("HostedZoneId", &["AWS::Route53::HostedZone"], true),
+    names("HealthCheckId", &["AWS::Route53::HealthCheck"], true),
+    names(
+        "AutoScalingGroupName",
+        &["AWS::AutoScaling::AutoScalingGroup"],
+        false,
+    ),
+    names("BackupPlanId", &["AWS::Backup::BackupPlan"], true),
+    names("TargetBackupVault", &["AWS::Backup::BackupVault"], false),
+    names("Bucket", &["AWS::S3::Bucket"], false),
+    names(
+        "OriginAccessControlId",
+        &["AWS::CloudFront::OriginAccessControl"],
+        true,
+    ),
+    names("WebACLId", &["AWS::WAFv2::WebACL"], true),
+    names("ResourceArn", &["AWS::WAFv2::WebACL"], false),
+    names("KmsKeyId", &["AWS::KMS::Key"], false),
+];
+
+/// Where the names of [`NAMES`] mean something else: AWS's own zones, buckets by domain name.
+const NOT_NAMES: &[&str] = &["AliasTarget", "DistributionConfig.Logging", "Destination"];
+
+/// Names that AWS gives once only, besides identifiers: the kind and the name's path.
+const UNIQUE: &[(&str, &str)] = &[
+    ("AWS::CloudFront::CachePolicy", "CachePolicyConfig.Name"),
+    (
+        "AWS::CloudFront::OriginAccessControl",
+        "OriginAccessControlConfig.Name",
+    ),
+    (
+        "AWS::CloudFront::OriginRequestPolicy",
+        "OriginRequestPolicyConfig.Name",
+    ),
+    (
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "ResponseHeadersPolicyConfig.Name",
+    ),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::WAFv2::WebACL", "Name"),
+];
+
+/// AWS's default quotas of a region
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>).
+const QUOTAS: &[(&str, usize)] = &[
+    ("AWS::EC2::EIP", 5),
+    ("AWS::EC2::InternetGateway", 5),
+    ("AWS::EC2::VPC", 5),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", 50),
+    ("AWS::RDS::DBInstance", 40),
+    ("AWS::Route53::HealthCheck", 200),
+];
+
+/// Whether `name` is one of an item's names: its identifier or one of its ARNs.
+pub fn is_called(item: &Item, name: &str) -> bool {
+    if &*item.identifier == name {
+        return true;
+    }
+    let Some(schema) = Registry::embedded().kind(&item.kind) else {
+        return false;
+    };
+    item.properties.iter().any(|(property, value)| {
+        value.as_str() == Some(name)
+            && (schema.primary_identifier().contains(property)
+                || schema.is_read_only(property)
+                    && (property.ends_with("Id") || property.to_lowercase().ends_with("arn"))
+                    && &**property != "VpcId")
+    })
+}
+
+/// Calls `visit` with the path and name of everything that `properties` name.
+fn for_each_name<'a>(
+    kind: &str,
+    properties: &'a Map,
+    visit: &mut dyn FnMut(&'static Names, &str, &'a str),
+) {
+    fn walk<'a>(
+        kind: &str,
+        path: &str,
+        leaf: &str,
+        value: &'a Value,
+        visit: &mut dyn FnMut(&'static Names, &str, &'a str),
+    ) {
+        match value {
+            Value::Map(map) => {
+                for (key, value) in map {
+                    walk(kind, &format!("{path}.{key}"), key, value, visit);
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    walk(kind, path, leaf, item, visit);
+                }
+            }
+            Value::String(text) => {
+                if NOT_NAMES.iter().any(|not| path.contains(not)) {
+                    return;
+                }
+                let entry = NAMES.iter().find(|entry| entry.property == leaf);
+                if let Some(entry) = entry
+                    && !entry.kinds.contains(&kind)
+                {
+                    visit(entry, path, text);
+                }
+            }
+            _ => {}
+        }
+    }
+    let schema = Registry::embedded().kind(kind);
+    for (name, value) in properties {
+        let set_by_aws = schema.is_some_and(|schema| schema.is_read_only(name));
+        // What the item is called itself is no reference.
+        if !set_by_aws {
+            walk(kind, name, name, value, visit);
+        }
+    }
+    // A replica names another database, its own kind.
+    if let Some(Value::String(source)) = properties.get("SourceDBInstanceIdentifier")
+        && let Some(entry) = NAMES
+            .iter()
+            .find(|e| e.property == "SourceDBInstanceIdentifier")
+    {
+        visit(entry, "SourceDBInstanceIdentifier", source);
+    }
+}
+
+/// Whether a resource with these properties may be, in the place of `old` if that is an update.
+///
+/// # Errors
+/// What AWS would say.
+pub fn check(
+    cloud: &Cloud,
+    kind: &str,
+    region: &str,
+    properties: &Map,
+    old: Option<&Item>,
+    now: u64,
+) -> Result<(), Refusal> {
+    let Some(schema) = Registry::embedded().kind(kind) else {
+        return Err(Refusal::new(
+            ErrorKind::Unsupported,
+            "TypeNotFound",
+            format!("{kind} is unknown"),
+        ));
+    };
+    let given: Map = properties
+        .iter()
+        .filter(|(name, _)| old.is_none() || !schema.is_read_only(name))
+        .cloned()
+        .collect();
+    if let Some(problem) = check_properties(schema, &given).into_iter().next() {
+        return Err(Refusal::invalid(problem.message));
+    }
+    if let Some((_, most)) = QUOTAS.iter().find(|(of, _)| *of == kind)
+        && old.is_none()
+        && cloud
+            .items
+            .values()
+            .filter(|i| &*i.kind == kind && &*i.region == region)
+            .count()
+            >= *most
+    {
+        let message = format!("the quota of {most} {kind} in {region} is used up");
+        return Err(Refusal::new(ErrorKind::Quota, "LimitExceeded", message));
+    }
+    let mut missing = None;
+    for_each_name(kind, properties, &mut |entry, path, name| {
+        if missing.is_some() {
+            return;
+        }
+        let target = cloud.items.values().find(|item| {
+            entry.kinds.contains(&&*item.kind)
+                && is_called(item, name)
+                && (&*item.region == region
+                    || [&*item.region, region].contains(&GLOBAL)
+                    || name.starts_with("arn:")
+                    || path == "PeerVpcId"
+                    || path == "VpcPeeringConnectionId")
+        });
+        missing = match target {
+            // AWS answers about what it has just made as if it did not exist.
+            None => Some((
+                ErrorKind::NotFound,
+                "NotFound",
+                "does not exist".to_owned(),
+                path.to_owned(),
+                name,
+            )),
+            Some(item) if item.visible_at > now => Some((
+                ErrorKind::NotFound,
+                "NotFound",
+                "does not exist".to_owned(),
+                path.to_owned(),
+                name,
+            )),
+            Some(item)
+                if old.is_none() && !item.is_ready(now) && item.word.as_ref() == "creating" =>
+            {
+                let state = format!("is {}", item.state(now));
+                Some((
+                    ErrorKind::Conflict,
+                    "IncorrectState",
+                    state,
+                    path.to_owned(),
+                    name,
+                ))
+            }
+            Some(_) => None,
+        };
+    });
+    if let Some((kind, code, what, path, name)) = missing {
+        return Err(Refusal::new(kind, code, format!("{path}: {name} {what}")));
+    }
+    match kind {
+        "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
+        "AWS::RDS::DBSubnetGroup" => two_zones(cloud, properties, "SubnetIds"),
+        "AWS::CloudFront::Distribution" => check_distribution(properties),
+        "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
+        "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
+        "AWS::RDS::DBInstance" => check_database(cloud, properties, old),
+        _ => Ok(()),
+    }
+}
+
+fn text<'a>(properties: &'a Map, name: &str) -> &'a str {
+    properties
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn network(text: &str) -> Result<Ipv4Net, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::invalid(format!("{text:?} is not a CIDR block")))
+}
+
+fn check_subnet(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
+    let own = network(text(properties, "CidrBlock"))?;
+    let vpc_id = text(properties, "VpcId");
+    let vpc = cloud
+        .items
+        .values()
+        .find(|i| &*i.kind == "AWS::EC2::VPC" && is_called(i, vpc_id));
+    if let Some(vpc) = vpc {
+        let around = network(text(&vpc.properties, "CidrBlock"))?;
+        if !around.contains(&own) {
+            let message = format!("{own} is not within the VPC's {around}");
+            return Err(Refusal::new(
+                ErrorKind::Invalid,
+                "InvalidSubnet.Range",
+                message,
+            ));
+        }
+    }
+    for other in cloud
+        .items
+        .values()
+        .filter(|item| &*item.kind == "AWS::EC2::Subnet")
+    {
+        if old.is_some_and(|old| old.number == other.number)
+            || text(&other.properties, "VpcId") != vpc_id
+        {
+            continue;
+        }
+        let there = network(text(&other.properties, "CidrBlock"))?;
+        if there.contains(&own) || own.contains(&there) {
+            let message = format!("{own} overlaps {there} of {}", other.identifier);
+            return Err(Refusal::new(
+                ErrorKind::Invalid,
+                "InvalidSubnet.Conflict",
+                message,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Subnet groups and load balancers span two zones at least.
+fn two_zones(cloud: &Cloud, properties: &Map, name: &str) -> Result<(), Refusal> {
+    let ids = properties
+        .get(name)
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let zones: BTreeSet<&str> = cloud
+        .items
+        .values()
+        .filter(|item| &*item.kind == "AWS::EC2::Subnet")
+        .filter(|item| ids.iter().any(|id| id.as_str() == Some(&*item.identifier)))
+        .map(|item| text(&item.properties, "AvailabilityZone"))
+        .collect();
+    if zones.len() < 2 {
+        return Err(Refusal::invalid(format!(
+            "{name} must be in at least two Availability Zones"
+        )));
+    }
+    Ok(())
+}
+
+fn check_distribution(properties: &Map) -> Result<(), Refusal> {
+    let config = properties.get("DistributionConfig");
+    let certificate = config.and_then(|c| c.at("ViewerCertificate.AcmCertificateArn"));
+    if let Some(arn) = certificate.and_then(Value::as_str)
+        && !arn.starts_with("arn:aws:acm:us-east-1:")
+    {
+        let message = "the certificate must be in us-east-1";
+        return Err(Refusal::new(
+            ErrorKind::Invalid,
+            "InvalidViewerCertificate",
+            message,
+        ));
+    }
+    let origins = config
+        .and_then(|c| c.at("Origins"))
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let groups = config
+        .and_then(|c| c.at("OriginGroups.Items"))
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let known: BTreeSet<&str> = origins
+        .iter()
+        .chain(groups)
+        .filter_map(|o| o.at("Id")?.as_str())
+        .collect();
+    let behaviours = config
+        .and_then(|c| c.at("CacheBehaviors"))
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let default = config.and_then(|c| c.at("DefaultCacheBehavior"));
+    for behaviour in behaviours.iter().chain(default) {
+        if let Some(target) = behaviour.at("TargetOriginId").and_then(Value::as_str)
+            && !known.contains(target)
+        {
+            return Err(Refusal::new(
+                ErrorKind::Invalid,
+                "NoSuchOrigin",
+                format!("no origin or origin group is called {target}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_web_acl(region: &str, properties: &Map) -> Result<(), Refusal> {
+    if text(properties, "Scope") == "CLOUDFRONT" && region != "us-east-1" {
+        let message = "a web ACL for CloudFront must be in us-east-1";
+        return Err(Refusal::new(
+            ErrorKind::Invalid,
+            "WAFInvalidParameterException",
+            message,
+        ));
+    }
+    Ok(())
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    a.trim_end_matches('.')
+        .eq_ignore_ascii_case(b.trim_end_matches('.'))
+}
+
+fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
+    let bad = |message: String| Refusal::new(ErrorKind::Invalid, "InvalidChangeBatch", message);
+    let (name, kind) = (text(properties, "Name"), text(properties, "Type"));
+    let id = text(properties, "HostedZoneId");
+    let zone = cloud
+        .items
+        .values()
+        .find(|i| &*i.kind == "AWS::Route53::HostedZone" && is_called(i, id));
+    if let Some(zone) = zone {
+        let suffix = text(&zone.properties, "Name")
+            .trim_end_matches('.')
+            .to_lowercase();
+        let full = name.trim_end_matches('.').to_lowercase();
+        if full != suffix && !full.ends_with(&format!(".{suffix}")) {
+            return Err(bad(format!("{name} is not in the zone {suffix}")));
+        }
+    }
+    let alias = properties.contains_key("AliasTarget");
+    if alias && (properties.contains_key("TTL") || properties.contains_key("ResourceRecords")) {
+        return Err(bad(
+            "an alias has no TTL and no ResourceRecords of its own".to_owned()
+        ));
+    }
+    if !alias && !properties.contains_key("ResourceRecords") {
+        return Err(bad(
+            "a record has ResourceRecords or an AliasTarget".to_owned()
+        ));
+    }
+    let set = properties.get("SetIdentifier");
+    for other in cloud
+        .items
+        .values()
+        .filter(|item| &*item.kind == "AWS::Route53::RecordSet")
+    {
+        if old.is_some_and(|old| old.number == other.number)
+            || text(&other.properties, "HostedZoneId") != id
+            || text(&other.properties, "Type") != kind
+            || !same_name(text(&other.properties, "Name"), name)
+        {
+            continue;
+        }
+        let theirs = other.properties.get("SetIdentifier");
+        if set.is_none() || theirs.is_none() {
+            let message = format!(
+                "Tried to create resource record set {name} type {kind} but it already exists"
+            );
+            return Err(Refusal::new(
+                ErrorKind::AlreadyExists,
+                "InvalidChangeBatch",
+                message,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
+    let number = |map: &Map, name: &str| {
+        map.get(name)
+            .and_then(|v| v.as_int().or_else(|| v.as_str()?.parse().ok()))
+            .unwrap_or(0)
+    };
+    if let Some(old) = old {
+        if number(properties, "AllocatedStorage") < number(&old.properties, "AllocatedStorage") {
+            return Err(Refusal::invalid("a database's storage cannot shrink"));
+        }
+        return Ok(());
+    }
+    if let Some(source) = properties
+        .get("SourceDBInstanceIdentifier")
+        .and_then(Value::as_str)
+    {
+        let source = cloud
+            .items
+            .values()
+            .find(|item| &*item.kind == "AWS::RDS::DBInstance" && is_called(item, source));
+        if source.is_some_and(|s| number(&s.properties, "BackupRetentionPeriod") == 0) {
+            let message = "the source of a replica must have automated backups";
+            return Err(Refusal::new(
+                ErrorKind::Conflict,
+                "InvalidDBInstanceState",
+                message,
+            ));
+        }
+        return Ok(());
+    }
+    let managed = properties.get("ManageMasterUserPassword") == Some(&Value::Bool(true));
+    if !managed && !properties.contains_key("MasterUserPassword") {
+        return Err(Refusal::invalid(
+            "a database needs MasterUserPassword or ManageMasterUserPassword",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether identifier and other unique names are free.
+///
+/// # Errors
+/// When they are taken.
+pub fn check_unique(
+    cloud: &Cloud,
+    kind: &str,
+    region: &str,
+    identifier: &str,
+    properties: &Map,
+) -> Result<(), Refusal> {
+    let taken = |name: &str| {
+        let message = format!("{name} already exists");
+        Refusal::new(ErrorKind::AlreadyExists, "AlreadyExists", message)
+    };
+    // Buckets share one namespace all over the world.
+    let everywhere = kind == "AWS::S3::Bucket";
+    let siblings = || {
+        cloud
+            .items
+            .values()
+            .filter(|item| &*item.kind == kind && (everywhere || &*item.region == region))
+    };
+    if siblings().any(|item| &*item.identifier == identifier) {
+        return Err(taken(identifier));
+    }
+    let at = |map: &Map, path: &str| -> Option<String> {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        let value = map.get(head)?;
+        let value = if rest.is_empty() {
+            value
+        } else {
+            value.at(rest)?
+        };
+        value.as_str().map(str::to_owned)
+    };
+    for (_, path) in UNIQUE.iter().filter(|(of, _)| *of == kind) {
+        if let Some(name) = at(properties, path)
+            && siblings().any(|item| at(&item.properties, path).as_deref() == Some(&name))
+        {
+            return Err(taken(&name));
+        }
+    }
+    if kind == "AWS::EC2::SecurityGroupIngress" || kind == "AWS::EC2::SecurityGroupEgress" {
+        let rule = |map: &Map| {
+            let mut rule = map.clone();
+            for name in ["Id", "Description", "Tags"] {
+                rule.remove(name);
+            }
+            rule
+        };
+        if siblings().any(|item| rule(&item.properties) == rule(properties)) {
+            let message = "the specified rule already exists";
+            return Err(Refusal::new(
+                ErrorKind::AlreadyExists,
+                "InvalidPermission.Duplicate",
+                message,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an update leaves alone what cannot change.
+///
+/// # Errors
+/// When it does not.
+pub fn check_immutable(kind: &str, before: &Map, after: &Map) -> Result<(), Refusal> {
+    let Some(schema) = Registry::embedded().kind(kind) else {
+        return Ok(());
+    };
+    let rules = crate::plan::compare::Rules {
+        schema: Some(schema),
+        facts: facts(kind),
+    };
+    for (name, value) in after {
+        let moved = crate::plan::compare::property(rules, name, value, before.get(name));
+        if let Some(difference) = moved.iter().find(|d| schema.is_create_only(&d.path)) {
+            let message = format!("{} cannot be changed after creation", difference.path);
+            return Err(Refusal::new(ErrorKind::Invalid, "NotUpdatable", message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an item may go.
+///
+/// # Errors
+/// When it is protected or something needs it.
+pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal> {
+    if let Some((property, _)) = facts::unlocked(&item.kind, &item.properties) {
+        let message = format!("{} is protected by its {property}", item.identifier);
+        return Err(Refusal::new(
+            ErrorKind::Conflict,
+            "OperationNotPermitted",
+            message,
+        ));
+    }
+    let in_use = |other: &Item| {
+        let message = format!(
+            "{} has a dependent object: {} {}",
+            item.identifier, other.kind, other.identifier
+        );
+        Refusal::new(ErrorKind::Conflict, "DependencyViolation", message)
+    };
+    for other in cloud.items.values() {
+        if other.number == item.number || !other.exists(now) {
+            continue;
+        }
+        let mut needs = false;
+        for_each_name(&other.kind, &other.properties, &mut |entry, _, name| {
+            needs |= entry.blocks && entry.kinds.contains(&&*item.kind) && is_called(item, name);
+        });
+        // An address is free once its gateway or association is gone.
+        if needs {
+            return Err(in_use(other));
+        }
+        let stays = LEAVES_AFTER.iter().find(|(kind, _)| *kind == &*item.kind);
+        if stays.is_some_and(|(_, kinds)| kinds.contains(&&*other.kind))
+            && is_in_vpc(cloud, other, text(&item.properties, "VpcId"))
+        {
+            return Err(in_use(other));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an item stands in a VPC, by one of its subnets or itself.
+fn is_in_vpc(cloud: &Cloud, item: &Item, vpc: &str) -> bool {
+    let mut inside = text(&item.properties, "VpcId") == vpc;
+    for_each_name(&item.kind, &item.properties, &mut |entry, _, name| {
+        if entry.kinds.contains(&"AWS::EC2::Subnet") {
+            inside |= cloud.items.values().any(|subnet| {
+                &*subnet.kind == "AWS::EC2::Subnet"
+                    && is_called(subnet, name)
+                    && text(&subnet.properties, "VpcId") == vpc
+            });
+        }
+    });
+    inside
+}
+
+/// The n-th address of a subnet that a resource may have; AWS keeps the first four for itself
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>).
+pub fn host(cidr: &str, number: u64) -> Option<Ipv4Addr> {
+    let network: Ipv4Net = cidr.parse().ok()?;
+    let size = 1u64 << (32 - u32::from(network.prefix_len()));
+    let usable = size.saturating_sub(5).max(1);
+    let offset = u32::try_from(4 + number % usable).ok()?;
+    Some(Ipv4Addr::from(
+        u32::from(network.network()).checked_add(offset)?,
+    ))
+}

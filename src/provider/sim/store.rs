@@ -1,0 +1,214 @@
+//! The embedded cloud on disk: one redb file, written after every change, and a lock beside it so
+//! that one process at a time has it open.
+//!
+//! redb commits are atomic and durable, so a process may die anywhere. The operating system frees
+//! the lock when it does.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::cloud::{Cloud, Item};
+use super::faults::Faults;
+use crate::provider::{Holder, Owner, Record};
+
+const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+/// Everything but the items.
+#[derive(Default, Serialize, Deserialize)]
+struct Meta {
+    format: u32,
+    next: u64,
+    clock: u64,
+    records: Vec<(Owner, Record)>,
+    faults: Faults,
+}
+
+/// The version of the file's format.
+const FORMAT: u32 = 1;
+
+/// Why the embedded cloud cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it.
+    #[error("the embedded cloud is in use by {0}; wait for it to finish, or stop it")]
+    InUse(String),
+    /// The file system says no.
+    #[error("the embedded cloud in {path} cannot be opened: {source}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is broken or another version's.
+    #[error("the embedded cloud's file is not usable: {0}; `scalectl sim reset` starts afresh")]
+    Broken(String),
+}
+
+/// An open file.
+pub struct Store {
+    database: Database,
+    // Held until the store is dropped.
+    _lock: File,
+}
+
+/// What was found in a file.
+pub struct Opened {
+    /// The file.
+    pub store: Store,
+    /// What exists.
+    pub cloud: Cloud,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// The cloud's time when it was last written, in milliseconds since the epoch.
+    pub clock: u64,
+}
+
+fn broken(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Broken(error.to_string())
+}
+
+impl Store {
+    /// Opens the embedded cloud in `folder`, waiting up to `patience` for another process to close
+    /// it; `waiting` is told once who has it.
+    ///
+    /// # Errors
+    /// When another process keeps it, or the file cannot be used.
+    pub fn open(
+        folder: &Path,
+        holder: &Holder,
+        patience: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Opened, StoreError> {
+        let io = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| StoreError::Io { path, source }
+        };
+        fs::create_dir_all(folder).map_err(io(folder))?;
+        let path = folder.join("sim.lock");
+        let mut lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io(&path))?;
+        let began = Instant::now();
+        let mut told = false;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(source)) => return Err(io(&path)(source)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let mut who = String::new();
+            let _ = lock.rewind();
+            // Who holds it is only for the message; a half-written name does no harm.
+            let _ = lock.read_to_string(&mut who);
+            let who = if who.is_empty() {
+                "another process".to_owned()
+            } else {
+                who
+            };
+            if began.elapsed() >= patience {
+                return Err(StoreError::InUse(who));
+            }
+            if !told {
+                waiting(&who);
+                told = true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let name = format!("{}, which runs `scalectl {}`", holder.who, holder.command);
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| lock.write_all(name.as_bytes()))
+            .map_err(io(&path))?;
+        let database = Database::create(folder.join("sim.redb")).map_err(broken)?;
+        let store = Self {
+            database,
+            _lock: lock,
+        };
+        let (cloud, faults, clock) = store.load()?;
+        Ok(Opened {
+            store,
+            cloud,
+            faults,
+            clock,
+        })
+    }
+
+    fn load(&self) -> Result<(Cloud, Faults, u64), StoreError> {
+        let read = self.database.begin_read().map_err(broken)?;
+        let meta: Meta = match read.open_table(META) {
+            Err(redb::TableError::TableDoesNotExist(_)) => {
+                return Ok((Cloud::default(), Faults::default(), 0));
+            }
+            Err(error) => return Err(broken(error)),
+            Ok(table) => match table.get("meta").map_err(broken)? {
+                Some(bytes) => serde_json::from_slice(bytes.value()).map_err(broken)?,
+                None => Meta::default(),
+            },
+        };
+        if meta.format > FORMAT {
+            return Err(StoreError::Broken("a newer scalectl wrote it".to_owned()));
+        }
+        let mut cloud = Cloud {
+            next: meta.next,
+            records: meta.records.into_iter().collect(),
+            ..Cloud::default()
+        };
+        let table = read.open_table(ITEMS).map_err(broken)?;
+        for entry in table.iter().map_err(broken)? {
+            let (number, bytes) = entry.map_err(broken)?;
+            let item: Item = serde_json::from_slice(bytes.value()).map_err(broken)?;
+            cloud.items.insert(number.value(), item);
+        }
+        Ok((cloud, meta.faults, meta.clock))
+    }
+
+    /// Writes what changed since the last time, in one commit.
+    ///
+    /// # Errors
+    /// When the file system says no; then nothing is written.
+    pub fn save(&self, cloud: &mut Cloud, faults: &Faults, clock: u64) -> Result<(), StoreError> {
+        let meta = Meta {
+            format: FORMAT,
+            next: cloud.next,
+            clock,
+            records: cloud
+                .records
+                .iter()
+                .map(|(a, b)| (a.clone(), b.clone()))
+                .collect(),
+            faults: faults.clone(),
+        };
+        let write = self.database.begin_write().map_err(broken)?;
+        {
+            let mut items = write.open_table(ITEMS).map_err(broken)?;
+            for number in &cloud.dirty {
+                match cloud.items.get(number) {
+                    Some(item) => {
+                        let bytes = serde_json::to_vec(item).map_err(broken)?;
+                        items.insert(number, bytes.as_slice()).map_err(broken)?;
+                    }
+                    None => {
+                        items.remove(number).map_err(broken)?;
+                    }
+                }
+            }
+            let mut table = write.open_table(META).map_err(broken)?;
+            let bytes = serde_json::to_vec(&meta).map_err(broken)?;
+            table.insert("meta", bytes.as_slice()).map_err(broken)?;
+        }
+        write.commit().map_err(broken)?;
+        cloud.dirty.clear();
+        Ok(())
+    }
+}

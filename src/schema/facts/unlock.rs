@@ -1,0 +1,72 @@
+//! What AWS wants switched off before it deletes something.
+
+use std::sync::Arc;
+
+use crate::value::Map;
+use crate::value::Value;
+
+/// The property that stands in the way of deleting a resource, and its value when it no longer
+/// does; `None` when nothing does.
+///
+/// Sources: DeletionProtection (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html>),
+/// DisableApiTermination (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html>),
+/// `deletion_protection.enabled` (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html>),
+/// a distribution has to be disabled first (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToDeleteDistribution.html>).
+pub fn unlocked(kind: &str, properties: &Map) -> Option<(Arc<str>, Value)> {
+    let flag = |name: &str| {
+        (properties.get(name) == Some(&Value::Bool(true)))
+            .then(|| (name.into(), Value::Bool(false)))
+    };
+    match kind {
+        "AWS::RDS::DBInstance" => flag("DeletionProtection"),
+        "AWS::DynamoDB::Table" => flag("DeletionProtectionEnabled"),
+        "AWS::EC2::Instance" => flag("DisableApiTermination"),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+            let attributes = properties.get("LoadBalancerAttributes")?.as_list()?;
+            let is_lock = |item: &Value| {
+                item.at("Key").and_then(Value::as_str) == Some("deletion_protection.enabled")
+                    && item.at("Value").and_then(Value::as_str) == Some("true")
+            };
+            attributes.iter().any(is_lock).then(|| {
+                let open = attributes.iter().map(|item| match item {
+                    Value::Map(map) if is_lock(item) => {
+                        let mut map = map.clone();
+                        map.insert("Value", Value::str("false"));
+                        Value::Map(map)
+                    }
+                    other => other.clone(),
+                });
+                ("LoadBalancerAttributes".into(), Value::list(open))
+            })
+        }
+        "AWS::CloudFront::Distribution" => {
+            let Value::Map(config) = properties.get("DistributionConfig")? else {
+                return None;
+            };
+            (config.get("Enabled") == Some(&Value::Bool(true))).then(|| {
+                let mut config = config.clone();
+                config.insert("Enabled", Value::Bool(false));
+                ("DistributionConfig".into(), Value::Map(config))
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protected_database_is_unlocked_by_its_flag() {
+        let mut database = Map::new();
+        database.insert("DeletionProtection", Value::Bool(true));
+        let (name, value) = unlocked("AWS::RDS::DBInstance", &database).unwrap();
+        assert_eq!(
+            (&*name, value.clone()),
+            ("DeletionProtection", Value::Bool(false))
+        );
+        database.insert(name, value);
+        assert!(unlocked("AWS::RDS::DBInstance", &database).is_none());
+    }
+}
