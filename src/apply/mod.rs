@@ -1,1 +1,57 @@
-//! Executing a plan.
+//! Apply: carries a plan out, and says exactly what was done.
+//!
+//! [`observe`] finds what there is, [`execute`] runs a plan's operations, [`retry`] decides what is
+//! tried again, [`limits`] keeps below AWS's quotas, [`journal`] writes down what happens as it
+//! happens. What should be done is `plan`'s; how a call is made is the provider's.
+
+pub mod execute;
+pub mod journal;
+pub mod limits;
+pub mod observe;
+pub mod retry;
+
+use std::cell::Cell;
+
+use crate::provider::{Owner, Provider};
+
+pub use execute::{Event, Report, execute};
+pub use observe::{observe, record_of};
+
+/// What everything here works with.
+pub struct Context<'a> {
+    /// The cloud.
+    pub provider: &'a dyn Provider,
+    /// Whose resources.
+    pub owner: &'a Owner,
+    /// Whether to stop: no new work, no waiting, only calls in flight come to their end.
+    pub stop: &'a Stop,
+}
+
+/// A request to stop.
+#[derive(Default)]
+pub struct Stop {
+    asked: Cell<bool>,
+    notify: tokio::sync::Notify,
+}
+
+impl Stop {
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.asked.set(true);
+        self.notify.notify_waiters();
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// Returns once somebody asks.
+    pub async fn asked(&self) {
+        // Registered before the look, so that nothing slips in between.
+        let notified = self.notify.notified();
+        if !self.is_asked() {
+            notified.await;
+        }
+    }
+}

@@ -1,0 +1,589 @@
+//! Runs a plan's operations: whatever is ready, the longest remaining path first.
+//!
+//! A permanent error stops what depends on it and nothing else. Success is what is found afterwards,
+//! property by property, not that a call returned.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde::{Deserialize, Serialize};
+
+use super::limits::Limits;
+use super::retry::{Gave, Patience, persist};
+use super::{Context, Stop};
+use crate::address::Address;
+use crate::blueprint::is_ready;
+use crate::graph::Resource;
+use crate::plan::compare::{self, Rules};
+use crate::plan::{Change, Operation, Plan, Step, digest};
+use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
+use crate::schema::{self, Registry};
+use crate::value::{Map, Reference};
+
+/// Something that happened to an operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Event {
+    /// It began.
+    Started {
+        /// The operation's number in the plan.
+        operation: usize,
+        /// On what.
+        address: Address,
+        /// What it does.
+        step: Step,
+    },
+    /// A call failed and is tried again.
+    Retrying {
+        /// The operation's number in the plan.
+        operation: usize,
+        /// On what.
+        address: Address,
+        /// Which attempt failed, from 1 on.
+        attempt: u32,
+        /// Why.
+        error: ProviderError,
+    },
+    /// It ended.
+    Finished {
+        /// The operation's number in the plan.
+        operation: usize,
+        /// On what.
+        address: Address,
+        /// What it did.
+        step: Step,
+        /// How it ended.
+        #[serde(flatten)]
+        end: End,
+        /// Seconds that it took, by the provider's clock.
+        seconds: f64,
+    },
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "kebab-case")]
+pub enum End {
+    /// As it should.
+    Done {
+        /// The resource's identifier, if it has one now.
+        identifier: Option<Arc<str>>,
+        /// Properties that are not as asked, as found afterwards.
+        differs: Vec<String>,
+    },
+    /// The cloud refused for good, or it did not become ready.
+    Failed {
+        /// Why.
+        error: String,
+    },
+    /// Something that it needs failed.
+    Blocked {
+        /// What.
+        by: Address,
+    },
+    /// The call was made, but nobody waited for its effect.
+    Left,
+    /// It was not begun.
+    NotBegun,
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// How each operation ended, in the plan's order.
+    pub ends: Vec<End>,
+    /// Seconds that it took, by the provider's clock.
+    pub seconds: f64,
+    /// Whether somebody asked to stop.
+    pub stopped: bool,
+}
+
+impl Report {
+    /// Whether everything was done and is as asked.
+    pub fn is_complete(&self) -> bool {
+        self.ends
+            .iter()
+            .all(|end| matches!(end, End::Done { differs, .. } if differs.is_empty()))
+    }
+
+    /// How many operations ended so that `pick` says yes.
+    pub fn count(&self, pick: impl Fn(&End) -> bool) -> usize {
+        self.ends.iter().filter(|end| pick(end)).count()
+    }
+}
+
+/// Runs `plan` with at most `workers` operations at a time, or without a limit.
+pub async fn execute(
+    context: &Context<'_>,
+    plan: &Plan,
+    workers: Option<usize>,
+    on_event: &mut dyn FnMut(&Event),
+) -> Report {
+    let clock = context.provider.clock();
+    let began = clock.now();
+    let run = Run {
+        context,
+        plan,
+        known: RefCell::new(HashMap::new()),
+        limits: Limits::default(),
+        on_event: RefCell::new(on_event),
+    };
+    let schedule = plan.schedule(workers);
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); plan.operations.len()];
+    let mut missing: Vec<usize> = Vec::with_capacity(plan.operations.len());
+    for (number, operation) in plan.operations.iter().enumerate() {
+        missing.push(operation.needs.len());
+        for need in &operation.needs {
+            behind[*need].push(number);
+        }
+    }
+    let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
+    let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..plan.operations.len())
+        .filter(|number| missing[*number] == 0)
+        .map(|number| (schedule.remaining[number], Reverse(number)))
+        .collect();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < workers.unwrap_or(usize::MAX).max(1) && !context.stop.is_asked() {
+            let Some((_, Reverse(number))) = ready.pop() else {
+                break;
+            };
+            running.push(run.operation(number));
+        }
+        let Some((number, end, seconds)) = running.next().await else {
+            break;
+        };
+        run.finished(number, &end, seconds);
+        let done = matches!(end, End::Done { .. });
+        let failed = matches!(end, End::Failed { .. });
+        ends[number] = Some(end);
+        if done {
+            for follower in &behind[number] {
+                missing[*follower] -= 1;
+                if missing[*follower] == 0 && ends[*follower].is_none() {
+                    ready.push((schedule.remaining[*follower], Reverse(*follower)));
+                }
+            }
+        } else if failed {
+            let by = run.change(number).address.clone();
+            let mut open = behind[number].clone();
+            while let Some(follower) = open.pop() {
+                if ends[follower].is_none() {
+                    let end = End::Blocked { by: by.clone() };
+                    run.finished(follower, &end, 0.0);
+                    ends[follower] = Some(end);
+                    open.extend(&behind[follower]);
+                }
+            }
+        }
+    }
+    drop(running);
+    Report {
+        ends: ends
+            .into_iter()
+            .map(|end| end.unwrap_or(End::NotBegun))
+            .collect(),
+        seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
+        stopped: context.stop.is_asked(),
+    }
+}
+
+/// Why an operation did not come to its end.
+enum Failure {
+    For(String),
+    Stopped,
+}
+
+impl From<Gave> for Failure {
+    fn from(gave: Gave) -> Self {
+        match gave {
+            Gave::Up(error) => Self::For(error.to_string()),
+            Gave::Stopped => Self::Stopped,
+        }
+    }
+}
+
+struct Run<'a> {
+    context: &'a Context<'a>,
+    plan: &'a Plan,
+    /// What has been written so far: its properties as found afterwards.
+    known: RefCell<HashMap<Address, Map>>,
+    limits: Limits,
+    on_event: RefCell<&'a mut dyn FnMut(&Event)>,
+}
+
+type Ended = Result<(Option<Arc<str>>, Vec<String>), Failure>;
+
+impl Run<'_> {
+    fn change(&self, operation: usize) -> &Change {
+        &self.plan.changes[self.plan.operations[operation].change]
+    }
+
+    fn tell(&self, event: &Event) {
+        (self.on_event.borrow_mut())(event);
+    }
+
+    fn finished(&self, operation: usize, end: &End, seconds: f64) {
+        self.tell(&Event::Finished {
+            operation,
+            address: self.change(operation).address.clone(),
+            step: self.plan.operations[operation].step,
+            end: end.clone(),
+            seconds,
+        });
+    }
+
+    async fn operation(&self, number: usize) -> (usize, End, f64) {
+        let Operation { step, .. } = self.plan.operations[number];
+        let change = self.change(number);
+        let clock = self.context.provider.clock();
+        let began = clock.now();
+        self.tell(&Event::Started {
+            operation: number,
+            address: change.address.clone(),
+            step,
+        });
+        let ended = match step {
+            Step::Create => self.create(number, change).await,
+            Step::Update => self.update(number, change).await,
+            Step::Delete => self.delete(number, change).await,
+        };
+        let end = match ended {
+            Ok((identifier, differs)) => End::Done {
+                identifier,
+                differs,
+            },
+            Err(Failure::For(error)) => End::Failed { error },
+            Err(Failure::Stopped) => End::Left,
+        };
+        (
+            number,
+            end,
+            clock.now().saturating_sub(began) as f64 / 1000.0,
+        )
+    }
+
+    /// What should be written, with everything that is known by now.
+    fn write(&self, change: &Change) -> Result<(Write, Resource), Failure> {
+        let Some(desired) = &change.desired else {
+            return Err(Failure::For("there is nothing to write".to_owned()));
+        };
+        let known = self.known.borrow();
+        let answer = |reference: &Reference| {
+            let properties = known.get(&reference.address)?;
+            match reference.path.split_once('.') {
+                Some((head, rest)) => properties.get(head)?.at(rest).cloned(),
+                None => properties.get(&reference.path).cloned(),
+            }
+        };
+        let mut properties = Map::new();
+        for (name, value) in &desired.properties {
+            let value = value.resolve(&answer);
+            let mut open = None;
+            value.for_each_reference(&mut |reference| open = Some(reference.to_string()));
+            if let Some(open) = open {
+                return Err(Failure::For(format!(
+                    "{name} needs {open}, which the cloud did not give"
+                )));
+            }
+            properties.insert(name.clone(), value);
+        }
+        let applied = digest::of_properties(
+            &change.address,
+            change.generation,
+            desired.lifecycle.protect,
+            &properties,
+        );
+        let write = Write {
+            owner: self.context.owner.clone(),
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            properties: properties.clone(),
+            applied,
+        };
+        Ok((
+            write,
+            Resource {
+                properties,
+                ..desired.clone()
+            },
+        ))
+    }
+
+    async fn create(&self, number: usize, change: &Change) -> Ended {
+        let (write, desired) = self.write(change)?;
+        let identifier = self
+            .persist(number, change, Patience::WRITE, || {
+                self.context.provider.create(&write)
+            })
+            .await?;
+        let handle = Handle {
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            identifier: identifier.clone(),
+        };
+        let typical = schema::facts(&change.kind).create_seconds;
+        let live = self
+            .until_ready(number, change, &handle, &desired, typical)
+            .await?;
+        Ok((Some(identifier), self.settle(&desired, live)))
+    }
+
+    async fn update(&self, number: usize, change: &Change) -> Ended {
+        let (write, desired) = self.write(change)?;
+        let Some(live) = &change.live else {
+            return Err(Failure::For("there is nothing to update".to_owned()));
+        };
+        let handle = handle_of(live);
+        let facts = schema::facts(&change.kind);
+        if live.status != Status::Ready {
+            // An earlier run's work: nothing can be changed until it is through.
+            self.until_ready(number, change, &handle, &desired, facts.create_seconds)
+                .await?;
+        }
+        let mut changed: Vec<Arc<str>> = change
+            .properties
+            .iter()
+            .map(|property| Arc::from(property.path.split('.').next().unwrap_or(&property.path)))
+            .collect();
+        changed.dedup();
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.update(&handle, &write, &changed)
+        })
+        .await?;
+        let live = self
+            .until_ready(number, change, &handle, &desired, facts.update_seconds)
+            .await?;
+        Ok((Some(handle.identifier.clone()), self.settle(&desired, live)))
+    }
+
+    async fn delete(&self, number: usize, change: &Change) -> Ended {
+        let Some(live) = &change.live else {
+            return Err(Failure::For("there is nothing to delete".to_owned()));
+        };
+        let handle = handle_of(live);
+        self.unlock(number, change, &handle).await?;
+        self.persist(number, change, Patience::DELETE, || {
+            self.context.provider.delete(self.context.owner, &handle)
+        })
+        .await?;
+        let typical = schema::facts(&change.kind).delete_seconds;
+        let mut wait = Wait::new(typical);
+        loop {
+            wait.sleep(self.context, typical).await?;
+            if self.read(number, change, &handle).await?.is_none() {
+                return Ok((None, Vec::new()));
+            }
+        }
+    }
+
+    /// Switches off what AWS wants switched off before a delete; the plan's guard rails have asked.
+    async fn unlock(&self, number: usize, change: &Change, handle: &Handle) -> Result<(), Failure> {
+        let Some(live) = self.read(number, change, handle).await? else {
+            return Ok(());
+        };
+        if live.status == Status::Deleting {
+            return Ok(());
+        }
+        let Some((name, value)) = schema::facts::unlocked(&live.kind, &live.properties) else {
+            return Ok(());
+        };
+        if live.status != Status::Ready && !matches!(live.status, Status::Failed(_)) {
+            let typical = schema::facts(&live.kind).create_seconds;
+            self.wait_until(number, change, handle, typical, |live| {
+                live.status == Status::Ready
+            })
+            .await?;
+        }
+        let mut properties = live.properties.clone();
+        properties.insert(name.clone(), value);
+        let write = Write {
+            owner: self.context.owner.clone(),
+            address: change.address.clone(),
+            kind: live.kind.clone(),
+            properties,
+            applied: live.applied.clone().unwrap_or_default(),
+        };
+        let changed = [name];
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.update(handle, &write, &changed)
+        })
+        .await?;
+        let typical = schema::facts(&live.kind).update_seconds;
+        self.wait_until(number, change, handle, typical, |live| {
+            live.status == Status::Ready
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn persist<'b, T>(
+        &self,
+        number: usize,
+        change: &Change,
+        patience: Patience,
+        call: impl FnMut() -> crate::provider::Pending<'b, crate::provider::Outcome<T>>,
+    ) -> Result<T, Failure> {
+        let clock = self.context.provider.clock();
+        self.limits
+            .admit(clock, &change.kind, &change.address.region)
+            .await;
+        let mut again = |error: &ProviderError, attempt| {
+            self.tell(&Event::Retrying {
+                operation: number,
+                address: change.address.clone(),
+                attempt,
+                error: error.clone(),
+            });
+        };
+        let name = change.address.to_string();
+        Ok(persist(self.context, &name, patience, &mut again, call).await?)
+    }
+
+    async fn read(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+    ) -> Result<Option<LiveResource>, Failure> {
+        let mut again = |error: &ProviderError, attempt| {
+            self.tell(&Event::Retrying {
+                operation: number,
+                address: change.address.clone(),
+                attempt,
+                error: error.clone(),
+            });
+        };
+        let name = format!("read {}", change.address);
+        let call = || self.context.provider.read(self.context.owner, handle);
+        Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
+    }
+
+    /// Waits until a resource can be used, by the cloud's word and by `readyWhen`.
+    async fn until_ready(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        desired: &Resource,
+        typical: u32,
+    ) -> Result<LiveResource, Failure> {
+        self.wait_until(number, change, handle, typical, |live| {
+            live.status == Status::Ready
+                && is_ready(&desired.ready_when, &live.properties).unwrap_or(false)
+        })
+        .await
+    }
+
+    async fn wait_until(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        typical: u32,
+        enough: impl Fn(&LiveResource) -> bool,
+    ) -> Result<LiveResource, Failure> {
+        let mut wait = Wait::new(typical);
+        loop {
+            // None is the cloud's delay in showing what it has made.
+            if let Some(live) = self.read(number, change, handle).await? {
+                if let Status::Failed(why) = &live.status {
+                    return Err(Failure::For(format!("it failed: {why}")));
+                }
+                if enough(&live) {
+                    return Ok(live);
+                }
+            }
+            wait.sleep(self.context, typical).await?;
+        }
+    }
+
+    /// Remembers what was found and says what is not as asked.
+    fn settle(&self, desired: &Resource, live: LiveResource) -> Vec<String> {
+        let rules = Rules {
+            schema: Registry::embedded().kind(&desired.kind),
+            facts: schema::facts(&desired.kind),
+        };
+        let differs = desired
+            .properties
+            .iter()
+            .filter(|(name, _)| {
+                !rules
+                    .schema
+                    .is_some_and(|schema| schema.is_write_only(name))
+                    && !rules.facts.shared.contains(&&**name)
+                    && !desired.lifecycle.ignore_changes.contains(name)
+            })
+            .flat_map(|(name, value)| {
+                compare::property(rules, name, value, live.properties.get(name))
+            })
+            .map(|difference| difference.path)
+            .collect();
+        let mut properties = live.properties;
+        // References see a property as it was asked for, not in the cloud's spelling.
+        for (name, value) in &desired.properties {
+            properties.insert(name.clone(), value.clone());
+        }
+        self.known
+            .borrow_mut()
+            .insert(desired.address.clone(), properties);
+        differs
+    }
+}
+
+fn handle_of(live: &LiveResource) -> Handle {
+    Handle {
+        address: live.address.clone(),
+        kind: live.kind.clone(),
+        identifier: live.identifier.clone(),
+    }
+}
+
+/// When to look again: hardly anything is ready in half its typical time; from then on each wait is
+/// a small share of what has passed, so that no more than that share is lost.
+struct Wait {
+    passed: Duration,
+    next: Duration,
+}
+
+impl Wait {
+    /// The share of the time passed that one wait may cost.
+    const SHARE: f64 = 0.03;
+    /// Waits are not shorter.
+    const FLOOR: Duration = Duration::from_millis(200);
+    /// How many times its typical time a resource gets before it counts as stuck.
+    const MOST: u32 = 10;
+
+    fn new(typical: u32) -> Self {
+        let typical = Duration::from_secs(u64::from(typical));
+        Self {
+            passed: Duration::ZERO,
+            next: (typical / 2).max(Self::FLOOR),
+        }
+    }
+
+    async fn sleep(&mut self, context: &Context<'_>, typical: u32) -> Result<(), Failure> {
+        let limit = Duration::from_secs(u64::from(typical.max(60) * Self::MOST));
+        if self.passed > limit {
+            let text = format!("it is not ready after {} minutes", limit.as_secs() / 60);
+            return Err(Failure::For(text));
+        }
+        sleep_or_stop(context, self.next).await?;
+        self.passed += self.next;
+        self.next = self.passed.mul_f64(Self::SHARE).max(Self::FLOOR);
+        Ok(())
+    }
+}
+
+async fn sleep_or_stop(context: &Context<'_>, duration: Duration) -> Result<(), Failure> {
+    let stop: &Stop = context.stop;
+    tokio::select! {
+        () = context.provider.clock().sleep(duration) => Ok(()),
+        () = stop.asked() => Err(Failure::Stopped),
+    }
+}

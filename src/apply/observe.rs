@@ -1,0 +1,59 @@
+//! Finds what there is: of the kinds that the graph has, and of those that the app's record names.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Context, retry};
+use crate::graph::Graph;
+use crate::provider::{Live, Outcome, Query, Record};
+
+/// What there is of `graph` (and what it replaced), or of everything everywhere without one.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Live> {
+    let ask = async |query: &Query| {
+        retry::steadily(context, "observe", || {
+            context.provider.observe(context.owner, query)
+        })
+        .await
+    };
+    let Some(graph) = graph else {
+        return ask(&Query {
+            thorough: true,
+            ..Query::default()
+        })
+        .await;
+    };
+    let mut query = Query {
+        kinds: kinds(graph),
+        thorough: false,
+    };
+    let live = ask(&query).await?;
+    let Some(record) = &live.record else {
+        return Ok(live);
+    };
+    if record.kinds.is_subset(&query.kinds) {
+        return Ok(live);
+    }
+    query.kinds.extend(record.kinds.iter().cloned());
+    ask(&query).await
+}
+
+/// The kinds of a graph by region.
+pub fn kinds(graph: &Graph) -> BTreeSet<(Arc<str>, Arc<str>)> {
+    graph
+        .iter()
+        .map(|r| (r.address.region.clone(), r.kind.clone()))
+        .collect()
+}
+
+/// The record after `graph` at `stage`: every kind ever used, and the stage once it is reached.
+pub fn record_of(before: Option<&Record>, graph: &Graph, stage: Option<&str>) -> Record {
+    let mut record = before.cloned().unwrap_or_default();
+    record.kinds.extend(kinds(graph));
+    if let Some(stage) = stage {
+        record.stage = Some(stage.into());
+    }
+    record
+}
