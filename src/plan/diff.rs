@@ -217,6 +217,8 @@ fn judge(
             ..resource.clone()
         }),
         live: live.cloned(),
+        // Known references are values by now, but still have to come first.
+        depends_on: resource.dependencies(),
         generation: 1,
     };
     // Always set two lines above; the graph's own properties are the same but for references.
@@ -434,6 +436,7 @@ fn deletion(live: &LiveResource, reason: Reason) -> Change {
         create_before_destroy: false,
         desired: None,
         live: Some(live.clone()),
+        depends_on: Vec::new(),
         generation: live
             .applied
             .as_ref()

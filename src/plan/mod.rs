@@ -108,6 +108,8 @@ pub struct Change {
     pub desired: Option<Resource>,
     /// As it is; `None` for a create.
     pub live: Option<LiveResource>,
+    /// What it refers to, and what has to be there before.
+    pub depends_on: Vec<Address>,
     /// The generation that the write will leave; see [`crate::provider::Applied`].
     pub generation: u32,
 }

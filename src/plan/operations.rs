@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Change, Reason};
-use crate::address::Address;
+use crate::address::{Address, GLOBAL};
 use crate::provider::{Live, LiveResource};
 use crate::schema::{self, Registry};
 use crate::value::Value;
@@ -106,11 +106,11 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
         }
     }
     for change in changes {
-        let (Some(write), Some(desired)) = (writes.get(&change.address), &change.desired) else {
+        let Some(write) = writes.get(&change.address) else {
             continue;
         };
-        for needed in desired.dependencies() {
-            if let Some(first) = writes.get(&needed) {
+        for needed in &change.depends_on {
+            if let Some(first) = writes.get(needed) {
                 operations[*write].needs.push(*first);
             }
         }
@@ -153,10 +153,24 @@ fn wait_for_mentions(
     }
     for resource in live.resources.values().chain(&live.deposed) {
         let mut mentioned: HashSet<usize> = HashSet::new();
-        for (_, value) in &resource.properties {
+        let own_names = Registry::embedded()
+            .kind(&resource.kind)
+            .map(|schema| schema.primary_identifier());
+        for (name, value) in &resource.properties {
+            // What it is called itself is no mention of another with the same name, unless that
+            // name is made of those of others, as an attachment's is.
+            if own_names.is_some_and(|own| own.len() == 1 && own[0] == *name) {
+                continue;
+            }
             for_each_text(value, &mut |text| {
-                if let Some(numbers) = going.get(text) {
-                    mentioned.extend(numbers);
+                for number in going.get(text).into_iter().flatten() {
+                    // Names count in their region, ARNs and EC2's identifiers everywhere.
+                    let there = &changes[*number].address.region;
+                    let here = &resource.address.region;
+                    let near = there == here || [&**there, &**here].contains(&GLOBAL);
+                    if near || is_worldwide(text) {
+                        mentioned.insert(*number);
+                    }
                 }
             });
         }
@@ -218,6 +232,13 @@ fn names(resource: &LiveResource) -> Vec<&str> {
         }
     }
     found
+}
+
+/// Whether a name means the same in every region: an ARN, or an identifier of EC2's, which ends in
+/// 17 hexadecimal digits.
+fn is_worldwide(name: &str) -> bool {
+    let digits = name.rsplit('-').next().unwrap_or_default();
+    name.starts_with("arn:") || digits.len() == 17 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn for_each_text<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a str)) {

@@ -51,7 +51,12 @@ pub fn create(
             if properties.contains_key(name) || optional(kind, name) {
                 continue;
             }
+            let destination = ["DestinationCidrBlock", "DestinationPrefixListId"]
+                .iter()
+                .find_map(|name| given.get(name)?.as_str());
             let value = match schema.is_read_only(name) {
+                // A route is told from its siblings by where it leads.
+                true if kind == "AWS::EC2::Route" => destination.unwrap_or("local").to_owned(),
                 true => maker.id(name),
                 false => maker.name.clone(),
             };
@@ -167,7 +172,6 @@ impl<'a> Maker<'a> {
         if self.service == "ec2" {
             match (self.short, name) {
                 ("EIP", "PublicIp") => return self.public_ip(),
-                ("Route", _) => return "route".to_owned(),
                 ("VPCGatewayAttachment", _) => return "IGW".to_owned(),
                 _ => {}
             }

@@ -270,6 +270,16 @@ fn for_each_name<'a>(
     }
 }
 
+/// Whether a name in `region` can mean something in `home`: names count in their region, ARNs and
+/// both ends of a peering everywhere.
+fn is_in_reach(home: &str, region: &str, path: &str, name: &str) -> bool {
+    home == region
+        || [home, region].contains(&GLOBAL)
+        || name.starts_with("arn:")
+        || path == "PeerVpcId"
+        || path == "VpcPeeringConnectionId"
+}
+
 /// Whether a resource with these properties may be, in the place of `old` if that is an update.
 ///
 /// # Errors
@@ -317,11 +327,7 @@ pub fn check(
         let target = cloud.items.values().find(|item| {
             entry.kinds.contains(&&*item.kind)
                 && is_called(item, name)
-                && (&*item.region == region
-                    || [&*item.region, region].contains(&GLOBAL)
-                    || name.starts_with("arn:")
-                    || path == "PeerVpcId"
-                    || path == "VpcPeeringConnectionId")
+                && is_in_reach(&item.region, region, path, name)
         });
         missing = match target {
             // AWS answers about what it has just made as if it did not exist.
@@ -710,10 +716,12 @@ pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal>
             continue;
         }
         let mut needs = false;
-        for_each_name(&other.kind, &other.properties, &mut |entry, _, name| {
-            needs |= entry.blocks && entry.kinds.contains(&&*item.kind) && is_called(item, name);
+        for_each_name(&other.kind, &other.properties, &mut |entry, path, name| {
+            needs |= entry.blocks
+                && entry.kinds.contains(&&*item.kind)
+                && is_in_reach(&item.region, &other.region, path, name)
+                && is_called(item, name);
         });
-        // An address is free once its gateway or association is gone.
         if needs {
             return Err(in_use(other));
         }

@@ -1,0 +1,103 @@
+//! What several tests need: examples, and the pipeline on an embedded cloud in memory.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::path::PathBuf;
+
+use scalectl::apply::{Context, Report, Stop, execute, observe, record_of};
+use scalectl::blueprint::{Library, compile};
+use scalectl::graph::Graph;
+use scalectl::plan::{Plan, diff};
+use scalectl::provider::sim::Sim;
+use scalectl::provider::{Owner, Provider as _};
+use scalectl::spec::{self, Region, Spec, Stage};
+
+/// The examples' names.
+pub const EXAMPLES: [&str; 3] = ["shop", "newsroom", "marketplace"];
+
+/// When the tests' clouds begin: 2026-01-01.
+pub const EPOCH: u64 = 1_767_225_600_000;
+
+/// The project's folder.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An example's spec at a stage; where that takes two regions, it has them.
+pub fn example(name: &str, stage: Stage) -> Spec {
+    let path = root().join(format!("examples/{name}/scalectl.yaml"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut spec = spec::load("scalectl.yaml", &text, None, None).unwrap();
+    at_stage(&mut spec, stage);
+    spec
+}
+
+/// Moves a spec to a stage.
+pub fn at_stage(spec: &mut Spec, stage: Stage) {
+    spec.stage = stage;
+    if stage == Stage::MultiRegion && spec.regions.len() == 1 {
+        spec.regions.push(Region::Name("eu-west-1".to_owned()));
+    }
+}
+
+/// Compiles, and shows every error.
+pub fn graph_of(library: &Library, spec: &Spec) -> Graph {
+    compile(library, &spec.normalized()).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// A runtime whose time jumps.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
+/// Whose resources the tests make.
+pub fn owner() -> Owner {
+    Owner {
+        app: "shop".into(),
+        env: "default".into(),
+    }
+}
+
+/// What would have to be done.
+pub async fn plan(sim: &Sim, graph: &Graph) -> Plan {
+    let (owner, stop) = (owner(), Stop::default());
+    let context = Context {
+        provider: sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    diff(graph, &observe(&context, Some(graph)).await.unwrap(), None)
+}
+
+/// Observes, plans and applies.
+pub async fn apply(sim: &Sim, graph: &Graph, workers: Option<usize>) -> (Plan, Report) {
+    let (owner, stop) = (owner(), Stop::default());
+    let context = Context {
+        provider: sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    let live = observe(&context, Some(graph)).await.unwrap();
+    let record = record_of(live.record.as_ref(), graph, None);
+    while sim.write_record(&owner, &record).await.is_err() {}
+    let plan = diff(graph, &live, None);
+    let report = execute(&context, &plan, workers, &mut |_| {}).await;
+    (plan, report)
+}
+
+/// Observes everything and removes it.
+pub async fn destroy(sim: &Sim) -> (Plan, Report) {
+    let (owner, stop) = (owner(), Stop::default());
+    let context = Context {
+        provider: sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    let live = observe(&context, None).await.unwrap();
+    let plan = diff(&Graph::default(), &live, None);
+    let report = execute(&context, &plan, None, &mut |_| {}).await;
+    (plan, report)
+}

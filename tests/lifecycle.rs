@@ -1,0 +1,110 @@
+//! Every example at every stage, on the embedded cloud: apply, plan again, move on, destroy.
+
+mod common;
+
+use common::{EPOCH, EXAMPLES, apply, destroy, example, graph_of, plan, runtime};
+use scalectl::apply::execute::End;
+use scalectl::blueprint::Library;
+use scalectl::plan::Plan;
+use scalectl::provider::Provider as _;
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::spec::Stage;
+
+fn sim() -> Sim {
+    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
+}
+
+/// The kinds of what exists.
+fn existing(sim: &Sim) -> Vec<String> {
+    let now = sim.clock().now();
+    sim.cloud()
+        .items
+        .values()
+        .filter(|i| i.exists(now))
+        .map(|i| i.kind.to_string())
+        .collect()
+}
+
+fn complaints(plan: &Plan, ends: &[End]) -> String {
+    plan.operations
+        .iter()
+        .zip(ends)
+        .filter(|(_, end)| !matches!(end, End::Done { differs, .. } if differs.is_empty()))
+        .map(|(operation, end)| {
+            let change = &plan.changes[operation.change];
+            format!(
+                "{} {:?} {}: {end:?}\n",
+                change.address, operation.step, change.kind
+            )
+        })
+        .collect()
+}
+
+fn left(plan: &Plan) -> String {
+    plan.changes
+        .iter()
+        .map(|change| {
+            format!(
+                "{} {:?} {:?} {:#?}\n",
+                change.address, change.action, change.reason, change.properties
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_second_plan_is_empty_and_destroy_leaves_nothing() {
+    let library = Library::embedded().unwrap();
+    for name in EXAMPLES {
+        for stage in Stage::ALL {
+            let graph = graph_of(&library, &example(name, stage));
+            runtime().block_on(async {
+                let sim = sim();
+                let (first, report) = apply(&sim, &graph, Some(10)).await;
+                assert!(
+                    report.is_complete(),
+                    "{name} {stage:?}:\n{}",
+                    complaints(&first, &report.ends)
+                );
+                let second = plan(&sim, &graph).await;
+                assert!(second.is_empty(), "{name} {stage:?}:\n{}", left(&second));
+                assert_eq!(second.unchanged, graph.len());
+                let (gone, report) = destroy(&sim).await;
+                assert!(
+                    report.is_complete(),
+                    "{name} {stage:?}:\n{}",
+                    complaints(&gone, &report.ends)
+                );
+                assert!(
+                    existing(&sim).is_empty(),
+                    "{name} {stage:?}: {:?}",
+                    existing(&sim)
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn every_stage_follows_the_one_before_and_the_way_back_works_too() {
+    let library = Library::embedded().unwrap();
+    for name in EXAMPLES {
+        runtime().block_on(async {
+            let sim = sim();
+            let forth = Stage::ALL.into_iter();
+            let back = Stage::ALL.into_iter().rev().skip(1);
+            for stage in forth.chain(back) {
+                let graph = graph_of(&library, &example(name, stage));
+                let (changes, report) = apply(&sim, &graph, Some(10)).await;
+                assert!(
+                    report.is_complete(),
+                    "{name} to {stage:?}:\n{}",
+                    complaints(&changes, &report.ends)
+                );
+                let second = plan(&sim, &graph).await;
+                assert!(second.is_empty(), "{name} at {stage:?}:\n{}", left(&second));
+                assert_eq!(existing(&sim).len(), graph.len(), "{name} at {stage:?}");
+            }
+        });
+    }
+}
