@@ -1,7 +1,14 @@
 //! One file per output format. Every renderer is a pure function from values to text.
+//!
+//! Terminal text carries its colours as ANSI sequences; whoever prints it strips them where they
+//! are not wanted.
 
 pub mod cloudformation;
+pub mod diagnostics;
 pub mod diagram;
 pub mod dot;
 pub mod mermaid;
+pub mod plan;
+pub mod plan_json;
+pub mod style;
 pub mod svg;
