@@ -49,6 +49,11 @@ pub enum Event {
         /// Why.
         error: ProviderError,
     },
+    /// It was looked at and is still on its way. Comes often, so it is not written down.
+    Waiting {
+        /// The operation's number in the plan.
+        operation: usize,
+    },
     /// It ended.
     Finished {
         /// The operation's number in the plan.
@@ -379,6 +384,7 @@ impl Run<'_> {
             if self.read(number, change, &handle).await?.is_none() {
                 return Ok((None, Vec::new()));
             }
+            self.tell(&Event::Waiting { operation: number });
         }
     }
 
@@ -499,6 +505,7 @@ impl Run<'_> {
                     return Ok(live);
                 }
             }
+            self.tell(&Event::Waiting { operation: number });
             wait.sleep(self.context, typical).await?;
         }
     }

@@ -1,1 +1,258 @@
-//! One file per command.
+//! The command line: one file per command, each a few calls into the pipeline.
+//!
+//! [`project`] finds and loads the spec, [`session`] opens the provider, [`ui`] talks to the person,
+//! [`progress`] shows an apply as it runs. Exit codes: 0 all is well, 1 an error (usage errors too),
+//! 2 there are changes (`plan --detailed-exitcode`).
+
+mod apply;
+mod completions;
+mod destroy;
+mod eject;
+mod export;
+mod graph;
+mod history;
+mod init;
+mod plan;
+mod progress;
+mod project;
+mod run;
+mod schema;
+mod session;
+mod show;
+mod sim;
+mod stages;
+mod status;
+mod ui;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Diagnostic;
+use crate::spec::Stage;
+
+/// Takes a web application from one server to millions of users.
+///
+/// One file, scalectl.yaml, describes the application; a stage says how it is deployed today. The
+/// cloud itself is the state: there is no state file to lose, lock or leak. The default provider is
+/// an embedded simulated cloud, so everything can be tried on a laptop with no account.
+#[derive(Parser)]
+#[command(
+    name = "scalectl",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Begin with:\n  scalectl init --app shop --domain shop.example.com\n  scalectl plan\n  scalectl apply\n\nLater:\n  scalectl stages                  what each stage is for, and what the next one changes\n  scalectl plan --stage split-db   what the next stage would change\n  scalectl status                  what runs now, and where"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command has, before or after its name.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// The spec; by default scalectl.yaml here or in the nearest folder above.
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "SCALECTL_FILE",
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    file: Option<PathBuf>,
+    /// The environment: a name under `environments` in the spec.
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "SCALECTL_ENV",
+        value_name = "ENV",
+        help_heading = "Global options"
+    )]
+    env: Option<String>,
+    /// The provider, instead of the spec's.
+    #[arg(
+        long,
+        global = true,
+        env = "SCALECTL_PROVIDER",
+        value_name = "PROVIDER",
+        help_heading = "Global options"
+    )]
+    provider: Option<ProviderName>,
+    /// The primary region, instead of the spec's first one.
+    #[arg(
+        long,
+        global = true,
+        env = "SCALECTL_REGION",
+        value_name = "REGION",
+        help_heading = "Global options"
+    )]
+    region: Option<String>,
+    /// Say more, such as what is retried.
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "SCALECTL_VERBOSE",
+        help_heading = "Global options"
+    )]
+    verbose: bool,
+    /// No colours (NO_COLOR does the same).
+    #[arg(
+        long,
+        global = true,
+        env = "SCALECTL_NO_COLOR",
+        help_heading = "Global options"
+    )]
+    no_color: bool,
+}
+
+/// The providers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ProviderName {
+    /// The embedded cloud.
+    Sim,
+    /// AWS.
+    Aws,
+}
+
+/// A stage on the command line.
+fn stage(text: &str) -> Result<Stage, String> {
+    Stage::ALL
+        .into_iter()
+        .find(|stage| stage.name() == text)
+        .ok_or_else(|| {
+            let names = Stage::ALL.map(Stage::name);
+            let near = crate::schema::nearest(text, names.into_iter());
+            let hint = near
+                .map(|near| format!("did you mean {near}? "))
+                .unwrap_or_default();
+            format!("{hint}stages are {}", names.join(", "))
+        })
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a commented scalectl.yaml to start from.
+    Init(init::Arguments),
+    /// Check the spec and its blueprint, without looking at the cloud.
+    Validate(validate::Arguments),
+    /// Show what apply would change, why, and how long it takes.
+    Plan(plan::Arguments),
+    /// Make the cloud what the spec says.
+    Apply(apply::Arguments),
+    /// Remove everything that belongs to the application.
+    Destroy(destroy::Arguments),
+    /// Show what runs now, tier by tier, with endpoints.
+    Status(status::Arguments),
+    /// Show one resource as it is, and where it differs from the spec.
+    Show(show::Arguments),
+    /// Draw the architecture: DOT, Mermaid or SVG.
+    Graph(graph::Arguments),
+    /// Tell what each stage is for, and what changes from one to the next.
+    Stages(stages::Arguments),
+    /// Write the built-in blueprints and templates beside the spec, to change them.
+    Eject(eject::Arguments),
+    /// Write the resources in another tool's language.
+    Export(export::Arguments),
+    /// Print the JSON Schema of scalectl.yaml, for editors.
+    Schema(schema::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+    /// List past runs, or tell one in full.
+    History(history::Arguments),
+    /// Look into the embedded cloud, and break it on purpose.
+    Sim(sim::Arguments),
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+enum Failure {
+    /// Mistakes in the user's files.
+    Diagnostics(Vec<Diagnostic>),
+    /// Anything else: what is wrong, and what would mend it.
+    Message { what: String, help: Option<String> },
+    /// Everything has been said already.
+    Told,
+}
+
+impl Failure {
+    fn new(what: impl Into<String>) -> Self {
+        Self::Message {
+            what: what.into(),
+            help: None,
+        }
+    }
+
+    fn with_help(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Message {
+            what: what.into(),
+            help: Some(help.into()),
+        }
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Diagnostics(diagnostics)
+    }
+}
+
+impl From<crate::provider::ProviderError> for Failure {
+    fn from(error: crate::provider::ProviderError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+type Outcome = Result<ExitCode, Failure>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a wrong usage is one, and 2 means changes.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    ui::set_colors(cli.global.no_color);
+    let global = &cli.global;
+    let outcome = match &cli.command {
+        Command::Init(arguments) => init::run(global, arguments),
+        Command::Validate(arguments) => validate::run(global, arguments),
+        Command::Plan(arguments) => plan::run(global, arguments),
+        Command::Apply(arguments) => apply::run(global, arguments),
+        Command::Destroy(arguments) => destroy::run(global, arguments),
+        Command::Status(arguments) => status::run(global, arguments),
+        Command::Show(arguments) => show::run(global, arguments),
+        Command::Graph(arguments) => graph::run(global, arguments),
+        Command::Stages(arguments) => stages::run(global, arguments),
+        Command::Eject(arguments) => eject::run(global, arguments),
+        Command::Export(arguments) => export::run(global, arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::History(arguments) => history::run(global, arguments),
+        Command::Sim(arguments) => sim::run(global, arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            ui::fail(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

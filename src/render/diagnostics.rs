@@ -7,7 +7,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// All messages, and at the end how many errors there are.
 pub fn render(diagnostics: &[Diagnostic]) -> String {
     let mut text: String = diagnostics.iter().map(|d| one(d) + "\n\n").collect();
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .count();
     if errors > 1 {
         text.push_str(&format!("{errors} errors\n"));
     }
@@ -21,19 +24,31 @@ fn one(diagnostic: &Diagnostic) -> String {
     };
     // Lines of a hostile file may be megabytes long.
     const WIDEST: usize = 160;
-    let line: Option<String> =
-        diagnostic.line.as_ref().map(|line| line.chars().take(WIDEST).collect());
+    let line: Option<String> = diagnostic
+        .line
+        .as_ref()
+        .map(|line| line.chars().take(WIDEST).collect());
     let place = diagnostic.location.as_ref();
-    let mut group = level.primary_title(diagnostic.message.as_str()).elements([] as [Snippet<'_, annotate_snippets::Annotation<'_>>; 0]);
+    let mut group = level
+        .primary_title(diagnostic.message.as_str())
+        .elements([] as [Snippet<'_, annotate_snippets::Annotation<'_>>; 0]);
     if let (Some(place), Some(line)) = (place, &line) {
         let column = usize::try_from(place.column).unwrap_or(1).saturating_sub(1);
-        let start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
-        let word = line[start..].find([':', ' ', ',', '}', ']']).unwrap_or(line.len() - start);
+        let start = line
+            .char_indices()
+            .nth(column)
+            .map_or(line.len(), |(at, _)| at);
+        let word = line[start..]
+            .find([':', ' ', ',', '}', ']'])
+            .unwrap_or(line.len() - start);
         group = group.element(
             Snippet::source(line.as_str())
                 .path(&*place.file)
                 .line_start(usize::try_from(place.line).unwrap_or(1))
-                .annotation(AnnotationKind::Primary.span(start..start + word.max(1).min(line.len() - start))),
+                .annotation(
+                    AnnotationKind::Primary
+                        .span(start..start + word.max(1).min(line.len() - start)),
+                ),
         );
     } else if let Some(place) = place {
         group = group.element(Level::NOTE.message(format!("in {place}")));
@@ -51,8 +66,13 @@ mod tests {
 
     #[test]
     fn a_message_shows_its_line_and_what_would_be_right() {
-        let place = Location { file: "scalectl.yaml".into(), line: 2, column: 1 };
-        let mut error = Diagnostic::error(place, "there is no key `stge`").help("did you mean `stage`?");
+        let place = Location {
+            file: "scalectl.yaml".into(),
+            line: 2,
+            column: 1,
+        };
+        let mut error =
+            Diagnostic::error(place, "there is no key `stge`").help("did you mean `stage`?");
         error.line = Some("stge: cdn".to_owned());
         let text = anstream::adapter::strip_str(&render(&[error])).to_string();
         insta::assert_snapshot!(text);
@@ -60,7 +80,11 @@ mod tests {
 
     #[test]
     fn a_column_beyond_the_line_does_no_harm() {
-        let place = Location { file: "scalectl.yaml".into(), line: 2, column: 900 };
+        let place = Location {
+            file: "scalectl.yaml".into(),
+            line: 2,
+            column: 900,
+        };
         let mut error = Diagnostic::error(place, "what is this");
         error.line = Some("ä".to_owned());
         assert!(render(&[error]).contains("what is this"));

@@ -25,13 +25,20 @@ pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         let kept = super::style::count(plan.unchanged, "resource");
-        let _ = writeln!(out, "{}", Painted(STRONG, format!("Nothing to do: {kept} as they should be.")));
+        let _ = writeln!(
+            out,
+            "{}",
+            Painted(STRONG, format!("Nothing to do: {kept} as they should be."))
+        );
         not_yet(&mut out, frame);
         return out;
     }
     let mut tiers: BTreeMap<(usize, &str), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes {
-        tiers.entry((tier_rank(&change.tier), &change.tier)).or_default().push(change);
+        tiers
+            .entry((tier_rank(&change.tier), &change.tier))
+            .or_default()
+            .push(change);
     }
     for ((_, tier), changes) in tiers {
         let _ = writeln!(out, "{}", Painted(STRONG, tier));
@@ -57,7 +64,11 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
         counts.delete,
         counts.unchanged
     );
-    let drifted: usize = plan.changes.iter().map(|change| change.drifted().count()).sum();
+    let drifted: usize = plan
+        .changes
+        .iter()
+        .map(|change| change.drifted().count())
+        .sum();
     if drifted > 0 {
         let what = super::style::count(drifted, "property").replace("propertys", "properties");
         let _ = writeln!(
@@ -75,8 +86,16 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
         .filter(|operation| operation.seconds > 0)
         .map(|operation| {
             let change = &plan.changes[operation.change];
-            let verb = if operation.step == Step::Delete { "-" } else { "" };
-            format!("{verb}{} {}", change.address.id, duration(operation.seconds as f64))
+            let verb = if operation.step == Step::Delete {
+                "-"
+            } else {
+                ""
+            };
+            format!(
+                "{verb}{} {}",
+                change.address.id,
+                duration(operation.seconds as f64)
+            )
         })
         .collect();
     let _ = writeln!(
@@ -87,10 +106,22 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
         Painted(FAINT, shorten_chain(&chain))
     );
     if !frame.refusals.is_empty() {
-        let _ = writeln!(out, "\n{}", Painted(GONE, "Refused unless you name it, because it is protected:"));
+        let _ = writeln!(
+            out,
+            "\n{}",
+            Painted(GONE, "Refused unless you name it, because it is protected:")
+        );
         for refusal in frame.refusals {
-            let what = if refusal.action == Action::Delete { "delete" } else { "replace" };
-            let _ = writeln!(out, "  {what} of {}  (--allow {})", refusal.address, refusal.address);
+            let what = if refusal.action == Action::Delete {
+                "delete"
+            } else {
+                "replace"
+            };
+            let _ = writeln!(
+                out,
+                "  {what} of {}  (--allow {})",
+                refusal.address, refusal.address
+            );
         }
     }
     not_yet(out, frame);
@@ -120,7 +151,10 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
         Action::Replace => ("-/+", GONE),
         Action::Delete => ("-", GONE),
     };
-    let refused = frame.refusals.iter().any(|refusal| refusal.address == change.address);
+    let refused = frame
+        .refusals
+        .iter()
+        .any(|refusal| refusal.address == change.address);
     let lock = if refused { "  protected" } else { "" };
     let _ = write!(
         out,
@@ -132,7 +166,11 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
     );
     let _ = writeln!(out, "{}", Painted(style, reason(change)));
     if let Some(interrupts) = &change.interrupts {
-        let _ = writeln!(out, "      {}", Painted(GONE, format!("interrupts: {interrupts}")));
+        let _ = writeln!(
+            out,
+            "      {}",
+            Painted(GONE, format!("interrupts: {interrupts}"))
+        );
     }
     let width = change
         .properties
@@ -152,7 +190,10 @@ fn reason(change: &Change) -> String {
         Reason::Missing | Reason::Differs => String::new(),
         Reason::NotInBlueprint => "  no longer in the blueprint".to_owned(),
         Reason::CreateOnly { properties } => {
-            format!("  must be replaced: {} cannot change", properties.join(", "))
+            format!(
+                "  must be replaced: {} cannot change",
+                properties.join(", ")
+            )
         }
         Reason::KindChanged { from } => format!("  must be replaced: it is a {from}"),
         Reason::Deposed => "  left over from an unfinished replace".to_owned(),
@@ -169,14 +210,29 @@ const WIDEST_VALUE: usize = 110;
 fn line(out: &mut String, change: &Change, property: &PropertyChange, width: usize) {
     let path = format!("{:width$}", property.path);
     if property.hidden {
-        let sign = Painted(CHANGED, if change.action == Action::Create { "+" } else { "~" });
-        let _ = writeln!(out, "      {sign} {path} = {}", Painted(FAINT, "(never shown)"));
+        let sign = Painted(
+            CHANGED,
+            if change.action == Action::Create {
+                "+"
+            } else {
+                "~"
+            },
+        );
+        let _ = writeln!(
+            out,
+            "      {sign} {path} = {}",
+            Painted(FAINT, "(never shown)")
+        );
         return;
     }
     let (sign, style, value) = match (&property.before, &property.after) {
         (None, Some(after)) => ("+", NEW, shown(after)),
         (Some(before), None) => ("-", GONE, format!("{} -> (not set)", shown(before))),
-        (Some(before), Some(after)) => ("~", CHANGED, format!("{} -> {}", shown(before), shown(after))),
+        (Some(before), Some(after)) => (
+            "~",
+            CHANGED,
+            format!("{} -> {}", shown(before), shown(after)),
+        ),
         (None, None) => ("~", CHANGED, "(not set)".to_owned()),
     };
     let _ = write!(out, "      {} {path} = {value}", Painted(style, sign));
@@ -201,5 +257,9 @@ pub fn shown(value: &Value) -> String {
         return text.replace('\n', "\\n");
     }
     let head: String = text.chars().take(WIDEST_VALUE / 2).collect();
-    format!("{}… {}", head.replace('\n', "\\n"), Painted(FAINT, format!("({length} characters)")))
+    format!(
+        "{}… {}",
+        head.replace('\n', "\\n"),
+        Painted(FAINT, format!("({length} characters)"))
+    )
 }

@@ -38,10 +38,11 @@ pub struct Sim {
     crashed: tokio::sync::Notify,
 }
 
-/// Tokio's time, counted from a moment of the embedded cloud's own.
+/// Tokio's time, counted from a moment of the embedded cloud's own, and as many times as fast.
 pub struct VirtualClock {
     base: u64,
     began: tokio::time::Instant,
+    speed: f64,
 }
 
 impl Clock for VirtualClock {
@@ -52,7 +53,7 @@ impl Clock for VirtualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Pending<'_, ()> {
-        Box::pin(tokio::time::sleep(duration))
+        Box::pin(tokio::time::sleep(duration.div_f64(self.speed)))
     }
 }
 
@@ -66,6 +67,7 @@ impl Sim {
             clock: VirtualClock {
                 base: now,
                 began: tokio::time::Instant::now(),
+                speed: 1.0,
             },
             crash_at: Cell::new(None),
             crashed: tokio::sync::Notify::new(),
@@ -79,6 +81,13 @@ impl Sim {
         let mut sim = Self::in_memory(opened.cloud, opened.faults, base);
         sim.store = Some(opened.store);
         sim
+    }
+
+    /// Lets the clock run so many times as fast as the runtime's, to be watched under one whose time
+    /// does not jump.
+    pub fn at_speed(mut self, speed: f64) -> Self {
+        self.clock.speed = speed;
+        self
     }
 
     /// Lets the process "die" at the n-th call from now: it never returns, and [`Sim::crashed`]

@@ -1,0 +1,271 @@
+//! `scalectl apply`: the plan, the question, the run.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::plan::{Planned, Scope, heading, planned};
+use super::project::{Project, read};
+use super::run::{Options, run as carry_out, with_lease};
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::apply::{Context, observe, record_of};
+use crate::graph::Graph;
+use crate::plan::saved::{FORMAT, SavedPlan};
+use crate::plan::{Plan, guard};
+use crate::provider::{Live, Record};
+use crate::render::plan::{Frame, text};
+use crate::render::style::{FAINT, NEW, Painted};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+)]
+pub struct Arguments {
+    /// A plan saved by `scalectl plan --out`.
+    #[arg(value_name = "PLAN", conflicts_with_all = ["stage", "target"])]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a run goes.
+#[derive(Args, Clone)]
+pub struct How {
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// One JSON object a line, for programs.
+    #[arg(long, requires = "auto_approve")]
+    pub json: bool,
+    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    pub speed: Option<f64>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a number"))?;
+    match speed.is_finite() && speed > 0.0 && speed <= 1e6 {
+        true => Ok(speed),
+        false => Err("a number above 0 and up to a million".to_owned()),
+    }
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, arguments.scope.stage)?;
+    let options = Options {
+        command: "apply",
+        workers: arguments.scope.workers(),
+        json: arguments.how.json,
+        verbose: global.verbose,
+    };
+    let saved = arguments
+        .plan
+        .as_deref()
+        .map(|path| load(path, &project))
+        .transpose()?;
+    let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
+    let holder = session.holder.clone();
+    session.run(async |_, context| {
+        with_lease(context, &holder, async || {
+            let (plan, live, graph, record) = match &saved {
+                Some((path, saved)) => {
+                    let live = fresh(context, path, saved).await?;
+                    refuse(&guard::refusals(
+                        &saved.plan,
+                        &arguments.scope.allow.iter().cloned().collect(),
+                    ))?;
+                    if !options.json {
+                        ui::print(&text(
+                            &saved.plan,
+                            &Frame {
+                                workers: options.workers,
+                                ..Frame::default()
+                            },
+                        ));
+                    }
+                    (saved.plan.clone(), live, None, saved.record.clone())
+                }
+                None => {
+                    let planned = planned(context, &project, &arguments.scope).await?;
+                    show(&project, &planned, &options);
+                    refuse(&planned.refusals)?;
+                    let whole = arguments.scope.target.is_empty();
+                    let stage = whole.then(|| project.spec.stage.name());
+                    let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
+                    let Planned {
+                        plan, live, graph, ..
+                    } = planned;
+                    (plan, live, Some(graph), record)
+                }
+            };
+            if plan.is_empty() {
+                return settled(context, &live, record).await;
+            }
+            if saved.is_none() {
+                ask(&project, &plan, &arguments.how)?;
+            }
+            let report = carry_out(context, &project, &plan, record, &options).await?;
+            if !report.is_complete() {
+                return Err(Failure::Told);
+            }
+            if !options.json {
+                say_where(context, graph.as_ref()).await?;
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+        .await
+    })
+}
+
+fn show(project: &Project, planned: &Planned, options: &Options) {
+    if options.json {
+        return;
+    }
+    let not_yet = project.spec.not_yet();
+    let frame = Frame {
+        not_yet: &not_yet,
+        refusals: &planned.refusals,
+        workers: options.workers,
+    };
+    ui::print(&(heading(project, &planned.live) + &text(&planned.plan, &frame)));
+}
+
+/// Nothing to do still means that the stage is reached.
+async fn settled(context: &Context<'_>, live: &Live, record: Record) -> Outcome {
+    if live.record.as_ref() != Some(&record) {
+        crate::apply::retry::steadily(context, "record", || {
+            context.provider.write_record(context.owner, &record)
+        })
+        .await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fails when the guard rails refuse something.
+pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = refusals
+        .iter()
+        .map(|refusal| refusal.address.to_string())
+        .collect();
+    let allow: Vec<String> = names.iter().map(|name| format!("--allow {name}")).collect();
+    Err(Failure::with_help(
+        format!(
+            "this would delete or replace what is protected: {}; nothing was changed",
+            names.join(", ")
+        ),
+        format!(
+            "if that is what you want, and its data is safe, name it: {}",
+            allow.join(" ")
+        ),
+    ))
+}
+
+/// Asks once, or twice when more goes than stays.
+fn ask(project: &Project, plan: &Plan, how: &How) -> Result<(), Failure> {
+    if how.auto_approve {
+        return Ok(());
+    }
+    if !ui::is_interactive() {
+        return Err(Failure::with_help(
+            "there is no terminal to ask on; nothing was changed",
+            "add --auto-approve, or save a plan with `scalectl plan --out FILE` and apply that",
+        ));
+    }
+    let no = || Failure::new("not confirmed; nothing was changed");
+    if !ui::confirm("\nCarry this out? Only `yes` is a yes:", "yes") {
+        return Err(no());
+    }
+    if guard::deletes_more_than_it_keeps(plan) {
+        let counts = plan.counts();
+        let question = format!(
+            "It deletes {} and keeps {}. Type the application's name, {}, if that is right:",
+            counts.delete,
+            counts.unchanged + counts.update + counts.replace,
+            project.spec.app
+        );
+        if !ui::confirm(&question, &project.spec.app) {
+            return Err(no());
+        }
+    }
+    Ok(())
+}
+
+fn load<'a>(path: &'a Path, project: &Project) -> Result<(&'a Path, SavedPlan), Failure> {
+    let shown = path.display();
+    let saved: SavedPlan = serde_json::from_str(&read(path)?).map_err(|error| {
+        Failure::with_help(
+            format!("{shown} is not a saved plan: {error}"),
+            "write one with `scalectl plan --out FILE`",
+        )
+    })?;
+    let again = "make a new one with `scalectl plan --out FILE`";
+    if saved.format != FORMAT {
+        let what = format!(
+            "{shown} has format {}, and this scalectl reads {FORMAT}",
+            saved.format
+        );
+        return Err(Failure::with_help(what, again));
+    }
+    if saved.owner != project.owner() || *saved.provider != *project.provider() {
+        let what = format!(
+            "{shown} is for {} ({}) on {}, not for {} ({}) on {}",
+            saved.owner.app,
+            saved.owner.env,
+            saved.provider,
+            project.spec.app,
+            project.spec.env,
+            project.provider()
+        );
+        return Err(Failure::with_help(what, again));
+    }
+    Ok((path, saved))
+}
+
+/// What there is, if nothing that the plan touches has moved since it was made.
+async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<Live, Failure> {
+    let query = saved.query();
+    let live = crate::apply::retry::steadily(context, "observe", || {
+        context.provider.observe(context.owner, &query)
+    })
+    .await?;
+    let stale = saved.stale(&live);
+    if stale.is_empty() {
+        return Ok(live);
+    }
+    let names: Vec<String> = stale.iter().take(5).map(ToString::to_string).collect();
+    let more = if stale.len() > 5 { ", ..." } else { "" };
+    Err(Failure::with_help(
+        format!(
+            "{} is stale, or was applied already: since it was made, {}{more} changed; nothing was done",
+            path.display(),
+            names.join(", ")
+        ),
+        "make a new one with `scalectl plan --out FILE`",
+    ))
+}
+
+/// Where the application is to be found.
+async fn say_where(context: &Context<'_>, graph: Option<&Graph>) -> Result<(), Failure> {
+    let live = observe(context, graph).await?;
+    let endpoints = super::status::endpoints(&live);
+    for (what, place) in endpoints {
+        ui::print(&format!(
+            "  {} {place}\n",
+            Painted(NEW, format!("{what:13}"))
+        ));
+    }
+    ui::print(&format!(
+        "{}\n",
+        Painted(FAINT, "`scalectl status` shows everything that runs.")
+    ));
+    Ok(())
+}

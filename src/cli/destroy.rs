@@ -1,0 +1,86 @@
+//! `scalectl destroy`: everything that belongs to the application, wherever it is.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::apply::{How, refuse};
+use super::project::Project;
+use super::run::{Options, run as carry_out, with_lease};
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::address::Address;
+use crate::apply::observe;
+use crate::graph::Graph;
+use crate::plan::{diff, guard};
+use crate::render::plan::{Frame, text};
+use crate::render::style::{NEW, Painted, STRONG};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl destroy                                     show what would go, and what is protected\n  scalectl destroy --allow global/zone --allow us-east-1/server\n\nProtected resources (databases, zones, buckets, keys, servers with data) go only when each is named."
+)]
+pub struct Arguments {
+    /// Allow this protected resource to be deleted; may be given again.
+    #[arg(long, value_name = "ADDRESS")]
+    allow: Vec<Address>,
+    /// Operations at a time.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    parallelism: u16,
+    #[command(flatten)]
+    how: How,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let options = Options {
+        command: "destroy",
+        workers: Some(usize::from(arguments.parallelism)),
+        json: arguments.how.json,
+        verbose: global.verbose,
+    };
+    let session = Session::open(&project, "destroy")?.at_speed(arguments.how.speed);
+    let holder = session.holder.clone();
+    session.run(async |_, context| {
+        with_lease(context, &holder, async || {
+            let live = observe(context, None).await?;
+            let plan = diff(&Graph::default(), &live, None);
+            let name = format!("{} ({})", project.spec.app, project.spec.env);
+            if plan.is_empty() {
+                if !options.json {
+                    ui::print(&format!("{}\n", Painted(NEW, format!("Nothing of {name} exists."))));
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            let refusals = guard::refusals(&plan, &arguments.allow.iter().cloned().collect());
+            if !options.json {
+                let frame = Frame { refusals: &refusals, workers: options.workers, ..Frame::default() };
+                let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
+                ui::print(&format!("{heading}\n\n{}", text(&plan, &frame)));
+            }
+            refuse(&refusals)?;
+            if !arguments.how.auto_approve {
+                if !ui::is_interactive() {
+                    return Err(Failure::with_help(
+                        "there is no terminal to ask on; nothing was deleted",
+                        "add --auto-approve",
+                    ));
+                }
+                let question = format!(
+                    "\nThis deletes {name} for good. Type the application's name, {}, if that is right:",
+                    project.spec.app
+                );
+                if !ui::confirm(&question, &project.spec.app) {
+                    return Err(Failure::new("not confirmed; nothing was deleted"));
+                }
+            }
+            let record = live.record.clone().unwrap_or_default();
+            let report = carry_out(context, &project, &plan, record, &options).await?;
+            match report.is_complete() {
+                true => Ok(ExitCode::SUCCESS),
+                false => Err(Failure::Told),
+            }
+        })
+        .await
+    })
+}

@@ -1,0 +1,87 @@
+//! `scalectl eject`: the built-in blueprints and templates as files, to be changed.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::project::find;
+use super::{Failure, Global, Outcome, ui};
+use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
+use crate::render::style::{NEW, Painted, count};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl eject                        all of them, into blueprints/ and templates/ beside the spec\n  scalectl eject modules/data.yaml      one of them\n\nFiles beside the spec take the place of the built-in ones of the same name."
+)]
+pub struct Arguments {
+    /// Only these files.
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
+    /// Overwrite files that are there already.
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let spec = find(global)?;
+    let root = spec.parent().unwrap_or(&spec);
+    let known = BLUEPRINTS
+        .iter()
+        .map(|(path, text)| ("blueprints", *path, *text))
+        .chain(
+            TEMPLATES
+                .iter()
+                .map(|(path, text)| ("templates", *path, *text)),
+        );
+    let all: Vec<(&str, &str, &str)> = known.collect();
+    for file in &arguments.files {
+        if !all.iter().any(|(_, path, _)| path == file) {
+            let what = format!("there is no built-in file {file}");
+            let near = crate::schema::nearest(file, all.iter().map(|(_, path, _)| *path));
+            let names: Vec<&str> = all.iter().map(|(_, path, _)| *path).collect();
+            return Err(Failure::with_help(
+                what,
+                match near {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("there are {}", names.join(", ")),
+                },
+            ));
+        }
+    }
+    let wanted: Vec<_> = all
+        .into_iter()
+        .filter(|(_, path, _)| {
+            arguments.files.is_empty() || arguments.files.iter().any(|f| f == path)
+        })
+        .map(|(folder, path, text)| (root.join(folder).join(path), text))
+        .collect();
+    if let Some((path, _)) = wanted.iter().find(|(path, _)| path.exists())
+        && !arguments.force
+    {
+        let what = format!("{} exists already; nothing was written", path.display());
+        return Err(Failure::with_help(
+            what,
+            "overwrite with `--force`, or name the files that you want",
+        ));
+    }
+    for (path, text) in &wanted {
+        let failed = |error: std::io::Error| {
+            Failure::new(format!("{} cannot be written: {error}", path.display()))
+        };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
+        }
+        std::fs::write(path, text).map_err(failed)?;
+    }
+    ui::print(&format!(
+        "{} {} to {}\n",
+        Painted(NEW, "Wrote"),
+        count(wanted.len(), "file"),
+        if root.as_os_str().is_empty() {
+            "this folder".to_owned()
+        } else {
+            root.display().to_string()
+        }
+    ));
+    Ok(ExitCode::SUCCESS)
+}

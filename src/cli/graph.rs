@@ -1,0 +1,46 @@
+//! `scalectl graph`: the architecture as a drawing.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::project::Project;
+use super::{Global, Outcome, stage, ui};
+use crate::render::{dot, mermaid, svg};
+use crate::spec::Stage;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl graph > architecture.svg\n  scalectl graph --format mermaid           for Markdown\n  scalectl graph --format dot | dot -Tpdf -o architecture.pdf"
+)]
+pub struct Arguments {
+    /// The form.
+    #[arg(long, default_value = "svg")]
+    format: Format,
+    /// Draw this stage instead of the spec's.
+    #[arg(long, value_parser = stage)]
+    stage: Option<Stage>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Dot,
+    Mermaid,
+    Svg,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, arguments.stage)?;
+    let graph = project.graph()?;
+    let title = format!(
+        "{} at stage {}",
+        project.spec.app,
+        project.spec.stage.name()
+    );
+    ui::print(&match arguments.format {
+        Format::Dot => dot::render(&graph, &title),
+        Format::Mermaid => mermaid::render(&graph),
+        Format::Svg => svg::render(&graph, &title),
+    });
+    Ok(ExitCode::SUCCESS)
+}

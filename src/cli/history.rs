@@ -1,0 +1,174 @@
+//! `scalectl history`: past runs, from their journals.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::project::Project;
+use super::{Failure, Global, Outcome, ui};
+use crate::apply::Event;
+use crate::apply::execute::End;
+use crate::apply::journal::{self, Entry};
+use crate::render::style::{FAINT, GONE, NEW, Painted, duration};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl history              the runs, the newest last\n  scalectl history latest       everything that the newest one did"
+)]
+pub struct Arguments {
+    /// A run to tell in full: its id, or `latest`.
+    run: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let runs = runs(&project)?;
+    let Some(wanted) = &arguments.run else {
+        if arguments.json {
+            let firsts: Vec<_> = runs
+                .iter()
+                .map(|(_, entries)| json!({"run": entries.first(), "end": end(entries)}))
+                .collect();
+            ui::print_json(&json!(firsts));
+        } else if runs.is_empty() {
+            ui::print("No runs yet.\n");
+        } else {
+            ui::print(
+                &runs
+                    .iter()
+                    .map(|(id, entries)| line(id, entries))
+                    .collect::<String>(),
+            );
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let found = match wanted.as_str() {
+        "latest" => runs.last(),
+        id => runs.iter().find(|(have, _)| have == id),
+    };
+    let Some((id, entries)) = found else {
+        return Err(Failure::with_help(
+            format!("there is no run {wanted}"),
+            "`scalectl history` lists them",
+        ));
+    };
+    if arguments.json {
+        ui::print_json(&json!(entries));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = line(id, entries);
+    for entry in entries {
+        let Entry::Operation { at, what } = entry else {
+            continue;
+        };
+        let at = Painted(FAINT, format!("{:>10}", duration(*at)));
+        match what {
+            Event::Started { .. } | Event::Waiting { .. } => {}
+            Event::Retrying {
+                address,
+                attempt,
+                error,
+                ..
+            } => {
+                text.push_str(&format!(
+                    "{at}  attempt {attempt} at {address} failed: {error}\n"
+                ));
+            }
+            Event::Finished {
+                address,
+                step,
+                end,
+                seconds,
+                ..
+            } => {
+                let told = match end {
+                    End::Done { identifier, .. } => {
+                        identifier.as_deref().unwrap_or("done").to_owned()
+                    }
+                    End::Failed { error } => Painted(GONE, format!("failed: {error}")).to_string(),
+                    End::Blocked { by } => format!("not begun: {by} failed"),
+                    End::Left => "not waited for".to_owned(),
+                    End::NotBegun => "not begun".to_owned(),
+                };
+                let step = format!("{step:?}").to_lowercase();
+                text.push_str(&format!(
+                    "{at}  {step} {address} {told} {}\n",
+                    Painted(FAINT, duration(*seconds))
+                ));
+            }
+        }
+    }
+    ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The runs of this app and environment, the oldest first: ids begin with the time.
+fn runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure> {
+    let folder = project.local().join("runs");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for file in files.flatten() {
+        let path = file.path();
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+        let entries = journal::read(&text);
+        let ours =
+            matches!(entries.first(), Some(Entry::Run { env, .. }) if *env == project.spec.env);
+        if let (true, Some(id)) = (ours, path.file_stem()) {
+            found.push((id.to_string_lossy().into_owned(), entries));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+fn end(entries: &[Entry]) -> Option<&Entry> {
+    entries
+        .iter()
+        .rev()
+        .find(|entry| matches!(entry, Entry::End { .. }))
+}
+
+fn line(id: &str, entries: &[Entry]) -> String {
+    let Some(Entry::Run {
+        command,
+        stage,
+        began,
+        ..
+    }) = entries.first()
+    else {
+        return String::new();
+    };
+    let state = match end(entries) {
+        Some(Entry::End {
+            seconds,
+            done,
+            failed: 0,
+            left: 0,
+        }) => Painted(
+            NEW,
+            format!("complete, {done} operations in {}", duration(*seconds)),
+        ),
+        Some(Entry::End {
+            seconds,
+            done,
+            failed,
+            left,
+        }) => Painted(
+            GONE,
+            format!(
+                "{done} done, {failed} failed, {left} left after {}",
+                duration(*seconds)
+            ),
+        ),
+        _ => Painted(GONE, "died before its end".to_owned()),
+    };
+    let began = began.split('.').next().unwrap_or(began);
+    format!("{id}  {command} to {stage} at {began}: {state}\n")
+}

@@ -1,0 +1,98 @@
+//! `scalectl init`: a commented spec to start from.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use handlebars::Handlebars;
+use serde_json::json;
+
+use super::project::SPEC;
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::render::style::{NEW, Painted};
+use crate::spec::{self, Stage};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl init --app shop --domain shop.example.com\n  scalectl init --app newsroom --domain www.newsroom.example --stage cdn"
+)]
+pub struct Arguments {
+    /// The application's name; by default the folder's.
+    #[arg(long)]
+    app: Option<String>,
+    /// The stage to start at.
+    #[arg(long, value_parser = stage, default_value = "single-server")]
+    stage: Stage,
+    /// The domain that users visit.
+    #[arg(long)]
+    domain: Option<String>,
+    /// Overwrite a spec that is there already.
+    #[arg(long)]
+    force: bool,
+}
+
+/// The starter spec.
+const STARTER: &str = include_str!("../../templates/init/scalectl.yaml");
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let path = global.file.clone().unwrap_or_else(|| PathBuf::from(SPEC));
+    if path.exists() && !arguments.force {
+        let what = format!("{} exists already", path.display());
+        return Err(Failure::with_help(
+            what,
+            "overwrite it with `--force`, or name another with `-f FILE`",
+        ));
+    }
+    let app = match &arguments.app {
+        Some(app) => app.clone(),
+        None => folder_name(),
+    };
+    let domain = match (&arguments.domain, arguments.stage) {
+        (Some(domain), _) => Some(domain.clone()),
+        (None, stage) if stage >= Stage::LoadBalanced => Some(format!("{app}.example.com")),
+        (None, _) => None,
+    };
+    let values = json!({
+        "app": app,
+        "stage": arguments.stage.name(),
+        "domain": domain,
+        "balanced": arguments.stage >= Stage::LoadBalanced,
+        "cdn": arguments.stage >= Stage::Cdn,
+        "regions": arguments.stage == Stage::MultiRegion,
+    });
+    let text = Handlebars::new()
+        .render_template(STARTER, &values)
+        .map_err(|error| Failure::new(format!("the starter is broken: {error}")))?;
+    // What would be refused at the next command is refused now, with the same words.
+    spec::load(&path.display().to_string(), &text, None, None)?;
+    std::fs::write(&path, text)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
+    ui::print(&format!(
+        "{} {}\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the embedded cloud\n",
+        Painted(NEW, "Wrote"),
+        path.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The current folder's name as an app's: lower case, digits and hyphens.
+fn folder_name() -> String {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(30)
+        .collect();
+    let name = name
+        .trim_matches(|c: char| c == '-' || c.is_ascii_digit())
+        .to_owned();
+    if name.len() < 2 {
+        "shop".to_owned()
+    } else {
+        name
+    }
+}

@@ -1,0 +1,200 @@
+//! `scalectl plan`: what apply would change.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::project::Project;
+use super::session::Session;
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::address::Address;
+use crate::apply::{Context, observe, record_of};
+use crate::graph::Graph;
+use crate::plan::saved::{FORMAT, SavedPlan, fingerprints};
+use crate::plan::{Plan, diff, guard};
+use crate::provider::Live;
+use crate::render::plan::{Frame, text};
+use crate::render::plan_json;
+use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
+use crate::spec::Stage;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Save the plan; apply refuses it once the cloud has moved on.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print JSON; docs/plan-json.md documents it.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 0 for nothing to do, 2 for changes, 1 for an error.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// What plan and apply look at.
+#[derive(Args, Clone)]
+pub struct Scope {
+    /// Plan for this stage instead of the spec's.
+    #[arg(long, value_parser = stage)]
+    pub stage: Option<Stage>,
+    /// Only this resource and what it needs; may be given again.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<Address>,
+    /// Allow this protected resource to be deleted or replaced; may be given again.
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow: Vec<Address>,
+    /// Operations at a time.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: u16,
+}
+
+impl Scope {
+    /// Operations at a time.
+    pub fn workers(&self) -> Option<usize> {
+        Some(usize::from(self.parallelism))
+    }
+}
+
+/// A plan with what it was made from.
+pub struct Planned {
+    pub graph: Graph,
+    pub live: Live,
+    pub plan: Plan,
+    pub refusals: Vec<guard::Refusal>,
+}
+
+/// Observes and plans.
+pub async fn planned(
+    context: &Context<'_>,
+    project: &Project,
+    scope: &Scope,
+) -> Result<Planned, Failure> {
+    let graph = project.graph()?;
+    let live = observe(context, Some(&graph)).await?;
+    for target in &scope.target {
+        if graph.get(target).is_none() && !live.resources.contains_key(target) {
+            return Err(no_such(target, &graph));
+        }
+    }
+    let targets = (!scope.target.is_empty()).then_some(scope.target.as_slice());
+    let plan = diff(&graph, &live, targets);
+    let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
+    let refusals = guard::refusals(&plan, &allowed);
+    Ok(Planned {
+        graph,
+        live,
+        plan,
+        refusals,
+    })
+}
+
+/// The failure of naming a resource that does not exist.
+pub fn no_such(address: &Address, graph: &Graph) -> Failure {
+    let names: Vec<String> = graph.resources.keys().map(ToString::to_string).collect();
+    let text = address.to_string();
+    let what = format!("there is no resource {address}");
+    match crate::schema::nearest(&text, names.iter().map(String::as_str)) {
+        Some(near) => Failure::with_help(what, format!("did you mean {near}?")),
+        None => Failure::with_help(what, "`scalectl status` lists them"),
+    }
+}
+
+/// What goes above a plan.
+pub fn heading(project: &Project, live: &Live) -> String {
+    let mut text = format!("{}\n", Painted(STRONG, project.title()));
+    let stage = live
+        .record
+        .as_ref()
+        .and_then(|record| record.stage.as_deref());
+    if let Some(stage) = stage
+        && stage != project.spec.stage.name()
+    {
+        text.push_str(&format!(
+            "{} the application is at stage {stage}; this plan goes to {} in one go.\n",
+            Painted(NOTICE, "Note:"),
+            project.spec.stage.name()
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, arguments.scope.stage)?;
+    let session = Session::open(&project, "plan")?;
+    let planned =
+        session.run(async |_, context| planned(context, &project, &arguments.scope).await)?;
+    let Planned {
+        graph,
+        live,
+        plan,
+        refusals,
+    } = &planned;
+    let workers = arguments.scope.workers();
+    if let Some(path) = &arguments.out {
+        save(path, &project, &planned)?;
+    }
+    if arguments.json {
+        let owner = project.owner();
+        let stage = project.spec.stage.name();
+        ui::print_json(&plan_json::document(
+            plan,
+            &owner,
+            stage,
+            project.provider(),
+            refusals,
+            workers,
+        ));
+    } else {
+        let not_yet = project.spec.not_yet();
+        let frame = Frame {
+            not_yet: &not_yet,
+            refusals,
+            workers,
+        };
+        ui::print(&(heading(&project, live) + &text(plan, &frame)));
+        match &arguments.out {
+            Some(path) => ui::print(&format!(
+                "\nSaved. Carry it out with `scalectl apply {}`.\n",
+                path.display()
+            )),
+            None if !plan.is_empty() => ui::print(&format!(
+                "{}\n",
+                Painted(FAINT, "`scalectl apply` carries it out.")
+            )),
+            None => {}
+        }
+    }
+    debug_assert!(graph.len() >= plan.counts().create);
+    Ok(match arguments.detailed_exitcode && !plan.is_empty() {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn save(path: &std::path::Path, project: &Project, planned: &Planned) -> Result<(), Failure> {
+    let saved = SavedPlan {
+        format: FORMAT,
+        owner: project.owner(),
+        provider: project.provider().into(),
+        stage: project.spec.stage.name().into(),
+        record: record_of(
+            planned.live.record.as_ref(),
+            &planned.graph,
+            Some(project.spec.stage.name()),
+        ),
+        fingerprints: fingerprints(&planned.plan, &planned.live),
+        plan: planned.plan.clone(),
+    };
+    let failed =
+        |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));
+    let text = serde_json::to_string(&saved).map_err(|error| failed(error.to_string()))?;
+    std::fs::write(path, text).map_err(|error| failed(error.to_string()))
+}

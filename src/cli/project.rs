@@ -1,0 +1,206 @@
+//! The spec on disk: found, loaded, and its blueprints beside it.
+
+use std::path::{Path, PathBuf};
+
+use super::{Failure, Global, ProviderName};
+use crate::blueprint::{Library, compile};
+use crate::graph::Graph;
+use crate::provider::Owner;
+use crate::spec::{self, Provider, Region, Spec, Stage};
+
+/// The name of a spec, unless the user says otherwise.
+pub const SPEC: &str = "scalectl.yaml";
+
+/// A spec and what belongs to it.
+pub struct Project {
+    /// The folder of the spec; local files live in `.scalectl/` there.
+    pub folder: PathBuf,
+    /// The spec, with the command line's overrides.
+    pub spec: Spec,
+    /// The blueprints.
+    pub library: Library,
+}
+
+impl Project {
+    /// Finds and loads the spec.
+    pub fn load(global: &Global, stage: Option<Stage>) -> Result<Self, Failure> {
+        let path = find(global)?;
+        let shown = path.display().to_string();
+        let text = read(&path)?;
+        let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
+        if let Some(region) = &global.region {
+            set_region(&mut spec, region)?;
+        }
+        match global.provider {
+            Some(ProviderName::Sim) => spec.provider = Provider::Sim,
+            Some(ProviderName::Aws) => spec.provider = Provider::Aws(spec::Aws::default()),
+            None => {}
+        }
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let library = library(&folder)?;
+        Ok(Self {
+            folder,
+            spec,
+            library,
+        })
+    }
+
+    /// The resources that should exist.
+    pub fn graph(&self) -> Result<Graph, Failure> {
+        Ok(compile(&self.library, &self.spec.normalized())?)
+    }
+
+    /// Whose resources they are.
+    pub fn owner(&self) -> Owner {
+        Owner {
+            app: self.spec.app.as_str().into(),
+            env: self.spec.env.as_str().into(),
+        }
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        match self.spec.provider {
+            Provider::Sim => "sim",
+            Provider::Aws(_) => "aws",
+        }
+    }
+
+    /// Where local files live: the embedded cloud, run journals.
+    pub fn local(&self) -> PathBuf {
+        self.folder.join(".scalectl")
+    }
+
+    /// The application in words, for headings.
+    pub fn title(&self) -> String {
+        let place = match self.spec.provider {
+            Provider::Sim => "the embedded cloud",
+            Provider::Aws(_) => "AWS",
+        };
+        format!(
+            "{} ({}) at stage {} on {place}",
+            self.spec.app,
+            self.spec.env,
+            self.spec.stage.name()
+        )
+    }
+}
+
+/// The spec's path: as given, or the nearest one here or above.
+pub fn find(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = &global.file {
+        return Ok(match path.is_dir() {
+            true => path.join(SPEC),
+            false => path.clone(),
+        });
+    }
+    if Path::new(SPEC).exists() {
+        return Ok(PathBuf::from(SPEC));
+    }
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::new(format!("the current folder is not readable: {error}")))?;
+    here.ancestors()
+        .map(|folder| folder.join(SPEC))
+        .find(|path| path.exists())
+        .ok_or_else(|| {
+            Failure::with_help(
+                format!("there is no {SPEC} here or in a folder above"),
+                "write one with `scalectl init`, or name one with `-f FILE`",
+            )
+        })
+}
+
+/// A file's text.
+pub fn read(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
+        Failure::with_help(format!("{shown} cannot be read: {error}"), help)
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::with_help(
+            format!("{shown} is not UTF-8: byte {at} begins no character"),
+            "save it as UTF-8",
+        )
+    })
+}
+
+fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
+    let fits =
+        regex_lite::Regex::new(r"^[a-z]{2}(-[a-z]+)+-[0-9]$").is_ok_and(|r| r.is_match(region));
+    if !fits {
+        let what = format!("{region:?} is not the name of a region");
+        return Err(Failure::with_help(
+            what,
+            "regions are called like eu-west-1",
+        ));
+    }
+    if spec
+        .regions
+        .iter()
+        .skip(1)
+        .any(|other| other.name() == region)
+    {
+        let what = format!("{region} is one of the spec's further regions already");
+        return Err(Failure::with_help(what, "change their order in the spec"));
+    }
+    if spec
+        .regions
+        .first()
+        .is_none_or(|first| first.name() != region)
+    {
+        spec.regions.splice(
+            ..1.min(spec.regions.len()),
+            [Region::Name(region.to_owned())],
+        );
+    }
+    Ok(())
+}
+
+/// The built-in blueprints, with those in the folders beside the spec in front.
+fn library(folder: &Path) -> Result<Library, Failure> {
+    let blueprints = below(&folder.join("blueprints"), &["yaml", "yml"])?;
+    let templates = below(&folder.join("templates"), &[])?;
+    let blueprints = borrowed(&blueprints);
+    let templates = borrowed(&templates);
+    Ok(Library::with(&blueprints, &templates)?)
+}
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect()
+}
+
+/// The files below a folder, by their path in it; none when there is no such folder.
+fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failure> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&next) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let ending = path
+                .extension()
+                .and_then(|e| e.to_str())
+                .unwrap_or_default();
+            if !endings.is_empty() && !endings.contains(&ending) {
+                continue;
+            }
+            if let Ok(inner) = path.strip_prefix(folder) {
+                let name = inner.to_string_lossy().replace('\\', "/");
+                found.push((name, read(&path)?));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

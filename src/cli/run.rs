@@ -1,0 +1,246 @@
+//! What apply and destroy share: the lease, the journal, the progress, the report.
+
+use std::fs::File;
+
+use super::progress::Progress;
+use super::project::Project;
+use super::{Failure, ui};
+use crate::apply::execute::{End, Event};
+use crate::apply::journal::{Entry, Journal};
+use crate::apply::{Context, Report, execute};
+use crate::plan::{Plan, Step};
+use crate::provider::{ErrorKind, Holder, Record};
+use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
+
+/// How a run is shown and limited.
+pub struct Options {
+    /// `apply` or `destroy`.
+    pub command: &'static str,
+    /// Operations at a time.
+    pub workers: Option<usize>,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// Show retries.
+    pub verbose: bool,
+}
+
+/// Takes the lease, runs `work`, and gives the lease back whatever came of it.
+pub async fn with_lease<T>(
+    context: &Context<'_>,
+    holder: &Holder,
+    work: impl AsyncFnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let acquired = crate::apply::retry::steadily(context, "lease", || {
+        context.provider.acquire_lease(context.owner, holder)
+    })
+    .await;
+    if let Err(error) = acquired {
+        return Err(match error.kind {
+            ErrorKind::Held => Failure::with_help(
+                format!(
+                    "{} is being changed already: {}",
+                    context.owner.app, error.message
+                ),
+                "wait for it to finish",
+            ),
+            _ => error.into(),
+        });
+    }
+    let result = work().await;
+    let released = crate::apply::retry::steadily(context, "lease", || {
+        context.provider.release_lease(context.owner)
+    })
+    .await;
+    if let Err(error) = released {
+        ui::note(&format!(
+            "warning: the lease could not be given back: {error}\n"
+        ));
+    }
+    result
+}
+
+/// Runs a plan and tells how it went; the record is written before anything exists that only it
+/// would find again, and once more when everything is done.
+pub async fn run(
+    context: &Context<'_>,
+    project: &Project,
+    plan: &Plan,
+    record: Record,
+    options: &Options,
+) -> Result<Report, Failure> {
+    let write_record = async |record: &Record| {
+        crate::apply::retry::steadily(context, "record", || {
+            context.provider.write_record(context.owner, record)
+        })
+        .await
+    };
+    let before = Record {
+        stage: None,
+        ..record.clone()
+    };
+    write_record(&before).await?;
+    let mut journal = open_journal(project, plan, options)?;
+    let began = context.provider.clock().now();
+    let wall = std::time::Instant::now();
+    let mut progress = Progress::new(plan, options, context.provider.clock());
+    let mut broken = None;
+    let report = execute(context, plan, options.workers, &mut |event| {
+        progress.event(event);
+        if matches!(event, Event::Waiting { .. }) {
+            return;
+        }
+        let passed = context.provider.clock().now().saturating_sub(began);
+        let entry = Entry::Operation {
+            at: passed as f64 / 1000.0,
+            what: event.clone(),
+        };
+        if let Err(error) = journal.write(&entry) {
+            broken.get_or_insert(error);
+        }
+    })
+    .await;
+    progress.finish();
+    let entry = Entry::End {
+        seconds: report.seconds,
+        done: report.count(|end| matches!(end, End::Done { .. })),
+        failed: report.count(|end| matches!(end, End::Failed { .. })),
+        left: report.count(|end| !matches!(end, End::Done { .. } | End::Failed { .. })),
+    };
+    if let Err(error) = journal.write(&entry) {
+        broken.get_or_insert(error);
+    }
+    if let Some(error) = broken {
+        ui::note(&format!(
+            "warning: the run's journal could not be written: {error}\n"
+        ));
+    }
+    if report.is_complete() && options.command == "apply" {
+        write_record(&record).await?;
+    }
+    match options.json {
+        true => ui::print(&format!(
+            "{}\n",
+            serde_json::json!({
+                "event": "report",
+                "complete": report.is_complete(),
+                "seconds": report.seconds,
+                "operations": plan.operations.iter().zip(&report.ends).map(|(operation, end)| serde_json::json!({
+                    "address": plan.changes[operation.change].address,
+                    "step": operation.step,
+                    "end": end,
+                })).collect::<Vec<_>>(),
+            })
+        )),
+        false => ui::print(&tell(plan, &report, options, wall.elapsed().as_secs_f64())),
+    }
+    Ok(report)
+}
+
+fn open_journal(
+    project: &Project,
+    plan: &Plan,
+    options: &Options,
+) -> Result<Journal<File>, Failure> {
+    let folder = project.local().join("runs");
+    let began = jiff::Timestamp::now();
+    let id = format!(
+        "{}-{}",
+        began.strftime("%Y%m%dT%H%M%S%.3fZ"),
+        options.command
+    );
+    let path = folder.join(format!("{id}.jsonl"));
+    let failed = |error: std::io::Error| {
+        Failure::new(format!(
+            "the run's journal {} cannot be written: {error}",
+            path.display()
+        ))
+    };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let file = File::create_new(&path).map_err(failed)?;
+    let mut journal = Journal::new(file);
+    journal
+        .write(&Entry::Run {
+            id,
+            command: options.command.to_owned(),
+            app: project.spec.app.clone(),
+            env: project.spec.env.clone(),
+            provider: project.provider().to_owned(),
+            stage: project.spec.stage.name().to_owned(),
+            began: began.to_string(),
+            planned: plan.counts(),
+        })
+        .map_err(failed)?;
+    Ok(journal)
+}
+
+/// The report: what was done, what was not, and what to run next.
+fn tell(plan: &Plan, report: &Report, options: &Options, wall: f64) -> String {
+    let mut text = String::new();
+    let done = |step: Step| {
+        plan.operations
+            .iter()
+            .zip(&report.ends)
+            .filter(|(operation, end)| operation.step == step && matches!(end, End::Done { .. }))
+            .count()
+    };
+    let name = if options.command == "apply" {
+        "Apply"
+    } else {
+        "Destroy"
+    };
+    let style = if report.is_complete() { NEW } else { GONE };
+    let state = match (report.is_complete(), report.stopped) {
+        (true, _) => "complete",
+        (false, true) => "stopped",
+        (false, false) => "incomplete",
+    };
+    text.push_str(&format!(
+        "\n{} {} created, {} updated, {} deleted in {} of the cloud's time ({} here).\n",
+        Painted(style, format!("{name} {state}:")),
+        done(Step::Create),
+        done(Step::Update),
+        done(Step::Delete),
+        duration(report.seconds),
+        duration(wall.max(0.05)),
+    ));
+    if report.is_complete() {
+        return text;
+    }
+    for (operation, end) in plan.operations.iter().zip(&report.ends) {
+        let address = &plan.changes[operation.change].address;
+        match end {
+            End::Failed { error } => {
+                text.push_str(&format!(
+                    "  {} {address}: {error}\n",
+                    Painted(GONE, "failed")
+                ));
+            }
+            End::Done { differs, .. } if !differs.is_empty() => {
+                text.push_str(&format!(
+                    "  {} {address}: {} not as asked\n",
+                    Painted(GONE, "differs"),
+                    differs.join(", ")
+                ));
+            }
+            _ => {}
+        }
+    }
+    let blocked = report.count(|end| matches!(end, End::Blocked { .. }));
+    let left = report.count(|end| matches!(end, End::Left));
+    let not_begun = report.count(|end| matches!(end, End::NotBegun));
+    for (number, what) in [
+        (blocked, "not begun, because something that it needs failed"),
+        (left, "begun and not waited for"),
+        (not_begun, "not begun"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!("  {} {what}\n", count(number, "operation")));
+        }
+    }
+    text.push_str(&format!(
+        "{} `scalectl {}` takes up where this run ended; nothing is done twice.\n",
+        Painted(STRONG, "Next:"),
+        options.command
+    ));
+    text
+}

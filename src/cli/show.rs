@@ -1,0 +1,95 @@
+//! `scalectl show ADDRESS`: one resource as it is, and where it differs.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::plan::no_such;
+use super::project::Project;
+use super::session::Session;
+use super::{Global, Outcome, ui};
+use crate::address::Address;
+use crate::apply::observe;
+use crate::plan::diff;
+use crate::render::plan::{Frame, shown, text};
+use crate::render::style::{FAINT, NEW, Painted, STRONG};
+use crate::schema::Registry;
+use crate::value::Value;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl show us-east-1/vpc\n  scalectl show 'us-east-1/subnet_public[a]' --json"
+)]
+pub struct Arguments {
+    /// The resource's address, as plan and status print it.
+    #[arg(value_name = "ADDRESS")]
+    address: Address,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let graph = project.graph()?;
+    let session = Session::open(&project, "show")?;
+    let live = session.run(async |_, context| Ok(observe(context, Some(&graph)).await?))?;
+    let address = &arguments.address;
+    let desired = graph.get(address);
+    let found = live.resources.get(address);
+    if desired.is_none() && found.is_none() {
+        return Err(no_such(address, &graph));
+    }
+    let mut plan = diff(&graph, &live, None);
+    plan.changes.retain(|change| change.address == *address);
+    if arguments.json {
+        ui::print_json(
+            &json!({ "address": address, "live": found, "desired": desired, "changes": plan.changes }),
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = String::new();
+    match found {
+        Some(resource) => {
+            out.push_str(&format!(
+                "{}  {}\n  {}\n\n",
+                Painted(STRONG, address),
+                Painted(FAINT, &resource.kind),
+                resource.identifier
+            ));
+            let schema = Registry::embedded().kind(&resource.kind);
+            let width = resource
+                .properties
+                .iter()
+                .map(|(name, _)| name.len())
+                .max()
+                .unwrap_or(0);
+            for (name, value) in &resource.properties {
+                let by_aws = schema.is_some_and(|schema| schema.is_read_only(name));
+                let mark = if by_aws { "  # set by AWS" } else { "" };
+                block(&mut out, name, value, width, mark);
+            }
+        }
+        None => out.push_str(&format!("{address} does not exist yet.\n")),
+    }
+    out.push('\n');
+    if plan.changes.is_empty() {
+        out.push_str(&format!("{}\n", Painted(NEW, "It is as it should be.")));
+    } else {
+        // One resource's share of the plan, without the summary of the whole.
+        let whole = text(&plan, &Frame::default());
+        out.push_str(whole.split("\n\n").next().unwrap_or_default());
+        out.push('\n');
+    }
+    ui::print(&out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block(out: &mut String, name: &str, value: &Value, width: usize, mark: &str) {
+    out.push_str(&format!(
+        "  {name:width$} = {}{}\n",
+        shown(value),
+        Painted(FAINT, mark)
+    ));
+}

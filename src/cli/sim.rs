@@ -1,0 +1,360 @@
+//! `scalectl sim`: a look into the embedded cloud, and breaking it on purpose.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::project::Project;
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::provider::Provider as _;
+use crate::provider::sim::Sim;
+use crate::provider::sim::cloud::Item;
+use crate::provider::sim::faults::{Faults, Refusal};
+use crate::render::plan::shown;
+use crate::render::style::{FAINT, NEW, NOTICE, Painted, STRONG, count};
+use crate::value::Value;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl sim drift us-east-1/param_site Description=changed    somebody at the console\n  scalectl sim drift us-east-1/topic --delete                    somebody deletes it\n  scalectl sim fault --throttle 0.3 --lose 0.1 --seed 7          a bad day\n  scalectl sim fault --refuse AWS::RDS::DBInstance --code InsufficientDBInstanceCapacity --times 1\n  scalectl sim fault --clear"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List everything that exists, of all applications.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one resource in full, tags included.
+    Show {
+        /// Its address or identifier.
+        what: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change or delete a resource behind scalectl's back.
+    Drift {
+        /// Its address or identifier.
+        what: String,
+        /// Properties to set, as JSON or plain text; an empty value unsets.
+        #[arg(value_name = "PATH=VALUE", required_unless_present = "delete")]
+        set: Vec<String>,
+        /// Delete it.
+        #[arg(long, conflicts_with = "set")]
+        delete: bool,
+    },
+    /// Make calls fail, from now on.
+    Fault(FaultArguments),
+    /// Forget everything that exists.
+    Reset {
+        /// Do not ask.
+        #[arg(long)]
+        auto_approve: bool,
+    },
+}
+
+#[derive(Args)]
+struct FaultArguments {
+    /// The share of calls that are throttled.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    throttle: Option<f64>,
+    /// The share of calls that fail with a server error.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    transient: Option<f64>,
+    /// The share of calls that take effect but whose answer is lost.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    lose: Option<f64>,
+    /// Lists show new resources so many milliseconds late, at most.
+    #[arg(long, value_name = "MS")]
+    lag: Option<u64>,
+    /// Where chance starts.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Refuse changes to what has this in its kind or address.
+    #[arg(long, value_name = "KIND_OR_ADDRESS", requires = "code")]
+    refuse: Option<String>,
+    /// The code to refuse it with.
+    #[arg(long, requires = "refuse")]
+    code: Option<String>,
+    /// Refuse only so many times.
+    #[arg(long, requires = "refuse")]
+    times: Option<u32>,
+    /// Nothing fails on purpose any more.
+    #[arg(long, exclusive = true)]
+    clear: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a number"))?;
+    match (0.0..=0.95).contains(&share) {
+        true => Ok(share),
+        false => Err("a share from 0 to 0.95".to_owned()),
+    }
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    if let Command::Reset { auto_approve } = &arguments.command {
+        return reset(&project, *auto_approve);
+    }
+    let session = Session::open(&project, "sim")?;
+    session.run(async |sim, _| match &arguments.command {
+        Command::List { json } => list(sim, *json),
+        Command::Show { what, json } => show(sim, what, *json),
+        Command::Drift { what, set, delete } => drift(sim, what, set, *delete),
+        Command::Fault(arguments) => fault(sim, arguments),
+        Command::Reset { .. } => Ok(ExitCode::SUCCESS),
+    })
+}
+
+fn list(sim: &Sim, as_json: bool) -> Outcome {
+    let now = sim.clock().now();
+    let cloud = sim.cloud();
+    let items = cloud.items.values().filter(|item| item.exists(now));
+    if as_json {
+        let all: Vec<_> = items.map(|item| full(item, now)).collect();
+        ui::print_json(&json!(all));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::new();
+    let mut number = 0;
+    for item in items {
+        number += 1;
+        let place = match &item.marks {
+            Some(marks) => format!("{}/{} {}", marks.owner.app, marks.owner.env, marks.address),
+            None => "(nobody's)".to_owned(),
+        };
+        text.push_str(&format!(
+            "{:10} {:12} {}  {} {}\n",
+            item.state(now),
+            item.region,
+            Painted(STRONG, item.kind.trim_start_matches("AWS::")),
+            item.identifier,
+            Painted(FAINT, place)
+        ));
+    }
+    text.push_str(&format!("{}\n", count(number, "resource")));
+    let faults = sim.faults();
+    if !faults.is_quiet() {
+        text.push_str(&format!(
+            "{} calls fail on purpose; `scalectl sim fault --clear` ends that.\n",
+            Painted(NOTICE, "Note:")
+        ));
+    }
+    ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An item with the tags that say whose it is.
+fn full(item: &Item, now: u64) -> serde_json::Value {
+    json!({
+        "kind": &*item.kind,
+        "region": &*item.region,
+        "identifier": &*item.identifier,
+        "state": item.state(now),
+        "properties": item.properties,
+        "marks": item.marks.as_ref().map(|marks| json!({
+            "scalectl:app": &*marks.owner.app,
+            "scalectl:env": &*marks.owner.env,
+            "scalectl:address": marks.address.to_tag(),
+            "scalectl:applied": crate::plan::digest::to_tag(&marks.applied),
+        })),
+    })
+}
+
+fn find(sim: &Sim, what: &str) -> Result<Item, Failure> {
+    let cloud = sim.cloud();
+    let called = |item: &&Item| {
+        &*item.identifier == what
+            || item
+                .marks
+                .as_ref()
+                .is_some_and(|marks| marks.address.to_string() == what)
+    };
+    if let Some(item) = cloud.items.values().find(called) {
+        return Ok(item.clone());
+    }
+    let names: Vec<String> = cloud
+        .items
+        .values()
+        .filter_map(|item| Some(item.marks.as_ref()?.address.to_string()))
+        .collect();
+    let near = crate::schema::nearest(what, names.iter().map(String::as_str));
+    Err(Failure::with_help(
+        format!("nothing in the embedded cloud is called {what}"),
+        match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`scalectl sim list` lists what exists".to_owned(),
+        },
+    ))
+}
+
+fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
+    let item = find(sim, what)?;
+    let now = sim.clock().now();
+    if as_json {
+        ui::print_json(&full(&item, now));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = format!(
+        "{}  {}\n  {} in {}\n",
+        Painted(STRONG, &item.identifier),
+        Painted(FAINT, &item.kind),
+        item.state(now),
+        item.region
+    );
+    let json = full(&item, now);
+    for (tag, value) in json["marks"].as_object().into_iter().flatten() {
+        text.push_str(&format!(
+            "  {} {}\n",
+            Painted(FAINT, tag),
+            value.as_str().unwrap_or_default()
+        ));
+    }
+    text.push('\n');
+    let width = item
+        .properties
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
+    for (name, value) in &item.properties {
+        text.push_str(&format!("  {name:width$} = {}\n", shown(value)));
+    }
+    ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn drift(sim: &Sim, what: &str, set: &[String], delete: bool) -> Outcome {
+    let item = find(sim, what)?;
+    if delete {
+        sim.remove(item.number)?;
+        ui::print(&format!(
+            "{} {} behind scalectl's back.\n",
+            Painted(NEW, "Deleted"),
+            item.identifier
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for assignment in set {
+        let Some((path, text)) = assignment.split_once('=') else {
+            let what = format!("{assignment:?} is not PATH=VALUE");
+            return Err(Failure::with_help(
+                what,
+                "for example Description=changed, or BackupRetentionPeriod=1",
+            ));
+        };
+        let value = match text {
+            "" => None,
+            text => Some(serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::str(text))),
+        };
+        sim.drift(item.number, path, value)?;
+        ui::print(&format!(
+            "{} {path} of {} behind scalectl's back.\n",
+            Painted(NEW, "Changed"),
+            item.identifier
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
+    let mut faults = sim.faults();
+    if arguments.clear {
+        faults = Faults {
+            calls: faults.calls,
+            ..Faults::default()
+        };
+    }
+    for (given, field) in [
+        (arguments.throttle, &mut faults.throttle),
+        (arguments.transient, &mut faults.transient),
+        (arguments.lose, &mut faults.lose),
+    ] {
+        if let Some(given) = given {
+            *field = given;
+        }
+    }
+    if faults.throttle + faults.transient + faults.lose > 0.95 {
+        return Err(Failure::with_help(
+            "together more than 95 % of all calls would fail, and nothing would ever get done",
+            "choose smaller shares, or begin with `scalectl sim fault --clear`",
+        ));
+    }
+    faults.lag = arguments.lag.unwrap_or(faults.lag);
+    faults.seed = arguments.seed.unwrap_or(faults.seed);
+    if let (Some(what), Some(code)) = (&arguments.refuse, &arguments.code) {
+        faults.refusals.push(Refusal {
+            what: what.as_str().into(),
+            code: code.as_str().into(),
+            times: arguments.times,
+        });
+    }
+    sim.set_faults(faults.clone())?;
+    let mut text = match faults.is_quiet() {
+        true => "Nothing fails on purpose.\n".to_owned(),
+        false => format!(
+            "From now on: {:.0} % throttled, {:.0} % server errors, {:.0} % answers lost, lists up to {} ms late (seed {}).\n",
+            faults.throttle * 100.0,
+            faults.transient * 100.0,
+            faults.lose * 100.0,
+            faults.lag,
+            faults.seed
+        ),
+    };
+    for refusal in faults
+        .refusals
+        .iter()
+        .filter(|refusal| refusal.times != Some(0))
+    {
+        let times = refusal
+            .times
+            .map(|times| format!(", {times} more times"))
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "Changes to {} are refused with {}{times}.\n",
+            refusal.what, refusal.code
+        ));
+    }
+    ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reset(project: &Project, auto_approve: bool) -> Outcome {
+    let path = project.local().join("sim.redb");
+    if !auto_approve {
+        if !ui::is_interactive() {
+            return Err(Failure::with_help(
+                "there is no terminal to ask on",
+                "add --auto-approve",
+            ));
+        }
+        if !ui::confirm(
+            "Forget everything in the embedded cloud? Only `yes` is a yes:",
+            "yes",
+        ) {
+            return Err(Failure::new("not confirmed; nothing was changed"));
+        }
+    }
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(format!(
+            "{} cannot be removed: {error}",
+            path.display()
+        ))),
+        _ => {
+            ui::print("The embedded cloud is empty.\n");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

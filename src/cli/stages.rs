@@ -1,0 +1,175 @@
+//! `scalectl stages`: what each stage is for, and what changes from one to the next.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::project::{Project, find};
+use super::{Failure, Global, Outcome, ui};
+use crate::blueprint::Library;
+use crate::graph::Graph;
+use crate::render::diagram::tier_rank;
+use crate::render::style::{FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
+use crate::spec::Stage;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Resources that come and go between two stages, by tier.
+type Steps = BTreeMap<(usize, String), (Vec<String>, Vec<String>)>;
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    // Without a spec the stages are told in general.
+    let project = match find(global) {
+        Ok(_) => Some(Project::load(global, None)?),
+        Err(_) => None,
+    };
+    let builtin;
+    let library = match &project {
+        Some(project) => &project.library,
+        None => {
+            builtin = Library::embedded()?;
+            &builtin
+        }
+    };
+    let current = project.as_ref().map(|project| project.spec.stage);
+    let mut before: Option<Graph> = None;
+    let mut text = String::new();
+    let mut told = Vec::new();
+    for stage in Stage::ALL {
+        let Some(blueprint) = library.blueprints.get(stage.name()) else {
+            return Err(Failure::new(format!(
+                "there is no blueprint {}",
+                stage.name()
+            )));
+        };
+        // A spec may not have what a later stage needs, such as a second region.
+        let graph = match &project {
+            Some(_) => Project::load(global, Some(stage)).and_then(|project| project.graph()),
+            None => Err(Failure::Told),
+        };
+        let why_not = match &graph {
+            Err(Failure::Diagnostics(found)) => found.first().map(|d| d.message.clone()),
+            _ => None,
+        };
+        let graph = graph.ok();
+        let steps = match (&before, &graph) {
+            (Some(before), Some(graph)) => steps(before, graph),
+            _ => Steps::new(),
+        };
+        told.push(json!({
+            "stage": stage.name(),
+            "title": &*blueprint.title,
+            "description": &*blueprint.description,
+            "grow": blueprint.grow.as_deref(),
+            "current": current == Some(stage),
+            "resources": graph.as_ref().map(Graph::len),
+            "needs": why_not,
+        }));
+        let here = if current == Some(stage) {
+            "  ← you are here"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "{}  {}{}\n",
+            Painted(STRONG, stage.name()),
+            blueprint.title,
+            Painted(NOTICE, here)
+        ));
+        text.push_str(&wrapped(&blueprint.description));
+        match (&graph, &why_not) {
+            (Some(graph), _) => {
+                text.push_str(&format!("  {}", count(graph.len(), "resource")));
+                let (new, gone): (usize, usize) =
+                    steps.values().fold((0, 0), |(new, gone), (a, b)| {
+                        (new + a.len(), gone + b.len())
+                    });
+                if before.is_some() {
+                    text.push_str(&format!(
+                        ": {} new, {} gone",
+                        Painted(NEW, new),
+                        Painted(GONE, gone)
+                    ));
+                }
+                text.push('\n');
+                for ((_, tier), (new, gone)) in &steps {
+                    let new = new.iter().map(|id| format!("+{id}"));
+                    let gone = gone.iter().map(|id| format!("-{id}"));
+                    let all: Vec<String> = new.chain(gone).collect();
+                    text.push_str(&format!(
+                        "    {:11} {}\n",
+                        tier,
+                        Painted(FAINT, all.join(" "))
+                    ));
+                }
+            }
+            (None, Some(why)) => text.push_str(&format!(
+                "  {}\n",
+                Painted(FAINT, format!("not yet possible: {why}"))
+            )),
+            (None, None) => {}
+        }
+        if let Some(grow) = &blueprint.grow {
+            text.push_str(&wrapped(grow));
+        }
+        text.push('\n');
+        before = graph.or(before);
+    }
+    match arguments.json {
+        true => ui::print_json(&json!(told)),
+        false => ui::print(&text),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Which ids come and go, by tier.
+fn steps(before: &Graph, after: &Graph) -> Steps {
+    let mut steps = Steps::new();
+    let ids = |graph: &Graph| -> BTreeMap<String, String> {
+        graph
+            .iter()
+            .map(|r| (r.address.id.to_string(), r.tier.to_string()))
+            .collect()
+    };
+    let (old, new) = (ids(before), ids(after));
+    for (id, tier) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
+        steps
+            .entry((tier_rank(tier), tier.clone()))
+            .or_default()
+            .0
+            .push(id.clone());
+    }
+    for (id, tier) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
+        steps
+            .entry((tier_rank(tier), tier.clone()))
+            .or_default()
+            .1
+            .push(id.clone());
+    }
+    steps
+}
+
+/// A paragraph, indented and broken at 96 columns.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 96;
+    let mut out = String::from(" ");
+    let mut column = 1;
+    for word in text.split_whitespace() {
+        if column + 1 + word.chars().count() > WIDTH {
+            out.push_str("\n ");
+            column = 1;
+        }
+        out.push(' ');
+        out.push_str(word);
+        column += 1 + word.chars().count();
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,184 @@
+//! `scalectl status`: what runs now, tier by tier, with endpoints.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::project::Project;
+use super::session::Session;
+use super::{Global, Outcome, ui};
+use crate::apply::observe;
+use crate::plan::diff;
+use crate::plan::diff::tier_of;
+use crate::provider::{Live, LiveResource, Status};
+use crate::render::diagram::tier_rank;
+use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let graph = project.graph()?;
+    let session = Session::open(&project, "status")?;
+    let live = session.run(async |_, context| Ok(observe(context, Some(&graph)).await?))?;
+    let plan = diff(&graph, &live, None);
+    let stage = live
+        .record
+        .as_ref()
+        .and_then(|record| record.stage.as_deref());
+    let tier = |resource: &LiveResource| match graph.get(&resource.address) {
+        Some(known) => known.tier.to_string(),
+        None => tier_of(&resource.kind).to_owned(),
+    };
+    if arguments.json {
+        ui::print_json(&json!({
+            "app": project.spec.app,
+            "env": project.spec.env,
+            "stage": stage,
+            "endpoints": endpoints(&live).into_iter().map(|(what, place)| json!({"what": what, "where": place})).collect::<Vec<_>>(),
+            "resources": live.resources.values().map(|resource| json!({
+                "address": resource.address,
+                "kind": &*resource.kind,
+                "tier": tier(resource),
+                "identifier": &*resource.identifier,
+                "status": resource.status,
+            })).collect::<Vec<_>>(),
+            "to_change": plan.changes.len(),
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = format!(
+        "{} ({}): {}\n\n",
+        Painted(STRONG, &project.spec.app),
+        project.spec.env,
+        match stage {
+            Some(stage) => format!("at stage {stage}"),
+            None if live.resources.is_empty() =>
+                "nothing runs yet; `scalectl apply` starts it".to_owned(),
+            None => "no stage was ever reached in full; `scalectl apply` goes on".to_owned(),
+        }
+    );
+    for (what, place) in endpoints(&live) {
+        text.push_str(&format!(
+            "  {} {place}\n",
+            Painted(NEW, format!("{what:13}"))
+        ));
+    }
+    let mut tiers: BTreeMap<(usize, String), Vec<&LiveResource>> = BTreeMap::new();
+    for resource in live.resources.values() {
+        let tier = tier(resource);
+        tiers
+            .entry((tier_rank(&tier), tier))
+            .or_default()
+            .push(resource);
+    }
+    for ((_, tier), resources) in &tiers {
+        text.push_str(&format!("\n{}\n", Painted(STRONG, tier)));
+        let width = resources
+            .iter()
+            .map(|r| r.address.to_string().len())
+            .max()
+            .unwrap_or(0);
+        for resource in resources {
+            let (style, word) = match &resource.status {
+                Status::Ready => (NEW, "ready"),
+                Status::Pending(word) => (CHANGED, &**word),
+                Status::Deleting => (CHANGED, "deleting"),
+                Status::Failed(_) => (GONE, "failed"),
+            };
+            text.push_str(&format!(
+                "  {} {:width$}  {}\n",
+                Painted(style, format!("{word:9}")),
+                resource.address.to_string(),
+                Painted(FAINT, last_part(&resource.identifier)),
+            ));
+        }
+    }
+    text.push_str(&format!("\n{}", count(live.resources.len(), "resource")));
+    text.push_str(&match plan.changes.len() {
+        0 => ", all as they should be.\n".to_owned(),
+        some => format!(
+            "; {} `scalectl plan` shows them.\n",
+            Painted(NOTICE, format!("{} to do.", count(some, "change")))
+        ),
+    });
+    ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The end of a long identifier, where its own name is.
+fn last_part(identifier: &str) -> &str {
+    match identifier.strip_prefix("arn:") {
+        Some(arn) => arn.splitn(5, ':').last().unwrap_or(arn),
+        None => identifier,
+    }
+}
+
+/// Where the application and its parts are to be found.
+pub fn endpoints(live: &Live) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let text = |resource: &LiveResource, path: &str| -> Option<String> {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        let value = resource.properties.get(head)?;
+        let value = if rest.is_empty() {
+            value
+        } else {
+            value.at(rest)?
+        };
+        value
+            .as_str()
+            .map(|text| text.trim_end_matches('.').to_owned())
+    };
+    let of = |kind: &'static str| live.resources.values().filter(move |r| &*r.kind == kind);
+    let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");
+    if let Some(name) = site.and_then(|record| text(record, "Name")) {
+        found.push(("site", format!("https://{name}")));
+    }
+    for zone in of("AWS::Route53::HostedZone") {
+        let servers = zone
+            .properties
+            .get("NameServers")
+            .and_then(|servers| servers.as_list());
+        let servers: Vec<&str> = servers
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|s| s.as_str())
+            .collect();
+        if !servers.is_empty() {
+            found.push(("name servers", servers.join(" ")));
+        }
+    }
+    for (what, kind, path) in [
+        ("edge", "AWS::CloudFront::Distribution", "DomainName"),
+        (
+            "load balancer",
+            "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            "DNSName",
+        ),
+        ("database", "AWS::RDS::DBInstance", "Endpoint.Address"),
+        (
+            "cache",
+            "AWS::ElastiCache::ReplicationGroup",
+            "PrimaryEndPoint.Address",
+        ),
+        (
+            "cache",
+            "AWS::ElastiCache::CacheCluster",
+            "ConfigurationEndpoint.Address",
+        ),
+    ] {
+        found.extend(of(kind).filter_map(|resource| Some((what, text(resource, path)?))));
+    }
+    let server = of("AWS::EC2::EIP").find(|r| &*r.address.id == "eip");
+    if let Some(address) = server.and_then(|eip| text(eip, "PublicIp")) {
+        found.push(("server", address));
+    }
+    found
+}

@@ -1,0 +1,65 @@
+//! Talking to the person: printing, asking, failing.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use anstream::ColorChoice;
+
+use super::Failure;
+use crate::render::diagnostics;
+use crate::render::style::{GONE, NOTICE, Painted, STRONG};
+
+/// Decides about colours once and for all: none when told so, when `NO_COLOR` is set
+/// (<https://no-color.org>) or when the output is no terminal.
+pub fn set_colors(off: bool) {
+    if off {
+        ColorChoice::Never.write_global();
+    }
+}
+
+/// Prints to standard output. When nobody reads any more, the work is over.
+pub fn print(text: &str) {
+    let mut out = anstream::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if written.is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints JSON for programs.
+pub fn print_json(json: &serde_json::Value) {
+    print(&format!("{json:#}\n"));
+}
+
+/// Prints to standard error, where notes and progress belong.
+pub fn note(text: &str) {
+    let mut out = anstream::stderr().lock();
+    // Nothing can be done about a standard error that is closed.
+    let _ = out.write_all(text.as_bytes());
+}
+
+/// Tells why a command failed.
+pub fn fail(failure: &Failure) {
+    match failure {
+        Failure::Diagnostics(found) => note(&diagnostics::render(found)),
+        Failure::Message { what, help } => {
+            note(&format!("{} {what}\n", Painted(GONE, "error:")));
+            if let Some(help) = help {
+                note(&format!("  {} {help}\n", Painted(NOTICE, "help:")));
+            }
+        }
+        Failure::Told => {}
+    }
+}
+
+/// Whether a person sits at both ends.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks until the end of the line, and says whether the answer is `expected`.
+pub fn confirm(question: &str, expected: &str) -> bool {
+    note(&format!("{} ", Painted(STRONG, question)));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && answer.trim() == expected
+}
