@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "hash",
     "range",
     "flatten",
+    "distinct",
     "size",
     "contains",
     "startsWith",
@@ -90,6 +91,15 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
                 List(inner) => inner.clone(),
                 other => vec![other.clone()],
             })));
+        }
+        ("distinct", [List(items)]) => {
+            let mut kept: Vec<Value> = Vec::new();
+            for item in items {
+                if !kept.contains(item) {
+                    kept.push(item.clone());
+                }
+            }
+            return Ok(List(kept));
         }
         ("join", [List(items), String(separator)]) => {
             let mut text = TextBuilder::default();

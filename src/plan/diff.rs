@@ -92,12 +92,40 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
             changes.insert(key, deletion(resource, Reason::Deposed));
         }
     }
-    let changes: Vec<Change> = changes.into_values().collect();
+    let mut changes: Vec<Change> = changes.into_values().collect();
+    spread_create_before_destroy(&mut changes);
     let operations = operations::of(&changes, live);
     Plan {
         changes,
         unchanged,
         operations,
+    }
+}
+
+/// What a replace creates first needs its dependencies' replacements first, so those are created
+/// before they are destroyed too, as Terraform does it.
+fn spread_create_before_destroy(changes: &mut [Change]) {
+    let replaced: HashMap<Address, usize> = changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| change.action == Action::Replace)
+        .map(|(number, change)| (change.address.clone(), number))
+        .collect();
+    let mut open: Vec<usize> = replaced
+        .values()
+        .copied()
+        .filter(|n| changes[*n].create_before_destroy)
+        .collect();
+    while let Some(number) = open.pop() {
+        for needed in changes[number].depends_on.clone() {
+            if let Some(needed) = replaced.get(&needed)
+                && !changes[*needed].create_before_destroy
+            {
+                changes[*needed].create_before_destroy = true;
+                changes[*needed].interrupts = None;
+                open.push(*needed);
+            }
+        }
     }
 }
 
@@ -596,6 +624,24 @@ mod tests {
             );
             assert_eq!(change.generation, 2);
         }
+    }
+
+    #[test]
+    fn what_a_replace_creates_first_makes_its_dependencies_do_the_same() {
+        let (old, mut subnet) = (vpc("10.0.0.0/16"), subnet());
+        subnet.lifecycle.create_before_destroy = true;
+        let mut placed = subnet.clone();
+        placed.properties.insert("VpcId", Value::str("vpc-1"));
+        let live = live([
+            applied(&old, serde_json::json!({"VpcId": "vpc-1"})),
+            applied(&placed, serde_json::json!({"SubnetId": "subnet-1"})),
+        ]);
+        let plan = diff(
+            &[vpc("10.9.0.0/16"), subnet].into_iter().collect(),
+            &live,
+            None,
+        );
+        assert!(only(&plan, "us-east-1/vpc").create_before_destroy);
     }
 
     #[test]
