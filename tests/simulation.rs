@@ -108,12 +108,12 @@ fn goals(library: &Library, chance: &mut ChaCha8Rng) -> Vec<Goal> {
     };
     let mut goals = Vec::new();
     let small = chance.random_bool(0.3);
-    for _ in 0..chance.random_range(1..=2) {
-        let stage = if small {
-            Stage::SingleServer
-        } else {
-            *stages.choose(chance).unwrap()
-        };
+    let mut stage = Stage::SingleServer;
+    for number in 0..chance.random_range(1..=3) {
+        // Half of the time the stage stays and only the spec changes.
+        if !small && (number == 0 || chance.random_bool(0.5)) {
+            stage = *stages.choose(chance).unwrap();
+        }
         let mut spec = example(name, stage);
         vary(&mut spec, chance);
         // Load balancers and databases cannot move to another VPC; AWS refuses that.

@@ -10,6 +10,7 @@ mod data;
 mod edge;
 mod network;
 mod operations;
+pub mod references;
 mod unlock;
 
 pub use unlock::unlocked;
