@@ -108,3 +108,35 @@ fn every_stage_follows_the_one_before_and_the_way_back_works_too() {
         });
     }
 }
+
+/// Both are called alike in every region, and so are others; only their properties tell.
+#[test]
+fn a_subnet_group_goes_after_its_database() {
+    let library = Library::embedded().unwrap();
+    for name in EXAMPLES {
+        for stage in Stage::ALL {
+            let graph = graph_of(&library, &example(name, stage));
+            runtime().block_on(async {
+                let sim = sim();
+                apply(&sim, &graph, None).await;
+                let (gone, _) = destroy(&sim).await;
+                let position = |kind: &str, region: &str| {
+                    gone.operations.iter().position(|operation| {
+                        let change = &gone.changes[operation.change];
+                        &*change.kind == kind && &*change.address.region == region
+                    })
+                };
+                for region in ["us-east-1", "eu-west-1"] {
+                    let (Some(group), Some(database)) = (
+                        position("AWS::RDS::DBSubnetGroup", region),
+                        position("AWS::RDS::DBInstance", region),
+                    ) else {
+                        continue;
+                    };
+                    let waits = &gone.operations[group].needs;
+                    assert!(waits.contains(&database), "{name} {stage:?} {region}");
+                }
+            });
+        }
+    }
+}

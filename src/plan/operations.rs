@@ -15,8 +15,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Change, Reason};
-use crate::address::{Address, GLOBAL};
+use crate::address::Address;
 use crate::provider::{Live, LiveResource};
+use crate::schema::facts::references::{for_each_name, is_in_reach};
 use crate::schema::{self, Registry};
 use crate::value::Value;
 
@@ -136,11 +137,14 @@ fn wait_for_mentions(
     if deletes.is_empty() {
         return soft;
     }
-    // Who goes, by every name that others may know it by.
+    // Who goes: by names that mean the same wherever they stand, and by plain names, which others
+    // of the same region may have too and which count only in properties that name such a kind.
     let mut going: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
     for number in deletes.keys() {
         if let Some(resource) = &changes[*number].live {
-            for name in names(resource) {
+            named.entry(&resource.identifier).or_default().push(*number);
+            for name in unique_names(resource) {
                 going.entry(name).or_default().push(*number);
             }
         }
@@ -153,27 +157,25 @@ fn wait_for_mentions(
     }
     for resource in live.resources.values().chain(&live.deposed) {
         let mut mentioned: HashSet<usize> = HashSet::new();
-        let own_names = Registry::embedded()
-            .kind(&resource.kind)
-            .map(|schema| schema.primary_identifier());
-        for (name, value) in &resource.properties {
-            // What it is called itself is no mention of another with the same name, unless that
-            // name is made of those of others, as an attachment's is.
-            if own_names.is_some_and(|own| own.len() == 1 && own[0] == *name) {
-                continue;
-            }
+        for (_, value) in &resource.properties {
             for_each_text(value, &mut |text| {
-                for number in going.get(text).into_iter().flatten() {
-                    // Names count in their region, ARNs and EC2's identifiers everywhere.
-                    let there = &changes[*number].address.region;
-                    let here = &resource.address.region;
-                    let near = there == here || [&**there, &**here].contains(&GLOBAL);
-                    if near || is_worldwide(text) {
+                mentioned.extend(going.get(text).into_iter().flatten());
+            });
+        }
+        for_each_name(
+            &resource.kind,
+            &resource.properties,
+            &mut |entry, path, name| {
+                for number in named.get(name).into_iter().flatten() {
+                    let target = &changes[*number];
+                    let (home, region) = (&target.address.region, &resource.address.region);
+                    if entry.kinds.contains(&&*target.kind) && is_in_reach(home, region, path, name)
+                    {
                         mentioned.insert(*number);
                     }
                 }
-            });
-        }
+            },
+        );
         let own_delete = delete_of.get(&(&resource.address, &*resource.identifier));
         for number in mentioned {
             let target = deletes[&number];
@@ -206,39 +208,23 @@ fn wait_for_mentions(
     soft
 }
 
-/// Every text by which another resource may mention this one: its identifier and what AWS set.
-fn names(resource: &LiveResource) -> Vec<&str> {
+/// The names of a resource that no other one has: what AWS made up for it.
+fn unique_names(resource: &LiveResource) -> Vec<&str> {
     // Shorter ones, such as a version's number, are no names.
-    const SHORTEST: usize = 8;
-    let schema = Registry::embedded().kind(&resource.kind);
-    let mut found: Vec<&str> = vec![&resource.identifier];
-    let Some(schema) = schema else { return found };
-    for (name, value) in &resource.properties {
-        if schema.is_read_only(name)
-            && let Some(text) = value.as_str()
-            && text.len() >= SHORTEST
-            && (name.ends_with("Id") || name.ends_with("Arn") || name.ends_with("ARN"))
-            // What the resource lives in is not what it is called.
-            && &**name != "VpcId"
-        {
-            found.push(text);
-        }
-    }
-    for name in schema.primary_identifier() {
-        if let Some(text) = resource.properties.get(name).and_then(Value::as_str)
-            && schema.primary_identifier().len() == 1
-        {
-            found.push(text);
-        }
-    }
-    found
-}
-
-/// Whether a name means the same in every region: an ARN, or an identifier of EC2's, which ends in
-/// 17 hexadecimal digits.
-fn is_worldwide(name: &str) -> bool {
-    let digits = name.rsplit('-').next().unwrap_or_default();
-    name.starts_with("arn:") || digits.len() == 17 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    const SHORTEST: usize = 12;
+    let Some(schema) = Registry::embedded().kind(&resource.kind) else {
+        return Vec::new();
+    };
+    resource
+        .properties
+        .iter()
+        .filter(|(name, _)| schema.is_read_only(name))
+        .filter(|(name, _)| ["Id", "Arn", "ARN"].iter().any(|end| name.ends_with(end)))
+        // What a resource lives in is not what it is called.
+        .filter(|(name, _)| &**name != "VpcId" || &*resource.kind == "AWS::EC2::VPC")
+        .filter_map(|(_, value)| value.as_str())
+        .filter(|name| name.len() >= SHORTEST)
+        .collect()
 }
 
 fn for_each_text<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a str)) {
