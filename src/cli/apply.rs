@@ -13,7 +13,7 @@ use super::{Failure, Global, Outcome, ui};
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
-use crate::plan::{Plan, guard};
+use crate::plan::{Plan, diff, guard};
 use crate::provider::{Live, Record};
 use crate::render::plan::{Frame, text};
 use crate::render::style::{FAINT, NEW, Painted};
@@ -57,18 +57,25 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, arguments.scope.stage)?;
+    let saved = match arguments.plan.as_deref() {
+        Some(path) => Some((path, load(path)?)),
+        None => None,
+    };
+    // A saved plan leads to the stage that it was made for.
+    let stage = match &saved {
+        Some((_, saved)) => Some(super::stage(&saved.stage).map_err(Failure::new)?),
+        None => arguments.scope.stage,
+    };
+    let project = Project::load(global, stage)?;
+    if let Some((path, saved)) = &saved {
+        check_owner(path, saved, &project)?;
+    }
     let options = Options {
         command: "apply",
         workers: arguments.scope.workers(),
         json: arguments.how.json,
         verbose: global.verbose,
     };
-    let saved = arguments
-        .plan
-        .as_deref()
-        .map(|path| load(path, &project))
-        .transpose()?;
     let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
     let holder = session.holder.clone();
     session.run(async |_, context| {
@@ -76,6 +83,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let (plan, live, graph, record) = match &saved {
                 Some((path, saved)) => {
                     let live = fresh(context, path, saved).await?;
+                    let graph = project.graph()?;
+                    let mut saved = saved.clone();
+                    let moved = saved.reveal(&diff(&graph, &live, None));
+                    if let Some(first) = moved.first() {
+                        let what = format!(
+                            "{} is stale: the spec has changed since, at {first}",
+                            path.display()
+                        );
+                        return Err(Failure::with_help(what, AGAIN));
+                    }
                     refuse(&guard::refusals(
                         &saved.plan,
                         &arguments.scope.allow.iter().cloned().collect(),
@@ -89,7 +106,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                             },
                         ));
                     }
-                    (saved.plan.clone(), live, None, saved.record.clone())
+                    (saved.plan, live, graph, saved.record)
                 }
                 None => {
                     let planned = planned(context, &project, &arguments.scope).await?;
@@ -101,7 +118,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     let Planned {
                         plan, live, graph, ..
                     } = planned;
-                    (plan, live, Some(graph), record)
+                    (plan, live, graph, record)
                 }
             };
             if plan.is_empty() {
@@ -115,7 +132,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 return Err(Failure::Told);
             }
             if !options.json {
-                say_where(context, graph.as_ref()).await?;
+                say_where(context, &graph).await?;
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -132,6 +149,7 @@ fn show(project: &Project, planned: &Planned, options: &Options) {
         not_yet: &not_yet,
         refusals: &planned.refusals,
         workers: options.workers,
+        destroy: false,
     };
     ui::print(&(heading(project, &planned.live) + &text(&planned.plan, &frame)));
 }
@@ -199,35 +217,39 @@ fn ask(project: &Project, plan: &Plan, how: &How) -> Result<(), Failure> {
     Ok(())
 }
 
-fn load<'a>(path: &'a Path, project: &Project) -> Result<(&'a Path, SavedPlan), Failure> {
+/// What to do about a saved plan that cannot be used.
+const AGAIN: &str = "make a new one with `scalectl plan --out FILE`";
+
+fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
     let saved: SavedPlan = serde_json::from_str(&read(path)?).map_err(|error| {
-        Failure::with_help(
-            format!("{shown} is not a saved plan: {error}"),
-            "write one with `scalectl plan --out FILE`",
-        )
+        Failure::with_help(format!("{shown} is not a saved plan: {error}"), AGAIN)
     })?;
-    let again = "make a new one with `scalectl plan --out FILE`";
     if saved.format != FORMAT {
         let what = format!(
             "{shown} has format {}, and this scalectl reads {FORMAT}",
             saved.format
         );
-        return Err(Failure::with_help(what, again));
+        return Err(Failure::with_help(what, AGAIN));
     }
-    if saved.owner != project.owner() || *saved.provider != *project.provider() {
-        let what = format!(
-            "{shown} is for {} ({}) on {}, not for {} ({}) on {}",
-            saved.owner.app,
-            saved.owner.env,
-            saved.provider,
-            project.spec.app,
-            project.spec.env,
-            project.provider()
-        );
-        return Err(Failure::with_help(what, again));
+    Ok(saved)
+}
+
+fn check_owner(path: &Path, saved: &SavedPlan, project: &Project) -> Result<(), Failure> {
+    if saved.owner == project.owner() && *saved.provider == *project.provider() {
+        return Ok(());
     }
-    Ok((path, saved))
+    let what = format!(
+        "{} is for {} ({}) on {}, not for {} ({}) on {}",
+        path.display(),
+        saved.owner.app,
+        saved.owner.env,
+        saved.provider,
+        project.spec.app,
+        project.spec.env,
+        project.provider()
+    );
+    Err(Failure::with_help(what, AGAIN))
 }
 
 /// What there is, if nothing that the plan touches has moved since it was made.
@@ -249,13 +271,13 @@ async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<
             path.display(),
             names.join(", ")
         ),
-        "make a new one with `scalectl plan --out FILE`",
+        AGAIN,
     ))
 }
 
 /// Where the application is to be found.
-async fn say_where(context: &Context<'_>, graph: Option<&Graph>) -> Result<(), Failure> {
-    let live = observe(context, graph).await?;
+async fn say_where(context: &Context<'_>, graph: &Graph) -> Result<(), Failure> {
+    let live = observe(context, Some(graph)).await?;
     let endpoints = super::status::endpoints(&live);
     for (what, place) in endpoints {
         ui::print(&format!(

@@ -54,7 +54,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             let refusals = guard::refusals(&plan, &arguments.allow.iter().cloned().collect());
             if !options.json {
-                let frame = Frame { refusals: &refusals, workers: options.workers, ..Frame::default() };
+                let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
                 ui::print(&format!("{heading}\n\n{}", text(&plan, &frame)));
             }

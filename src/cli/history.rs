@@ -170,5 +170,10 @@ fn line(id: &str, entries: &[Entry]) -> String {
         _ => Painted(GONE, "died before its end".to_owned()),
     };
     let began = began.split('.').next().unwrap_or(began);
-    format!("{id}  {command} to {stage} at {began}: {state}\n")
+    let what = if command == "apply" {
+        format!("apply to {stage}")
+    } else {
+        command.clone()
+    };
+    format!("{id}  {what} at {began}: {state}\n")
 }

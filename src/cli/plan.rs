@@ -12,7 +12,7 @@ use super::{Failure, Global, Outcome, stage, ui};
 use crate::address::Address;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
-use crate::plan::saved::{FORMAT, SavedPlan, fingerprints};
+use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
 use crate::provider::Live;
 use crate::render::plan::{Frame, text};
@@ -132,10 +132,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let planned =
         session.run(async |_, context| planned(context, &project, &arguments.scope).await)?;
     let Planned {
-        graph,
         live,
         plan,
         refusals,
+        ..
     } = &planned;
     let workers = arguments.scope.workers();
     if let Some(path) = &arguments.out {
@@ -158,6 +158,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             not_yet: &not_yet,
             refusals,
             workers,
+            destroy: false,
         };
         ui::print(&(heading(&project, live) + &text(plan, &frame)));
         match &arguments.out {
@@ -172,7 +173,6 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             None => {}
         }
     }
-    debug_assert!(graph.len() >= plan.counts().create);
     Ok(match arguments.detailed_exitcode && !plan.is_empty() {
         true => ExitCode::from(2),
         false => ExitCode::SUCCESS,
@@ -180,19 +180,19 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 }
 
 fn save(path: &std::path::Path, project: &Project, planned: &Planned) -> Result<(), Failure> {
-    let saved = SavedPlan {
-        format: FORMAT,
-        owner: project.owner(),
-        provider: project.provider().into(),
-        stage: project.spec.stage.name().into(),
-        record: record_of(
-            planned.live.record.as_ref(),
-            &planned.graph,
-            Some(project.spec.stage.name()),
-        ),
-        fingerprints: fingerprints(&planned.plan, &planned.live),
-        plan: planned.plan.clone(),
-    };
+    let stage = project.spec.stage.name();
+    let Planned {
+        graph, live, plan, ..
+    } = planned;
+    let record = record_of(live.record.as_ref(), graph, Some(stage));
+    let saved = SavedPlan::new(
+        project.owner(),
+        project.provider(),
+        stage,
+        record,
+        plan.clone(),
+        live,
+    );
     let failed =
         |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));
     let text = serde_json::to_string(&saved).map_err(|error| failed(error.to_string()))?;

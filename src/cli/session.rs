@@ -45,6 +45,19 @@ impl Session {
         })
     }
 
+    /// Empties the embedded cloud.
+    pub fn reset(project: &Project) -> Result<(), Failure> {
+        Store::remove(
+            &project.local(),
+            &holder("sim reset"),
+            PATIENCE,
+            &mut |who| {
+                ui::note(&format!("Waiting for {who}...\n"));
+            },
+        )
+        .map_err(|error| Failure::new(error.to_string()))
+    }
+
     /// Lets the embedded cloud's clock run so many times as fast as the wall's instead of jumping.
     #[must_use]
     pub fn at_speed(mut self, speed: Option<f64>) -> Self {
@@ -76,7 +89,10 @@ impl Session {
             tokio::pin!(work);
             loop {
                 tokio::select! {
-                    done = &mut work => return done,
+                    done = &mut work => {
+                        sim.close()?;
+                        return done;
+                    }
                     () = interrupted() => {
                         if stop.is_asked() {
                             std::process::exit(1);

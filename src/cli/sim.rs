@@ -332,7 +332,6 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
 }
 
 fn reset(project: &Project, auto_approve: bool) -> Outcome {
-    let path = project.local().join("sim.redb");
     if !auto_approve {
         if !ui::is_interactive() {
             return Err(Failure::with_help(
@@ -347,14 +346,7 @@ fn reset(project: &Project, auto_approve: bool) -> Outcome {
             return Err(Failure::new("not confirmed; nothing was changed"));
         }
     }
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(format!(
-            "{} cannot be removed: {error}",
-            path.display()
-        ))),
-        _ => {
-            ui::print("The embedded cloud is empty.\n");
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+    Session::reset(project)?;
+    ui::print("The embedded cloud is empty.\n");
+    Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,8 @@ pub struct Frame<'a> {
     pub refusals: &'a [Refusal],
     /// How many operations run at a time.
     pub workers: Option<usize>,
+    /// Whether everything goes, so that nobody need be told why each thing does.
+    pub destroy: bool,
 }
 
 /// The plan in full.
@@ -164,7 +166,12 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
         Painted(FAINT, &change.kind),
         Painted(GONE, lock)
     );
-    let _ = writeln!(out, "{}", Painted(style, reason(change)));
+    let why = if frame.destroy {
+        String::new()
+    } else {
+        reason(change)
+    };
+    let _ = writeln!(out, "{}", Painted(style, why));
     if let Some(interrupts) = &change.interrupts {
         let _ = writeln!(
             out,
@@ -226,7 +233,10 @@ fn line(out: &mut String, change: &Change, property: &PropertyChange, width: usi
         return;
     }
     let (sign, style, value) = match (&property.before, &property.after) {
-        (None, Some(after)) => ("+", NEW, shown(after)),
+        (None, Some(after)) => ("+", NEW, block(after, MARGIN)),
+        (Some(before), Some(after)) if is_long(before) || is_long(after) => {
+            ("~", CHANGED, inner_differences(before, after))
+        }
         (Some(before), None) => ("-", GONE, format!("{} -> (not set)", shown(before))),
         (Some(before), Some(after)) => (
             "~",
@@ -243,6 +253,92 @@ fn line(out: &mut String, change: &Change, property: &PropertyChange, width: usi
         let _ = write!(out, "  {}", Painted(NOTICE, "# changed outside"));
     }
     out.push('\n');
+}
+
+/// How far a property's lines are indented.
+const MARGIN: usize = 8;
+
+fn is_long(value: &Value) -> bool {
+    value.to_string().chars().count() > WIDEST_VALUE
+}
+
+/// A value on one line where it fits, on several where it is an object or a list.
+pub fn block(value: &Value, margin: usize) -> String {
+    if !is_long(value) {
+        return shown(value);
+    }
+    let space = " ".repeat(margin + 2);
+    let end = " ".repeat(margin);
+    match value {
+        Value::List(items) => {
+            let lines: String = items
+                .iter()
+                .map(|item| format!("{space}{}\n", block(item, margin + 2)))
+                .collect();
+            format!("[\n{lines}{end}]")
+        }
+        Value::Map(map) => {
+            let lines: String = map
+                .iter()
+                .map(|(key, value)| format!("{space}{key}: {}\n", block(value, margin + 2)))
+                .collect();
+            format!("{{\n{lines}{end}}}")
+        }
+        other => shown(other),
+    }
+}
+
+/// Where two long values differ, one line for each place; the whole where they have no parts in
+/// common.
+fn inner_differences(before: &Value, after: &Value) -> String {
+    fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
+        let below = |key: &str| match path {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        };
+        match (before, after) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(Value::Map(a)), Some(Value::Map(b))) => {
+                let keys: std::collections::BTreeSet<&str> =
+                    a.iter().chain(b).map(|(key, _)| &**key).collect();
+                for key in keys {
+                    walk(&below(key), a.get(key), b.get(key), found);
+                }
+            }
+            (Some(Value::List(a)), Some(Value::List(b))) => {
+                for index in 0..a.len().max(b.len()) {
+                    walk(
+                        &below(&index.to_string()),
+                        a.get(index),
+                        b.get(index),
+                        found,
+                    );
+                }
+            }
+            (a, b) => {
+                let told = |value: Option<&Value>| value.map_or("(not set)".to_owned(), shown);
+                let name = if path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{path} = ")
+                };
+                found.push(format!("{name}{} -> {}", told(a), told(b)));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk("", Some(before), Some(after), &mut found);
+    match found.as_slice() {
+        [] => "(the same in another order)".to_owned(),
+        [only] if !only.contains(" = ") => only.clone(),
+        lines => {
+            let space = " ".repeat(MARGIN + 2);
+            lines
+                .iter()
+                .map(|line| format!("\n{space}{} {line}", Painted(CHANGED, "~")))
+                .collect()
+        }
+    }
 }
 
 /// A value on one line, long ones cut.

@@ -381,7 +381,13 @@ impl Cloud {
         let Some(kind) = Registry::embedded().kind(&item.kind) else {
             return Err(invalid(format!("{} is unknown", item.kind)));
         };
-        if kind.shape_at(path).is_none() {
+        // What stands in an object without a fixed list of keys, such as tags, may be called anything.
+        let above = path
+            .rsplit_once('.')
+            .and_then(|(above, _)| kind.shape_at(above));
+        let is_free =
+            above.is_some_and(|shape| shape.properties.is_none() && shape.items.is_none());
+        if kind.shape_at(path).is_none() && !is_free {
             let near = schema::nearest(path, kind.properties().keys().map(|name| &**name));
             let hint = near
                 .map(|near| format!("; did you mean {near}?"))

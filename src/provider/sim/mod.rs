@@ -34,6 +34,7 @@ pub struct Sim {
     faults: RefCell<Faults>,
     store: Option<Store>,
     clock: VirtualClock,
+    written: Cell<bool>,
     crash_at: Cell<Option<u64>>,
     crashed: tokio::sync::Notify,
 }
@@ -69,6 +70,7 @@ impl Sim {
                 began: tokio::time::Instant::now(),
                 speed: 1.0,
             },
+            written: Cell::new(false),
             crash_at: Cell::new(None),
             crashed: tokio::sync::Notify::new(),
         }
@@ -148,6 +150,19 @@ impl Sim {
         self.save("sim:Remove")
     }
 
+    /// Writes down how late it is, if anything changed, so that the next process does not find half
+    /// done what this one saw finished.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn close(&self) -> Outcome<()> {
+        if !self.written.get() {
+            return Ok(());
+        }
+        self.cloud.borrow_mut().settle(self.clock.now());
+        self.save("sim:Close")
+    }
+
     /// The cloud, taken out of the provider.
     pub fn into_cloud(self) -> Cloud {
         self.cloud.into_inner()
@@ -158,6 +173,7 @@ impl Sim {
             return Ok(());
         };
         let mut cloud = self.cloud.borrow_mut();
+        self.written.set(true);
         store
             .save(&mut cloud, &self.faults.borrow(), self.clock.now())
             .map_err(|error| {

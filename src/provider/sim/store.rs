@@ -86,50 +86,7 @@ impl Store {
         patience: Duration,
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Opened, StoreError> {
-        let io = |path: &Path| {
-            let path = path.display().to_string();
-            move |source| StoreError::Io { path, source }
-        };
-        fs::create_dir_all(folder).map_err(io(folder))?;
-        let path = folder.join("sim.lock");
-        let mut lock = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io(&path))?;
-        let began = Instant::now();
-        let mut told = false;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(source)) => return Err(io(&path)(source)),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            let mut who = String::new();
-            let _ = lock.rewind();
-            // Who holds it is only for the message; a half-written name does no harm.
-            let _ = lock.read_to_string(&mut who);
-            let who = if who.is_empty() {
-                "another process".to_owned()
-            } else {
-                who
-            };
-            if began.elapsed() >= patience {
-                return Err(StoreError::InUse(who));
-            }
-            if !told {
-                waiting(&who);
-                told = true;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let name = format!("{}, which runs `scalectl {}`", holder.who, holder.command);
-        lock.set_len(0)
-            .and_then(|()| lock.rewind())
-            .and_then(|()| lock.write_all(name.as_bytes()))
-            .map_err(io(&path))?;
+        let lock = lock(folder, holder, patience, waiting)?;
         let database = Database::create(folder.join("sim.redb")).map_err(broken)?;
         let store = Self {
             database,
@@ -142,6 +99,27 @@ impl Store {
             faults,
             clock,
         })
+    }
+
+    /// Removes the file, once no other process has it open.
+    ///
+    /// # Errors
+    /// When another process keeps it, or the system does.
+    pub fn remove(
+        folder: &Path,
+        holder: &Holder,
+        patience: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), StoreError> {
+        let _lock = lock(folder, holder, patience, waiting)?;
+        let path = folder.join("sim.redb");
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io {
+                path: path.display().to_string(),
+                source,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn load(&self) -> Result<(Cloud, Faults, u64), StoreError> {
@@ -211,4 +189,58 @@ impl Store {
         cloud.dirty.clear();
         Ok(())
     }
+}
+
+/// Takes the lock beside the file and writes into it who has it.
+fn lock(
+    folder: &Path,
+    holder: &Holder,
+    patience: Duration,
+    waiting: &mut dyn FnMut(&str),
+) -> Result<File, StoreError> {
+    let io = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| StoreError::Io { path, source }
+    };
+    fs::create_dir_all(folder).map_err(io(folder))?;
+    let path = folder.join("sim.lock");
+    let mut lock = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(io(&path))?;
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(source)) => return Err(io(&path)(source)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let mut who = String::new();
+        let _ = lock.rewind();
+        // Who holds it is only for the message; a half-written name does no harm.
+        let _ = lock.read_to_string(&mut who);
+        let who = if who.is_empty() {
+            "another process".to_owned()
+        } else {
+            who
+        };
+        if began.elapsed() >= patience {
+            return Err(StoreError::InUse(who));
+        }
+        if !told {
+            waiting(&who);
+            told = true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let name = format!("{}, which runs `scalectl {}`", holder.who, holder.command);
+    lock.set_len(0)
+        .and_then(|()| lock.rewind())
+        .and_then(|()| lock.write_all(name.as_bytes()))
+        .map_err(io(&path))?;
+    Ok(lock)
 }
