@@ -97,6 +97,16 @@ pub struct Global {
         help_heading = "Global options"
     )]
     region: Option<String>,
+    /// Wait so many seconds for another run to finish before giving up.
+    #[arg(
+        long,
+        global = true,
+        env = "SCALECTL_LOCK_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 10,
+        help_heading = "Global options"
+    )]
+    lock_timeout: u16,
     /// Say more, such as what is retried.
     #[arg(
         short,

@@ -1,6 +1,7 @@
 //! The spec on disk: found, loaded, and its blueprints beside it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Failure, Global, ProviderName};
 use crate::blueprint::{Library, compile};
@@ -19,6 +20,8 @@ pub struct Project {
     pub spec: Spec,
     /// The blueprints.
     pub library: Library,
+    /// How long to wait for another run to finish.
+    pub patience: Duration,
 }
 
 impl Project {
@@ -42,6 +45,7 @@ impl Project {
             folder,
             spec,
             library,
+            patience: Duration::from_secs(u64::from(global.lock_timeout)),
         })
     }
 

@@ -1,7 +1,5 @@
 //! An open provider and the runtime that drives it.
 
-use std::time::Duration;
-
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::{Context, Stop};
@@ -9,9 +7,6 @@ use crate::provider::sim::Sim;
 use crate::provider::sim::store::{Opened, Store};
 use crate::provider::{Holder, Owner};
 use crate::spec::Provider;
-
-/// How long to wait for another process to close the embedded cloud.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open provider.
 pub struct Session {
@@ -32,7 +27,7 @@ impl Session {
             ));
         }
         let holder = holder(command);
-        let opened = Store::open(&project.local(), &holder, PATIENCE, &mut |who| {
+        let opened = Store::open(&project.local(), &holder, project.patience, &mut |who| {
             ui::note(&format!("Waiting for {who}...\n"));
         })
         .map_err(|error| Failure::new(error.to_string()))?;
@@ -50,7 +45,7 @@ impl Session {
         Store::remove(
             &project.local(),
             &holder("sim reset"),
-            PATIENCE,
+            project.patience,
             &mut |who| {
                 ui::note(&format!("Waiting for {who}...\n"));
             },

@@ -1,0 +1,633 @@
+//! The real binary, as a person or a script would run it: transcripts, exit codes, signals.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use regex_lite::Regex;
+use tempfile::TempDir;
+
+/// A folder with a spec, and a blueprint beside it that is small enough to read.
+struct Project(TempDir);
+
+const SPEC: &str = "app: tiny\nstage: single-server\nservices:\n  web: {image: nginx:1}\n";
+
+const BLUEPRINT: &str = "\
+blueprint: single-server
+title: Tiny
+description: Small enough to read.
+compose:
+  - use: tiny
+";
+
+const MODULE: &str = "\
+module: tiny
+description: A network and a parameter in it.
+resources:
+  - id: vpc
+    kind: AWS::EC2::VPC
+    tier: network
+    properties: {CidrBlock: \"${spec.network.cidr}\"}
+  - id: subnet
+    kind: AWS::EC2::Subnet
+    tier: network
+    forEach: \"${['a', 'b']}\"
+    properties:
+      VpcId: ${vpc.VpcId}
+      AvailabilityZone: ${region.name}${each.key}
+      CidrBlock: ${cidrsubnet(spec.network.cidr, 8, each.index)}
+  - id: param
+    kind: AWS::SSM::Parameter
+    tier: compute
+    properties: {Name: /tiny, Type: String, Value: \"${vpc.VpcId} runs ${spec.services.web.image}\"}
+";
+
+impl Project {
+    fn new() -> Self {
+        let project = Self(tempfile::tempdir().unwrap());
+        project.write("scalectl.yaml", SPEC);
+        project.write("blueprints/single-server.yaml", BLUEPRINT);
+        project.write("blueprints/modules/tiny.yaml", MODULE);
+        project
+    }
+
+    fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scalectl"));
+        command
+            .current_dir(self.path())
+            .args(line.split_whitespace())
+            .stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SCALECTL_")) {
+            command.env_remove(name);
+        }
+        command
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .env_remove("CLICOLOR");
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().unwrap()
+    }
+
+    /// Commands with what they print and how they end, as a terminal would show them.
+    fn transcript(&self, lines: &[&str]) -> String {
+        let wall = Regex::new(r"\([0-9.]+ m?s here\)").unwrap();
+        let mut told = String::new();
+        for line in lines {
+            let output = self.run(line);
+            let text = String::from_utf8(output.stdout).unwrap()
+                + &String::from_utf8(output.stderr).unwrap();
+            assert!(!text.contains('\u{1b}'), "colours in a pipe: {text:?}");
+            let text = wall.replace_all(&text, "([..] here)");
+            let _ = write!(told, "$ scalectl {line}\n{text}");
+            match output.status.code() {
+                Some(0) => {}
+                code => {
+                    let _ = writeln!(told, "(exit code {code:?})");
+                }
+            }
+            told.push('\n');
+        }
+        told
+    }
+
+    fn code(&self, line: &str) -> Option<i32> {
+        self.run(line).status.code()
+    }
+}
+
+#[test]
+fn from_an_empty_cloud_to_an_application_and_back() {
+    let project = Project::new();
+    insta::assert_snapshot!(project.transcript(&[
+        "plan",
+        "apply --auto-approve",
+        "plan",
+        "status",
+        "destroy --auto-approve",
+        "destroy --auto-approve",
+    ]));
+}
+
+#[test]
+fn drift_is_shown_as_drift_and_set_back() {
+    let project = Project::new();
+    project.run("apply --auto-approve");
+    insta::assert_snapshot!(project.transcript(&[
+        "sim drift us-east-1/param Value=hacked",
+        "sim drift us-east-1/subnet[b] --delete",
+        "plan",
+        "show us-east-1/param",
+        "apply --auto-approve",
+        "plan",
+    ]));
+}
+
+#[test]
+fn a_replace_says_what_forces_it() {
+    let project = Project::new();
+    project.run("apply --auto-approve");
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}network: {{cidr: 10.9.0.0/16}}\n"),
+    );
+    insta::assert_snapshot!(project.transcript(&["plan", "apply --auto-approve"]));
+}
+
+#[test]
+fn what_is_protected_goes_only_by_name() {
+    let project = Project::new();
+    let protected = MODULE.replace(
+        "tier: compute",
+        "tier: compute\n    lifecycle: {protect: true}",
+    );
+    project.write("blueprints/modules/tiny.yaml", &protected);
+    project.run("apply --auto-approve");
+    let without = MODULE.split("  - id: param").next().unwrap();
+    project.write("blueprints/modules/tiny.yaml", without);
+    insta::assert_snapshot!(project.transcript(&[
+        "plan",
+        "apply --auto-approve",
+        "apply --auto-approve --allow us-east-1/param",
+    ]));
+}
+
+#[test]
+fn nobody_is_asked_without_a_terminal_and_nothing_is_done() {
+    let project = Project::new();
+    let told = project.transcript(&["apply", "sim list"]);
+    assert!(
+        told.contains("there is no terminal to ask on; nothing was changed"),
+        "{told}"
+    );
+    assert!(
+        told.contains("(exit code Some(1))") && told.contains("0 resources"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_saved_plan_is_applied_once_and_not_when_stale() {
+    let project = Project::new();
+    let told = project.transcript(&["plan --out next.plan", "apply next.plan", "apply next.plan"]);
+    assert!(told.contains("4 created"), "{told}");
+    assert!(told.contains("is stale, or was applied already"), "{told}");
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    project.run("plan --out next.plan");
+    project.run("sim drift us-east-1/param Value=hacked");
+    let told = project.transcript(&["apply next.plan"]);
+    assert!(
+        told.contains("us-east-1/param changed; nothing was done"),
+        "{told}"
+    );
+    let other = SPEC.replace("app: tiny", "app: other");
+    project.write("scalectl.yaml", other);
+    let told = project.transcript(&["apply next.plan"]);
+    assert!(
+        told.contains("is for tiny (default) on sim, not for other"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_a_saved_plan_does_not_touch_may_change() {
+    let project = Project::new();
+    project.run("apply --auto-approve");
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    project.run("plan --out next.plan");
+    project.run("sim drift us-east-1/subnet[a] MapPublicIpOnLaunch=true");
+    assert_eq!(project.code("apply next.plan"), Some(0));
+}
+
+#[test]
+fn exit_codes_are_what_ci_expects() {
+    let project = Project::new();
+    assert_eq!(project.code("plan"), Some(0));
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(2));
+    project.run("apply --auto-approve");
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    assert_eq!(
+        project.code("plan --detailed-exitcod"),
+        Some(1),
+        "a wrong usage is 1, never 2"
+    );
+    assert_eq!(project.code("--help"), Some(0));
+    assert_eq!(project.code(""), Some(1));
+    project.write("scalectl.yaml", "app: [");
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(1));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_each_with_its_line() {
+    let project = Project::new();
+    let spec = "app: tiny\nstge: cdn\nstage: single-serer\nservices:\n  web: {image: nginx:1, port: 99999}\n";
+    project.write("scalectl.yaml", spec);
+    insta::assert_snapshot!(project.transcript(&["validate"]));
+}
+
+#[test]
+fn mistakes_in_a_blueprint_beside_the_spec_are_told_at_their_place() {
+    let project = Project::new();
+    project.write(
+        "blueprints/modules/tiny.yaml",
+        MODULE
+            .replace("${vpc.VpcId}\n", "${vcp.VpcId}\n")
+            .replace("CidrBlock: \"", "CidrBlok: \""),
+    );
+    insta::assert_snapshot!(project.transcript(&["plan"]));
+}
+
+#[test]
+fn resources_that_wait_for_each_other_are_told() {
+    let project = Project::new();
+    let module = "module: tiny\ndescription: x\nresources:\n  - {id: one, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: /a, Type: String, Value: \"${two.Arn}\"}}\n  - {id: two, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: /b, Type: String, Value: \"${one.Arn}\"}}\n";
+    project.write("blueprints/modules/tiny.yaml", module);
+    let told = project.transcript(&["plan"]);
+    assert!(
+        told.contains("these resources wait for each other: us-east-1/one, us-east-1/two"),
+        "{told}"
+    );
+}
+
+#[test]
+fn options_work_before_and_after_the_command_and_from_the_environment() {
+    let project = Project::new();
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}environments:\n  staging: {{network: {{cidr: 10.7.0.0/16}}}}\n"),
+    );
+    let plain = |line: &str| String::from_utf8(project.run(line).stdout).unwrap();
+    let after = plain("plan -e staging --region eu-west-1");
+    assert!(
+        after.contains("10.7.0.0/16") && after.contains("eu-west-1/vpc"),
+        "{after}"
+    );
+    assert_eq!(plain("-e staging --region eu-west-1 plan"), after);
+    let output = project
+        .command("plan")
+        .envs([
+            ("SCALECTL_ENV", "staging"),
+            ("SCALECTL_REGION", "eu-west-1"),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), after);
+    // The spec is found from a folder below too.
+    std::fs::create_dir_all(project.path().join("a/b")).unwrap();
+    let below = project
+        .command("plan -e staging --region eu-west-1")
+        .current_dir(project.path().join("a/b"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(below.stdout).unwrap(), after);
+}
+
+#[test]
+fn colours_come_when_forced_and_go_when_asked() {
+    let project = Project::new();
+    let colours = |line: &str, envs: &[(&str, &str)]| {
+        let output = project
+            .command(line)
+            .envs(envs.iter().copied())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(colours("plan", &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colours("plan --no-color", &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colours("plan", &[("NO_COLOR", "1")]));
+}
+
+#[test]
+fn json_is_json_and_nothing_else() {
+    let project = Project::new();
+    let json = |line: &str| -> serde_json::Value {
+        let output = project.run(line);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}"))
+    };
+    let plan = json("plan --json");
+    assert_eq!(
+        (&plan["format"], &plan["summary"]["create"]),
+        (&1.into(), &4.into())
+    );
+    let applied = project.run("apply --auto-approve --json");
+    for line in String::from_utf8(applied.stdout).unwrap().lines() {
+        serde_json::from_str::<serde_json::Value>(line)
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+    assert_eq!(json("status --json")["stage"], "single-server");
+    assert_eq!(json("show us-east-1/vpc --json")["live"]["status"], "Ready");
+    assert_eq!(json("sim list --json").as_array().unwrap().len(), 4);
+    assert_eq!(json("history --json").as_array().unwrap().len(), 1);
+    assert_eq!(json("export")["AWSTemplateFormatVersion"], "2010-09-09");
+    assert_eq!(json("schema")["title"], "scalectl.yaml");
+    assert!(json("stages --json").as_array().unwrap().len() == 5);
+}
+
+#[test]
+fn only_a_target_and_what_it_needs_is_planned() {
+    let project = Project::new();
+    let told = project.transcript(&[
+        "plan --target us-east-1/subnet[a]",
+        "plan --target us-east-1/subnt[a]",
+    ]);
+    assert!(told.contains("Plan: 2 to create"), "{told}");
+    assert!(told.contains("did you mean us-east-1/subnet[a]?"), "{told}");
+}
+
+#[test]
+fn a_refused_call_stops_what_depends_on_it_and_nothing_else() {
+    let project = Project::new();
+    project.run("sim fault --refuse us-east-1/subnet[a] --code NoCapacity --times 1");
+    insta::assert_snapshot!(
+        project
+            .transcript(&[
+                "apply --auto-approve",
+                "status",
+                "apply --auto-approve",
+                "history"
+            ])
+            .lines()
+            // Runs are called by the time at which they began.
+            .map(
+                |line| Regex::new("[0-9]{8}T[0-9.Z]+|[0-9]{4}-[0-9-]+T[0-9:]+")
+                    .unwrap()
+                    .replace_all(line, "[TIME]")
+                    .into_owned()
+                    + "\n"
+            )
+            .collect::<String>()
+    );
+}
+
+#[test]
+fn bad_weather_changes_the_time_and_not_the_result() {
+    let project = Project::new();
+    project.run("sim fault --throttle 0.4 --transient 0.1 --lose 0.2 --lag 2000 --seed 3");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    project.run("sim fault --clear");
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+}
+
+/// An apply whose embedded cloud hardly moves, stopped at its first line of progress.
+fn stuck(project: &Project) -> Child {
+    let mut child = project
+        .command("apply --auto-approve --speed 8")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(" created ") {
+        line.clear();
+        assert!(
+            out.read_line(&mut line).unwrap() > 0,
+            "it ended before anything was created"
+        );
+    }
+    child.stdout = Some(out.into_inner());
+    child
+}
+
+#[test]
+fn a_run_that_is_killed_is_taken_up_by_the_next_one() {
+    let project = Project::new();
+    let mut child = stuck(&project);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told = project.transcript(&[
+        "apply --auto-approve",
+        "plan --detailed-exitcode",
+        "sim list",
+    ]);
+    assert!(
+        told.contains("Nothing to do: 4 resources") && told.contains("\n4 resources"),
+        "{told}"
+    );
+    assert!(!told.contains("exit code"), "{told}");
+    let history = String::from_utf8(project.run("history").stdout).unwrap();
+    assert!(history.contains("died before its end"), "{history}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run_cleanly_and_the_next_one_goes_on() {
+    for signal in ["INT", "TERM"] {
+        let project = Project::new();
+        let mut child = stuck(&project);
+        let kill = Command::new("kill")
+            .args([format!("-{signal}"), child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        let mut rest = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            rest.push_str(&line.unwrap());
+            rest.push('\n');
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{signal}: {rest}");
+        assert!(
+            rest.contains("Apply stopped") && rest.contains("takes up where this run ended"),
+            "{signal}: {rest}"
+        );
+        assert_eq!(project.code("apply --auto-approve"), Some(0));
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    }
+}
+
+#[test]
+fn a_second_writer_waits_or_is_told_who_is_at_work() {
+    let project = Project::new();
+    let mut child = stuck(&project);
+    let told = project.transcript(&["apply --auto-approve --lock-timeout 0"]);
+    assert!(
+        told.contains("the embedded cloud is in use by")
+            && told.contains("which runs `scalectl apply`"),
+        "{told}"
+    );
+    assert!(told.contains(&format!("pid {}", child.id())), "{told}");
+    // The patient one gets its turn when the first is gone.
+    let waiting = project
+        .command("apply --auto-approve --lock-timeout 60")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(waiting.wait_with_output().unwrap().status.success());
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+}
+
+#[test]
+fn init_writes_a_spec_for_every_stage_that_can_be_applied_at_once() {
+    for stage in [
+        "single-server",
+        "split-db",
+        "load-balanced",
+        "cdn",
+        "multi-region",
+    ] {
+        let project = Project::empty();
+        let line = format!("init --app shop --domain shop.example.com --stage {stage}");
+        assert_eq!(project.code(&line), Some(0), "{stage}");
+        assert_eq!(project.code("apply --auto-approve"), Some(0), "{stage}");
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0), "{stage}");
+        assert_eq!(project.code("plan -e staging"), Some(0), "{stage}");
+        assert_eq!(project.code(&line), Some(1), "a spec is not overwritten");
+    }
+    let project = Project::empty();
+    assert_eq!(project.code("init --app shop"), Some(0));
+    assert_eq!(
+        project.code("apply --auto-approve"),
+        Some(0),
+        "without a domain"
+    );
+    assert_eq!(project.code("init --app Shop! --force"), Some(1));
+}
+
+#[test]
+fn ejected_blueprints_make_the_same_resources() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com --stage cdn");
+    let before = project.run("plan --json").stdout;
+    let told = project.transcript(&["eject", "eject", "eject modules/dat.yaml"]);
+    assert!(
+        told.contains("exists already; nothing was written"),
+        "{told}"
+    );
+    assert!(told.contains("did you mean modules/data.yaml?"), "{told}");
+    assert!(project.path().join("blueprints/modules/data.yaml").exists());
+    assert_eq!(project.run("plan --json").stdout, before);
+}
+
+#[test]
+fn drawings_and_completions_come_in_every_form() {
+    let project = Project::new();
+    for (line, begins) in [
+        ("graph", "<svg"),
+        ("graph --format dot", "digraph"),
+        ("graph --format mermaid", "flowchart"),
+        ("completions bash", "_scalectl"),
+        ("completions zsh", "#compdef"),
+        ("completions fish", "# "),
+    ] {
+        let out = String::from_utf8(project.run(line).stdout).unwrap();
+        assert!(
+            out.starts_with(begins),
+            "{line}: {}",
+            out.lines().next().unwrap_or_default()
+        );
+    }
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let project = Project::empty();
+    insta::assert_snapshot!(project.transcript(&["--help"]));
+    for command in [
+        "init",
+        "validate",
+        "plan",
+        "apply",
+        "destroy",
+        "show",
+        "graph",
+        "eject",
+        "export",
+        "schema",
+        "completions",
+        "history",
+        "sim",
+    ] {
+        let help = String::from_utf8(project.run(&format!("{command} --help")).stdout).unwrap();
+        assert!(help.contains("Example"), "{command} --help has no example");
+    }
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() {
+    let project = Project::new();
+    let mut child = project
+        .command("plan")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn hostile_files_are_refused_with_words() {
+    let project = Project::new();
+    let deep = format!("app: {}x{}", "[".repeat(5000), "]".repeat(5000));
+    let bomb = format!(
+        "a: &a [x,x,x,x,x,x,x,x,x,x]\n{}",
+        ('b'..='j')
+            .map(|c| {
+                let before = char::from(c as u8 - 1);
+                format!("{c}: &{c} [{}]\n", vec![format!("*{before}"); 10].join(","))
+            })
+            .collect::<String>()
+    );
+    let long = format!(
+        "app: {}\nstage: single-server\nservices: {{web: {{image: x}}}}\n",
+        "x".repeat(10_000_000)
+    );
+    let files: [(&str, Vec<u8>); 9] = [
+        ("deep", deep.into_bytes()),
+        ("bomb", bomb.into_bytes()),
+        ("long", long.into_bytes()),
+        (
+            "utf16",
+            "app: tiny\n"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+        ),
+        ("latin1", b"app: caf\xe9\n".to_vec()),
+        ("nul", b"app: ti\0ny\n".to_vec()),
+        ("empty", Vec::new()),
+        ("scalar", b"hello".to_vec()),
+        ("twice", b"app: a\napp: b\n".to_vec()),
+    ];
+    for (name, bytes) in files {
+        project.write("scalectl.yaml", bytes);
+        let output = project.run("validate");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{name}: {told}");
+        assert!(
+            told.starts_with("error:") && !told.contains("panicked"),
+            "{name}: {told}"
+        );
+        assert!(
+            told.len() < 20_000,
+            "{name}: {} bytes of complaint",
+            told.len()
+        );
+    }
+}
