@@ -94,6 +94,7 @@ impl Project {
             let output = self.run(line);
             let text = String::from_utf8(output.stdout).unwrap()
                 + &String::from_utf8(output.stderr).unwrap();
+            assert!(!text.contains("panicked"), "{line}: {text}");
             assert!(!text.contains('\u{1b}'), "colours in a pipe: {text:?}");
             let text = wall.replace_all(&text, "([..] here)");
             let _ = write!(told, "$ scalectl {line}\n{text}");

@@ -10,7 +10,7 @@ use super::{Failure, Global, Outcome, ui};
 use crate::apply::Event;
 use crate::apply::execute::End;
 use crate::apply::journal::{self, Entry};
-use crate::render::style::{FAINT, GONE, NEW, Painted, duration};
+use crate::render::style::{FAINT, GONE, NEW, Painted, count, duration};
 
 #[derive(Args)]
 #[command(
@@ -153,7 +153,11 @@ fn line(id: &str, entries: &[Entry]) -> String {
             left: 0,
         }) => Painted(
             NEW,
-            format!("complete, {done} operations in {}", duration(*seconds)),
+            format!(
+                "complete, {} in {}",
+                count(*done, "operation"),
+                duration(*seconds)
+            ),
         ),
         Some(Entry::End {
             seconds,

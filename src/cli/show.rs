@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::observe;
-use crate::plan::diff;
+use crate::plan::{Plan, diff};
 use crate::render::plan::{Frame, shown, text};
 use crate::render::style::{FAINT, NEW, Painted, STRONG};
 use crate::schema::Registry;
@@ -41,8 +41,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if desired.is_none() && found.is_none() {
         return Err(no_such(address, &graph));
     }
-    let mut plan = diff(&graph, &live, None);
-    plan.changes.retain(|change| change.address == *address);
+    let whole = diff(&graph, &live, None);
+    // This resource's share of the plan; its operations wait for those of others.
+    let plan = Plan {
+        changes: whole
+            .changes
+            .into_iter()
+            .filter(|change| change.address == *address)
+            .collect(),
+        ..Plan::default()
+    };
     if arguments.json {
         ui::print_json(
             &json!({ "address": address, "live": found, "desired": desired, "changes": plan.changes }),

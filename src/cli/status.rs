@@ -55,7 +55,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!(
-        "{} ({}): {}\n\n",
+        "{} ({}): {}\n",
         Painted(STRONG, &project.spec.app),
         project.spec.env,
         match stage {
@@ -65,7 +65,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             None => "no stage was ever reached in full; `scalectl apply` goes on".to_owned(),
         }
     );
-    for (what, place) in endpoints(&live) {
+    let places = endpoints(&live);
+    if !places.is_empty() {
+        text.push('\n');
+    }
+    for (what, place) in places {
         text.push_str(&format!(
             "  {} {place}\n",
             Painted(NEW, format!("{what:13}"))

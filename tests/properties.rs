@@ -1,0 +1,158 @@
+//! Properties of the whole pipeline, for random specs at every stage.
+
+mod common;
+
+use common::{EPOCH, apply, destroy, plan, runtime};
+use proptest::prelude::*;
+use proptest::sample::select;
+use scalectl::blueprint::{Library, compile};
+use scalectl::plan::{diff, digest};
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::provider::{Live, Provider as _};
+use scalectl::render::plan::{Frame, text};
+use scalectl::spec::{self, Stage};
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+/// A random spec, as JSON, which is YAML too.
+fn specs() -> impl Strategy<Value = Json> {
+    let service = (
+        1u16..65535,
+        select(vec!["t4g.small", "m7g.large", "c7i.xlarge", "t3.micro"]),
+        1u16..4,
+        select(vec![
+            "round-robin",
+            "least-outstanding-requests",
+            "weighted-random",
+        ]),
+        prop::option::of("[A-Z]{1,6}"),
+        prop::option::of("[a-z]{1,6}/[a-z]{1,6}"),
+    )
+        .prop_map(|(port, instance, min, algorithm, variable, secret)| {
+            json!({
+                "image": "nginx:1",
+                "port": port,
+                "instance": instance,
+                "scale": {"min": min, "max": min + 3},
+                "balance": {"algorithm": algorithm},
+                "env": variable.map(|name| json!({name: "value"})).unwrap_or(json!({})),
+                "secrets": secret.map(|name| json!({"SECRET": name})).unwrap_or(json!({})),
+            })
+        });
+    let database = prop::option::of((
+        select(vec!["postgres", "mysql"]),
+        20u32..500,
+        0u8..4,
+        any::<bool>(),
+    ));
+    let cache = prop::option::of((select(vec!["valkey", "redis", "memcached"]), 1u8..4));
+    (
+        select(Stage::ALL.to_vec()),
+        prop::collection::btree_map("[a-z]{2,8}", service, 1..4),
+        database,
+        cache,
+        (2u8..4, select(vec!["per-zone", "single"]), any::<bool>()),
+        (select(vec!["latency", "failover"]), any::<bool>(), any::<bool>()),
+        prop::option::of("[a-z]{1,8}"),
+    )
+        .prop_map(|(stage, services, database, cache, network, edge, tag)| {
+            let mut services: JsonMap<String, Json> = services.into_iter().collect();
+            for (index, (name, service)) in services.iter_mut().enumerate() {
+                let paths = if index == 0 { "/*".to_owned() } else { format!("/{name}/*") };
+                service["paths"] = json!([paths]);
+            }
+            let (zones, nat, flow_logs) = network;
+            let (routing, waf, email) = edge;
+            let mut spec = json!({
+                "app": "shop",
+                "stage": stage.name(),
+                "regions": if stage == Stage::MultiRegion { json!(["us-east-1", "eu-west-1"]) } else { json!(["eu-central-1"]) },
+                "domain": {"name": "www.shop.example.com", "zone": "shop.example.com", "routing": routing},
+                "network": {"zones": zones, "nat": nat, "flow_logs": flow_logs},
+                "services": services,
+                "cdn": {"waf": waf},
+            });
+            if let Some((engine, size, replicas, multi_az)) = database {
+                spec["database"] = json!({"engine": engine, "storage": size, "replicas": replicas, "multi_az": multi_az});
+            }
+            if let Some((engine, nodes)) = cache {
+                spec["cache"] = json!({"engine": engine, "nodes": nodes});
+            }
+            if email {
+                spec["monitoring"] = json!({"email": "oncall@example.com"});
+            }
+            if let Some(tag) = tag {
+                spec["tags"] = json!({"team": tag});
+            }
+            spec
+        })
+}
+
+fn graph_of(library: &Library, text: &str) -> scalectl::graph::Graph {
+    let spec =
+        spec::load("scalectl.yaml", text, None, None).unwrap_or_else(|e| panic!("{e:#?}\n{text}"));
+    compile(library, &spec.normalized()).unwrap_or_else(|e| panic!("{e:#?}\n{text}"))
+}
+
+/// The same JSON with the keys of every object in another order.
+fn shuffled(value: &Json, seed: u64) -> String {
+    match value {
+        Json::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            let address = "us-east-1/x".parse().unwrap();
+            let salt = |key: &str| {
+                digest::of_value(
+                    &address,
+                    &format!("{seed}{key}"),
+                    &scalectl::value::Value::Null,
+                )
+            };
+            entries.sort_by_key(|(key, _)| salt(key));
+            let inner: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", json!(key), shuffled(value, seed)))
+                .collect();
+            format!("{{{}}}", inner.join(", "))
+        }
+        Json::Array(items) => {
+            let inner: Vec<String> = items.iter().map(|item| shuffled(item, seed)).collect();
+            format!("[{}]", inner.join(", "))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn apply_settles_is_idempotent_and_destroy_leaves_nothing(spec in specs()) {
+        let graph = graph_of(&Library::embedded().unwrap(), &spec.to_string());
+        runtime().block_on(async {
+            let sim = Sim::in_memory(Cloud::default(), Faults::default(), EPOCH);
+            let (_, report) = apply(&sim, &graph, Some(10)).await;
+            assert!(report.is_complete(), "{:#?}", report.ends);
+            let again = plan(&sim, &graph).await;
+            assert!(again.is_empty(), "{:#?}", again.changes);
+            let items = sim.cloud().items.clone();
+            apply(&sim, &graph, Some(10)).await;
+            assert_eq!(sim.cloud().items, items, "a second apply changes nothing");
+            let (_, report) = destroy(&sim).await;
+            assert!(report.is_complete(), "{:#?}", report.ends);
+            let now = sim.clock().now();
+            assert!(!sim.cloud().items.values().any(|item| item.exists(now)));
+        });
+    }
+
+    #[test]
+    fn the_order_of_keys_in_the_spec_changes_no_byte(spec in specs(), seed in any::<u64>()) {
+        let library = Library::embedded().unwrap();
+        let printed = |text: &str| {
+            let plan = diff(&graph_of(&library, text), &Live::default(), None);
+            (text_of(&plan), serde_json::to_string(&plan).unwrap())
+        };
+        fn text_of(plan: &scalectl::plan::Plan) -> String {
+            text(plan, &Frame::default())
+        }
+        prop_assert_eq!(printed(&spec.to_string()), printed(&shuffled(&spec, seed)));
+    }
+}
