@@ -1,0 +1,130 @@
+//! How compile and diff grow with the number of resources.
+//!
+//!     cargo bench --no-default-features --bench pipeline
+//!
+//! docs/performance.md holds the table and says how the other numbers were measured.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use scalectl::blueprint::{Library, compile};
+use scalectl::graph::Graph;
+use scalectl::plan::{diff, digest};
+use scalectl::provider::{Live, LiveResource, Status};
+use scalectl::spec;
+use scalectl::value::Value;
+
+/// Counts the bytes that are held.
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged; only a counter is kept beside it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+const SPEC: &str = "app: big\nstage: single-server\nservices: {web: {image: nginx:1}}\n";
+
+/// A blueprint with `size` resources: for each network of a VPC and eight subnets a security group.
+fn library(size: usize) -> Library {
+    let groups = size / 10;
+    let module = format!(
+        "module: many\ndescription: Many.\nresources:\n\
+         - id: vpc\n  kind: AWS::EC2::VPC\n  tier: network\n  forEach: ${{range({groups}).map(n, string(n))}}\n\
+         \x20 properties: {{CidrBlock: 10.0.0.0/16, EnableDnsSupport: true}}\n\
+         - id: subnet\n  kind: AWS::EC2::Subnet\n  tier: network\n  forEach: ${{range({subnets}).map(n, string(n))}}\n\
+         \x20 properties:\n    VpcId: ${{vpc[string(each.index / 8)].VpcId}}\n    AvailabilityZone: us-east-1a\n\
+         \x20   CidrBlock: ${{cidrsubnet('10.0.0.0/16', 8, each.index % 8)}}\n\
+         - id: group\n  kind: AWS::EC2::SecurityGroup\n  tier: security\n  forEach: ${{range({groups}).map(n, string(n))}}\n\
+         \x20 properties:\n    GroupDescription: The group ${{each.key}}\n    VpcId: ${{vpc[each.key].VpcId}}\n\
+         \x20   SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0, Description: HTTPS}}]\n",
+        subnets = groups * 8,
+    );
+    let blueprint = "blueprint: single-server\ntitle: Many\ndescription: Many.\ncompose: [{use: many}]\n";
+    Library::with(&[("single-server.yaml", blueprint), ("modules/many.yaml", &module)], &[])
+        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+fn normalized() -> Value {
+    spec::load("scalectl.yaml", SPEC, None, None).unwrap_or_else(|e| panic!("{e:#?}")).normalized()
+}
+
+/// The cloud as it is after an apply of `graph`.
+fn applied(graph: &Graph) -> Live {
+    let id = |address: &scalectl::address::Address| format!("{}-{}", address.id, address.key.as_deref().unwrap_or(""));
+    let resources = graph
+        .iter()
+        .map(|resource| {
+            let mut properties: scalectl::value::Map = resource
+                .properties
+                .iter()
+                .map(|(name, value)| {
+                    (name.clone(), value.resolve(&|reference| Some(Value::str(id(&reference.address)))))
+                })
+                .collect();
+            let applied = digest::of_properties(&resource.address, 1, false, &properties);
+            let name = match &*resource.kind {
+                "AWS::EC2::VPC" => "VpcId",
+                "AWS::EC2::Subnet" => "SubnetId",
+                _ => "GroupId",
+            };
+            properties.insert(name, Value::str(id(&resource.address)));
+            let live = LiveResource {
+                address: resource.address.clone(),
+                kind: resource.kind.clone(),
+                identifier: id(&resource.address).into(),
+                properties,
+                status: Status::Ready,
+                applied: Some(applied),
+            };
+            (resource.address.clone(), live)
+        })
+        .collect();
+    Live { resources, ..Live::default() }
+}
+
+fn pipeline(criterion: &mut Criterion) {
+    let spec = normalized();
+    let mut group = criterion.benchmark_group("compile_and_diff");
+    group.sample_size(10).measurement_time(Duration::from_secs(8));
+    for size in SIZES {
+        let library = library(size);
+        let before = HELD.load(Ordering::Relaxed);
+        let graph = compile(&library, &spec).unwrap_or_else(|e| panic!("{e:#?}"));
+        let held = HELD.load(Ordering::Relaxed) - before;
+        let live = applied(&graph);
+        let plan = diff(&graph, &live, None);
+        assert!(plan.is_empty(), "{} changes", plan.changes.len());
+        println!("{size} resources: {} bytes each in the desired graph", held / graph.len());
+        group.throughput(Throughput::Elements(size as u64));
+        group.bench_with_input(BenchmarkId::new("compile", size), &size, |bencher, _| {
+            bencher.iter(|| black_box(compile(&library, &spec)));
+        });
+        group.bench_with_input(BenchmarkId::new("diff_unchanged", size), &size, |bencher, _| {
+            bencher.iter(|| black_box(diff(&graph, &live, None)));
+        });
+        group.bench_with_input(BenchmarkId::new("diff_all_new", size), &size, |bencher, _| {
+            bencher.iter(|| black_box(diff(&graph, &Live::default(), None)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, pipeline);
+criterion_main!(benches);
