@@ -21,11 +21,13 @@ use scalectl::value::Value;
 struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call goes to the system's allocator unchanged; only a counter is kept beside it.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(held, Ordering::Relaxed);
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
@@ -56,18 +58,29 @@ fn library(size: usize) -> Library {
          \x20   SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0, Description: HTTPS}}]\n",
         subnets = groups * 8,
     );
-    let blueprint = "blueprint: single-server\ntitle: Many\ndescription: Many.\ncompose: [{use: many}]\n";
-    Library::with(&[("single-server.yaml", blueprint), ("modules/many.yaml", &module)], &[])
-        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+    let blueprint =
+        "blueprint: single-server\ntitle: Many\ndescription: Many.\ncompose: [{use: many}]\n";
+    Library::with(
+        &[
+            ("single-server.yaml", blueprint),
+            ("modules/many.yaml", &module),
+        ],
+        &[],
+    )
+    .unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn normalized() -> Value {
-    spec::load("scalectl.yaml", SPEC, None, None).unwrap_or_else(|e| panic!("{e:#?}")).normalized()
+    spec::load("scalectl.yaml", SPEC, None, None)
+        .unwrap_or_else(|e| panic!("{e:#?}"))
+        .normalized()
 }
 
 /// The cloud as it is after an apply of `graph`.
 fn applied(graph: &Graph) -> Live {
-    let id = |address: &scalectl::address::Address| format!("{}-{}", address.id, address.key.as_deref().unwrap_or(""));
+    let id = |address: &scalectl::address::Address| {
+        format!("{}-{}", address.id, address.key.as_deref().unwrap_or(""))
+    };
     let resources = graph
         .iter()
         .map(|resource| {
@@ -75,7 +88,10 @@ fn applied(graph: &Graph) -> Live {
                 .properties
                 .iter()
                 .map(|(name, value)| {
-                    (name.clone(), value.resolve(&|reference| Some(Value::str(id(&reference.address)))))
+                    (
+                        name.clone(),
+                        value.resolve(&|reference| Some(Value::str(id(&reference.address)))),
+                    )
                 })
                 .collect();
             let applied = digest::of_properties(&resource.address, 1, false, &properties);
@@ -96,32 +112,51 @@ fn applied(graph: &Graph) -> Live {
             (resource.address.clone(), live)
         })
         .collect();
-    Live { resources, ..Live::default() }
+    Live {
+        resources,
+        ..Live::default()
+    }
 }
 
 fn pipeline(criterion: &mut Criterion) {
     let spec = normalized();
     let mut group = criterion.benchmark_group("compile_and_diff");
-    group.sample_size(10).measurement_time(Duration::from_secs(8));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(8));
     for size in SIZES {
         let library = library(size);
         let before = HELD.load(Ordering::Relaxed);
         let graph = compile(&library, &spec).unwrap_or_else(|e| panic!("{e:#?}"));
         let held = HELD.load(Ordering::Relaxed) - before;
         let live = applied(&graph);
+        PEAK.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
         let plan = diff(&graph, &live, None);
+        let peak = PEAK.load(Ordering::Relaxed) - before;
         assert!(plan.is_empty(), "{} changes", plan.changes.len());
-        println!("{size} resources: {} bytes each in the desired graph", held / graph.len());
+        println!(
+            "{size} resources: {} bytes each in the desired graph, {} with the live ones at diff's peak",
+            held / graph.len(),
+            peak / graph.len()
+        );
         group.throughput(Throughput::Elements(size as u64));
         group.bench_with_input(BenchmarkId::new("compile", size), &size, |bencher, _| {
             bencher.iter(|| black_box(compile(&library, &spec)));
         });
-        group.bench_with_input(BenchmarkId::new("diff_unchanged", size), &size, |bencher, _| {
-            bencher.iter(|| black_box(diff(&graph, &live, None)));
-        });
-        group.bench_with_input(BenchmarkId::new("diff_all_new", size), &size, |bencher, _| {
-            bencher.iter(|| black_box(diff(&graph, &Live::default(), None)));
-        });
+        group.bench_with_input(
+            BenchmarkId::new("diff_unchanged", size),
+            &size,
+            |bencher, _| {
+                bencher.iter(|| black_box(diff(&graph, &live, None)));
+            },
+        );
+        group.bench_with_input(
+            BenchmarkId::new("diff_all_new", size),
+            &size,
+            |bencher, _| {
+                bencher.iter(|| black_box(diff(&graph, &Live::default(), None)));
+            },
+        );
     }
     group.finish();
 }

@@ -314,6 +314,14 @@ fn colours_come_when_forced_and_go_when_asked() {
     assert!(colours("plan", &[("CLICOLOR_FORCE", "1")]));
     assert!(!colours("plan --no-color", &[("CLICOLOR_FORCE", "1")]));
     assert!(!colours("plan", &[("NO_COLOR", "1")]));
+    assert!(!colours(
+        "plan",
+        &[("CLICOLOR_FORCE", "1"), ("SCALECTL_NO_COLOR", "1")]
+    ));
+    assert!(colours(
+        "plan",
+        &[("CLICOLOR_FORCE", "1"), ("SCALECTL_NO_COLOR", "0")]
+    ));
 }
 
 #[test]

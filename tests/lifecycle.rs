@@ -140,3 +140,32 @@ fn a_subnet_group_goes_after_its_database() {
         }
     }
 }
+
+/// How long an apply takes in virtual time, against what no scheduler could beat: the longest chain
+/// without a limit, and list scheduling's prediction with ten workers.
+#[test]
+fn an_apply_takes_hardly_longer_than_its_longest_chain() {
+    let library = Library::embedded().unwrap();
+    for name in EXAMPLES {
+        for stage in Stage::ALL {
+            let graph = graph_of(&library, &example(name, stage));
+            for (workers, most) in [(None, 1.05), (Some(10), 1.10)] {
+                runtime().block_on(async {
+                    let sim = sim();
+                    let (plan, report) = apply(&sim, &graph, workers).await;
+                    let bound = plan.schedule(workers).makespan as f64;
+                    let ratio = report.seconds / bound;
+                    println!(
+                        "{name:12} {:14} {workers:?}: {:.1} s, bound {bound} s, ratio {ratio:.3}",
+                        stage.name(),
+                        report.seconds
+                    );
+                    assert!(
+                        ratio <= most,
+                        "{name} {stage:?} with {workers:?} workers: {ratio:.3} times the bound"
+                    );
+                });
+            }
+        }
+    }
+}

@@ -28,6 +28,7 @@ mod validate;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Diagnostic;
@@ -113,6 +114,7 @@ pub struct Global {
         long,
         global = true,
         env = "SCALECTL_VERBOSE",
+        value_parser = FalseyValueParser::new(),
         help_heading = "Global options"
     )]
     verbose: bool,
@@ -121,6 +123,7 @@ pub struct Global {
         long,
         global = true,
         env = "SCALECTL_NO_COLOR",
+        value_parser = FalseyValueParser::new(),
         help_heading = "Global options"
     )]
     no_color: bool,
