@@ -147,10 +147,10 @@ fn vary(spec: &mut Spec, chance: &mut ChaCha8Rng) {
             service.instance = "m7g.large".to_owned();
         }
     }
-    if let Some(database) = &mut spec.database {
-        if chance.random_bool(0.3) {
-            database.replicas = 1;
-        }
+    if let Some(database) = &mut spec.database
+        && chance.random_bool(0.3)
+    {
+        database.replicas = 1;
     }
     if chance.random_bool(0.2) {
         spec.monitoring.email = Some("oncall@example.com".to_owned());

@@ -1,6 +1,6 @@
 //! Apply: carries a plan out, and says exactly what was done.
 //!
-//! [`observe`] finds what there is, [`execute`] runs a plan's operations, [`retry`] decides what is
+//! [`mod@observe`] finds what there is, [`mod@execute`] runs a plan's operations, [`retry`] decides what is
 //! tried again, [`limits`] keeps below AWS's quotas, [`journal`] writes down what happens as it
 //! happens. What should be done is `plan`'s; how a call is made is the provider's.
 

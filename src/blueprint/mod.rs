@@ -1,6 +1,6 @@
 //! Blueprints: YAML with expressions that turns a spec into the desired graph.
 //!
-//! [`library`] finds the files, [`parse`] reads and checks each by itself, [`compile`] evaluates
+//! [`library`] finds the files, [`parse`] reads and checks each by itself, [`mod@compile`] evaluates
 //! them for one spec, and [`expression`] and [`functions`] are the language of `${...}`. What a kind
 //! may hold is `schema`'s; what happens to the graph is `plan`'s.
 

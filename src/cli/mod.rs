@@ -1,7 +1,7 @@
 //! The command line: one file per command, each a few calls into the pipeline.
 //!
-//! [`project`] finds and loads the spec, [`session`] opens the provider, [`ui`] talks to the person,
-//! [`progress`] shows an apply as it runs. Exit codes: 0 all is well, 1 an error (usage errors too),
+//! `project` finds and loads the spec, `session` opens the provider, `ui` talks to the person,
+//! `progress` shows an apply as it runs. Exit codes: 0 all is well, 1 an error (usage errors too),
 //! 2 there are changes (`plan --detailed-exitcode`).
 
 mod apply;

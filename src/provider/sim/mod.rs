@@ -198,7 +198,7 @@ impl Sim {
         let (fate, lag) = self.faults.borrow_mut().next(operation, subject);
         let calls = self.faults.borrow().calls;
         let dies = self.crash_at.get() == Some(calls);
-        if dies && calls % 2 == 0 {
+        if dies && calls.is_multiple_of(2) {
             return self.die().await;
         }
         let lost: Option<ProviderError> = match fate {
