@@ -96,6 +96,11 @@ fn every_stage_follows_the_one_before_and_the_way_back_works_too() {
             for stage in forth.chain(back) {
                 let graph = graph_of(&library, &example(name, stage));
                 let (changes, report) = apply(&sim, &graph, Some(10)).await;
+                assert_eq!(
+                    changes.counts().replace,
+                    0,
+                    "what stages share is never rebuilt"
+                );
                 assert!(
                     report.is_complete(),
                     "{name} to {stage:?}:\n{}",

@@ -47,8 +47,13 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
         places: HashMap::new(),
         owners: HashMap::new(),
     };
-    compiler.lay_out(&blueprint.compose)?;
-    compiler.run()
+    compiler
+        .lay_out(&blueprint.compose)
+        .and_then(|()| compiler.run())
+        .map_err(|mut errors| {
+            library.quote(&mut errors);
+            errors
+        })
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.
@@ -333,42 +338,6 @@ impl<'a> Compiler<'a> {
             unit,
             each,
         };
-        let mut properties = match declaration.properties.evaluate(&scope) {
-            Ok(Value::Map(properties)) => properties,
-            Ok(other) => {
-                let message = format!("properties are a mapping, not `{other}`");
-                errors.push(Diagnostic::error(declaration.location.clone(), message));
-                return;
-            }
-            Err(error) => {
-                errors.push(error);
-                return;
-            }
-        };
-        self.add_tags(&declaration.kind, &address, &mut properties);
-        let place = |path: &str| match &declaration.source {
-            Some(source) => source.locate(path).clone(),
-            None => declaration.location.clone(),
-        };
-        for (name, value) in &properties {
-            value.for_each_reference(&mut |reference| {
-                if reference.path.is_empty() {
-                    let message = format!("{name} holds a whole resource, {}", reference.address);
-                    errors.push(Diagnostic::error(place(name), message).help(format!(
-                        "name one of its properties: `{}.PROPERTY`",
-                        reference.address.id
-                    )));
-                }
-            });
-        }
-        if let Some(schema) = Registry::embedded().kind(&declaration.kind) {
-            for problem in check_properties(schema, &properties) {
-                let message = format!("{address}: {}", problem.message);
-                let mut error = Diagnostic::error(place(&problem.path), message);
-                error.help = problem.help;
-                errors.push(error);
-            }
-        }
         let mut after = Vec::new();
         for (id, location) in &declaration.after {
             match self
@@ -393,6 +362,50 @@ impl<'a> Compiler<'a> {
             }
         }
         after.sort();
+        // Property by property, so that every mistake is told and not only the first one.
+        let before = errors.len();
+        let mut properties = Map::new();
+        if let Template::Map(entries) = &declaration.properties {
+            for (name, value) in entries {
+                match value.evaluate(&scope) {
+                    Ok(Value::Null) => {}
+                    Ok(value) => {
+                        properties.insert(name.clone(), value);
+                    }
+                    Err(error) => errors.push(error),
+                }
+            }
+        } else {
+            let message = "properties are a mapping";
+            errors.push(Diagnostic::error(declaration.location.clone(), message));
+        }
+        if errors.len() > before {
+            return;
+        }
+        self.add_tags(&declaration.kind, &address, &mut properties);
+        let place = |path: &str| match &declaration.source {
+            Some(source) => source.locate(path).clone(),
+            None => declaration.location.clone(),
+        };
+        for (name, value) in &properties {
+            value.for_each_reference(&mut |reference| {
+                if reference.path.is_empty() {
+                    let message = format!("{name} holds a whole resource, {}", reference.address);
+                    errors.push(Diagnostic::error(place(name), message).help(format!(
+                        "name one of its properties: `{}.PROPERTY`",
+                        reference.address.id
+                    )));
+                }
+            });
+        }
+        if let Some(schema) = Registry::embedded().kind(&declaration.kind) {
+            for problem in check_properties(schema, &properties) {
+                let message = format!("{address}: {}", problem.message);
+                let mut error = Diagnostic::error(place(&problem.path), message);
+                error.help = problem.help;
+                errors.push(error);
+            }
+        }
         let resource = Resource {
             address: address.clone(),
             kind: declaration.kind.clone(),
@@ -884,5 +897,146 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The graph of a module that stands alone, for a spec with two regions.
+    fn compiled(module: &str) -> Result<Graph, Vec<Diagnostic>> {
+        compiled_in("", module)
+    }
+
+    fn compiled_in(how: &str, module: &str) -> Result<Graph, Vec<Diagnostic>> {
+        let blueprint = format!(
+            "blueprint: single-server\ntitle: t\ndescription: d\ncompose:\n  - use: m\n{how}"
+        );
+        let module = format!("module: m\ndescription: d\n{module}");
+        let files = [
+            ("single-server.yaml", blueprint.as_str()),
+            ("modules/m.yaml", module.as_str()),
+        ];
+        let text = "app: shop\nstage: single-server\nregions: [us-east-1, eu-west-1]\nservices: {web: {image: x}}\ntags: {team: web}\n";
+        let spec = spec::load("scalectl.yaml", text, None, None).unwrap();
+        compile(&Library::with(&files, &[])?, &spec.normalized())
+    }
+
+    fn told(result: Result<Graph, Vec<Diagnostic>>) -> String {
+        let errors = result.unwrap_err();
+        assert!(errors.iter().all(|e| e.line.is_some()), "{errors:#?}");
+        errors
+            .iter()
+            .map(|e| format!("{} {}\n", e.location.as_ref().unwrap(), e.message))
+            .collect()
+    }
+
+    fn property(graph: &Graph, address: &str, path: &str) -> String {
+        let resource = graph.get(&address.parse().unwrap()).unwrap();
+        resource
+            .property(path)
+            .map_or("(none)".to_owned(), ToString::to_string)
+    }
+
+    const PARAMETER: &str =
+        "resources:\n  - id: p\n    kind: AWS::SSM::Parameter\n    tier: compute\n";
+
+    #[test]
+    fn an_expression_alone_keeps_its_type_and_null_is_left_out() {
+        let module = format!(
+            "{PARAMETER}    properties: {{Name: \"n-${{1 + 1}}\", Type: String, Value: \"$${{HOME}}\", Tier: \"${{null}}\"}}\n"
+        );
+        let graph = compiled(&module).unwrap();
+        let at = |path| property(&graph, "us-east-1/p", path);
+        assert_eq!(
+            (at("Name"), at("Value"), at("Tier")),
+            ("n-2".into(), "${HOME}".into(), "(none)".into())
+        );
+        assert_eq!(at("Tags"), "{Name: \"shop-default-p\", team: \"web\"}");
+    }
+
+    #[test]
+    fn a_loop_makes_one_for_each_key_and_others_reach_them_by_key() {
+        let module = "resources:\n  - {id: vpc, kind: AWS::EC2::VPC, tier: network, properties: {CidrBlock: 10.0.0.0/16}}\n  - id: subnet\n    kind: AWS::EC2::Subnet\n    tier: network\n    forEach: \"${['a', 'b']}\"\n    properties: {VpcId: \"${vpc.VpcId}\", CidrBlock: \"${cidrsubnet('10.0.0.0/16', 8, each.index)}\"}\n  - id: group\n    kind: AWS::RDS::DBSubnetGroup\n    tier: data\n    properties: {DBSubnetGroupDescription: \"${subnet['b'].SubnetId}\", SubnetIds: \"${values(subnet).map(s, s.SubnetId)}\"}\n";
+        let graph = compiled(module).unwrap();
+        assert_eq!(
+            property(&graph, "us-east-1/subnet[b]", "CidrBlock"),
+            "10.0.1.0/24"
+        );
+        assert_eq!(
+            property(&graph, "us-east-1/group", "SubnetIds"),
+            "[${us-east-1/subnet[a].SubnetId}, ${us-east-1/subnet[b].SubnetId}]"
+        );
+        let group = graph.get(&"us-east-1/group".parse().unwrap()).unwrap();
+        assert_eq!(group.dependencies().len(), 2);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_null_and_others_decide_by_that() {
+        let module = "resources:\n  - {id: vpc, kind: AWS::EC2::VPC, tier: network, includeWhen: \"${spec.database != null}\", properties: {CidrBlock: 10.0.0.0/16}}\n  - {id: p, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: n, Type: String, Value: \"${vpc == null ? 'none' : vpc.VpcId}\"}}\n";
+        let graph = compiled(module).unwrap();
+        assert_eq!(
+            (graph.len(), property(&graph, "us-east-1/p", "Value")),
+            (1, "none".into())
+        );
+    }
+
+    #[test]
+    fn a_module_in_two_regions_keeps_the_primary_ones_addresses() {
+        let module = "resources:\n  - {id: role, kind: AWS::IAM::Role, tier: security, properties: {AssumeRolePolicyDocument: {}}}\n  - {id: p, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: n, Type: String, Value: \"${regions['us-east-1'].role.Arn} ${role.Arn}\"}}\n";
+        let graph = compiled_in("    forEach: ${spec.regions}\n", module).unwrap();
+        let addresses: Vec<String> = graph.resources.keys().map(ToString::to_string).collect();
+        assert_eq!(
+            addresses,
+            [
+                "eu-west-1/p",
+                "global/role",
+                "global/role[eu-west-1]",
+                "us-east-1/p"
+            ]
+        );
+        assert_eq!(
+            property(&graph, "eu-west-1/p", "Value"),
+            "${global/role.Arn} ${global/role[eu-west-1].Arn}"
+        );
+    }
+
+    #[test]
+    fn what_only_the_cloud_knows_cannot_be_inspected() {
+        let module = "resources:\n  - {id: vpc, kind: AWS::EC2::VPC, tier: network, properties: {CidrBlock: 10.0.0.0/16}}\n  - {id: p, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: n, Type: String, Value: \"${vpc.VpcId == 'x' ? 'a' : 'b'}\"}}\n";
+        assert!(
+            told(compiled(module)).contains("${us-east-1/vpc.VpcId} is only known after apply")
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_its_place() {
+        let module = "resources:\n  - {id: vpc, kind: AWS::EC2::VPC, tier: network, properties: {CidrBlock: \"${spec.netwrk.cidr}\"}}\n  - {id: p, kind: AWS::SSM::Parameter, tier: compute, after: [vcp], properties: {Name: n, Type: String, Value: \"${vpc.VpcIdd}\"}}\n  - {id: q, kind: AWS::SSM::Parameter, tier: compute, forEach: \"${['a', 'a']}\", properties: {Name: \"${igw.Id}\", Type: String, Value: x}}\n";
+        insta::assert_snapshot!(told(compiled(module)));
+    }
+
+    #[test]
+    fn a_local_that_needs_itself_is_told() {
+        let module = format!(
+            "locals: {{a: \"${{locals.b}}\", b: \"${{locals.a}}\"}}\n{PARAMETER}    properties: {{Name: n, Type: String, Value: \"${{locals.a}}\"}}\n"
+        );
+        assert!(told(compiled(&module)).contains("depends on itself"));
+    }
+
+    #[test]
+    fn an_input_without_a_default_must_be_given_and_a_wrong_one_is_told() {
+        let module = format!(
+            "inputs: {{size: {{description: d}}}}\n{PARAMETER}    properties: {{Name: n, Type: String, Value: \"${{string(inputs.size)}}\"}}\n"
+        );
+        let graph = compiled_in("    with: {size: 3}\n", &module).unwrap();
+        assert_eq!(property(&graph, "us-east-1/p", "Value"), "3");
+        assert!(told(compiled_in("    with: {sizes: 3}\n", &module)).contains("no input sizes"));
+        assert!(told(compiled(&module)).contains("size"));
+    }
+
+    #[test]
+    fn readiness_is_asked_of_the_resource_itself() {
+        let mut live = Map::new();
+        live.insert("State", Value::str("running"));
+        let holds = |text: &str| is_ready(&[text.into()], &live);
+        assert_eq!(holds("self.State == 'running'"), Ok(true));
+        assert_eq!(holds("self.State == 'stopped'"), Ok(false));
+        assert!(holds("self.Stat == 'x'").is_err());
     }
 }

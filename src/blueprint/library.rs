@@ -62,6 +62,8 @@ pub struct Library {
     /// By name.
     pub modules: BTreeMap<Arc<str>, Module>,
     templates: Handlebars<'static>,
+    /// The files' texts by the names that messages use.
+    sources: BTreeMap<String, String>,
 }
 
 impl Library {
@@ -86,6 +88,7 @@ impl Library {
             blueprints: BTreeMap::new(),
             modules: BTreeMap::new(),
             templates: Handlebars::new(),
+            sources: BTreeMap::new(),
         };
         library.templates.set_strict_mode(true);
         // Text files, not HTML: nothing is to be escaped as HTML.
@@ -95,6 +98,7 @@ impl Library {
             .register_helper("sh", Box::new(shell_word));
         for (path, text) in files {
             let shown = format!("blueprints/{path}");
+            library.sources.insert(shown.clone(), text.to_owned());
             if path.starts_with("modules/") {
                 if let Some(module) = parse::module(&shown, text, &mut errors) {
                     library.modules.insert(module.name.clone(), module);
@@ -119,6 +123,17 @@ impl Library {
             Ok(library)
         } else {
             Err(errors)
+        }
+    }
+
+    /// Puts the files' lines beside messages that speak of them.
+    pub fn quote(&self, diagnostics: &mut [Diagnostic]) {
+        for diagnostic in diagnostics {
+            if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location)
+                && let Some(text) = self.sources.get(&*place.file)
+            {
+                diagnostic.line = crate::yaml::line_of(text, place.line);
+            }
         }
     }
 

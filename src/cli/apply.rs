@@ -16,7 +16,7 @@ use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Plan, diff, guard};
 use crate::provider::{Live, Record};
 use crate::render::plan::{Frame, text};
-use crate::render::style::{FAINT, NEW, Painted};
+use crate::render::style::{FAINT, Painted};
 
 #[derive(Args)]
 #[command(
@@ -278,13 +278,7 @@ async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<
 /// Where the application is to be found.
 async fn say_where(context: &Context<'_>, graph: &Graph) -> Result<(), Failure> {
     let live = observe(context, Some(graph)).await?;
-    let endpoints = super::status::endpoints(&live);
-    for (what, place) in endpoints {
-        ui::print(&format!(
-            "  {} {place}\n",
-            Painted(NEW, format!("{what:13}"))
-        ));
-    }
+    ui::print(&super::status::endpoint_lines(&live));
     ui::print(&format!(
         "{}\n",
         Painted(FAINT, "`scalectl status` shows everything that runs.")

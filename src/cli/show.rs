@@ -12,7 +12,7 @@ use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::observe;
 use crate::plan::{Plan, diff};
-use crate::render::plan::{Frame, shown, text};
+use crate::render::plan::{self as render, Frame, text};
 use crate::render::style::{FAINT, NEW, Painted, STRONG};
 use crate::schema::Registry;
 use crate::value::Value;
@@ -97,7 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 fn block(out: &mut String, name: &str, value: &Value, width: usize, mark: &str) {
     out.push_str(&format!(
         "  {name:width$} = {}{}\n",
-        shown(value),
+        render::block(value, 4),
         Painted(FAINT, mark)
     ));
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
+use crate::address::Address;
 use crate::apply::observe;
 use crate::plan::diff;
 use crate::plan::diff::tier_of;
@@ -42,7 +43,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             "app": project.spec.app,
             "env": project.spec.env,
             "stage": stage,
-            "endpoints": endpoints(&live).into_iter().map(|(what, place)| json!({"what": what, "where": place})).collect::<Vec<_>>(),
+            "endpoints": endpoints(&live).into_iter().map(|(what, place, address)| json!({"what": what, "where": place, "address": address})).collect::<Vec<_>>(),
             "resources": live.resources.values().map(|resource| json!({
                 "address": resource.address,
                 "kind": &*resource.kind,
@@ -65,15 +66,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             None => "no stage was ever reached in full; `scalectl apply` goes on".to_owned(),
         }
     );
-    let places = endpoints(&live);
+    let places = endpoint_lines(&live);
     if !places.is_empty() {
         text.push('\n');
-    }
-    for (what, place) in places {
-        text.push_str(&format!(
-            "  {} {place}\n",
-            Painted(NEW, format!("{what:13}"))
-        ));
+        text.push_str(&places);
     }
     let mut tiers: BTreeMap<(usize, String), Vec<&LiveResource>> = BTreeMap::new();
     for resource in live.resources.values() {
@@ -125,8 +121,8 @@ fn last_part(identifier: &str) -> &str {
     }
 }
 
-/// Where the application and its parts are to be found.
-pub fn endpoints(live: &Live) -> Vec<(&'static str, String)> {
+/// Where the application and its parts are to be found: what, where, and the resource's address.
+pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
     let mut found = Vec::new();
     let text = |resource: &LiveResource, path: &str| -> Option<String> {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -142,8 +138,8 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String)> {
     };
     let of = |kind: &'static str| live.resources.values().filter(move |r| &*r.kind == kind);
     let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");
-    if let Some(name) = site.and_then(|record| text(record, "Name")) {
-        found.push(("site", format!("https://{name}")));
+    if let Some((record, name)) = site.and_then(|record| Some((record, text(record, "Name")?))) {
+        found.push(("site", format!("https://{name}"), &record.address));
     }
     for zone in of("AWS::Route53::HostedZone") {
         let servers = zone
@@ -156,7 +152,7 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String)> {
             .filter_map(|s| s.as_str())
             .collect();
         if !servers.is_empty() {
-            found.push(("name servers", servers.join(" ")));
+            found.push(("name servers", servers.join(" "), &zone.address));
         }
     }
     for (what, kind, path) in [
@@ -178,11 +174,22 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String)> {
             "ConfigurationEndpoint.Address",
         ),
     ] {
-        found.extend(of(kind).filter_map(|resource| Some((what, text(resource, path)?))));
+        found.extend(of(kind).filter_map(|r| Some((what, text(r, path)?, &r.address))));
     }
     let server = of("AWS::EC2::EIP").find(|r| &*r.address.id == "eip");
-    if let Some(address) = server.and_then(|eip| text(eip, "PublicIp")) {
-        found.push(("server", address));
+    if let Some((eip, address)) = server.and_then(|eip| Some((eip, text(eip, "PublicIp")?))) {
+        found.push(("server", address, &eip.address));
     }
     found
+}
+
+/// The same as lines.
+pub fn endpoint_lines(live: &Live) -> String {
+    endpoints(live)
+        .into_iter()
+        .map(|(what, place, address)| {
+            let what = Painted(NEW, format!("{what:13}"));
+            format!("  {what} {place}  {}\n", Painted(FAINT, address))
+        })
+        .collect()
 }
