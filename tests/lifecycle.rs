@@ -3,7 +3,7 @@
 mod common;
 
 use common::{EPOCH, EXAMPLES, apply, destroy, example, graph_of, plan, runtime};
-use scalectl::apply::execute::End;
+use scalectl::apply::End;
 use scalectl::blueprint::Library;
 use scalectl::plan::Plan;
 use scalectl::provider::Provider as _;

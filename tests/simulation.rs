@@ -257,7 +257,7 @@ async fn strive(sim: &Sim, graph: &Graph) -> String {
         .ends
         .iter()
         .zip(&plan.operations)
-        .filter(|(end, _)| !matches!(end, scalectl::apply::execute::End::Done { differs, .. } if differs.is_empty()))
+        .filter(|(end, _)| !matches!(end, scalectl::apply::End::Done { differs, .. } if differs.is_empty()))
         .map(|(end, operation)| format!("{} {end:?}", plan.changes[operation.change].address))
         .collect();
     format!("{counts:?} {problems:?}")

@@ -7,15 +7,15 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use serde::{Deserialize, Serialize};
 
+use super::Context;
+use super::event::{End, Event, Report};
 use super::limits::Limits;
-use super::retry::{Gave, Patience, persist};
-use super::{Context, Stop};
+use super::retry::{Patience, persist};
+use super::wait::{Failure, Wait};
 use crate::address::Address;
 use crate::blueprint::is_ready;
 use crate::graph::Resource;
@@ -24,103 +24,6 @@ use crate::plan::{Change, Operation, Plan, Step, digest};
 use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Reference};
-
-/// Something that happened to an operation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Event {
-    /// It began.
-    Started {
-        /// The operation's number in the plan.
-        operation: usize,
-        /// On what.
-        address: Address,
-        /// What it does.
-        step: Step,
-    },
-    /// A call failed and is tried again.
-    Retrying {
-        /// The operation's number in the plan.
-        operation: usize,
-        /// On what.
-        address: Address,
-        /// Which attempt failed, from 1 on.
-        attempt: u32,
-        /// Why.
-        error: ProviderError,
-    },
-    /// It was looked at and is still on its way. Comes often, so it is not written down.
-    Waiting {
-        /// The operation's number in the plan.
-        operation: usize,
-    },
-    /// It ended.
-    Finished {
-        /// The operation's number in the plan.
-        operation: usize,
-        /// On what.
-        address: Address,
-        /// What it did.
-        step: Step,
-        /// How it ended.
-        #[serde(flatten)]
-        end: End,
-        /// Seconds that it took, by the provider's clock.
-        seconds: f64,
-    },
-}
-
-/// How an operation ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "end", rename_all = "kebab-case")]
-pub enum End {
-    /// As it should.
-    Done {
-        /// The resource's identifier, if it has one now.
-        identifier: Option<Arc<str>>,
-        /// Properties that are not as asked, as found afterwards.
-        differs: Vec<String>,
-    },
-    /// The cloud refused for good, or it did not become ready.
-    Failed {
-        /// Why.
-        error: String,
-    },
-    /// Something that it needs failed.
-    Blocked {
-        /// What.
-        by: Address,
-    },
-    /// The call was made, but nobody waited for its effect.
-    Left,
-    /// It was not begun.
-    NotBegun,
-}
-
-/// What came of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// How each operation ended, in the plan's order.
-    pub ends: Vec<End>,
-    /// Seconds that it took, by the provider's clock.
-    pub seconds: f64,
-    /// Whether somebody asked to stop.
-    pub stopped: bool,
-}
-
-impl Report {
-    /// Whether everything was done and is as asked.
-    pub fn is_complete(&self) -> bool {
-        self.ends
-            .iter()
-            .all(|end| matches!(end, End::Done { differs, .. } if differs.is_empty()))
-    }
-
-    /// How many operations ended so that `pick` says yes.
-    pub fn count(&self, pick: impl Fn(&End) -> bool) -> usize {
-        self.ends.iter().filter(|end| pick(end)).count()
-    }
-}
 
 /// Runs `plan` with at most `workers` operations at a time, or without a limit.
 pub async fn execute(
@@ -195,21 +98,6 @@ pub async fn execute(
             .collect(),
         seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
         stopped: context.stop.is_asked(),
-    }
-}
-
-/// Why an operation did not come to its end.
-enum Failure {
-    For(String),
-    Stopped,
-}
-
-impl From<Gave> for Failure {
-    fn from(gave: Gave) -> Self {
-        match gave {
-            Gave::Up(error) => Self::For(error.to_string()),
-            Gave::Stopped => Self::Stopped,
-        }
     }
 }
 
@@ -380,7 +268,7 @@ impl Run<'_> {
         let typical = schema::facts(&change.kind).delete_seconds;
         let mut wait = Wait::new(typical);
         loop {
-            wait.sleep(self.context, typical).await?;
+            wait.sleep(self.context).await?;
             if self.read(number, change, &handle).await?.is_none() {
                 return Ok((None, Vec::new()));
             }
@@ -506,7 +394,7 @@ impl Run<'_> {
                 }
             }
             self.tell(&Event::Waiting { operation: number });
-            wait.sleep(self.context, typical).await?;
+            wait.sleep(self.context).await?;
         }
     }
 
@@ -548,49 +436,5 @@ fn handle_of(live: &LiveResource) -> Handle {
         address: live.address.clone(),
         kind: live.kind.clone(),
         identifier: live.identifier.clone(),
-    }
-}
-
-/// When to look again: hardly anything is ready in half its typical time; from then on each wait is
-/// a small share of what has passed, so that no more than that share is lost.
-struct Wait {
-    passed: Duration,
-    next: Duration,
-}
-
-impl Wait {
-    /// The share of the time passed that one wait may cost.
-    const SHARE: f64 = 0.03;
-    /// Waits are not shorter.
-    const FLOOR: Duration = Duration::from_millis(200);
-    /// How many times its typical time a resource gets before it counts as stuck.
-    const MOST: u32 = 10;
-
-    fn new(typical: u32) -> Self {
-        let typical = Duration::from_secs(u64::from(typical));
-        Self {
-            passed: Duration::ZERO,
-            next: (typical / 2).max(Self::FLOOR),
-        }
-    }
-
-    async fn sleep(&mut self, context: &Context<'_>, typical: u32) -> Result<(), Failure> {
-        let limit = Duration::from_secs(u64::from(typical.max(60) * Self::MOST));
-        if self.passed > limit {
-            let text = format!("it is not ready after {} minutes", limit.as_secs() / 60);
-            return Err(Failure::For(text));
-        }
-        sleep_or_stop(context, self.next).await?;
-        self.passed += self.next;
-        self.next = self.passed.mul_f64(Self::SHARE).max(Self::FLOOR);
-        Ok(())
-    }
-}
-
-async fn sleep_or_stop(context: &Context<'_>, duration: Duration) -> Result<(), Failure> {
-    let stop: &Stop = context.stop;
-    tokio::select! {
-        () = context.provider.clock().sleep(duration) => Ok(()),
-        () = stop.asked() => Err(Failure::Stopped),
     }
 }

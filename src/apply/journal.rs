@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::execute::Event;
+use super::event::Event;
 use crate::plan::Counts;
 
 /// One line.

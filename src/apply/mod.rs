@@ -4,17 +4,20 @@
 //! tried again, [`limits`] keeps below AWS's quotas, [`journal`] writes down what happens as it
 //! happens. What should be done is `plan`'s; how a call is made is the provider's.
 
+pub mod event;
 pub mod execute;
 pub mod journal;
 pub mod limits;
 pub mod observe;
 pub mod retry;
+mod wait;
 
 use std::cell::Cell;
 
 use crate::provider::{Owner, Provider};
 
-pub use execute::{Event, Report, execute};
+pub use event::{End, Event, Report};
+pub use execute::execute;
 pub use observe::{observe, record_of};
 
 /// What everything here works with.

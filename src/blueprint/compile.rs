@@ -10,10 +10,11 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::expression::{Expression, Failure, Scope, Template};
+use super::expression::{Expression, Failure, Template};
 use super::library::Library;
 use super::model::{Compose, Declaration, Module};
 use super::parse::RESERVED;
+use super::scope::{Inside, Own, Plain};
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Resource};
@@ -79,21 +80,6 @@ pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// The scope of `readyWhen`: only the resource itself.
-struct Own(Value);
-
-impl Scope for Own {
-    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
-        Ok((name == "self").then_some(Cow::Borrowed(&self.0)))
-    }
-    fn select(&self, of: &Reference, _: &str) -> Result<Value, Failure> {
-        Err(Failure::new(format!("{of} is another resource")))
-    }
-    fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new("templates have no place in readyWhen"))
-    }
-}
-
 /// A value that is found on first use.
 struct Lazy<T> {
     busy: Cell<bool>,
@@ -129,10 +115,10 @@ impl<T> Lazy<T> {
 }
 
 /// One module in one region.
-struct Unit<'a> {
-    module: &'a Module,
+pub(super) struct Unit<'a> {
+    pub(super) module: &'a Module,
     compose: &'a Compose,
-    region: &'a Value,
+    pub(super) region: &'a Value,
     primary: bool,
     inputs: Vec<Lazy<Value>>,
     locals: Vec<Lazy<Value>>,
@@ -149,15 +135,15 @@ enum Shape {
     },
 }
 
-struct Compiler<'a> {
-    library: &'a Library,
-    spec: &'a Value,
-    regions: &'a [Value],
-    units: Vec<Unit<'a>>,
+pub(super) struct Compiler<'a> {
+    pub(super) library: &'a Library,
+    pub(super) spec: &'a Value,
+    pub(super) regions: &'a [Value],
+    pub(super) units: Vec<Unit<'a>>,
     /// By id: the units that declare it, with the declaration's number.
-    places: HashMap<&'a str, Vec<(usize, usize)>>,
+    pub(super) places: HashMap<&'a str, Vec<(usize, usize)>>,
     /// By id: its kind.
-    owners: HashMap<&'a str, &'a Declaration>,
+    pub(super) owners: HashMap<&'a str, &'a Declaration>,
 }
 
 impl<'a> Compiler<'a> {
@@ -581,7 +567,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A resource as expressions see it: a handle, a map of handles, null when it is left out.
-    fn lookup(&self, from: usize, id: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
+    pub(super) fn lookup(&self, from: usize, id: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
         let Some(places) = self.places.get(id) else {
             // Declared, but its module is left out as a whole.
             return Ok(self.owners.get(id).map(|_| Cow::Owned(Value::Null)));
@@ -603,7 +589,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn seen(&self, unit: usize, number: usize) -> Result<Cow<'_, Value>, Failure> {
+    pub(super) fn seen(&self, unit: usize, number: usize) -> Result<Cow<'_, Value>, Failure> {
         Ok(match self.shape(unit, number)? {
             Shape::Absent => Cow::Owned(Value::Null),
             Shape::One(handle) => Cow::Borrowed(handle),
@@ -611,7 +597,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn input(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
+    pub(super) fn input(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
         let here = &self.units[unit];
         let (name, default) = &here.module.inputs[number];
         here.inputs[number].get(name, || {
@@ -636,7 +622,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn local(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
+    pub(super) fn local(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
         let here = &self.units[unit];
         let (name, template) = &here.module.locals[number];
         here.locals[number].get(name, || {
@@ -649,7 +635,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn no_variable(&self, name: &str) -> Failure {
+    pub(super) fn no_variable(&self, name: &str) -> Failure {
         let known = self.owners.keys().copied().chain(RESERVED.iter().copied());
         Failure {
             message: format!("there is no `{name}` here"),
@@ -667,149 +653,6 @@ fn told(diagnostic: Diagnostic) -> Failure {
     Failure {
         message: format!("{}{place}", diagnostic.message),
         help: diagnostic.help,
-    }
-}
-
-/// Only the spec, for what decides which modules there are.
-struct Plain<'a>(&'a Value);
-
-impl Scope for Plain<'_> {
-    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
-        Ok((name == "spec").then_some(Cow::Borrowed(self.0)))
-    }
-    fn select(&self, of: &Reference, _: &str) -> Result<Value, Failure> {
-        Err(Failure::new(format!("{of} cannot be used here")))
-    }
-    fn template(&self, name: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new(format!(
-            "the template {name} cannot be used here"
-        )))
-    }
-}
-
-/// What an expression inside a module sees.
-struct Inside<'c, 'a> {
-    compiler: &'c Compiler<'a>,
-    unit: usize,
-    each: Option<&'c Value>,
-}
-
-/// The ids under which `inputs`, `locals` and `regions` pass through [`Scope::select`]; no resource
-/// can have them, because they are no ids.
-const INPUTS: &str = "@inputs";
-const LOCALS: &str = "@locals";
-const REGIONS: &str = "@regions";
-
-impl Inside<'_, '_> {
-    fn pseudo(id: &str, region: &str) -> Value {
-        Value::Reference(Arc::new(Reference {
-            address: Address::new(region, id, None),
-            path: "".into(),
-        }))
-    }
-}
-
-impl Scope for Inside<'_, '_> {
-    fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
-        let compiler = self.compiler;
-        Ok(Some(match name {
-            "spec" => Cow::Borrowed(compiler.spec),
-            "region" => Cow::Borrowed(compiler.units[self.unit].region),
-            "each" => match self.each {
-                Some(each) => Cow::Borrowed(each),
-                None => {
-                    return Err(Failure {
-                        message: "there is no `each` here".to_owned(),
-                        help: Some("`each` is the item of a resource's forEach".to_owned()),
-                    });
-                }
-            },
-            "inputs" => Cow::Owned(Self::pseudo(INPUTS, "")),
-            "locals" => Cow::Owned(Self::pseudo(LOCALS, "")),
-            "regions" => Cow::Owned(Self::pseudo(REGIONS, "")),
-            id => match compiler.lookup(self.unit, id)? {
-                Some(value) => value,
-                None => return Err(compiler.no_variable(id)),
-            },
-        }))
-    }
-
-    fn select(&self, of: &Reference, name: &str) -> Result<Value, Failure> {
-        let compiler = self.compiler;
-        let module = compiler.units[self.unit].module;
-        let absent = |what: &str, names: &mut dyn Iterator<Item = &str>| Failure {
-            message: format!("there is no {what} `{name}`"),
-            help: nearest(name, names).map(|near| format!("did you mean `{near}`?")),
-        };
-        match &*of.address.id {
-            INPUTS => match module.inputs.iter().position(|(have, _)| &**have == name) {
-                Some(number) => compiler.input(self.unit, number).cloned(),
-                None => Err(absent(
-                    "input",
-                    &mut module.inputs.iter().map(|(name, _)| &**name),
-                )),
-            },
-            LOCALS => match module.locals.iter().position(|(have, _)| &**have == name) {
-                Some(number) => compiler.local(self.unit, number).cloned(),
-                None => Err(absent(
-                    "local",
-                    &mut module.locals.iter().map(|(name, _)| &**name),
-                )),
-            },
-            REGIONS if of.address.region.is_empty() => {
-                let names = compiler
-                    .regions
-                    .iter()
-                    .filter_map(|r| r.at("name")?.as_str());
-                match names.clone().find(|have| *have == name) {
-                    Some(name) => Ok(Self::pseudo(REGIONS, name)),
-                    None => Err(absent("region", &mut names.clone())),
-                }
-            }
-            REGIONS => {
-                let places = compiler.places.get(name);
-                let place = places.into_iter().flatten().find(|(unit, _)| {
-                    compiler.units[*unit]
-                        .region
-                        .at("name")
-                        .and_then(Value::as_str)
-                        == Some(&of.address.region)
-                });
-                match place {
-                    Some((unit, number)) => compiler.seen(*unit, *number).map(Cow::into_owned),
-                    None if compiler.owners.contains_key(name) => Ok(Value::Null),
-                    None => Err(compiler.no_variable(name)),
-                }
-            }
-            id => {
-                let path: Arc<str> = match &*of.path {
-                    "" => name.into(),
-                    head => format!("{head}.{name}").into(),
-                };
-                let kind = compiler
-                    .owners
-                    .get(id)
-                    .map(|declaration| &*declaration.kind);
-                let schema = kind.and_then(|kind| Registry::embedded().kind(kind));
-                if let Some(schema) = schema
-                    && schema.shape_at(&path).is_none()
-                {
-                    let names = schema.properties().keys().map(|name| &**name);
-                    return Err(Failure {
-                        message: format!("{} has no {path}", schema.kind),
-                        help: nearest(&path, names).map(|near| format!("did you mean `{near}`?")),
-                    });
-                }
-                Ok(Value::Reference(Arc::new(Reference {
-                    address: of.address.clone(),
-                    path,
-                })))
-            }
-        }
-    }
-
-    fn template(&self, name: &str, args: &Value) -> Result<Value, Failure> {
-        self.compiler.library.render(name, args)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod functions;
 pub mod library;
 pub mod model;
 pub mod parse;
+mod scope;
 
 pub use compile::{compile, is_ready};
 pub use library::Library;

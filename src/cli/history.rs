@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::project::Project;
 use super::{Failure, Global, Outcome, ui};
+use crate::apply::End;
 use crate::apply::Event;
-use crate::apply::execute::End;
 use crate::apply::journal::{self, Entry};
 use crate::render::style::{FAINT, GONE, NEW, Painted, count, duration};
 

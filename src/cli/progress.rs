@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::run::Options;
 use super::ui;
+use crate::apply::End;
 use crate::apply::Event;
-use crate::apply::execute::End;
 use crate::plan::{Plan, Step};
 use crate::provider::Clock;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
