@@ -11,6 +11,20 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::value::{Map, Value};
 
+/// The tiers of an architecture, in the order in which they are shown: the way of a request from
+/// the edge to the data, then what watches over it.
+pub const TIERS: &[&str] = &[
+    "dns",
+    "edge",
+    "network",
+    "compute",
+    "cache",
+    "data",
+    "security",
+    "backup",
+    "monitoring",
+];
+
 /// One resource that should exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {

@@ -316,6 +316,22 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Tells of each further attempt at a call.
+    fn teller<'b>(
+        &'b self,
+        operation: usize,
+        change: &'b Change,
+    ) -> impl FnMut(&ProviderError, u32) + 'b {
+        move |error, attempt| {
+            self.tell(&Event::Retrying {
+                operation,
+                address: change.address.clone(),
+                attempt,
+                error: error.clone(),
+            });
+        }
+    }
+
     async fn persist<'b, T>(
         &self,
         number: usize,
@@ -327,14 +343,7 @@ impl Run<'_> {
         self.limits
             .admit(clock, &change.kind, &change.address.region)
             .await;
-        let mut again = |error: &ProviderError, attempt| {
-            self.tell(&Event::Retrying {
-                operation: number,
-                address: change.address.clone(),
-                attempt,
-                error: error.clone(),
-            });
-        };
+        let mut again = self.teller(number, change);
         let name = change.address.to_string();
         Ok(persist(self.context, &name, patience, &mut again, call).await?)
     }
@@ -345,14 +354,7 @@ impl Run<'_> {
         change: &Change,
         handle: &Handle,
     ) -> Result<Option<LiveResource>, Failure> {
-        let mut again = |error: &ProviderError, attempt| {
-            self.tell(&Event::Retrying {
-                operation: number,
-                address: change.address.clone(),
-                attempt,
-                error: error.clone(),
-            });
-        };
+        let mut again = self.teller(number, change);
         let name = format!("read {}", change.address);
         let call = || self.context.provider.read(self.context.owner, handle);
         Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)

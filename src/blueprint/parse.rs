@@ -8,23 +8,10 @@ use super::functions;
 use super::model::{Blueprint, Compose, Declaration, Module};
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
-use crate::graph::Lifecycle;
+use crate::graph::{Lifecycle, TIERS};
 use crate::schema::{KindSchema, Registry, check_properties, nearest};
 use crate::value::{Map, Value};
 use crate::yaml::{self, Node, Yaml};
-
-/// The tiers of an architecture, in the order of a request's way through it.
-pub const TIERS: &[&str] = &[
-    "dns",
-    "edge",
-    "network",
-    "compute",
-    "cache",
-    "data",
-    "security",
-    "backup",
-    "monitoring",
-];
 
 /// Reads a blueprint.
 pub fn blueprint(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Blueprint> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
-use super::{Action, Change, Plan, PropertyChange, Reason, digest, operations};
+use super::{Action, Change, Plan, PropertyChange, Reason, digest, operations, schedule};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::provider::{Live, LiveResource, Status};
@@ -153,27 +153,17 @@ fn in_order(graph: &Graph) -> Vec<&Resource> {
         .map(|(number, address)| (address, number))
         .collect();
     let resources: Vec<&Resource> = graph.iter().collect();
-    let mut missing = vec![0usize; resources.len()];
-    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); resources.len()];
-    for (number, resource) in resources.iter().enumerate() {
-        for needed in resource.dependencies() {
-            if let Some(needed) = index.get(&needed) {
-                behind[*needed].push(number);
-                missing[number] += 1;
-            }
-        }
-    }
-    let mut order: Vec<usize> = (0..resources.len()).filter(|n| missing[*n] == 0).collect();
-    let mut done = 0;
-    while done < order.len() {
-        for follower in &behind[order[done]] {
-            missing[*follower] -= 1;
-            if missing[*follower] == 0 {
-                order.push(*follower);
-            }
-        }
-        done += 1;
-    }
+    let needs: Vec<Vec<usize>> = resources
+        .iter()
+        .map(|resource| {
+            let needed = resource.dependencies();
+            needed
+                .iter()
+                .filter_map(|needed| index.get(needed).copied())
+                .collect()
+        })
+        .collect();
+    let order = schedule::order(needs.iter().map(Vec::as_slice));
     order.into_iter().map(|number| resources[number]).collect()
 }
 

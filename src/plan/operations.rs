@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Change, Reason};
+use super::{Action, Change, Reason, schedule};
 use crate::address::Address;
 use crate::provider::{Live, LiveResource};
 use crate::schema::facts::references::{for_each_name, is_in_reach};
@@ -259,24 +259,13 @@ fn break_circles(operations: &mut [Operation], soft: &HashSet<(usize, usize)>) {
 
 /// The operations that would never have their turn.
 fn stuck(operations: &[Operation]) -> HashSet<usize> {
-    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); operations.len()];
-    let mut missing: Vec<usize> = Vec::with_capacity(operations.len());
-    for (number, operation) in operations.iter().enumerate() {
-        missing.push(operation.needs.len());
-        for need in &operation.needs {
-            behind[*need].push(number);
-        }
-    }
-    let mut open: Vec<usize> = (0..operations.len()).filter(|n| missing[*n] == 0).collect();
     let mut left: HashSet<usize> = (0..operations.len()).collect();
-    while let Some(number) = open.pop() {
+    for number in schedule::order(
+        operations
+            .iter()
+            .map(|operation| operation.needs.as_slice()),
+    ) {
         left.remove(&number);
-        for follower in &behind[number] {
-            missing[*follower] -= 1;
-            if missing[*follower] == 0 {
-                open.push(*follower);
-            }
-        }
     }
     left
 }

@@ -35,16 +35,9 @@ pub struct Schedule {
 /// Tasks on a cycle are never ready; they are left out, with a finish of 0. Operations have no
 /// cycles, because the graph they come from has none.
 pub fn schedule(tasks: &[Task], workers: Option<usize>) -> Schedule {
-    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
-    let mut missing: Vec<usize> = vec![0; tasks.len()];
-    for (index, task) in tasks.iter().enumerate() {
-        missing[index] = task.needs.len();
-        for need in &task.needs {
-            behind[*need].push(index);
-        }
-    }
-    let (remaining, next) = longest_paths(tasks, &behind, missing.clone());
-
+    let behind = followers(tasks.iter().map(|task| task.needs.as_slice()));
+    let mut missing: Vec<usize> = tasks.iter().map(|task| task.needs.len()).collect();
+    let (remaining, next) = longest_paths(tasks, &behind);
     let mut finish = vec![0; tasks.len()];
     let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..tasks.len())
         .filter(|index| missing[*index] == 0)
@@ -85,13 +78,23 @@ pub fn schedule(tasks: &[Task], workers: Option<usize>) -> Schedule {
     }
 }
 
-/// For each task the length of the longest chain that begins with it, and the next on that chain.
-fn longest_paths(
-    tasks: &[Task],
-    behind: &[Vec<usize>],
-    mut missing: Vec<usize>,
-) -> (Vec<u64>, Vec<Option<usize>>) {
-    let mut order: Vec<usize> = (0..tasks.len())
+/// For each of these, given by what it needs, those that need it.
+fn followers<'a>(needs: impl ExactSizeIterator<Item = &'a [usize]>) -> Vec<Vec<usize>> {
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
+    for (index, needs) in needs.enumerate() {
+        for need in needs {
+            behind[*need].push(index);
+        }
+    }
+    behind
+}
+
+/// These, given by what each needs, so that each comes after what it needs (Kahn, "Topological
+/// sorting of large networks", 1962). What is on a circle, or behind one, is left out.
+pub fn order<'a>(needs: impl ExactSizeIterator<Item = &'a [usize]> + Clone) -> Vec<usize> {
+    let mut missing: Vec<usize> = needs.clone().map(<[usize]>::len).collect();
+    let behind = followers(needs);
+    let mut order: Vec<usize> = (0..missing.len())
         .filter(|index| missing[*index] == 0)
         .collect();
     let mut done = 0;
@@ -104,6 +107,12 @@ fn longest_paths(
         }
         done += 1;
     }
+    order
+}
+
+/// For each task the length of the longest chain that begins with it, and the next on that chain.
+fn longest_paths(tasks: &[Task], behind: &[Vec<usize>]) -> (Vec<u64>, Vec<Option<usize>>) {
+    let order = order(tasks.iter().map(|task| task.needs.as_slice()));
     let mut remaining = vec![0; tasks.len()];
     let mut next = vec![None; tasks.len()];
     for index in order.into_iter().rev() {

@@ -7,21 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, GLOBAL};
-use crate::graph::Graph;
-
-/// The order in which tiers are drawn: the way of a request from the edge to the data, then what
-/// watches over it. Tiers of a user's own blueprint follow in alphabetical order.
-const TIERS: [&str; 9] = [
-    "dns",
-    "edge",
-    "network",
-    "compute",
-    "cache",
-    "data",
-    "security",
-    "backup",
-    "monitoring",
-];
+use crate::graph::{Graph, TIERS};
 
 /// A drawing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
