@@ -607,7 +607,9 @@ fn hostile_files_are_refused_with_words() {
         "app: {}\nstage: single-server\nservices: {{web: {{image: x}}}}\n",
         "x".repeat(10_000_000)
     );
-    let files: [(&str, Vec<u8>); 9] = [
+    let clash = "app: tiny\nstage: multi-region\ndomain: a.example.com\nservices: {web: {image: x}}\nregions: [{name: us-east-1, cidr: 10.0.0.0/16}, {name: eu-west-1, cidr: 10.0.128.0/17}]\n";
+    let files: [(&str, Vec<u8>); 10] = [
+        ("clash", clash.into()),
         ("deep", deep.into_bytes()),
         ("bomb", bomb.into_bytes()),
         ("long", long.into_bytes()),

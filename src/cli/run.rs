@@ -229,7 +229,7 @@ fn tell(plan: &Plan, report: &Report, options: &Options, wall: f64) -> String {
     let left = report.count(|end| matches!(end, End::Left));
     let not_begun = report.count(|end| matches!(end, End::NotBegun));
     for (number, what) in [
-        (blocked, "not begun, because something that it needs failed"),
+        (blocked, "not begun, because what they need failed"),
         (left, "begun and not waited for"),
         (not_begun, "not begun"),
     ] {
