@@ -149,7 +149,9 @@ fn a_replace_says_what_forces_it() {
         "scalectl.yaml",
         format!("{SPEC}network: {{cidr: 10.9.0.0/16}}\n"),
     );
-    insta::assert_snapshot!(project.transcript(&["plan", "apply --auto-approve"]));
+    insta::assert_snapshot!(
+        project.transcript(&["plan", "apply --auto-approve --allow us-east-1/vpc"])
+    );
 }
 
 #[test]

@@ -51,41 +51,50 @@ pub async fn execute(
         }
     }
     let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
-    let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..plan.operations.len())
-        .filter(|number| missing[*number] == 0)
-        .map(|number| (schedule.remaining[number], Reverse(number)))
-        .collect();
     let mut running = FuturesUnordered::new();
-    loop {
-        while running.len() < workers.unwrap_or(usize::MAX).max(1) && !context.stop.is_asked() {
-            let Some((_, Reverse(number))) = ready.pop() else {
+    for last in [false, true] {
+        let is_ready = |missing: &[usize], number: usize| {
+            missing[number] == 0 && plan.operations[number].last == last
+        };
+        let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..plan.operations.len())
+            .filter(|number| is_ready(&missing, *number) && ends[*number].is_none())
+            .map(|number| (schedule.remaining[number], Reverse(number)))
+            .collect();
+        loop {
+            while running.len() < workers.unwrap_or(usize::MAX).max(1) && !context.stop.is_asked() {
+                let Some((_, Reverse(number))) = ready.pop() else {
+                    break;
+                };
+                running.push(run.operation(number));
+            }
+            let Some((number, end, seconds)) = running.next().await else {
                 break;
             };
-            running.push(run.operation(number));
-        }
-        let Some((number, end, seconds)) = running.next().await else {
-            break;
-        };
-        run.finished(number, &end, seconds);
-        let done = matches!(end, End::Done { .. });
-        let failed = matches!(end, End::Failed { .. });
-        ends[number] = Some(end);
-        if done {
-            for follower in &behind[number] {
-                missing[*follower] -= 1;
-                if missing[*follower] == 0 && ends[*follower].is_none() {
-                    ready.push((schedule.remaining[*follower], Reverse(*follower)));
+            run.finished(number, &end, seconds);
+            let done = matches!(end, End::Done { .. });
+            let failed = matches!(end, End::Failed { .. });
+            ends[number] = Some(end);
+            if done {
+                for follower in &behind[number] {
+                    missing[*follower] -= 1;
+                    if is_ready(&missing, *follower) && ends[*follower].is_none() {
+                        ready.push((schedule.remaining[*follower], Reverse(*follower)));
+                    }
                 }
-            }
-        } else if failed {
-            let by = run.change(number).address.clone();
-            let mut open = behind[number].clone();
-            while let Some(follower) = open.pop() {
-                if ends[follower].is_none() {
-                    let end = End::Blocked { by: by.clone() };
-                    run.finished(follower, &end, 0.0);
-                    ends[follower] = Some(end);
-                    open.extend(&behind[follower]);
+            } else if failed {
+                let by = run.change(number).address.clone();
+                let mut open = behind[number].clone();
+                if !last {
+                    // Nothing old goes while something new is missing.
+                    open.extend((0..plan.operations.len()).filter(|n| plan.operations[*n].last));
+                }
+                while let Some(follower) = open.pop() {
+                    if ends[follower].is_none() {
+                        let end = End::Blocked { by: by.clone() };
+                        run.finished(follower, &end, 0.0);
+                        ends[follower] = Some(end);
+                        open.extend(&behind[follower]);
+                    }
                 }
             }
         }

@@ -340,6 +340,8 @@ impl<'a> Compiler<'a> {
                 }
                 // What is left out need not be waited for.
                 Ok(Some(_)) => {}
+                // A module that this blueprint does not use has it: left out too.
+                Ok(None) if self.library.declares(id) => {}
                 Ok(None) => {
                     let failure = self.no_variable(id);
                     errors.push(failure.at(location));

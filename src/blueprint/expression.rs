@@ -98,6 +98,12 @@ impl Expression {
     /// # Errors
     /// When it is not CEL.
     pub fn parse(text: &str, location: &Location) -> Result<Self, Diagnostic> {
+        if nesting(text) > DEEPEST {
+            let message = format!("an expression nests deeper than {DEEPEST} levels");
+            return Err(
+                Diagnostic::error(location.clone(), message).help("name parts of it in `locals`")
+            );
+        }
         let program = cel::Program::compile(text).map_err(|errors| {
             let why = errors
                 .errors
@@ -570,6 +576,23 @@ impl Template {
                 .for_each(|(_, value)| value.expressions(visit)),
         }
     }
+}
+
+/// Parsing and evaluation call themselves for every level, and the stack has an end.
+const DEEPEST: usize = 50;
+
+/// How deep brackets, choices and signs nest in a text, at most.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' | '?' | '!' => depth += 1,
+            ')' | ']' | '}' | ':' | '=' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Where the brace that ends an expression stands, past strings and inner braces.

@@ -126,6 +126,14 @@ impl Library {
         }
     }
 
+    /// Whether any module has a resource with this id.
+    pub fn declares(&self, id: &str) -> bool {
+        self.modules
+            .values()
+            .flat_map(|module| &module.resources)
+            .any(|known| &*known.id == id)
+    }
+
     /// Puts the files' lines beside messages that speak of them.
     pub fn quote(&self, diagnostics: &mut [Diagnostic]) {
         for diagnostic in diagnostics {

@@ -223,6 +223,14 @@ fn check_statically(
     let Template::Map(entries) = properties else {
         return;
     };
+    for path in nulls("", properties) {
+        let place = place.locate(&path).clone();
+        let message = format!("{path} has no value");
+        errors.push(
+            Diagnostic::error(place, message)
+                .help("give it one, or leave it out; a text with a comma in it needs quotes"),
+        );
+    }
     let mut constant = Map::new();
     for (name, value) in entries {
         match constant_part(value) {
@@ -245,6 +253,27 @@ fn check_statically(
         let mut error = Diagnostic::error(place.locate(&problem.path).clone(), problem.message);
         error.help = problem.help;
         errors.push(error);
+    }
+}
+
+/// The paths at which nothing stands, which is always a slip: null is written `${null}`.
+fn nulls(path: &str, template: &Template) -> Vec<String> {
+    let below = |key: &str| match path {
+        "" => key.to_owned(),
+        path => format!("{path}.{key}"),
+    };
+    match template {
+        Template::Constant(Value::Null) => vec![path.to_owned()],
+        Template::List(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(index, item)| nulls(&below(&index.to_string()), item))
+            .collect(),
+        Template::Map(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| nulls(&below(key), value))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

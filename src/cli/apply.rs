@@ -174,14 +174,18 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
         .iter()
         .map(|refusal| refusal.address.to_string())
         .collect();
+    let told: Vec<String> = refusals
+        .iter()
+        .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
+        .collect();
     let allow: Vec<String> = names.iter().map(|name| format!("--allow {name}")).collect();
     Err(Failure::with_help(
         format!(
-            "this would delete or replace what is protected: {}; nothing was changed",
-            names.join(", ")
+            "this would put data or the site at risk: {}; nothing was changed",
+            told.join(", ")
         ),
         format!(
-            "if that is what you want, and its data is safe, name it: {}",
+            "if that is what you want, and the data is safe, name it: {}",
             allow.join(" ")
         ),
     ))
@@ -222,7 +226,7 @@ const AGAIN: &str = "make a new one with `scalectl plan --out FILE`";
 
 fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
-    let saved: SavedPlan = serde_json::from_str(&read(path)?).map_err(|error| {
+    let saved: SavedPlan = serde_json::from_str(&read(path, AGAIN)?).map_err(|error| {
         Failure::with_help(format!("{shown} is not a saved plan: {error}"), AGAIN)
     })?;
     if saved.format != FORMAT {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::apply::{How, refuse};
+use super::plan::no_such;
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
@@ -32,7 +33,7 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
+    let project = Project::load_for_destroy(global)?;
     let options = Options {
         command: "destroy",
         workers: Some(usize::from(arguments.parallelism)),
@@ -51,6 +52,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     ui::print(&format!("{}\n", Painted(NEW, format!("Nothing of {name} exists."))));
                 }
                 return Ok(ExitCode::SUCCESS);
+            }
+            for address in &arguments.allow {
+                if !live.resources.contains_key(address) {
+                    return Err(no_such(address, live.resources.keys()));
+                }
             }
             let refusals = guard::refusals(&plan, &arguments.allow.iter().cloned().collect());
             if !options.json {

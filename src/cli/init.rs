@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The application's name; by default the folder's.
     #[arg(long)]
     app: Option<String>,
-    /// The stage to start at.
+    /// The stage to start at: single-server, split-db, load-balanced, cdn or multi-region.
     #[arg(long, value_parser = stage, default_value = "single-server")]
     stage: Stage,
     /// The domain that users visit.
@@ -52,12 +52,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         (None, stage) if stage >= Stage::LoadBalanced => Some(format!("{app}.example.com")),
         (None, _) => None,
     };
+    if !is_plain(&app) || domain.as_deref().is_some_and(|domain| !is_plain(domain)) {
+        let what = "names hold letters, digits, hyphens and, in domains, dots";
+        return Err(Failure::with_help(
+            what,
+            "for example `--app shop --domain shop.example.com`",
+        ));
+    }
     let values = json!({
         "app": app,
         "stage": arguments.stage.name(),
         "domain": domain,
         "balanced": arguments.stage >= Stage::LoadBalanced,
         "cdn": arguments.stage >= Stage::Cdn,
+        "region": global.region.as_deref().unwrap_or("us-east-1"),
+        "second": if global.region.as_deref() == Some("eu-west-1") { "us-east-1" } else { "eu-west-1" },
         "regions": arguments.stage == Stage::MultiRegion,
     });
     let text = Handlebars::new()
@@ -73,6 +82,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         path.display()
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a name can stand in YAML as it is; what it may be is then the spec's to say.
+fn is_plain(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 /// The current folder's name as an app's: lower case, digits and hyphens.

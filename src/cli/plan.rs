@@ -41,7 +41,8 @@ pub struct Arguments {
 /// What plan and apply look at.
 #[derive(Args, Clone)]
 pub struct Scope {
-    /// Plan for this stage instead of the spec's.
+    /// Plan for this stage instead of the spec's: single-server, split-db, load-balanced, cdn or
+    /// multi-region.
     #[arg(long, value_parser = stage)]
     pub stage: Option<Stage>,
     /// Only this resource and what it needs; may be given again.
@@ -78,9 +79,12 @@ pub async fn planned(
 ) -> Result<Planned, Failure> {
     let graph = project.graph()?;
     let live = observe(context, Some(&graph)).await?;
-    for target in &scope.target {
+    for target in scope.target.iter().chain(&scope.allow) {
         if graph.get(target).is_none() && !live.resources.contains_key(target) {
-            return Err(no_such(target, &graph));
+            return Err(no_such(
+                target,
+                graph.resources.keys().chain(live.resources.keys()),
+            ));
         }
     }
     let targets = (!scope.target.is_empty()).then_some(scope.target.as_slice());
@@ -96,8 +100,8 @@ pub async fn planned(
 }
 
 /// The failure of naming a resource that does not exist.
-pub fn no_such(address: &Address, graph: &Graph) -> Failure {
-    let names: Vec<String> = graph.resources.keys().map(ToString::to_string).collect();
+pub fn no_such<'a>(address: &Address, known: impl Iterator<Item = &'a Address>) -> Failure {
+    let names: Vec<String> = known.map(ToString::to_string).collect();
     let text = address.to_string();
     let what = format!("there is no resource {address}");
     match crate::schema::nearest(&text, names.iter().map(String::as_str)) {

@@ -29,7 +29,8 @@ impl Project {
     pub fn load(global: &Global, stage: Option<Stage>) -> Result<Self, Failure> {
         let path = find(global)?;
         let shown = path.display().to_string();
-        let text = read(&path)?;
+        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
+        let text = read(&path, help)?;
         let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
         if let Some(region) = &global.region {
             set_region(&mut spec, region)?;
@@ -47,6 +48,29 @@ impl Project {
             library,
             patience: Duration::from_secs(u64::from(global.lock_timeout)),
         })
+    }
+
+    /// The same for `destroy`, whose environment need not be in the spec any more: its resources
+    /// are found by their marks.
+    pub fn load_for_destroy(global: &Global) -> Result<Self, Failure> {
+        let Some(env) = &global.env else {
+            return Self::load(global, None);
+        };
+        let without = Global {
+            env: None,
+            ..global.clone()
+        };
+        match Self::load(global, None) {
+            Err(Failure::Diagnostics(found)) => {
+                let mut project = Self::load(&without, None)?;
+                if project.spec.environments.contains_key(env) {
+                    return Err(Failure::Diagnostics(found));
+                }
+                project.spec.env.clone_from(env);
+                Ok(project)
+            }
+            other => other,
+        }
     }
 
     /// The resources that should exist.
@@ -114,13 +138,11 @@ pub fn find(global: &Global) -> Result<PathBuf, Failure> {
         })
 }
 
-/// A file's text.
-pub fn read(path: &Path) -> Result<String, Failure> {
+/// A file's text; `help` says what to do when it cannot be read.
+pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| {
-        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
-        Failure::with_help(format!("{shown} cannot be read: {error}"), help)
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::with_help(format!("{shown} cannot be read: {error}"), help))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::with_help(
@@ -188,8 +210,12 @@ fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failu
         };
         for entry in entries.flatten() {
             let path = entry.path();
+            // A link to a folder may lead in a circle; a link to a file is as good as the file.
+            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             if path.is_dir() {
-                open.push(path);
+                if !is_link {
+                    open.push(path);
+                }
                 continue;
             }
             let ending = path
@@ -201,7 +227,7 @@ fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failu
             }
             if let Ok(inner) = path.strip_prefix(folder) {
                 let name = inner.to_string_lossy().replace('\\', "/");
-                found.push((name, read(&path)?));
+                found.push((name, read(&path, "remove it, or make it readable")?));
             }
         }
     }

@@ -39,7 +39,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let desired = graph.get(address);
     let found = live.resources.get(address);
     if desired.is_none() && found.is_none() {
-        return Err(no_such(address, &graph));
+        return Err(no_such(
+            address,
+            graph.resources.keys().chain(live.resources.keys()),
+        ));
     }
     let whole = diff(&graph, &live, None);
     // This resource's share of the plan; its operations wait for those of others.

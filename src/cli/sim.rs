@@ -12,7 +12,7 @@ use crate::provider::Provider as _;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Item;
 use crate::provider::sim::faults::{Faults, Refusal};
-use crate::render::plan::shown;
+use crate::render::plan::block;
 use crate::render::style::{FAINT, NEW, NOTICE, Painted, STRONG, count};
 use crate::value::Value;
 
@@ -230,7 +230,7 @@ fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
         .max()
         .unwrap_or(0);
     for (name, value) in &item.properties {
-        text.push_str(&format!("  {name:width$} = {}\n", shown(value)));
+        text.push_str(&format!("  {name:width$} = {}\n", block(value, 4)));
     }
     ui::print(&text);
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use super::{Action, Change, Plan, PropertyChange, Reason, digest, operations, sc
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::provider::{Live, LiveResource, Status};
-use crate::schema::{self, KindSchema, Registry};
+use crate::schema::{self, Registry};
 use crate::value::{Map, Reference, Value};
 
 /// What has to happen so that `live` becomes `desired`.
@@ -249,7 +249,7 @@ fn judge(
         facts: schema::facts(&resource.kind),
     };
     let Some(live) = live else {
-        change.properties = initial(rules, properties);
+        change.properties = initial(properties);
         return Judged::Changed(Box::new(change));
     };
     let generation = live
@@ -257,7 +257,7 @@ fn judge(
         .as_ref()
         .map_or(0, |applied| applied.generation);
     if live.kind != resource.kind {
-        change.properties = initial(rules, properties);
+        change.properties = initial(properties);
         change.action = Action::Replace;
         change.reason = Reason::KindChanged {
             from: live.kind.clone(),
@@ -298,13 +298,11 @@ fn judge(
 }
 
 /// Every property of a new resource.
-fn initial(rules: Rules<'_>, properties: &Map) -> Vec<PropertyChange> {
+fn initial(properties: &Map) -> Vec<PropertyChange> {
     properties
         .iter()
         .map(|(name, value)| {
-            let hidden = rules
-                .schema
-                .is_some_and(|schema| schema.is_write_only(name));
+            let hidden = schema::is_secret(name);
             PropertyChange {
                 path: name.clone(),
                 before: None,
@@ -337,13 +335,14 @@ fn differences(
             .is_some_and(|schema| schema.is_write_only(name));
         if write_only {
             if as_set != Some(true) {
+                let hidden = schema::is_secret(name);
                 found.push(PropertyChange {
                     path: name.clone(),
                     before: None,
-                    after: None,
-                    create_only: is_create_only(rules.schema, name),
+                    after: (!hidden).then(|| value.clone()),
+                    create_only: is_create_only(rules, name),
                     drift: false,
-                    hidden: true,
+                    hidden,
                 });
             }
             continue;
@@ -394,11 +393,9 @@ fn push(
     if is_ignored(resource, &difference.path) {
         return;
     }
-    let hidden = rules
-        .schema
-        .is_some_and(|schema| schema.is_write_only(&difference.path));
+    let hidden = schema::is_secret(&difference.path);
     found.push(PropertyChange {
-        create_only: is_create_only(rules.schema, &difference.path),
+        create_only: is_create_only(rules, &difference.path),
         path: difference.path.into(),
         before: difference.before.filter(|_| !hidden),
         after: difference.after.filter(|_| !hidden),
@@ -407,8 +404,11 @@ fn push(
     });
 }
 
-fn is_create_only(schema: Option<&KindSchema>, path: &str) -> bool {
-    schema.is_some_and(|schema| schema.is_create_only(path))
+fn is_create_only(rules: Rules<'_>, path: &str) -> bool {
+    rules
+        .schema
+        .is_some_and(|schema| schema.is_create_only(path))
+        || rules.facts.fixed.contains(&path)
 }
 
 /// Whether `path`, or something above it, is none of our business.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Plan};
+use super::{Action, Change, Plan};
 use crate::address::Address;
+use crate::value::Value;
 
 /// Kinds that hold what cannot be made again, whoever made them: protected even where no blueprint
 /// speaks of them any more.
@@ -17,33 +18,91 @@ pub const STATEFUL: &[&str] = &[
     "AWS::S3::Bucket",
 ];
 
+/// Kinds that a replace pulls everything in them along with, and much of that cannot follow.
+const FOUNDATIONS: &[&str] = &["AWS::EC2::VPC"];
+
+/// The parameter that says to the application where its database is, in the built-in blueprints.
+const DATABASE: &str = "param_database";
+
 /// A change that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What is protected.
     pub address: Address,
-    /// What would happen to it: a delete or a replace.
+    /// What would happen to it.
     pub action: Action,
+    /// Why it is refused, in words.
+    pub why: &'static str,
 }
 
-/// The deletes and replaces of protected resources that `allowed` does not name.
+/// The changes that put data or the whole site at risk and that `allowed` does not name.
 pub fn refusals(plan: &Plan, allowed: &BTreeSet<Address>) -> Vec<Refusal> {
     plan.changes
         .iter()
-        .filter(|change| matches!(change.action, Action::Delete | Action::Replace))
         .filter(|change| !allowed.contains(&change.address))
-        .filter(|change| {
-            let marks = change.live.as_ref().and_then(|live| live.applied.as_ref());
-            let wanted = change.desired.as_ref().is_some_and(|d| d.lifecycle.protect);
-            wanted
-                || marks.is_some_and(|marks| marks.protect)
-                || change.desired.is_none() && STATEFUL.contains(&&*change.kind)
-        })
-        .map(|change| Refusal {
-            address: change.address.clone(),
-            action: change.action,
+        .filter_map(|change| {
+            let (address, action) = (change.address.clone(), change.action);
+            let why = danger(change)?;
+            Some(Refusal {
+                address,
+                action,
+                why,
+            })
         })
         .collect()
+}
+
+/// Why a change is dangerous, if it is.
+fn danger(change: &Change) -> Option<&'static str> {
+    if &*change.address.id == DATABASE && leads_to_another_database(change) {
+        return Some(
+            "the application would be led to another database; its data stays where it is",
+        );
+    }
+    if !matches!(change.action, Action::Delete | Action::Replace) {
+        return None;
+    }
+    let marks = change.live.as_ref().and_then(|live| live.applied.as_ref());
+    let wanted = change
+        .desired
+        .as_ref()
+        .is_some_and(|desired| desired.lifecycle.protect);
+    if wanted || marks.is_some_and(|marks| marks.protect) {
+        return Some("it is protected");
+    }
+    if change.desired.is_none() && STATEFUL.contains(&&*change.kind) {
+        return Some("it holds what cannot be made again");
+    }
+    (change.action == Action::Replace && FOUNDATIONS.contains(&&*change.kind))
+        .then_some("everything in it would have to be made anew")
+}
+
+/// Whether the application's data would be left behind: on the server's disk when the database
+/// moves off or onto it, or in a database of another engine or name.
+fn leads_to_another_database(change: &Change) -> bool {
+    let read = |value: Option<&Value>| -> Option<serde_json::Value> {
+        // References are no JSON, but stand inside strings.
+        serde_json::from_str(&value?.to_string()).ok()
+    };
+    let before = change
+        .live
+        .as_ref()
+        .and_then(|live| read(live.properties.get("Value")));
+    let Some(before) = before else { return false };
+    let after = change
+        .desired
+        .as_ref()
+        .and_then(|desired| read(desired.properties.get("Value")));
+    let is_local = |config: &serde_json::Value| config["host"] == "local";
+    match after {
+        None => is_local(&before),
+        Some(after) => {
+            is_local(&before) != is_local(&after)
+                || ["engine", "name"]
+                    .iter()
+                    .any(|key| before[key] != after[key])
+        }
+    }
 }
 
 /// Whether more goes than stays, so that the question should be asked twice.
@@ -88,6 +147,46 @@ mod tests {
         assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
         let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
         assert!(refusals(&plan, &named).is_empty());
+    }
+
+    /// The plan that leads the application from one database to another.
+    fn moved(from: &str, to: Option<&str>) -> Plan {
+        let kind = "AWS::SSM::Parameter";
+        let mut live = cloud(kind, false);
+        let mut resource = live.resources.pop_first().unwrap().1;
+        resource.address = "us-east-1/param_database".parse().unwrap();
+        resource.properties.insert("Value", Value::str(from));
+        live.resources
+            .insert(resource.address.clone(), resource.clone());
+        let desired = to.map(|to| {
+            let mut properties = Map::new();
+            properties.insert("Value", Value::str(to));
+            crate::graph::Resource {
+                address: resource.address.clone(),
+                kind: kind.into(),
+                tier: "data".into(),
+                properties,
+                after: Vec::new(),
+                lifecycle: Default::default(),
+                ready_when: Vec::new(),
+            }
+        });
+        diff(&desired.into_iter().collect(), &live, None)
+    }
+
+    #[test]
+    fn a_database_on_the_server_is_not_left_behind() {
+        let local = r#"{"host": "local", "engine": "postgres", "name": "shop"}"#;
+        let remote = r#"{"host": "db.example", "engine": "postgres", "name": "shop"}"#;
+        let mysql = r#"{"host": "local", "engine": "mysql", "name": "shop"}"#;
+        let newer = r#"{"host": "local", "engine": "postgres", "name": "shop", "version": "18"}"#;
+        let refused = |from, to| refusals(&moved(from, to), &BTreeSet::new()).len();
+        assert_eq!(refused(local, Some(remote)), 1, "moved away");
+        assert_eq!(refused(remote, Some(local)), 1, "moved back");
+        assert_eq!(refused(local, Some(mysql)), 1, "another engine");
+        assert_eq!(refused(local, None), 1, "gone");
+        assert_eq!(refused(local, Some(newer)), 0, "another detail");
+        assert_eq!(refused(remote, None), 0, "the database itself is protected");
     }
 
     #[test]

@@ -178,6 +178,7 @@ impl Plan {
             .map(|operation| schedule::Task {
                 seconds: operation.seconds,
                 needs: operation.needs.clone(),
+                last: operation.last,
             })
             .collect();
         schedule::schedule(&tasks, workers)

@@ -5,6 +5,8 @@
 //!   does, and for the updates that lead away from it.
 //! - A replace deletes first, or last with `createBeforeDestroy`. One that deletes first cannot wait
 //!   for the updates of what mentions it, because those wait for the new one.
+//! - What is no longer wanted goes last, once every write has succeeded, so that an old server
+//!   answers until the new ones do.
 //! - Some things AWS keeps in place for others that do not mention them; see [`LEAVES_AFTER`].
 //!
 //! Should these rules wait for each other in a circle, the waits of deletes for updates are dropped
@@ -42,6 +44,9 @@ pub struct Operation {
     pub step: Step,
     /// Operations that come first, by number.
     pub needs: Vec<usize>,
+    /// Whether it waits for every operation that is not marked so: what is no longer wanted goes
+    /// when everything that takes its place is there.
+    pub last: bool,
     /// Typical seconds.
     pub seconds: u64,
 }
@@ -67,11 +72,18 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
     let mut deletes: HashMap<usize, usize> = HashMap::new();
     for (number, change) in changes.iter().enumerate() {
         let facts = schema::facts(&change.kind);
+        // Protection is switched off by an update before the delete.
+        let locked = change
+            .live
+            .as_ref()
+            .is_some_and(|live| schema::facts::unlocked(&live.kind, &live.properties).is_some());
+        let delete_seconds = facts.delete_seconds + if locked { facts.update_seconds } else { 0 };
         let mut push = |step, seconds: u32| {
             operations.push(Operation {
                 change: number,
                 step,
                 needs: Vec::new(),
+                last: false,
                 seconds: u64::from(seconds),
             });
             operations.len() - 1
@@ -88,17 +100,17 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
                 writes.insert(&change.address, push(Step::Update, seconds));
             }
             Action::Delete => {
-                deletes.insert(number, push(Step::Delete, facts.delete_seconds));
+                deletes.insert(number, push(Step::Delete, delete_seconds));
             }
             Action::Replace if change.create_before_destroy => {
                 let create = push(Step::Create, facts.create_seconds);
-                let delete = push(Step::Delete, facts.delete_seconds);
+                let delete = push(Step::Delete, delete_seconds);
                 operations[delete].needs.push(create);
                 writes.insert(&change.address, create);
                 deletes.insert(number, delete);
             }
             Action::Replace => {
-                let delete = push(Step::Delete, facts.delete_seconds);
+                let delete = push(Step::Delete, delete_seconds);
                 let create = push(Step::Create, facts.create_seconds);
                 operations[create].needs.push(delete);
                 writes.insert(&change.address, create);
@@ -122,7 +134,25 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
         operation.needs.dedup();
     }
     break_circles(&mut operations, &soft);
+    mark_last(changes, &mut operations);
     operations
+}
+
+/// Marks the deletes of what is no longer wanted, except those that something else waits for.
+fn mark_last(changes: &[Change], operations: &mut [Operation]) {
+    for operation in operations.iter_mut() {
+        operation.last = changes[operation.change].action == Action::Delete;
+    }
+    let mut open: Vec<usize> = (0..operations.len())
+        .filter(|n| !operations[*n].last)
+        .collect();
+    while let Some(number) = open.pop() {
+        for need in operations[number].needs.clone() {
+            if std::mem::take(&mut operations[need].last) {
+                open.push(need);
+            }
+        }
+    }
 }
 
 /// Adds what deletes wait for; returns the waits of deletes for updates, which may be dropped.
@@ -279,6 +309,7 @@ mod tests {
             change: 0,
             step: Step::Delete,
             needs: needs.to_vec(),
+            last: false,
             seconds: 1,
         }
     }

@@ -15,6 +15,8 @@ pub struct Task {
     pub seconds: u64,
     /// Indices of tasks that come first.
     pub needs: Vec<usize>,
+    /// Whether it waits for every task that is not marked so.
+    pub last: bool,
 }
 
 /// A prediction.
@@ -39,37 +41,46 @@ pub fn schedule(tasks: &[Task], workers: Option<usize>) -> Schedule {
     let mut missing: Vec<usize> = tasks.iter().map(|task| task.needs.len()).collect();
     let (remaining, next) = longest_paths(tasks, &behind);
     let mut finish = vec![0; tasks.len()];
-    let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..tasks.len())
-        .filter(|index| missing[*index] == 0)
-        .map(|index| (remaining[index], Reverse(index)))
-        .collect();
-    let mut running: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
-    let limit = workers.unwrap_or(usize::MAX).max(1);
+    let mut critical: Vec<usize> = Vec::new();
     let mut now = 0;
-    loop {
-        while running.len() < limit {
-            let Some((_, Reverse(index))) = ready.pop() else {
+    for last in [false, true] {
+        let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..tasks.len())
+            .filter(|index| missing[*index] == 0 && tasks[*index].last == last)
+            .map(|index| (remaining[index], Reverse(index)))
+            .collect();
+        // The longest chain of this half; needs of the other half are behind us.
+        let first = (0..tasks.len())
+            .filter(|index| tasks[*index].last == last)
+            .filter(|index| {
+                tasks[*index]
+                    .needs
+                    .iter()
+                    .all(|need| tasks[*need].last != last)
+            })
+            .max_by_key(|index| (remaining[*index], Reverse(*index)));
+        critical.extend(std::iter::successors(first, |index| next[*index]));
+        let mut running: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
+        let limit = workers.unwrap_or(usize::MAX).max(1);
+        loop {
+            while running.len() < limit {
+                let Some((_, Reverse(index))) = ready.pop() else {
+                    break;
+                };
+                finish[index] = now + tasks[index].seconds;
+                running.push(Reverse((finish[index], index)));
+            }
+            let Some(Reverse((end, index))) = running.pop() else {
                 break;
             };
-            finish[index] = now + tasks[index].seconds;
-            running.push(Reverse((finish[index], index)));
-        }
-        let Some(Reverse((end, index))) = running.pop() else {
-            break;
-        };
-        now = end;
-        for follower in &behind[index] {
-            missing[*follower] -= 1;
-            if missing[*follower] == 0 {
-                ready.push((remaining[*follower], Reverse(*follower)));
+            now = end;
+            for follower in &behind[index] {
+                missing[*follower] -= 1;
+                if missing[*follower] == 0 && tasks[*follower].last == last {
+                    ready.push((remaining[*follower], Reverse(*follower)));
+                }
             }
         }
     }
-
-    let first = (0..tasks.len())
-        .filter(|index| tasks[*index].needs.is_empty())
-        .max_by_key(|index| (remaining[*index], Reverse(*index)));
-    let critical = std::iter::successors(first, |index| next[*index]).collect();
     Schedule {
         finish,
         remaining,
@@ -119,6 +130,7 @@ fn longest_paths(tasks: &[Task], behind: &[Vec<usize>]) -> (Vec<u64>, Vec<Option
         let longest = behind[index]
             .iter()
             .copied()
+            .filter(|follower| tasks[*follower].last == tasks[index].last)
             .max_by_key(|follower| (remaining[*follower], Reverse(*follower)));
         remaining[index] = tasks[index].seconds + longest.map_or(0, |follower| remaining[follower]);
         next[index] = longest;
@@ -136,6 +148,7 @@ mod tests {
         Task {
             seconds,
             needs: needs.to_vec(),
+            last: false,
         }
     }
 
@@ -166,6 +179,18 @@ mod tests {
         assert_eq!(schedule(&[], Some(10)), Schedule::default());
     }
 
+    #[test]
+    fn what_comes_last_waits_for_everything_else() {
+        let last = Task {
+            last: true,
+            ..task(40, &[])
+        };
+        let tasks = [task(10, &[]), last, task(5, &[0])];
+        let plan = schedule(&tasks, None);
+        assert_eq!(plan.finish, [10, 55, 15]);
+        assert_eq!((plan.makespan, plan.critical), (55, vec![0, 2, 1]));
+    }
+
     fn tasks() -> impl Strategy<Value = Vec<Task>> {
         prop::collection::vec(
             (
@@ -184,7 +209,11 @@ mod tests {
                     };
                     needs.sort_unstable();
                     needs.dedup();
-                    Task { seconds, needs }
+                    Task {
+                        seconds,
+                        needs,
+                        last: false,
+                    }
                 })
                 .collect()
         })

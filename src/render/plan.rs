@@ -108,21 +108,18 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
         Painted(FAINT, shorten_chain(&chain))
     );
     if !frame.refusals.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n{}",
-            Painted(GONE, "Refused unless you name it, because it is protected:")
-        );
+        let _ = writeln!(out, "\n{}", Painted(GONE, "Refused unless you name it:"));
         for refusal in frame.refusals {
-            let what = if refusal.action == Action::Delete {
-                "delete"
-            } else {
-                "replace"
+            let what = match refusal.action {
+                Action::Create => "creation",
+                Action::Update => "update",
+                Action::Replace => "replace",
+                Action::Delete => "delete",
             };
             let _ = writeln!(
                 out,
-                "  {what} of {}  (--allow {})",
-                refusal.address, refusal.address
+                "  {what} of {}: {}  (--allow {})",
+                refusal.address, refusal.why, refusal.address
             );
         }
     }
@@ -157,7 +154,7 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
         .refusals
         .iter()
         .any(|refusal| refusal.address == change.address);
-    let lock = if refused { "  protected" } else { "" };
+    let lock = if refused { "  refused" } else { "" };
     let _ = write!(
         out,
         "  {} {}  {}{}",
@@ -232,27 +229,27 @@ fn line(out: &mut String, change: &Change, property: &PropertyChange, width: usi
         );
         return;
     }
-    let (sign, style, value) = match (&property.before, &property.after) {
-        (None, Some(after)) => ("+", NEW, block(after, MARGIN)),
-        (Some(before), Some(after)) if is_long(before) || is_long(after) => {
-            ("~", CHANGED, inner_differences(before, after))
-        }
-        (Some(before), None) => ("-", GONE, format!("{} -> (not set)", shown(before))),
-        (Some(before), Some(after)) => (
-            "~",
-            CHANGED,
-            format!("{} -> {}", shown(before), shown(after)),
-        ),
-        (None, None) => ("~", CHANGED, "(not set)".to_owned()),
-    };
-    let _ = write!(out, "      {} {path} = {value}", Painted(style, sign));
+    let mut marks = String::new();
     if property.create_only && change.action == Action::Replace {
-        let _ = write!(out, "  {}", Painted(GONE, "# forces the replace"));
+        marks.push_str(&format!("  {}", Painted(GONE, "# forces the replace")));
     }
     if property.drift {
-        let _ = write!(out, "  {}", Painted(NOTICE, "# changed outside"));
+        marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
     }
-    out.push('\n');
+    let (sign, style, value) = match (&property.before, &property.after) {
+        (None, Some(after)) => ("+", NEW, format!("{}{marks}", block(after, MARGIN))),
+        (Some(before), Some(after)) => match inner_differences(before, after) {
+            Some(lines) => ("~", CHANGED, format!("{marks}{lines}")),
+            None => (
+                "~",
+                CHANGED,
+                format!("{} -> {}{marks}", shown(before), shown(after)),
+            ),
+        },
+        (Some(before), None) => ("-", GONE, format!("{} -> (not set){marks}", shown(before))),
+        (None, None) => ("~", CHANGED, format!("(not set){marks}")),
+    };
+    let _ = writeln!(out, "      {} {path} = {value}", Painted(style, sign));
 }
 
 /// How far a property's lines are indented.
@@ -288,56 +285,79 @@ pub fn block(value: &Value, margin: usize) -> String {
     }
 }
 
-/// Where two long values differ, one line for each place; the whole where they have no parts in
-/// common.
-fn inner_differences(before: &Value, after: &Value) -> String {
-    fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
-        let below = |key: &str| match path {
-            "" => key.to_owned(),
-            path => format!("{path}.{key}"),
-        };
-        match (before, after) {
-            (Some(a), Some(b)) if a == b => {}
-            (Some(Value::Map(a)), Some(Value::Map(b))) => {
-                let keys: std::collections::BTreeSet<&str> =
-                    a.iter().chain(b).map(|(key, _)| &**key).collect();
-                for key in keys {
-                    walk(&below(key), a.get(key), b.get(key), found);
-                }
-            }
-            (Some(Value::List(a)), Some(Value::List(b))) => {
-                for index in 0..a.len().max(b.len()) {
-                    walk(
-                        &below(&index.to_string()),
-                        a.get(index),
-                        b.get(index),
-                        found,
-                    );
-                }
-            }
-            (a, b) => {
-                let told = |value: Option<&Value>| value.map_or("(not set)".to_owned(), shown);
-                let name = if path.is_empty() {
-                    String::new()
-                } else {
-                    format!("{path} = ")
-                };
-                found.push(format!("{name}{} -> {}", told(a), told(b)));
-            }
-        }
+/// Where two long values differ, one line for each place; `None` when they are short or have no
+/// parts in common. Text that holds JSON is compared as JSON.
+fn inner_differences(before: &Value, after: &Value) -> Option<String> {
+    if !is_long(before) && !is_long(after) {
+        return None;
+    }
+    let (before, after) = match (parsed(before), parsed(after)) {
+        (Some(a), Some(b)) => (a, b),
+        _ => (before.clone(), after.clone()),
+    };
+    if !matches!(
+        (&before, &after),
+        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
+    ) {
+        return None;
     }
     let mut found = Vec::new();
-    walk("", Some(before), Some(after), &mut found);
-    match found.as_slice() {
-        [] => "(the same in another order)".to_owned(),
-        [only] if !only.contains(" = ") => only.clone(),
-        lines => {
-            let space = " ".repeat(MARGIN + 2);
-            lines
-                .iter()
-                .map(|line| format!("\n{space}{} {line}", Painted(CHANGED, "~")))
-                .collect()
+    walk("", Some(&before), Some(&after), &mut found);
+    if found.is_empty() {
+        return Some("(the same in another order)".to_owned());
+    }
+    let space = " ".repeat(MARGIN + 2);
+    Some(
+        found
+            .iter()
+            .map(|line| format!("\n{space}{line}"))
+            .collect(),
+    )
+}
+
+/// The JSON in a text; references may stand inside its strings.
+fn parsed(value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::String(_) | Value::Text(_) => value.to_string(),
+        _ => return None,
+    };
+    serde_json::from_str::<serde_json::Value>(&text)
+        .ok()
+        .map(Value::from)
+}
+
+/// Collects a line for each place at which two values differ.
+fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
+    let below = |key: &str| match path {
+        "" => key.to_owned(),
+        path => format!("{path}.{key}"),
+    };
+    match (before, after) {
+        (Some(a), Some(b)) if a == b => {}
+        (Some(Value::Map(a)), Some(Value::Map(b))) => {
+            let keys: std::collections::BTreeSet<&str> =
+                a.iter().chain(b).map(|(key, _)| &**key).collect();
+            for key in keys {
+                walk(&below(key), a.get(key), b.get(key), found);
+            }
         }
+        (Some(Value::List(a)), Some(Value::List(b))) => {
+            for index in 0..a.len().max(b.len()) {
+                walk(
+                    &below(&index.to_string()),
+                    a.get(index),
+                    b.get(index),
+                    found,
+                );
+            }
+        }
+        (Some(a), Some(b)) => {
+            let (a, b) = (shown(a), shown(b));
+            found.push(format!("{} {path} = {a} -> {b}", Painted(CHANGED, "~")));
+        }
+        (None, Some(b)) => found.push(format!("{} {path} = {}", Painted(NEW, "+"), shown(b))),
+        (Some(a), None) => found.push(format!("{} {path} = {}", Painted(GONE, "-"), shown(a))),
+        (None, None) => {}
     }
 }
 

@@ -34,10 +34,12 @@ pub fn document(
                 "tier": &*change.tier,
                 "action": change.action,
                 "why": change.reason,
-                "protected": refusals.iter().any(|refusal| refusal.address == change.address),
                 "properties": change.properties.iter().map(property).collect::<Vec<_>>(),
                 "depends_on": change.depends_on,
             });
+            if let Some(refusal) = refusals.iter().find(|r| r.address == change.address) {
+                json["refused"] = Json::from(refusal.why);
+            }
             if let Some(interrupts) = &change.interrupts {
                 json["interrupts"] = Json::from(&**interrupts);
             }

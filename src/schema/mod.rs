@@ -239,6 +239,21 @@ fn join_constants(schema: &serde_json::Value) -> serde_json::Value {
     }
 }
 
+/// Whether what stands at `path` is to be kept from plans, logs and journals: passwords, keys and
+/// the like, which AWS never gives back either.
+pub fn is_secret(path: &str) -> bool {
+    const SECRETS: [&str; 6] = [
+        "Password",
+        "SecretString",
+        "AuthToken",
+        "PrivateKey",
+        "SecretKey",
+        "ClientSecret",
+    ];
+    let last = path.rsplit('.').next().unwrap_or(path);
+    SECRETS.iter().any(|secret| last.ends_with(secret))
+}
+
 /// Whether one of `paths` is `path` or stands above it.
 fn covers(paths: &[Arc<str>], path: &str) -> bool {
     paths.iter().any(|have| {

@@ -2,7 +2,7 @@
 
 use ipnet::Ipv4Net;
 
-use super::{Domain, Region, Spec, Stage};
+use super::{Algorithm, Domain, Engine, Region, Spec, Stage};
 
 /// A broken rule: where (a dotted path), what is wrong, what would be right.
 pub type Broken = (String, String, String);
@@ -57,6 +57,15 @@ fn nth_block(base: Ipv4Net, index: usize) -> Option<Ipv4Net> {
     Ipv4Net::new(first.into(), base.prefix_len()).ok()
 }
 
+/// Names below which AWS keeps SSM parameters for itself
+/// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>).
+const RESERVED_APPS: [&str; 2] = ["aws", "ssm"];
+
+/// A rule of an Application Load Balancer has five condition values at most, and one says that
+/// CloudFront asks
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>).
+const MOST_CONDITIONS: usize = 4;
+
 /// Every rule that `spec` breaks.
 pub fn check(spec: &Spec) -> Vec<Broken> {
     let mut broken = Vec::new();
@@ -71,6 +80,42 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             message,
             "add one: `regions: [us-east-1, eu-west-1]`",
         );
+    }
+    if RESERVED_APPS.contains(&spec.app.as_str()) {
+        let message = format!("{:?} cannot be the app's name", spec.app);
+        say(
+            "app",
+            message,
+            "AWS keeps the parameters below this name for itself; choose another",
+        );
+    }
+    for key in spec.tags.keys() {
+        if ["aws:", "scalectl:"]
+            .iter()
+            .any(|own| key.to_lowercase().starts_with(own))
+        {
+            let message =
+                format!("the tag {key} begins with what AWS or scalectl keeps for itself");
+            say(&format!("tags.{key}"), message, "give it another name");
+        }
+    }
+    if let Some(database) = &spec.database
+        && let Some(version) = &database.version
+    {
+        let parts = version.split('.').count();
+        let digits = version.split('.').all(|part| part.parse::<u16>().is_ok());
+        let (fits, like) = match database.engine {
+            Engine::Postgres => (digits && parts <= 2, "17 or 17.9"),
+            Engine::Mysql => (digits && (2..=3).contains(&parts), "8.4 or 8.4.9"),
+        };
+        if !fits {
+            let message = format!("{version:?} is not a version of the database's engine");
+            say(
+                "database.version",
+                message,
+                &format!("write it like {like}"),
+            );
+        }
     }
     if spec.services.is_empty() {
         say(
@@ -95,6 +140,24 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
                 &format!("{path}.health"),
                 message,
                 "AWS refuses this; lower timeout",
+            );
+        }
+        let balance = &service.balance;
+        if balance.slow_start > 0 && balance.algorithm != Algorithm::RoundRobin {
+            let message = format!("{path}.balance.slow_start works with round-robin only");
+            say(
+                &format!("{path}.balance"),
+                message,
+                "set `algorithm: round-robin`, or leave out slow_start",
+            );
+        }
+        if service.paths.len() + service.hosts.len() > MOST_CONDITIONS {
+            let message =
+                format!("{path} has more than {MOST_CONDITIONS} paths and hosts together");
+            say(
+                &path,
+                message,
+                "AWS takes five conditions in a rule, and one is CloudFront's; use wildcards",
             );
         }
         if !is_label(name) {

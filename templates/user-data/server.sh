@@ -145,7 +145,7 @@ def cache(config, running):
     scheme = "memcached" if config["engine"] == "memcached" else "rediss" if config.get("tls") else "redis"
     return dict(CACHE_URL="%s://%s:%s" % (scheme, config["host"], config["port"]),
                 CACHE_HOST=config["host"], CACHE_PORT=str(config["port"]),
-                CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
+                CACHE_TLS="true" if config.get("tls") else "false", CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
 
 
 def image_of(service):
@@ -183,7 +183,9 @@ def caddyfile(site, services, addresses):
                       "  handle @%s {" % name, "    reverse_proxy %s:%s" % (addresses[name], services[name]["port"]), "  }"]
         return lines
     if ROLE != "single":
-        return "\n".join([":%s {" % services[ROLE]["port"]] + routes([ROLE]) + ["}", ""])
+        # The load balancer has chosen by path already; its health checks may use any.
+        port = services[ROLE]["port"]
+        return ":%s {\n  reverse_proxy %s:%s\n}\n" % (port, addresses[ROLE], port) if addresses else ""
     head = ["{", "  email %s" % site["email"], "}"] if site.get("email") else []
     hosts = dict()
     for name, service in services.items():
@@ -226,20 +228,22 @@ def main():
     text = caddyfile(known.get("site") or dict(), dict((n, services[n]) for n in addresses), addresses)
     path = "/etc/site/Caddyfile"
     before = open(path).read() if os.path.exists(path) else None
-    if text != before:
-        with open(path + ".new", "w") as file:
-            file.write(text)
-        os.rename(path + ".new", path)
+    with open(path + ".new", "w") as file:
+        file.write(text)
     if "caddy" not in running:
+        os.rename(path + ".new", path)
         ports = ["80:80", "443:443", "443:443/udp"] if ROLE == "single" else ["%s:%s" % ((services[ROLE]["port"],) * 2)]
         start("caddy", LIBRARY + "caddy:2", [w for p in ports for w in ("-p", p)]
               + ["-v", "/etc/site:/etc/caddy:ro", "-v", "/data/caddy:/data"])
     elif text != before:
-        run("docker", "exec", "caddy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile")
+        # Only what caddy has taken becomes the file that the next minute compares with.
+        run("docker", "exec", "caddy", "caddy", "reload", "--adapter", "caddyfile", "--config", "/etc/caddy/Caddyfile.new")
+        os.rename(path + ".new", path)
     for name, (labels, _) in running.items():
         if labels.get("site.service") and name not in fresh:
             run("docker", "stop", "-t", "60", name)
             run("docker", "rm", name)
+            run("docker", "image", "prune", "-af", "--filter", "until=24h")
     if failed:
         sys.exit("not healthy: " + ", ".join(failed))
 

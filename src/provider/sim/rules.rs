@@ -396,6 +396,20 @@ fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result
         if number(properties, "AllocatedStorage") < number(&old.properties, "AllocatedStorage") {
             return Err(Refusal::invalid("a database's storage cannot shrink"));
         }
+        let major = |map: &Map| {
+            let version = text(map, "EngineVersion")
+                .split('.')
+                .next()
+                .unwrap_or_default();
+            version.parse::<u32>().unwrap_or(0)
+        };
+        let (new, now) = (major(properties), major(&old.properties));
+        let allowed = properties.get("AllowMajorVersionUpgrade") == Some(&Value::Bool(true));
+        if new < now || new > now && !allowed {
+            return Err(Refusal::invalid(format!(
+                "version {now} of the engine cannot become {new} in place"
+            )));
+        }
         return Ok(());
     }
     if let Some(source) = properties
@@ -502,7 +516,10 @@ pub fn check_immutable(kind: &str, before: &Map, after: &Map) -> Result<(), Refu
     };
     for (name, value) in after {
         let moved = crate::plan::compare::property(rules, name, value, before.get(name));
-        if let Some(difference) = moved.iter().find(|d| schema.is_create_only(&d.path)) {
+        if let Some(difference) = moved
+            .iter()
+            .find(|d| schema.is_create_only(&d.path) || rules.facts.fixed.contains(&&*d.path))
+        {
             let message = format!("{} cannot be changed after creation", difference.path);
             return Err(Refusal::new(ErrorKind::Invalid, "NotUpdatable", message));
         }

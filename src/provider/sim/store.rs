@@ -87,6 +87,15 @@ impl Store {
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Opened, StoreError> {
         let lock = lock(folder, holder, patience, waiting)?;
+        // redb trusts what it once wrote and panics when somebody else wrote into it.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let opened = std::panic::catch_unwind(|| Self::read(folder, lock));
+        std::panic::set_hook(hook);
+        opened.unwrap_or_else(|_| Err(StoreError::Broken("its contents are damaged".to_owned())))
+    }
+
+    fn read(folder: &Path, lock: File) -> Result<Opened, StoreError> {
         let database = Database::create(folder.join("sim.redb")).map_err(broken)?;
         let store = Self {
             database,

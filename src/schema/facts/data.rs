@@ -61,6 +61,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             ],
             // Minor versions move with AutoMinorVersionUpgrade, storage with MaxAllocatedStorage.
             shared: &["EngineVersion", "AllocatedStorage"],
+            fixed: &["AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"],
             ..Facts::seconds(480, 300, 240)
         },
     ),

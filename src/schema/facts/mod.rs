@@ -39,6 +39,9 @@ pub struct KindFacts {
     pub interrupts: &'static [(&'static str, &'static str)],
     /// Attributes that change when it is updated in place.
     pub volatile: &'static [&'static str],
+    /// Properties of which the registry says that some changes need a new resource, and whose every
+    /// change does.
+    pub fixed: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
     pub shared: &'static [&'static str],
 }
@@ -94,6 +97,7 @@ impl KindFacts {
         canonical: &[],
         interrupts: &[],
         volatile: &[],
+        fixed: &[],
         shared: &[],
     };
 
@@ -186,6 +190,7 @@ mod tests {
             paths.extend(entry.interrupts.iter().map(|(path, _)| *path));
             paths.extend(entry.volatile);
             paths.extend(entry.shared);
+            paths.extend(entry.fixed);
             match entry.identity {
                 Identity::Child { parent, kind: of } => {
                     paths.push(parent);
