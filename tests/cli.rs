@@ -240,7 +240,7 @@ fn exit_codes_are_what_ci_expects() {
 #[test]
 fn all_mistakes_are_told_at_once_each_with_its_line() {
     let project = Project::new();
-    let spec = "app: tiny\nstge: cdn\nstage: single-serer\nservices:\n  web: {image: nginx:1, port: 99999}\n";
+    let spec = "app: tiny\nstge: cdn\nstage: single-serer\nservices:\n  web: {image: nginx:1, port: 99999, scale: {min: 9, max: 2}}\nmonitoring: {log_retention_days: 17}\n";
     project.write("scalectl.yaml", spec);
     insta::assert_snapshot!(project.transcript(&["validate"]));
 }
@@ -395,6 +395,92 @@ fn bad_weather_changes_the_time_and_not_the_result() {
     assert_eq!(project.code("apply --auto-approve"), Some(0));
     project.run("sim fault --clear");
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+}
+
+#[test]
+fn the_application_is_not_led_to_an_empty_database_unawares() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com");
+    project.run("apply --auto-approve");
+    let told = project.transcript(&["apply --stage split-db --auto-approve", "sim list"]);
+    assert!(
+        told.contains("us-east-1/param_database (the application would be led to another database"),
+        "{told}"
+    );
+    assert!(!told.contains("DBInstance  shop-default-db"), "{told}");
+    let allowed = "--allow us-east-1/param_database";
+    assert_eq!(
+        project.code(&format!("apply --stage split-db --auto-approve {allowed}")),
+        Some(0)
+    );
+    assert_eq!(
+        project.code("plan --stage split-db --detailed-exitcode"),
+        Some(0)
+    );
+    let told = project.transcript(&["apply --auto-approve --allow us-east-1/nothing"]);
+    assert!(
+        told.contains("there is no resource us-east-1/nothing"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_environment_that_left_the_spec_can_still_be_destroyed() {
+    let project = Project::new();
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}environments:\n  staging: {{network: {{cidr: 10.7.0.0/16}}}}\n"),
+    );
+    project.run("-e staging apply --auto-approve");
+    project.write("scalectl.yaml", SPEC);
+    assert_eq!(project.code("-e staging plan"), Some(1));
+    let told = project.transcript(&["-e staging destroy --auto-approve", "sim list"]);
+    assert!(
+        told.contains("4 deleted") && told.contains("0 resources"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_new_image_is_shown_as_a_new_image() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com --stage load-balanced");
+    project.run("apply --auto-approve");
+    let path = project.path().join("scalectl.yaml");
+    let spec = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(
+        &path,
+        spec.replace("nginx:1.29", "nginx:1.30")
+            .replace("t4g.small", "m7g.large"),
+    )
+    .unwrap();
+    let told = project.transcript(&["plan"]);
+    assert!(
+        told.contains(
+            "~ image = \"public.ecr.aws/nginx/nginx:1.29\" -> \"public.ecr.aws/nginx/nginx:1.30\""
+        ),
+        "{told}"
+    );
+    assert!(told.contains("InstanceType: \"m7g.large\""), "{told}");
+}
+
+#[test]
+fn a_damaged_file_of_the_embedded_cloud_is_told_and_can_be_reset() {
+    let project = Project::new();
+    project.run("apply --auto-approve");
+    let path = project.path().join(".scalectl/sim.redb");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for (index, byte) in bytes.iter_mut().enumerate().skip(4096) {
+        *byte = (index % 251) as u8;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let told = project.transcript(&["plan"]);
+    assert!(
+        told.contains("the embedded cloud's file is not usable") && told.contains("sim reset"),
+        "{told}"
+    );
+    assert_eq!(project.code("sim reset --auto-approve"), Some(0));
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(2));
 }
 
 /// An apply whose embedded cloud hardly moves, stopped at its first line of progress.

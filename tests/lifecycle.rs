@@ -3,11 +3,12 @@
 mod common;
 
 use common::{EPOCH, EXAMPLES, apply, destroy, example, graph_of, plan, runtime};
-use scalectl::apply::End;
+use scalectl::apply::{Context, End, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
-use scalectl::plan::{Action, Plan};
+use scalectl::plan::{Action, Plan, diff};
 use scalectl::provider::Provider as _;
-use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::provider::sim::faults::{Faults, Refusal};
+use scalectl::provider::sim::{Sim, cloud::Cloud};
 use scalectl::spec::Stage;
 
 fn sim() -> Sim {
@@ -175,4 +176,86 @@ fn an_apply_takes_hardly_longer_than_its_longest_chain() {
             }
         }
     }
+}
+
+/// What happens, in order, when `shop` goes from its own server to a load balancer.
+async fn grow(sim: &Sim) -> Vec<String> {
+    let library = Library::embedded().unwrap();
+    let (owner, stop) = (common::owner(), Stop::default());
+    let context = Context {
+        provider: sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    let graph = graph_of(&library, &example("shop", Stage::LoadBalanced));
+    let before = graph_of(&library, &example("shop", Stage::SplitDb));
+    apply(sim, &before, None).await;
+    sim.set_faults(Faults {
+        refusals: sim
+            .faults()
+            .refusals
+            .into_iter()
+            .map(|r| Refusal {
+                times: Some(9),
+                ..r
+            })
+            .collect(),
+        ..sim.faults()
+    })
+    .unwrap();
+    let plan = diff(
+        &graph,
+        &observe(&context, Some(&before)).await.unwrap(),
+        None,
+    );
+    let mut told = Vec::new();
+    execute(&context, &plan, None, &mut |event| {
+        if let Event::Finished {
+            address,
+            step,
+            end: End::Done { .. },
+            ..
+        } = event
+        {
+            told.push(format!("{step:?} {address}"));
+        }
+    })
+    .await;
+    told
+}
+
+#[test]
+fn the_old_server_goes_after_the_new_ones_answer() {
+    let told = runtime().block_on(async { grow(&sim()).await });
+    let at = |what: &str| {
+        told.iter()
+            .position(|line| line == what)
+            .unwrap_or_else(|| panic!("{what}: {told:#?}"))
+    };
+    assert!(at("Create us-east-1/asg[web]") < at("Update global/record"));
+    assert!(at("Update global/record") < at("Delete us-east-1/eip_association"));
+    assert!(at("Update global/record") < at("Delete us-east-1/server"));
+}
+
+#[test]
+fn nothing_old_goes_while_something_new_is_missing() {
+    let refusal = Refusal {
+        what: "LaunchTemplate".into(),
+        code: "NoCapacity".into(),
+        times: Some(0),
+    };
+    let faults = Faults {
+        refusals: vec![refusal],
+        ..Faults::default()
+    };
+    let told =
+        runtime().block_on(async { grow(&Sim::in_memory(Cloud::default(), faults, EPOCH)).await });
+    assert!(
+        told.iter().any(|line| line.starts_with("Create")),
+        "{told:#?}"
+    );
+    assert!(
+        !told.iter().any(|line| line.starts_with("Delete")),
+        "{told:#?}"
+    );
 }

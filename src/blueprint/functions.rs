@@ -198,6 +198,17 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("int", [String(text)]) => Int(text
             .parse()
             .map_err(|_| Failure::new(format!("{text:?} is not a whole number")))?),
+        ("max", [List(items)]) if !items.is_empty() => {
+            let numbers = items.iter().map(|item| {
+                item.as_int()
+                    .ok_or_else(|| Failure::new("max takes whole numbers"))
+            });
+            Int(numbers
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .max()
+                .unwrap_or(0))
+        }
         ("min", [Int(a), Int(b)]) => Int(*a.min(b)),
         ("max", [Int(a), Int(b)]) => Int(*a.max(b)),
         ("cidrsubnet", [String(cidr), Int(bits), Int(index)]) => cidrsubnet(cidr, *bits, *index)?,

@@ -1,10 +1,11 @@
 //! From text to a checked [`Spec`]: parse, overlay the environment, check the shape, check the
 //! rules. Everything wrong is reported at once, each at its place.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::{Spec, Stage, json_schema, rules};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::{KindSchema, check_properties, nearest};
 use crate::yaml::{self, Key, Node, Yaml};
 
@@ -67,28 +68,53 @@ pub fn load(
         set_stage(&mut root, stage);
     }
     found.extend(check_shape(&root));
-    if !found.is_empty() {
-        return Err(finish(found));
-    }
-    let json = serde_json::Value::from(&without_nulls(&root).to_value());
-    let mut spec: Spec = serde_json::from_value(json).map_err(|error| {
-        finish(vec![Diagnostic::error(
-            root.location.clone(),
-            error.to_string(),
-        )])
-    })?;
-    spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
-    let broken: Vec<Diagnostic> = rules::check(&spec)
-        .into_iter()
-        .map(|(path, message, help)| {
-            Diagnostic::error(root.locate(&path).clone(), message).help(help)
-        })
+    // What has the wrong shape is set aside, so that the rest can be checked all the same.
+    let places: BTreeSet<Location> = found
+        .iter()
+        .filter_map(|error| error.location.clone())
         .collect();
-    if broken.is_empty() {
+    let sound = sound_part(&root, &places);
+    let parsed = serde_json::from_value::<Spec>(serde_json::Value::from(&sound.to_value()));
+    let mut spec = match parsed {
+        Ok(spec) => spec,
+        Err(_) if !found.is_empty() => return Err(finish(found)),
+        Err(error) => {
+            let error = Diagnostic::error(root.location.clone(), error.to_string());
+            return Err(finish(vec![error]));
+        }
+    };
+    spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
+    for (path, message, help) in rules::check(&spec) {
+        let place = root.locate(&path).clone();
+        // A rule about something of which a part was set aside may only miss that part.
+        if !is_touched(&root, &path, &places) {
+            found.push(Diagnostic::error(place, message).help(help));
+        }
+    }
+    if found.is_empty() {
         Ok(spec)
     } else {
-        Err(finish(broken))
+        Err(finish(found))
     }
+}
+
+/// Whether one of `places` is at `path` or below it.
+fn is_touched(root: &Node, path: &str, places: &BTreeSet<Location>) -> bool {
+    fn below(node: &Node, places: &BTreeSet<Location>) -> bool {
+        places.contains(&node.location)
+            || match &node.value {
+                Yaml::Map(entries) => entries
+                    .iter()
+                    .any(|(key, node)| places.contains(&key.location) || below(node, places)),
+                Yaml::List(items) => items.iter().any(|item| below(item, places)),
+                _ => false,
+            }
+    }
+    let mut node = Some(root);
+    for step in path.split('.') {
+        node = node.and_then(|node| node.get(step));
+    }
+    places.contains(root.locate(path)) || node.is_some_and(|node| below(node, places))
 }
 
 fn environments(root: &Node) -> Vec<(String, Node)> {
@@ -179,17 +205,27 @@ fn set_stage(root: &mut Node, stage: Stage) {
     }
 }
 
-/// The node without entries that hold nothing: `cache:` with nothing behind it is no cache.
-fn without_nulls(node: &Node) -> Node {
+/// The node without what stands at `places`, and without entries that hold nothing: `cache:` with
+/// nothing behind it is no cache.
+fn sound_part(node: &Node, places: &BTreeSet<Location>) -> Node {
     let value = match &node.value {
         Yaml::Map(entries) => Yaml::Map(
             entries
                 .iter()
                 .filter(|(_, node)| node.value != Yaml::Null)
-                .map(|(key, node)| (key.clone(), without_nulls(node)))
+                .filter(|(key, node)| {
+                    !places.contains(&key.location) && !places.contains(&node.location)
+                })
+                .map(|(key, node)| (key.clone(), sound_part(node, places)))
                 .collect(),
         ),
-        Yaml::List(items) => Yaml::List(items.iter().map(without_nulls).collect()),
+        Yaml::List(items) => Yaml::List(
+            items
+                .iter()
+                .filter(|item| !places.contains(&item.location))
+                .map(|item| sound_part(item, places))
+                .collect(),
+        ),
         plain => plain.clone(),
     };
     Node {
@@ -199,7 +235,7 @@ fn without_nulls(node: &Node) -> Node {
 }
 
 fn check_shape(root: &Node) -> Vec<Diagnostic> {
-    let crate::value::Value::Map(properties) = without_nulls(root).to_value() else {
+    let crate::value::Value::Map(properties) = sound_part(root, &BTreeSet::new()).to_value() else {
         return Vec::new();
     };
     check_properties(&SCHEMA, &properties)

@@ -178,7 +178,7 @@ def caddyfile(site, services, addresses):
     """More particular paths come first; on a server behind a load balancer there is one plain site."""
     def routes(names):
         lines = []
-        for name in sorted(names, key=lambda n: "/*" in services[n]["paths"]):
+        for name in sorted(names, key=lambda n: (-max(map(len, services[n]["paths"])), n)):
             lines += ["  @%s path %s" % (name, " ".join(services[name]["paths"])),
                       "  handle @%s {" % name, "    reverse_proxy %s:%s" % (addresses[name], services[name]["port"]), "  }"]
         return lines
