@@ -717,6 +717,26 @@ impl Spec {
             .values()
             .any(|service| service.scale != Scale::default());
         say(scaled, "services.*.scale", Stage::LoadBalanced);
+        let balanced = self
+            .services
+            .values()
+            .any(|service| service.balance != Balance::default());
+        say(balanced, "services.*.balance", Stage::LoadBalanced);
+        let instances: std::collections::BTreeSet<&str> = self
+            .services
+            .values()
+            .map(|service| service.instance.as_str())
+            .collect();
+        say(
+            instances.len() > 1,
+            "an instance type of its own for each service",
+            Stage::LoadBalanced,
+        );
+        let sized = self
+            .cache
+            .as_ref()
+            .is_some_and(|cache| cache.node != default_node() || cache.nodes != two());
+        say(sized, "the size of the cache", Stage::LoadBalanced);
         if self
             .database
             .as_ref()

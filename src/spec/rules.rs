@@ -89,6 +89,20 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             "AWS keeps the parameters below this name for itself; choose another",
         );
     }
+    for region in &spec.regions {
+        let name = region.name();
+        if ["cn-", "us-gov-", "us-iso", "eu-isoe", "eusc-"]
+            .iter()
+            .any(|own| name.starts_with(own))
+        {
+            let message = format!("{name} belongs to another partition of AWS");
+            say(
+                "regions",
+                message,
+                "the blueprints are written for the commercial regions",
+            );
+        }
+    }
     for key in spec.tags.keys() {
         if ["aws:", "scalectl:"]
             .iter()

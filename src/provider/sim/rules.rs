@@ -190,7 +190,35 @@ pub fn check(
         "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
         "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
         "AWS::RDS::DBInstance" => check_database(cloud, properties, old),
+        "AWS::EC2::Instance" => check_size(text(properties, "UserData"), USER_DATA, "user data"),
+        "AWS::EC2::LaunchTemplate" => {
+            let data = properties
+                .get("LaunchTemplateData")
+                .and_then(|data| data.at("UserData"));
+            let data = data.and_then(Value::as_str).unwrap_or_default();
+            check_size(data, USER_DATA, "user data")
+        }
+        "AWS::SSM::Parameter" if text(properties, "Tier") != "Advanced" => {
+            check_size(text(properties, "Value"), PARAMETER, "a standard parameter")
+        }
         _ => Ok(()),
+    }
+}
+
+/// User data: 16 KB before encoding, which makes four characters of three bytes
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>).
+const USER_DATA: usize = 16 * 1024 * 4 / 3 + 4;
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+const PARAMETER: usize = 4096;
+
+fn check_size(text: &str, most: usize, what: &str) -> Result<(), Refusal> {
+    match text.len() > most {
+        true => Err(Refusal::invalid(format!(
+            "{what} has {} characters of at most {most}",
+            text.len()
+        ))),
+        false => Ok(()),
     }
 }
 
