@@ -10,11 +10,12 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::expression::{Expression, Failure, Template};
+use super::expression::{Expression, Failure};
 use super::library::Library;
 use super::model::{Compose, Declaration, Module};
 use super::parse::RESERVED;
 use super::scope::{Inside, Own, Plain};
+use super::template::Template;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Resource};

@@ -11,6 +11,7 @@ pub mod library;
 pub mod model;
 pub mod parse;
 mod scope;
+pub mod template;
 
 pub use compile::{compile, is_ready};
 pub use library::Library;

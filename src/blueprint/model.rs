@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::expression::Template;
+use super::template::Template;
 use crate::diagnostic::Location;
 use crate::graph::Lifecycle;
 use crate::yaml::Node;

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use super::expression::{Expression, Template};
+use super::expression::Expression;
 use super::functions;
 use super::model::{Blueprint, Compose, Declaration, Module};
+use super::template::Template;
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Lifecycle, TIERS};

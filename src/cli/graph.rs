@@ -11,7 +11,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl graph > architecture.svg\n  scalectl graph --format mermaid           for Markdown\n  scalectl graph --format dot | dot -Tpdf -o architecture.pdf"
+    after_help = "Examples:\n  scalectl graph > architecture.svg\n  scalectl graph --all > everything.svg     with roles, alarms and backups too\n  scalectl graph --format mermaid           for Markdown\n  scalectl graph --format dot | dot -Tpdf -o architecture.pdf"
 )]
 pub struct Arguments {
     /// The form.
@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Draw this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
+    /// Draw everything; by default roles, rules, alarms, logs and backups are left out.
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -31,7 +34,13 @@ enum Format {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.stage)?;
-    let graph = project.graph()?;
+    let mut graph = project.graph()?;
+    if !arguments.all {
+        let beside = ["security", "backup", "monitoring"];
+        graph
+            .resources
+            .retain(|_, resource| !beside.contains(&&*resource.tier));
+    }
     let title = format!(
         "{} at stage {}",
         project.spec.app,

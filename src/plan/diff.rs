@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::compare::{self, Difference, Rules};
-use super::{Action, Change, Plan, PropertyChange, Reason, digest, operations, schedule};
+use super::compare::Rules;
+use super::properties::{differences, initial, interruption};
+use super::{Action, Change, Plan, Reason, operations, schedule};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::provider::{Live, LiveResource, Status};
@@ -297,151 +298,6 @@ fn judge(
     Judged::Changed(Box::new(change))
 }
 
-/// Every property of a new resource.
-fn initial(properties: &Map) -> Vec<PropertyChange> {
-    properties
-        .iter()
-        .map(|(name, value)| {
-            let hidden = schema::is_secret(name);
-            PropertyChange {
-                path: name.clone(),
-                before: None,
-                after: (!hidden).then(|| value.clone()),
-                create_only: false,
-                drift: false,
-                hidden,
-            }
-        })
-        .collect()
-}
-
-fn differences(
-    rules: Rules<'_>,
-    resource: &Resource,
-    properties: &Map,
-    live: &LiveResource,
-) -> Vec<PropertyChange> {
-    let none = crate::provider::Applied::default();
-    let applied = live.applied.as_ref().unwrap_or(&none);
-    let address = &resource.address;
-    let mut found = Vec::new();
-    for (name, value) in properties {
-        if is_ignored(resource, name) {
-            continue;
-        }
-        let as_set = digest::was_set_to(applied, address, name, value);
-        let write_only = rules
-            .schema
-            .is_some_and(|schema| schema.is_write_only(name));
-        if write_only {
-            if as_set != Some(true) {
-                let hidden = schema::is_secret(name);
-                found.push(PropertyChange {
-                    path: name.clone(),
-                    before: None,
-                    after: (!hidden).then(|| value.clone()),
-                    create_only: is_create_only(rules, name),
-                    drift: false,
-                    hidden,
-                });
-            }
-            continue;
-        }
-        let shared = rules.facts.shared.contains(&&**name);
-        if shared && as_set == Some(true) {
-            continue;
-        }
-        let drift = as_set == Some(true);
-        for difference in compare::property(rules, name, value, live.properties.get(name)) {
-            push(&mut found, rules, resource, difference, drift);
-        }
-    }
-    // What we once set and the blueprint no longer mentions goes back to AWS's default.
-    for (name, value) in &live.properties {
-        let read_only = rules.schema.is_some_and(|schema| schema.is_read_only(name));
-        if properties.contains_key(name)
-            || read_only
-            || is_ignored(resource, name)
-            || !digest::was_set(applied, name)
-        {
-            continue;
-        }
-        let shape = rules
-            .schema
-            .and_then(|schema| schema.properties().get(name));
-        if compare::default_of(rules, name, shape).is_some_and(|default| *default == *value) {
-            continue;
-        }
-        let difference = Difference {
-            path: name.to_string(),
-            before: Some(value.clone()),
-            after: None,
-        };
-        push(&mut found, rules, resource, difference, false);
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
-}
-
-fn push(
-    found: &mut Vec<PropertyChange>,
-    rules: Rules<'_>,
-    resource: &Resource,
-    difference: Difference,
-    drift: bool,
-) {
-    if is_ignored(resource, &difference.path) {
-        return;
-    }
-    let hidden = schema::is_secret(&difference.path);
-    found.push(PropertyChange {
-        create_only: is_create_only(rules, &difference.path),
-        path: difference.path.into(),
-        before: difference.before.filter(|_| !hidden),
-        after: difference.after.filter(|_| !hidden),
-        drift,
-        hidden,
-    });
-}
-
-fn is_create_only(rules: Rules<'_>, path: &str) -> bool {
-    rules
-        .schema
-        .is_some_and(|schema| schema.is_create_only(path))
-        || rules.facts.fixed.contains(&path)
-}
-
-/// Whether `path`, or something above it, is none of our business.
-fn is_ignored(resource: &Resource, path: &str) -> bool {
-    resource.lifecycle.ignore_changes.iter().any(|ignored| {
-        path.strip_prefix(&**ignored)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
-}
-
-fn interruption(
-    rules: Rules<'_>,
-    change: &Change,
-    differences: &[PropertyChange],
-) -> Option<Arc<str>> {
-    if change.action == Action::Replace {
-        return (!change.create_before_destroy)
-            .then(|| "it is deleted before the new one exists".into());
-    }
-    let interrupts = rules.facts.interrupts;
-    differences.iter().find_map(|difference| {
-        let top = difference
-            .path
-            .split('.')
-            .next()
-            .unwrap_or(&difference.path);
-        interrupts
-            .iter()
-            .find(|(path, _)| *path == top)
-            .map(|(_, words)| Arc::from(*words))
-    })
-}
-
 fn deletion(live: &LiveResource, reason: Reason) -> Change {
     Change {
         address: live.address.clone(),
@@ -482,6 +338,7 @@ pub fn tier_of(kind: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::digest;
 
     fn address(text: &str) -> Address {
         text.parse().unwrap()

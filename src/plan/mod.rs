@@ -8,6 +8,7 @@ pub mod diff;
 pub mod digest;
 pub mod guard;
 pub mod operations;
+mod properties;
 pub mod saved;
 pub mod schedule;
 

@@ -1,0 +1,155 @@
+//! The spec as blueprints see it, and what of it takes no effect yet.
+
+use super::{
+    Balance, Cdn, Domain, DomainDetails, Engine, Region, Routing, Scale, Spec, Stage, Storage,
+    default_node, rules, two,
+};
+use crate::value::{Map, Value};
+
+impl Spec {
+    /// The sections that were written but do not take effect at this stage, in words.
+    pub fn not_yet(&self) -> Vec<String> {
+        let mut later = Vec::new();
+        let mut say = |applies: bool, section: &str, from: Stage| {
+            if applies && self.stage < from {
+                later.push(format!("{section} takes effect from {} on", from.name()));
+            }
+        };
+        let replicas = self
+            .database
+            .as_ref()
+            .is_some_and(|database| database.replicas > 0);
+        say(replicas, "database.replicas", Stage::LoadBalanced);
+        say(self.cdn != Cdn::default(), "cdn", Stage::Cdn);
+        say(
+            self.regions.len() > 1,
+            "more than one region",
+            Stage::MultiRegion,
+        );
+        let scaled = self
+            .services
+            .values()
+            .any(|service| service.scale != Scale::default());
+        say(scaled, "services.*.scale", Stage::LoadBalanced);
+        let balanced = self
+            .services
+            .values()
+            .any(|service| service.balance != Balance::default());
+        say(balanced, "services.*.balance", Stage::LoadBalanced);
+        let instances: std::collections::BTreeSet<&str> = self
+            .services
+            .values()
+            .map(|service| service.instance.as_str())
+            .collect();
+        say(
+            instances.len() > 1,
+            "an instance type of its own for each service",
+            Stage::LoadBalanced,
+        );
+        let sized = self
+            .cache
+            .as_ref()
+            .is_some_and(|cache| cache.node != default_node() || cache.nodes != two());
+        say(sized, "the size of the cache", Stage::LoadBalanced);
+        if self
+            .database
+            .as_ref()
+            .is_some_and(|database| database.shards > 1)
+        {
+            later.push("database.shards does not take effect at any stage yet".to_owned());
+        }
+        if !self.stores.is_empty() {
+            later.push("stores do not take effect at any stage yet".to_owned());
+        }
+        later
+    }
+
+    /// The spec as blueprints see it: every default filled in, short forms written out, and what
+    /// follows from it (`env`, `prefix`, `primary`, zones and addresses of each region).
+    pub fn normalized(&self) -> Value {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        let Value::Map(mut root) = Value::from(json) else {
+            return Value::Null;
+        };
+        let regions: Vec<Value> = rules::regions(self)
+            .into_iter()
+            .enumerate()
+            .map(|(index, region)| {
+                object([
+                    ("name", Value::str(region.name)),
+                    ("index", Value::Int(index as i64)),
+                    ("primary", Value::Bool(index == 0)),
+                    (
+                        "zones",
+                        Value::list(region.zones.into_iter().map(Value::str)),
+                    ),
+                    ("cidr", Value::str(region.cidr)),
+                ])
+            })
+            .collect();
+        root.insert("regions", Value::List(regions));
+        root.insert(
+            "primary",
+            Value::str(self.regions.first().map_or("", Region::name)),
+        );
+        root.insert("env", Value::str(&*self.env));
+        root.insert("prefix", Value::str(format!("{}-{}", self.app, self.env)));
+        if let Some(Domain::Name(name)) = &self.domain {
+            let details = DomainDetails {
+                name: name.clone(),
+                zone: None,
+                routing: Routing::default(),
+            };
+            root.insert(
+                "domain",
+                Value::from(serde_json::to_value(details).unwrap_or_default()),
+            );
+        }
+        if let Some(Value::Map(domain)) = root.get_mut("domain")
+            && domain.get("zone") == Some(&Value::Null)
+        {
+            let name = domain.get("name").cloned().unwrap_or(Value::Null);
+            domain.insert("zone", name);
+        }
+        if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
+        {
+            let (size, max) = match &database.storage {
+                Storage::Size(size) => (*size, None),
+                Storage::Detailed(details) => (details.size, details.max),
+            };
+            let max = max.unwrap_or(size.saturating_mul(4).min(65536));
+            let storage = [("size", i64::from(size)), ("max", i64::from(max))];
+            map.insert(
+                "storage",
+                object(storage.map(|(key, number)| (key, Value::Int(number)))),
+            );
+            let version = database
+                .version
+                .clone()
+                .unwrap_or_else(|| match database.engine {
+                    Engine::Postgres => "17".to_owned(),
+                    Engine::Mysql => "8.4.9".to_owned(),
+                });
+            map.insert("version", Value::str(version));
+            let name = database
+                .name
+                .clone()
+                .unwrap_or_else(|| self.app.replace('-', "_"));
+            map.insert("name", Value::str(name));
+            let multi_az = database
+                .multi_az
+                .unwrap_or(self.stage >= Stage::LoadBalanced);
+            map.insert("multi_az", Value::Bool(multi_az));
+        }
+        Value::Map(root)
+    }
+}
+
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect::<Map>(),
+    )
+}
