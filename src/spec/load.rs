@@ -387,6 +387,7 @@ mod tests {
                 "database.replicas takes effect from load-balanced on",
                 "cdn takes effect from cdn on",
                 "services.*.scale takes effect from load-balanced on",
+                "the size of the cache takes effect from load-balanced on",
             ]
         );
     }
