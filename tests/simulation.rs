@@ -57,6 +57,10 @@ fn main() {
     let next = AtomicU64::new(0);
     let failed = std::sync::Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "simulation: {} seeds on {threads} threads, some minutes",
+        seeds.len()
+    );
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

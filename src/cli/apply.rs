@@ -125,7 +125,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 return settled(context, &live, record).await;
             }
             if saved.is_none() {
-                ask(&project, &plan, &arguments.how)?;
+                ask(context, &project, &plan, &arguments.how).await?;
             }
             let report = carry_out(context, &project, &plan, record, &options).await?;
             if !report.is_complete() {
@@ -192,7 +192,12 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
 }
 
 /// Asks once, or twice when more goes than stays.
-fn ask(project: &Project, plan: &Plan, how: &How) -> Result<(), Failure> {
+async fn ask(
+    context: &Context<'_>,
+    project: &Project,
+    plan: &Plan,
+    how: &How,
+) -> Result<(), Failure> {
     if how.auto_approve {
         return Ok(());
     }
@@ -203,7 +208,8 @@ fn ask(project: &Project, plan: &Plan, how: &How) -> Result<(), Failure> {
         ));
     }
     let no = || Failure::new("not confirmed; nothing was changed");
-    if !ui::confirm("\nCarry this out? Only `yes` is a yes:", "yes") {
+    let question = "\nCarry this out? Only `yes` is a yes:";
+    if !ui::confirm_unless(context.stop, question, "yes").await {
         return Err(no());
     }
     if guard::deletes_more_than_it_keeps(plan) {
@@ -214,7 +220,7 @@ fn ask(project: &Project, plan: &Plan, how: &How) -> Result<(), Failure> {
             counts.unchanged + counts.update + counts.replace,
             project.spec.app
         );
-        if !ui::confirm(&question, &project.spec.app) {
+        if !ui::confirm_unless(context.stop, &question, &project.spec.app).await {
             return Err(no());
         }
     }

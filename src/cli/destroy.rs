@@ -76,7 +76,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     "\nThis deletes {name} for good. Type the application's name, {}, if that is right:",
                     project.spec.app
                 );
-                if !ui::confirm(&question, &project.spec.app) {
+                if !ui::confirm_unless(context.stop, &question, &project.spec.app).await {
                     return Err(Failure::new("not confirmed; nothing was deleted"));
                 }
             }

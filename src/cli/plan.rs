@@ -143,7 +143,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     } = &planned;
     let workers = arguments.scope.workers();
     if let Some(path) = &arguments.out {
-        save(path, &project, &planned)?;
+        save(path, &project, &planned, &arguments.scope)?;
     }
     if arguments.json {
         let owner = project.owner();
@@ -183,12 +183,19 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
-fn save(path: &std::path::Path, project: &Project, planned: &Planned) -> Result<(), Failure> {
+fn save(
+    path: &std::path::Path,
+    project: &Project,
+    planned: &Planned,
+    scope: &Scope,
+) -> Result<(), Failure> {
     let stage = project.spec.stage.name();
     let Planned {
         graph, live, plan, ..
     } = planned;
-    let record = record_of(live.record.as_ref(), graph, Some(stage));
+    // Targets alone do not reach a stage.
+    let reached = scope.target.is_empty().then_some(stage);
+    let record = record_of(live.record.as_ref(), graph, reached);
     let saved = SavedPlan::new(
         project.owner(),
         project.provider(),

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use anstream::ColorChoice;
 
 use super::Failure;
+use crate::apply::Stop;
 use crate::render::diagnostics;
 use crate::render::style::{GONE, NOTICE, Painted, STRONG};
 
@@ -54,6 +55,22 @@ pub fn fail(failure: &Failure) {
 /// Whether a person sits at both ends.
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// The same within a session, where an interrupt asks to stop instead of ending the process: then
+/// the answer is no.
+pub async fn confirm_unless(stop: &Stop, question: &str, expected: &str) -> bool {
+    let (question, expected) = (question.to_owned(), expected.to_owned());
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // A thread of its own, because nothing can call back a read from a terminal. When nobody waits
+    // for the answer any more, the process is about to end, and the thread with it.
+    std::thread::spawn(move || {
+        let _ = tell.send(confirm(&question, &expected));
+    });
+    tokio::select! {
+        answer = told => answer.unwrap_or(false),
+        () = stop.asked() => false,
+    }
 }
 
 /// Asks until the end of the line, and says whether the answer is `expected`.
