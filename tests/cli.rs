@@ -483,10 +483,11 @@ fn a_damaged_file_of_the_embedded_cloud_is_told_and_can_be_reset() {
     assert_eq!(project.code("plan --detailed-exitcode"), Some(2));
 }
 
-/// An apply whose embedded cloud hardly moves, stopped at its first line of progress.
+/// An apply whose embedded cloud hardly moves: after its first line of progress there are four more
+/// seconds in which to interfere.
 fn stuck(project: &Project) -> Child {
     let mut child = project
-        .command("apply --auto-approve --speed 8")
+        .command("apply --auto-approve --speed 0.5")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
