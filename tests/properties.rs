@@ -59,6 +59,9 @@ fn specs() -> impl Strategy<Value = Json> {
             for (index, (name, service)) in services.iter_mut().enumerate() {
                 let paths = if index == 0 { "/*".to_owned() } else { format!("/{name}/*") };
                 service["paths"] = json!([paths]);
+                if index > 0 && service["port"].as_u64().is_some_and(|port| port % 2 == 0) {
+                    service["hosts"] = json!([format!("{name}.shop.example.com")]);
+                }
             }
             let (zones, nat, flow_logs) = network;
             let (routing, waf, email) = edge;

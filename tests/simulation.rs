@@ -22,7 +22,7 @@ use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::{Faults, Refusal};
-use scalectl::spec::{Spec, Stage};
+use scalectl::spec::{Domain, Spec, Stage};
 
 /// Seeds of a plain test run.
 const SEEDS: u64 = 2000;
@@ -148,7 +148,15 @@ fn vary(spec: &mut Spec, chance: &mut ChaCha8Rng) {
     if chance.random_bool(0.3) {
         spec.tags.insert("team".to_owned(), "web".to_owned());
     }
+    let zone = match &spec.domain {
+        Some(Domain::Name(name)) => name.clone(),
+        Some(Domain::Detailed(details)) => details.zone.clone().unwrap_or(details.name.clone()),
+        None => String::new(),
+    };
     for service in spec.services.values_mut() {
+        if chance.random_bool(0.2) {
+            service.hosts = vec![format!("extra.{zone}")];
+        }
         if chance.random_bool(0.3) {
             service.port = 9999;
         }

@@ -61,6 +61,10 @@ fn nth_block(base: Ipv4Net, index: usize) -> Option<Ipv4Net> {
 /// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>).
 const RESERVED_APPS: [&str; 2] = ["aws", "ssm"];
 
+/// A bucket's name has 63 characters: `APP-ENV-assets-REGION-HASH`, with 14 for the region
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+const LONGEST_NAMES: usize = 63 - "--assets---".len() + 1 - 14 - 8;
+
 /// A rule of an Application Load Balancer has five condition values at most, and one says that
 /// CloudFront asks
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>).
@@ -183,6 +187,15 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             );
         }
     }
+    let together = spec.app.len() + spec.env.len();
+    if together > LONGEST_NAMES {
+        let message = format!(
+            "the names of app and environment, {} and {}, have {together} characters together",
+            spec.app, spec.env
+        );
+        let help = format!("at most {LONGEST_NAMES} fit into the names of buckets; shorten one");
+        say("app", message, &help);
+    }
     if spec.stage >= Stage::LoadBalanced && spec.domain.is_none() {
         let message = format!(
             "stage {} needs a domain for its certificate",
@@ -195,6 +208,21 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             Domain::Name(name) => (name, None),
             Domain::Detailed(details) => (&details.name, details.zone.as_ref()),
         };
+        let around = zone.unwrap_or(name);
+        for (service, host) in spec
+            .services
+            .iter()
+            .flat_map(|(name, s)| s.hosts.iter().map(move |host| (name, host)))
+        {
+            if !is_domain(host) || host != around && !host.ends_with(&format!(".{around}")) {
+                let message = format!("{host:?} is no name in the zone {around}");
+                say(
+                    &format!("services.{service}.hosts"),
+                    message,
+                    "only names there get a record and a certificate",
+                );
+            }
+        }
         if !is_domain(name) {
             say(
                 "domain",
