@@ -170,7 +170,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 "\nSaved. Carry it out with `scalectl apply {}`.\n",
                 path.display()
             )),
-            None if !plan.is_empty() => ui::print(&format!(
+            // What is refused has said so, and how to allow it.
+            None if !plan.is_empty() && refusals.is_empty() => ui::print(&format!(
                 "{}\n",
                 Painted(FAINT, "`scalectl apply` carries it out.")
             )),

@@ -37,12 +37,14 @@ pub struct Refusal {
 
 /// The changes that put data or the whole site at risk and that `allowed` does not name.
 pub fn refusals(plan: &Plan, allowed: &BTreeSet<Address>) -> Vec<Refusal> {
+    // Where everything goes, the application goes too, and is led nowhere.
+    let all_goes = plan.unchanged == 0 && plan.changes.iter().all(|c| c.action == Action::Delete);
     plan.changes
         .iter()
         .filter(|change| !allowed.contains(&change.address))
         .filter_map(|change| {
             let (address, action) = (change.address.clone(), change.action);
-            let why = danger(change)?;
+            let why = danger(change, all_goes)?;
             Some(Refusal {
                 address,
                 action,
@@ -53,8 +55,8 @@ pub fn refusals(plan: &Plan, allowed: &BTreeSet<Address>) -> Vec<Refusal> {
 }
 
 /// Why a change is dangerous, if it is.
-fn danger(change: &Change) -> Option<&'static str> {
-    if &*change.address.id == DATABASE && leads_to_another_database(change) {
+fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
+    if &*change.address.id == DATABASE && !all_goes && leads_to_another_database(change) {
         return Some(
             "the application would be led to another database; its data stays where it is",
         );
@@ -171,7 +173,20 @@ mod tests {
                 ready_when: Vec::new(),
             }
         });
-        diff(&desired.into_iter().collect(), &live, None)
+        Plan {
+            unchanged: 1,
+            ..diff(&desired.into_iter().collect(), &live, None)
+        }
+    }
+
+    #[test]
+    fn where_everything_goes_the_application_is_led_nowhere() {
+        let local = r#"{"host": "local", "engine": "postgres", "name": "shop"}"#;
+        let plan = Plan {
+            unchanged: 0,
+            ..moved(local, None)
+        };
+        assert!(refusals(&plan, &BTreeSet::new()).is_empty());
     }
 
     #[test]
