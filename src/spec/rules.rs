@@ -29,14 +29,12 @@ pub fn regions(spec: &Spec) -> Vec<RegionPlan> {
                 Region::Name(_) => None,
                 Region::Detailed(details) => Some(details),
             };
-            let letters = (b'a'..).take(usize::from(spec.network.zones));
+            let letters = letters(region.name())
+                .chars()
+                .take(usize::from(spec.network.zones));
             let zones = details
                 .and_then(|details| details.zones.clone())
-                .unwrap_or_else(|| {
-                    letters
-                        .map(|letter| char::from(letter).to_string())
-                        .collect()
-                });
+                .unwrap_or_else(|| letters.map(String::from).collect());
             let cidr = details.and_then(|details| details.cidr.clone());
             let nth = base
                 .and_then(|base| nth_block(base, index))
@@ -48,6 +46,20 @@ pub fn regions(spec: &Spec) -> Vec<RegionPlan> {
             }
         })
         .collect()
+}
+
+/// The letters of a region's zones, as new accounts have them; an account with others names them in
+/// the spec
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html>).
+fn letters(region: &str) -> &'static str {
+    match region {
+        "us-east-1" => "abcdef",
+        "us-west-2" | "ap-northeast-2" => "abcd",
+        "us-west-1" => "ab",
+        "ap-northeast-1" => "acd",
+        "ca-central-1" => "abd",
+        _ => "abc",
+    }
 }
 
 fn nth_block(base: Ipv4Net, index: usize) -> Option<Ipv4Net> {
@@ -95,6 +107,14 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
     }
     for region in &spec.regions {
         let name = region.name();
+        let named = matches!(region, Region::Detailed(details) if details.zones.is_some());
+        let most = letters(name).len();
+        if !named && usize::from(spec.network.zones) > most {
+            let message = format!("{name} has {most} zones, not {}", spec.network.zones);
+            let help = "lower zones, or name the zones of your account: \
+                        `regions: [{name: REGION, zones: [a, b, c]}]`";
+            say("network.zones", message, help);
+        }
         if ["cn-", "us-gov-", "us-iso", "eu-isoe", "eusc-"]
             .iter()
             .any(|own| name.starts_with(own))
