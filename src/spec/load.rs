@@ -399,4 +399,69 @@ mod tests {
         let spec = load("scalectl.yaml", SHOP, None, None).unwrap();
         assert_eq!(load("scalectl.yaml", turned, None, None).unwrap(), spec);
     }
+
+    #[test]
+    fn what_aws_would_refuse_is_told_before_it_does() {
+        let cases = [
+            ("app: aws", "cannot be the app's name"),
+            ("app: a-very-long-application-nam", "characters together"),
+            ("regions: [cn-north-1]", "another partition"),
+            (
+                "regions: [us-west-1]\nnetwork: {zones: 3}",
+                "us-west-1 has 2 zones",
+            ),
+            ("tags: {\"aws:x\": \"1\"}", "keeps for itself"),
+            ("database: {engine: mysql, version: \"8\"}", "not a version"),
+            (
+                "database: {engine: postgres, version: newest}",
+                "not a version",
+            ),
+            (
+                "services: {web: {image: x, balance: {slow_start: 30}}}",
+                "slow_start works with round-robin only",
+            ),
+            (
+                "services: {web: {image: x, paths: [/a, /b, /c], hosts: [a.shop.example.com, b.shop.example.com]}}",
+                "more than 4 paths and hosts",
+            ),
+            (
+                "services: {web: {image: x, hosts: [shop.example.org]}}",
+                "no name in the zone",
+            ),
+        ];
+        for (line, expected) in cases {
+            let mut text = String::from("stage: cdn\ndomain: shop.example.com\n");
+            for (section, plain) in [
+                ("app:", "app: shop"),
+                ("services:", "services: {web: {image: x}}"),
+            ] {
+                if !line.starts_with(section) {
+                    text.push_str(plain);
+                    text.push('\n');
+                }
+            }
+            text.push_str(line);
+            let errors = load("scalectl.yaml", &text, None, None).unwrap_err();
+            let told: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+            assert!(
+                told.len() == 1 && told[0].contains(expected),
+                "{line}: {told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_mistake_of_shape_does_not_hide_one_of_sense() {
+        let text = "app: shop\nstage: single-server\nbogus: 1\nservices: {web: {image: 5, scale: {min: 9, max: 2}}}\n";
+        let errors = load("scalectl.yaml", text, None, None).unwrap_err();
+        let told: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "the spec has no property bogus",
+                "services.web.image must be text or nothing, not 5",
+                "services.web.scale.min is greater than max",
+            ]
+        );
+    }
 }

@@ -151,7 +151,8 @@ pub struct RegionDetails {
     /// The region's name, such as eu-west-1.
     #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
     pub name: String,
-    /// The letters of the zones to use; by default as many as `network.zones`, from a on.
+    /// The letters of the zones to use; by default as many as `network.zones`, the first that the
+    /// region has.
     #[serde(default)]
     pub zones: Option<Vec<String>>,
     /// The region's addresses; by default the n-th /16 after `network.cidr`.
