@@ -3,7 +3,7 @@
 //! Owns the data that compile makes and diff reads. Knows nothing of blueprints, providers or
 //! plans. Edges are never written by hand: they are the references that properties hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -79,10 +79,7 @@ impl Resource {
 
     /// The property at a dotted path.
     pub fn property(&self, path: &str) -> Option<&Value> {
-        match path.split_once('.') {
-            Some((head, rest)) => self.properties.get(head)?.at(rest),
-            None => self.properties.get(path),
-        }
+        self.properties.at(path)
     }
 }
 
@@ -102,6 +99,26 @@ impl Graph {
     /// The resources, ordered by address.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
         self.resources.values()
+    }
+
+    /// What each resource needs, as positions in the order of addresses; what is not in the graph is
+    /// left out.
+    pub fn needs(&self) -> Vec<Vec<usize>> {
+        let position: HashMap<&Address, usize> = self
+            .resources
+            .keys()
+            .enumerate()
+            .map(|(position, address)| (address, position))
+            .collect();
+        self.iter()
+            .map(|resource| {
+                let needed = resource.dependencies();
+                needed
+                    .iter()
+                    .filter_map(|address| position.get(address).copied())
+                    .collect()
+            })
+            .collect()
     }
 
     /// The number of resources.

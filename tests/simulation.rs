@@ -14,7 +14,7 @@ use common::{EPOCH, EXAMPLES, example, graph_of, owner, plan, runtime};
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use scalectl::apply::{Context, Stop, execute, observe, record_of};
+use scalectl::apply::{Context, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::plan::diff;
@@ -261,10 +261,7 @@ async fn strive(sim: &Sim, graph: &Graph) -> String {
         Err(error) => return format!("not observed: {error}"),
     };
     let record = record_of(live.record.as_ref(), graph, None);
-    let written = scalectl::apply::retry::steadily(&context, "record", || {
-        context.provider.write_record(&owner, &record)
-    });
-    if let Err(error) = written.await {
+    if let Err(error) = write_record(&context, &record).await {
         return format!("no record: {error}");
     }
     let plan = diff(graph, &live, None);

@@ -20,9 +20,10 @@ use crate::address::Address;
 use crate::blueprint::is_ready;
 use crate::graph::Resource;
 use crate::plan::compare::{self, Rules};
+use crate::plan::schedule::followers;
 use crate::plan::{Change, Operation, Plan, Step, digest};
 use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
-use crate::schema::{self, Registry};
+use crate::schema;
 use crate::value::{Map, Reference};
 
 /// Runs `plan` with at most `workers` operations at a time, or without a limit.
@@ -42,14 +43,12 @@ pub async fn execute(
         on_event: RefCell::new(on_event),
     };
     let schedule = plan.schedule(workers);
-    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); plan.operations.len()];
-    let mut missing: Vec<usize> = Vec::with_capacity(plan.operations.len());
-    for (number, operation) in plan.operations.iter().enumerate() {
-        missing.push(operation.needs.len());
-        for need in &operation.needs {
-            behind[*need].push(number);
-        }
-    }
+    let needs = plan
+        .operations
+        .iter()
+        .map(|operation| operation.needs.as_slice());
+    let mut missing: Vec<usize> = needs.clone().map(<[usize]>::len).collect();
+    let behind = followers(needs);
     let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
     let mut running = FuturesUnordered::new();
     for last in [false, true] {
@@ -99,7 +98,6 @@ pub async fn execute(
             }
         }
     }
-    drop(running);
     Report {
         ends: ends
             .into_iter()
@@ -176,13 +174,8 @@ impl Run<'_> {
             return Err(Failure::For("there is nothing to write".to_owned()));
         };
         let known = self.known.borrow();
-        let answer = |reference: &Reference| {
-            let properties = known.get(&reference.address)?;
-            match reference.path.split_once('.') {
-                Some((head, rest)) => properties.get(head)?.at(rest).cloned(),
-                None => properties.get(&reference.path).cloned(),
-            }
-        };
+        let answer =
+            |reference: &Reference| known.get(&reference.address)?.at(&reference.path).cloned();
         let mut properties = Map::new();
         for (name, value) in &desired.properties {
             let value = value.resolve(&answer);
@@ -411,17 +404,12 @@ impl Run<'_> {
 
     /// Remembers what was found and says what is not as asked.
     fn settle(&self, desired: &Resource, live: LiveResource) -> Vec<String> {
-        let rules = Rules {
-            schema: Registry::embedded().kind(&desired.kind),
-            facts: schema::facts(&desired.kind),
-        };
+        let rules = Rules::of(&desired.kind);
         let differs = desired
             .properties
             .iter()
             .filter(|(name, _)| {
-                !rules
-                    .schema
-                    .is_some_and(|schema| schema.is_write_only(name))
+                !rules.is_write_only(name)
                     && !rules.facts.shared.contains(&&**name)
                     && !desired.lifecycle.ignore_changes.contains(name)
             })

@@ -13,12 +13,13 @@ pub mod retry;
 mod wait;
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use crate::provider::{Owner, Provider};
 
 pub use event::{End, Event, Report};
 pub use execute::execute;
-pub use observe::{observe, record_of};
+pub use observe::{observe, record_of, write_record};
 
 /// What everything here works with.
 pub struct Context<'a> {
@@ -28,6 +29,16 @@ pub struct Context<'a> {
     pub owner: &'a Owner,
     /// Whether to stop: no new work, no waiting, only calls in flight come to their end.
     pub stop: &'a Stop,
+}
+
+impl Context<'_> {
+    /// Waits so long by the provider's clock; `false` when somebody asks to stop before.
+    async fn sleep(&self, duration: Duration) -> bool {
+        tokio::select! {
+            () = self.provider.clock().sleep(duration) => true,
+            () = self.stop.asked() => false,
+        }
+    }
 }
 
 /// A request to stop.

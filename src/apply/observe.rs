@@ -40,6 +40,17 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
     ask(&query).await
 }
 
+/// Writes the app's record.
+///
+/// # Errors
+/// When the cloud does not take it.
+pub async fn write_record(context: &Context<'_>, record: &Record) -> Outcome<()> {
+    retry::steadily(context, "record", || {
+        context.provider.write_record(context.owner, record)
+    })
+    .await
+}
+
 /// The kinds of a graph by region.
 pub fn kinds(graph: &Graph) -> BTreeSet<(Arc<str>, Arc<str>)> {
     graph

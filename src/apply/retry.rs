@@ -90,9 +90,8 @@ pub async fn persist<'a, T>(
             return Err(Gave::Stopped);
         }
         again(&error, attempt);
-        tokio::select! {
-            () = clock.sleep(wait(name, attempt)) => {}
-            () = context.stop.asked() => return Err(Gave::Stopped),
+        if !context.sleep(wait(name, attempt)).await {
+            return Err(Gave::Stopped);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::Context;
 use super::retry::Gave;
-use super::{Context, Stop};
 
 /// Why an operation did not come to its end.
 pub enum Failure {
@@ -61,17 +61,11 @@ impl Wait {
             );
             return Err(Failure::For(text));
         }
-        sleep_or_stop(context, self.next).await?;
+        if !context.sleep(self.next).await {
+            return Err(Failure::Stopped);
+        }
         self.passed += self.next;
         self.next = self.passed.mul_f64(Self::SHARE).max(Self::FLOOR);
         Ok(())
-    }
-}
-
-async fn sleep_or_stop(context: &Context<'_>, duration: Duration) -> Result<(), Failure> {
-    let stop: &Stop = context.stop;
-    tokio::select! {
-        () = context.provider.clock().sleep(duration) => Ok(()),
-        () = stop.asked() => Err(Failure::Stopped),
     }
 }

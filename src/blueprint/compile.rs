@@ -661,12 +661,6 @@ fn told(diagnostic: Diagnostic) -> Failure {
 
 /// Reports resources that wait for each other.
 fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut Vec<Diagnostic>) {
-    let index: HashMap<&Address, usize> = graph
-        .resources
-        .keys()
-        .enumerate()
-        .map(|(number, address)| (address, number))
-        .collect();
     let mut edges =
         petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
     let nodes: Vec<_> = graph
@@ -674,11 +668,9 @@ fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut
         .keys()
         .map(|address| edges.add_node(address))
         .collect();
-    for (number, resource) in graph.iter().enumerate() {
-        for needed in resource.dependencies() {
-            if let Some(target) = index.get(&needed) {
-                edges.add_edge(nodes[number], nodes[*target], ());
-            }
+    for (number, needs) in graph.needs().into_iter().enumerate() {
+        for needed in needs {
+            edges.add_edge(nodes[number], nodes[needed], ());
         }
     }
     if petgraph::algo::toposort(&edges, None).is_ok() {

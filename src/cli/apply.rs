@@ -10,7 +10,7 @@ use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
-use crate::apply::{Context, observe, record_of};
+use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Plan, diff, guard};
@@ -157,10 +157,7 @@ fn show(project: &Project, planned: &Planned, options: &Options) {
 /// Nothing to do still means that the stage is reached.
 async fn settled(context: &Context<'_>, live: &Live, record: Record) -> Outcome {
     if live.record.as_ref() != Some(&record) {
-        crate::apply::retry::steadily(context, "record", || {
-            context.provider.write_record(context.owner, &record)
-        })
-        .await?;
+        write_record(context, &record).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -170,15 +167,14 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
     if refusals.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = refusals
-        .iter()
-        .map(|refusal| refusal.address.to_string())
-        .collect();
     let told: Vec<String> = refusals
         .iter()
         .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
         .collect();
-    let allow: Vec<String> = names.iter().map(|name| format!("--allow {name}")).collect();
+    let allow: Vec<String> = refusals
+        .iter()
+        .map(|refusal| format!("--allow {}", refusal.address))
+        .collect();
     Err(Failure::with_help(
         format!(
             "this would put data or the site at risk: {}; nothing was changed",

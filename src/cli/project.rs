@@ -25,21 +25,9 @@ pub struct Project {
 }
 
 impl Project {
-    /// Finds and loads the spec.
+    /// Finds and loads the spec, and the blueprints beside it.
     pub fn load(global: &Global, stage: Option<Stage>) -> Result<Self, Failure> {
-        let path = find(global)?;
-        let shown = path.display().to_string();
-        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
-        let text = read(&path, help)?;
-        let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
-        if let Some(region) = &global.region {
-            set_region(&mut spec, region)?;
-        }
-        match global.provider {
-            Some(ProviderName::Sim) => spec.provider = Provider::Sim,
-            Some(ProviderName::Aws) => spec.provider = Provider::Aws(spec::Aws::default()),
-            None => {}
-        }
+        let (path, spec) = load_spec(global, stage)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let library = library(&folder)?;
         Ok(Self {
@@ -75,7 +63,12 @@ impl Project {
 
     /// The resources that should exist.
     pub fn graph(&self) -> Result<Graph, Failure> {
-        Ok(compile(&self.library, &self.spec.normalized())?)
+        self.compile(&self.spec)
+    }
+
+    /// The resources that another spec, such as this one at another stage, should have.
+    pub fn compile(&self, spec: &Spec) -> Result<Graph, Failure> {
+        Ok(compile(&self.library, &spec.normalized())?)
     }
 
     /// Whose resources they are.
@@ -112,6 +105,24 @@ impl Project {
             self.spec.stage.name()
         )
     }
+}
+
+/// The spec with the command line's overrides, and where it was found.
+pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec), Failure> {
+    let path = find(global)?;
+    let shown = path.display().to_string();
+    let help = "name another one with `-f FILE`, or write one with `scalectl init`";
+    let text = read(&path, help)?;
+    let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
+    if let Some(region) = &global.region {
+        set_region(&mut spec, region)?;
+    }
+    match global.provider {
+        Some(ProviderName::Sim) => spec.provider = Provider::Sim,
+        Some(ProviderName::Aws) => spec.provider = Provider::Aws(spec::Aws::default()),
+        None => {}
+    }
+    Ok((path, spec))
 }
 
 /// The spec's path: as given, or the nearest one here or above.

@@ -6,8 +6,7 @@ use super::progress::Progress;
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::journal::{Entry, Journal};
-use crate::apply::{Context, Report, execute};
-use crate::apply::{End, Event};
+use crate::apply::{Context, End, Event, Report, execute, write_record};
 use crate::plan::{Plan, Step};
 use crate::provider::{ErrorKind, Holder, Record};
 use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
@@ -68,17 +67,11 @@ pub async fn run(
     record: Record,
     options: &Options,
 ) -> Result<Report, Failure> {
-    let write_record = async |record: &Record| {
-        crate::apply::retry::steadily(context, "record", || {
-            context.provider.write_record(context.owner, record)
-        })
-        .await
-    };
     let before = Record {
         stage: None,
         ..record.clone()
     };
-    write_record(&before).await?;
+    write_record(context, &before).await?;
     let mut journal = open_journal(project, plan, options)?;
     let began = context.provider.clock().now();
     let wall = std::time::Instant::now();
@@ -115,7 +108,7 @@ pub async fn run(
         ));
     }
     if report.is_complete() && options.command == "apply" {
-        write_record(&record).await?;
+        write_record(context, &record).await?;
     }
     match options.json {
         true => ui::print(&format!(

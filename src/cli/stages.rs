@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::project::{Project, find};
+use super::project::{Project, find, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::Library;
 use crate::graph::Graph;
@@ -51,7 +51,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         };
         // A spec may not have what a later stage needs, such as a second region.
         let graph = match &project {
-            Some(_) => Project::load(global, Some(stage)).and_then(|project| project.graph()),
+            Some(project) => {
+                load_spec(global, Some(stage)).and_then(|(_, spec)| project.compile(&spec))
+            }
             None => Err(Failure::Told),
         };
         let why_not = match &graph {

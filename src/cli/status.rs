@@ -125,16 +125,8 @@ fn last_part(identifier: &str) -> &str {
 pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
     let mut found = Vec::new();
     let text = |resource: &LiveResource, path: &str| -> Option<String> {
-        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let value = resource.properties.get(head)?;
-        let value = if rest.is_empty() {
-            value
-        } else {
-            value.at(rest)?
-        };
-        value
-            .as_str()
-            .map(|text| text.trim_end_matches('.').to_owned())
+        let text = resource.properties.at(path)?.as_str()?;
+        Some(text.trim_end_matches('.').to_owned())
     };
     let of = |kind: &'static str| live.resources.values().filter(move |r| &*r.kind == kind);
     let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::project::Project;
+use super::project::{Project, load_spec};
 use super::{Global, Outcome, stage, ui};
 use crate::render::style::{FAINT, NEW, Painted, count};
 use crate::spec::Stage;
@@ -39,9 +39,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     if arguments.all_stages {
         for stage in Stage::ALL {
-            match Project::load(global, Some(stage)) {
-                Ok(project) => {
-                    let graph = project.graph()?;
+            match load_spec(global, Some(stage)) {
+                Ok((_, spec)) => {
+                    let graph = project.compile(&spec)?;
                     text.push_str(&format!(
                         "  {:14} {}\n",
                         stage.name(),

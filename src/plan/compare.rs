@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::schema::facts::Canonical;
-use crate::schema::{KindFacts, KindSchema, Shape};
+use crate::schema::{self, KindFacts, KindSchema, Registry, Shape};
 use crate::value::{Map, Value};
 
 /// One place where desired and live differ.
@@ -29,6 +29,28 @@ pub struct Rules<'a> {
     pub schema: Option<&'a KindSchema>,
     /// What the registry does not say.
     pub facts: &'a KindFacts,
+}
+
+impl Rules<'_> {
+    /// What is known about `kind`.
+    pub fn of(kind: &str) -> Rules<'static> {
+        Rules {
+            schema: Registry::embedded().kind(kind),
+            facts: schema::facts(kind),
+        }
+    }
+
+    /// Whether a change at `path` needs a new resource.
+    pub fn is_create_only(&self, path: &str) -> bool {
+        self.schema
+            .is_some_and(|schema| schema.is_create_only(path))
+            || self.facts.fixed.contains(&path)
+    }
+
+    /// Whether AWS never gives back what stands at `path`.
+    pub fn is_write_only(&self, path: &str) -> bool {
+        self.schema.is_some_and(|schema| schema.is_write_only(path))
+    }
 }
 
 /// Where one property's desired value differs from its live one.

@@ -12,7 +12,7 @@ use super::{Action, Change, Plan, Reason, operations, schedule};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::provider::{Live, LiveResource, Status};
-use crate::schema::{self, Registry};
+use crate::schema;
 use crate::value::{Map, Reference, Value};
 
 /// What has to happen so that `live` becomes `desired`.
@@ -85,11 +85,7 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
     }
     for resource in &live.deposed {
         if is_wanted(&resource.address) {
-            let generation = resource
-                .applied
-                .as_ref()
-                .map_or(0, |applied| applied.generation);
-            let key = (resource.address.clone(), generation);
+            let key = (resource.address.clone(), resource.generation());
             changes.insert(key, deletion(resource, Reason::Deposed));
         }
     }
@@ -147,23 +143,8 @@ fn closure(desired: &Graph, targets: &[Address]) -> HashSet<Address> {
 
 /// The resources so that each comes after those that it refers to; a graph has no circles.
 fn in_order(graph: &Graph) -> Vec<&Resource> {
-    let index: HashMap<&Address, usize> = graph
-        .resources
-        .keys()
-        .enumerate()
-        .map(|(number, address)| (address, number))
-        .collect();
     let resources: Vec<&Resource> = graph.iter().collect();
-    let needs: Vec<Vec<usize>> = resources
-        .iter()
-        .map(|resource| {
-            let needed = resource.dependencies();
-            needed
-                .iter()
-                .filter_map(|needed| index.get(needed).copied())
-                .collect()
-        })
-        .collect();
+    let needs = graph.needs();
     let order = schedule::order(needs.iter().map(Vec::as_slice));
     order.into_iter().map(|number| resources[number]).collect()
 }
@@ -180,12 +161,8 @@ struct State<'a> {
 impl State<'_> {
     /// What a reference to `path` of it stands for, if that is known by now.
     fn answer(&self, kind: &str, path: &str) -> Option<Value> {
-        let at = |map: &Map, path: &str| match path.split_once('.') {
-            Some((head, rest)) => map.get(head)?.at(rest).cloned(),
-            None => map.get(path).cloned(),
-        };
-        if let Some(value) = at(&self.properties, path) {
-            return (!value.is_symbolic()).then_some(value);
+        if let Some(value) = self.properties.at(path) {
+            return (!value.is_symbolic()).then(|| value.clone());
         }
         match self.action {
             None => {}
@@ -197,7 +174,7 @@ impl State<'_> {
             }
             Some(_) => return None,
         }
-        at(&self.live?.properties, path)
+        self.live?.properties.at(path).cloned()
     }
 }
 
@@ -222,80 +199,86 @@ fn judge(
         .iter()
         .map(|(name, value)| (name.clone(), value.resolve(&answer)))
         .collect();
-    let mut change = Change {
+    let rules = Rules::of(&resource.kind);
+    let next = live.map_or(1, |live| live.generation() + 1);
+    let (action, reason, generation, differences) = match live {
+        None => (Action::Create, Reason::Missing, next, initial(&properties)),
+        Some(live) if live.kind != resource.kind => {
+            let from = live.kind.clone();
+            (
+                Action::Replace,
+                Reason::KindChanged { from },
+                next,
+                initial(&properties),
+            )
+        }
+        Some(live) => {
+            let differences = differences(rules, resource, &properties, live);
+            let create_only: Vec<Arc<str>> = differences
+                .iter()
+                .filter(|p| p.create_only)
+                .map(|p| p.path.clone())
+                .collect();
+            let same = live.generation().max(1);
+            let (action, reason, generation) = match &live.status {
+                Status::Failed(why) => (
+                    Action::Replace,
+                    Reason::Broken {
+                        status: why.clone(),
+                    },
+                    next,
+                ),
+                Status::Deleting => (
+                    Action::Replace,
+                    Reason::Broken {
+                        status: "deleting".into(),
+                    },
+                    next,
+                ),
+                _ if !create_only.is_empty() => (
+                    Action::Replace,
+                    Reason::CreateOnly {
+                        properties: create_only,
+                    },
+                    next,
+                ),
+                _ if !differences.is_empty() => (Action::Update, Reason::Differs, same),
+                Status::Pending(_) => (Action::Update, Reason::Unfinished, same),
+                Status::Ready => return Judged::Same(properties),
+            };
+            (action, reason, generation, differences)
+        }
+    };
+    let first = resource.lifecycle.create_before_destroy;
+    Judged::Changed(Box::new(Change {
         address: resource.address.clone(),
         kind: resource.kind.clone(),
         tier: resource.tier.clone(),
-        action: Action::Create,
-        reason: Reason::Missing,
-        properties: Vec::new(),
-        interrupts: None,
-        create_before_destroy: resource.lifecycle.create_before_destroy,
-        desired: Some(Resource {
-            properties,
-            ..resource.clone()
-        }),
-        live: live.cloned(),
+        action,
+        interrupts: match live {
+            Some(live) if live.kind == resource.kind => {
+                interruption(rules, action, first, &differences)
+            }
+            _ => None,
+        },
+        // What fails or is being deleted has no use for its place until it is gone.
+        create_before_destroy: first && !matches!(reason, Reason::Broken { .. }),
+        reason,
+        properties: differences,
         // Known references are values by now, but still have to come first.
         depends_on: resource.dependencies(),
-        generation: 1,
-    };
-    // Always set two lines above; the graph's own properties are the same but for references.
-    let properties = change
-        .desired
-        .as_ref()
-        .map_or(&resource.properties, |d| &d.properties);
-    let rules = Rules {
-        schema: Registry::embedded().kind(&resource.kind),
-        facts: schema::facts(&resource.kind),
-    };
-    let Some(live) = live else {
-        change.properties = initial(properties);
-        return Judged::Changed(Box::new(change));
-    };
-    let generation = live
-        .applied
-        .as_ref()
-        .map_or(0, |applied| applied.generation);
-    if live.kind != resource.kind {
-        change.properties = initial(properties);
-        change.action = Action::Replace;
-        change.reason = Reason::KindChanged {
-            from: live.kind.clone(),
-        };
-        change.generation = generation + 1;
-        return Judged::Changed(Box::new(change));
-    }
-    let differences = differences(rules, resource, properties, live);
-    let create_only: Vec<Arc<str>> = differences
-        .iter()
-        .filter(|p| p.create_only)
-        .map(|p| p.path.clone())
-        .collect();
-    let broken = match &live.status {
-        Status::Failed(why) => Some(why.clone()),
-        Status::Deleting => Some("deleting".into()),
-        Status::Ready | Status::Pending(_) => None,
-    };
-    (change.action, change.reason, change.generation) = match broken {
-        Some(status) => (Action::Replace, Reason::Broken { status }, generation + 1),
-        None if !create_only.is_empty() => {
-            let reason = Reason::CreateOnly {
-                properties: create_only,
-            };
-            (Action::Replace, reason, generation + 1)
-        }
-        None if !differences.is_empty() => (Action::Update, Reason::Differs, generation.max(1)),
-        None if live.status != Status::Ready => {
-            (Action::Update, Reason::Unfinished, generation.max(1))
-        }
-        None => return Judged::Same(properties.clone()),
-    };
-    change.interrupts = interruption(rules, &change, &differences);
-    // What fails or is being deleted has no use for its place until it is gone.
-    change.create_before_destroy &= !matches!(change.reason, Reason::Broken { .. });
-    change.properties = differences;
-    Judged::Changed(Box::new(change))
+        desired: Some(Resource {
+            address: resource.address.clone(),
+            kind: resource.kind.clone(),
+            tier: resource.tier.clone(),
+            properties,
+            after: resource.after.clone(),
+            lifecycle: resource.lifecycle.clone(),
+            ready_when: resource.ready_when.clone(),
+        }),
+        live: live.cloned(),
+        generation,
+    }))
 }
 
 fn deletion(live: &LiveResource, reason: Reason) -> Change {
@@ -311,10 +294,7 @@ fn deletion(live: &LiveResource, reason: Reason) -> Change {
         desired: None,
         live: Some(live.clone()),
         depends_on: Vec::new(),
-        generation: live
-            .applied
-            .as_ref()
-            .map_or(0, |applied| applied.generation),
+        generation: live.generation(),
     }
 }
 

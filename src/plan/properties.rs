@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
-use super::{Action, Change, PropertyChange, digest};
+use super::{Action, PropertyChange, digest};
 use crate::graph::Resource;
 use crate::provider::LiveResource;
 use crate::schema;
@@ -28,6 +28,7 @@ pub fn initial(properties: &Map) -> Vec<PropertyChange> {
         .collect()
 }
 
+/// Where a resource that exists differs, ordered by path.
 pub fn differences(
     rules: Rules<'_>,
     resource: &Resource,
@@ -43,17 +44,14 @@ pub fn differences(
             continue;
         }
         let as_set = digest::was_set_to(applied, address, name, value);
-        let write_only = rules
-            .schema
-            .is_some_and(|schema| schema.is_write_only(name));
-        if write_only {
+        if rules.is_write_only(name) {
             if as_set != Some(true) {
                 let hidden = schema::is_secret(name);
                 found.push(PropertyChange {
                     path: name.clone(),
                     before: None,
                     after: (!hidden).then(|| value.clone()),
-                    create_only: is_create_only(rules, name),
+                    create_only: rules.is_create_only(name),
                     drift: false,
                     hidden,
                 });
@@ -108,20 +106,13 @@ fn push(
     }
     let hidden = schema::is_secret(&difference.path);
     found.push(PropertyChange {
-        create_only: is_create_only(rules, &difference.path),
+        create_only: rules.is_create_only(&difference.path),
         path: difference.path.into(),
         before: difference.before.filter(|_| !hidden),
         after: difference.after.filter(|_| !hidden),
         drift,
         hidden,
     });
-}
-
-fn is_create_only(rules: Rules<'_>, path: &str) -> bool {
-    rules
-        .schema
-        .is_some_and(|schema| schema.is_create_only(path))
-        || rules.facts.fixed.contains(&path)
 }
 
 /// Whether `path`, or something above it, is none of our business.
@@ -132,14 +123,15 @@ fn is_ignored(resource: &Resource, path: &str) -> bool {
     })
 }
 
+/// What a change interrupts, in words, if anything.
 pub fn interruption(
     rules: Rules<'_>,
-    change: &Change,
+    action: Action,
+    create_before_destroy: bool,
     differences: &[PropertyChange],
 ) -> Option<Arc<str>> {
-    if change.action == Action::Replace {
-        return (!change.create_before_destroy)
-            .then(|| "it is deleted before the new one exists".into());
+    if action == Action::Replace {
+        return (!create_before_destroy).then(|| "it is deleted before the new one exists".into());
     }
     let interrupts = rules.facts.interrupts;
     differences.iter().find_map(|difference| {

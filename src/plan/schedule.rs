@@ -90,7 +90,7 @@ pub fn schedule(tasks: &[Task], workers: Option<usize>) -> Schedule {
 }
 
 /// For each of these, given by what it needs, those that need it.
-fn followers<'a>(needs: impl ExactSizeIterator<Item = &'a [usize]>) -> Vec<Vec<usize>> {
+pub fn followers<'a>(needs: impl ExactSizeIterator<Item = &'a [usize]>) -> Vec<Vec<usize>> {
     let mut behind: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     for (index, needs) in needs.enumerate() {
         for need in needs {

@@ -72,6 +72,15 @@ pub struct LiveResource {
     pub applied: Option<Applied>,
 }
 
+impl LiveResource {
+    /// Which generation it is; 0 for one without marks.
+    pub fn generation(&self) -> u32 {
+        self.applied
+            .as_ref()
+            .map_or(0, |applied| applied.generation)
+    }
+}
+
 /// What the last apply wrote, kept with the resource itself in one tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {

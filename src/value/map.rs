@@ -26,6 +26,14 @@ impl Map {
         self.find(key).ok().map(|index| &self.0[index].1)
     }
 
+    /// What a dotted path leads to: the key, then as [`Value::at`] has it.
+    pub fn at(&self, path: &str) -> Option<&Value> {
+        match path.split_once('.') {
+            Some((head, rest)) => self.get(head)?.at(rest),
+            None => self.get(path),
+        }
+    }
+
     /// The value under `key`, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.find(key).ok().map(|index| &mut self.0[index].1)

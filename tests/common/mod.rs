@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use scalectl::apply::{Context, Report, Stop, execute, observe, record_of};
+use scalectl::apply::{Context, Report, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::{Library, compile};
 use scalectl::graph::Graph;
 use scalectl::plan::{Plan, diff};
+use scalectl::provider::Owner;
 use scalectl::provider::sim::Sim;
-use scalectl::provider::{Owner, Provider as _};
 use scalectl::spec::{self, Region, Spec, Stage};
 
 /// The examples' names.
@@ -82,7 +82,7 @@ pub async fn apply(sim: &Sim, graph: &Graph, workers: Option<usize>) -> (Plan, R
     };
     let live = observe(&context, Some(graph)).await.unwrap();
     let record = record_of(live.record.as_ref(), graph, None);
-    while sim.write_record(&owner, &record).await.is_err() {}
+    write_record(&context, &record).await.unwrap();
     let plan = diff(graph, &live, None);
     let report = execute(&context, &plan, workers, &mut |_| {}).await;
     (plan, report)

@@ -8,7 +8,7 @@ use super::cloud::{Cloud, Item};
 use super::rules;
 use crate::address::GLOBAL;
 use crate::plan::compare::{Rules, default_of};
-use crate::schema::{Registry, facts};
+use crate::schema::Registry;
 use crate::value::{Map, Value};
 
 /// The embedded cloud's account; AWS's own documentation uses this number.
@@ -104,10 +104,7 @@ pub fn update(cloud: &Cloud, item: &Item, mut properties: Map) -> Map {
 /// AWS's fixed defaults for what is not set.
 fn defaults(kind: &str, properties: &mut Map) {
     let schema = Registry::embedded().kind(kind);
-    let rules = Rules {
-        schema,
-        facts: facts(kind),
-    };
+    let rules = Rules::of(kind);
     for (name, shape) in schema
         .map(|schema| schema.properties())
         .into_iter()

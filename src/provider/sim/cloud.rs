@@ -168,14 +168,13 @@ impl Cloud {
             (asked && item.visible_at <= now && item.exists(now)).then(|| item.report(marks, now))
         });
         for resource in ours {
-            let generation = |r: &LiveResource| r.applied.as_ref().map_or(0, |a| a.generation);
             let address = resource.address.clone();
             match live.resources.remove(&address) {
                 None => {
                     live.resources.insert(address, resource);
                 }
                 Some(other) => {
-                    let (new, old) = match generation(&resource) >= generation(&other) {
+                    let (new, old) = match resource.generation() >= other.generation() {
                         true => (resource, other),
                         false => (other, resource),
                     };
@@ -345,10 +344,7 @@ impl Cloud {
                 let Identity::Child { parent, kind } = schema::facts(&child.kind).identity else {
                     return false;
                 };
-                let mut path = parent.split('.');
-                let top = path.next().and_then(|top| child.properties.get(top));
-                let named = path.try_fold(top, |at, step| Some(at?.at(step)));
-                let named = named.flatten().and_then(Value::as_str);
+                let named = child.properties.at(parent).and_then(Value::as_str);
                 *kind == *item.kind && named.is_some_and(|name| rules::is_called(&item, name))
             })
             .map(|child| child.number)

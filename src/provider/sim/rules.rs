@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
+use crate::plan::compare::{self, Rules};
 use crate::plan::operations::LEAVES_AFTER;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::schema::facts::references::{for_each_name, is_in_reach};
@@ -493,21 +494,12 @@ pub fn check_unique(
     if siblings().any(|item| &*item.identifier == identifier) {
         return Err(taken(identifier));
     }
-    let at = |map: &Map, path: &str| -> Option<String> {
-        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let value = map.get(head)?;
-        let value = if rest.is_empty() {
-            value
-        } else {
-            value.at(rest)?
-        };
-        value.as_str().map(str::to_owned)
-    };
     for (_, path) in UNIQUE.iter().filter(|(of, _)| *of == kind) {
-        if let Some(name) = at(properties, path)
-            && siblings().any(|item| at(&item.properties, path).as_deref() == Some(&name))
+        let name = |map: &Map| map.at(path).and_then(Value::as_str).map(str::to_owned);
+        if let Some(own) = name(properties)
+            && siblings().any(|item| name(&item.properties).as_ref() == Some(&own))
         {
-            return Err(taken(&name));
+            return Err(taken(&own));
         }
     }
     if kind == "AWS::EC2::SecurityGroupIngress" || kind == "AWS::EC2::SecurityGroupEgress" {
@@ -535,19 +527,10 @@ pub fn check_unique(
 /// # Errors
 /// When it does not.
 pub fn check_immutable(kind: &str, before: &Map, after: &Map) -> Result<(), Refusal> {
-    let Some(schema) = Registry::embedded().kind(kind) else {
-        return Ok(());
-    };
-    let rules = crate::plan::compare::Rules {
-        schema: Some(schema),
-        facts: facts(kind),
-    };
+    let rules = Rules::of(kind);
     for (name, value) in after {
-        let moved = crate::plan::compare::property(rules, name, value, before.get(name));
-        if let Some(difference) = moved
-            .iter()
-            .find(|d| schema.is_create_only(&d.path) || rules.facts.fixed.contains(&&*d.path))
-        {
+        let moved = compare::property(rules, name, value, before.get(name));
+        if let Some(difference) = moved.iter().find(|d| rules.is_create_only(&d.path)) {
             let message = format!("{} cannot be changed after creation", difference.path);
             return Err(Refusal::new(ErrorKind::Invalid, "NotUpdatable", message));
         }
