@@ -1,56 +1,16 @@
 //! Every stage of every example, exported as CloudFormation, passes cfn-lint without an error.
 //!
-//! cfn-lint comes from PyPI into an environment below `target/`, made once, its version pinned.
+//! cfn-lint comes from PyPI; it is the release that the facts in `schemas/` were extracted from too.
 
-use std::path::{Path, PathBuf};
+#[path = "common/python.rs"]
+mod python;
+
+use std::path::Path;
 use std::process::Command;
 
 use scalectl::blueprint::{Library, compile};
 use scalectl::render::cloudformation;
 use scalectl::spec::{self, Region, Stage};
-
-/// The release that the facts in `schemas/` were extracted from too.
-const CFN_LINT: &str = "cfn-lint==1.58.0";
-
-/// The linter, installed if it is not yet.
-fn cfn_lint() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(CFN_LINT);
-    let bin = folder.join("bin/cfn-lint");
-    if bin.exists() {
-        return bin;
-    }
-    let run = |program: &Path, args: &[&str]| {
-        let output = Command::new(program)
-            .args(args)
-            .output()
-            .unwrap_or_else(|error| {
-                panic!(
-                    "{} does not run ({error}): install Python 3.10 or later with its venv module",
-                    program.display()
-                )
-            });
-        assert!(
-            output.status.success(),
-            "{} {args:?} failed; this test needs Python 3.10 or later with venv, and PyPI:\n{}",
-            program.display(),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
-    let text = folder.to_string_lossy();
-    run(Path::new("python3"), &["-m", "venv", &text]);
-    run(
-        &folder.join("bin/python"),
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            CFN_LINT,
-        ],
-    );
-    bin
-}
 
 #[test]
 fn exported_templates_pass_cfn_lint() {
@@ -78,7 +38,7 @@ fn exported_templates_pass_cfn_lint() {
         }
     }
     assert!(files.len() >= 18, "{} templates are too few", files.len());
-    let linter = cfn_lint();
+    let linter = python::environment("cfn-lint.txt").join("cfn-lint");
     for region in ["us-east-1", "eu-west-1"] {
         let mut command = Command::new(&linter);
         command.args([

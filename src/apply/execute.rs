@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::Context;
 use super::event::{End, Event, Report};
-use super::limits::Limits;
 use super::retry::{Patience, persist};
 use super::wait::{Failure, Wait};
 use crate::address::Address;
@@ -25,6 +25,14 @@ use crate::plan::{Change, Operation, Plan, Step, digest};
 use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
 use crate::schema;
 use crate::value::{Map, Reference};
+
+/// How long after a first sighting the next look comes.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How long calls in flight have to come to their end once somebody asks to stop. A CI job that is
+/// cancelled has 7.5 s until SIGTERM and 2.5 s more until SIGKILL, and the lease is still to be given
+/// back.
+const GRACE: Duration = Duration::from_millis(1200);
 
 /// Runs `plan` with at most `workers` operations at a time, or without a limit.
 pub async fn execute(
@@ -39,7 +47,6 @@ pub async fn execute(
         context,
         plan,
         known: RefCell::new(HashMap::new()),
-        limits: Limits::default(),
         on_event: RefCell::new(on_event),
     };
     let schedule = plan.schedule(workers);
@@ -51,7 +58,8 @@ pub async fn execute(
     let behind = followers(needs);
     let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
     let mut running = FuturesUnordered::new();
-    for last in [false, true] {
+    let mut begun = vec![false; plan.operations.len()];
+    'all: for last in [false, true] {
         let is_ready = |missing: &[usize], number: usize| {
             missing[number] == 0 && plan.operations[number].last == last
         };
@@ -64,10 +72,14 @@ pub async fn execute(
                 let Some((_, Reverse(number))) = ready.pop() else {
                     break;
                 };
+                begun[number] = true;
                 running.push(run.operation(number));
             }
-            let Some((number, end, seconds)) = running.next().await else {
-                break;
+            let Some((number, end, seconds)) = next(context, &mut running).await else {
+                match context.stop.is_asked() {
+                    true => break 'all,
+                    false => break,
+                }
             };
             run.finished(number, &end, seconds);
             let done = matches!(end, End::Done { .. });
@@ -101,10 +113,33 @@ pub async fn execute(
     Report {
         ends: ends
             .into_iter()
-            .map(|end| end.unwrap_or(End::NotBegun))
+            .zip(begun)
+            .map(|(end, begun)| {
+                end.unwrap_or(match begun {
+                    true => End::Left,
+                    false => End::NotBegun,
+                })
+            })
             .collect(),
         seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
         stopped: context.stop.is_asked(),
+    }
+}
+
+/// The next operation to end; `None` when none is running, or when the calls in flight take too
+/// long after somebody asked to stop. What they do is found by the next run.
+async fn next<T>(
+    context: &Context<'_>,
+    running: &mut FuturesUnordered<impl Future<Output = T>>,
+) -> Option<T> {
+    let too_long = async {
+        context.stop.asked().await;
+        context.provider.clock().sleep(GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        ended = running.next() => ended,
+        () = too_long => None,
     }
 }
 
@@ -113,7 +148,6 @@ struct Run<'a> {
     plan: &'a Plan,
     /// What has been written so far: its properties as found afterwards.
     known: RefCell<HashMap<Address, Map>>,
-    limits: Limits,
     on_event: RefCell<&'a mut dyn FnMut(&Event)>,
 }
 
@@ -222,10 +256,28 @@ impl Run<'_> {
             kind: change.kind.clone(),
             identifier: identifier.clone(),
         };
-        let typical = schema::facts(&change.kind).create_seconds;
-        let live = self
-            .until_ready(number, change, &handle, &desired, typical)
+        let facts = schema::facts(&change.kind);
+        let mut live = self
+            .until_ready(number, change, &handle, &desired, facts.create_seconds)
             .await?;
+        let mut later = self.context.provider.after_create(&write);
+        let rules = Rules::of(&change.kind);
+        later.retain(|name| {
+            let value = write.properties.get(name);
+            value.is_some_and(|value| {
+                rules.is_write_only(name)
+                    || !compare::property(rules, name, value, live.properties.get(name)).is_empty()
+            })
+        });
+        if !later.is_empty() {
+            self.persist(number, change, Patience::WRITE, || {
+                self.context.provider.update(&handle, &write, &later)
+            })
+            .await?;
+            live = self
+                .until_ready(number, change, &handle, &desired, facts.update_seconds)
+                .await?;
+        }
         Ok((Some(identifier), self.settle(&desired, live)))
     }
 
@@ -270,11 +322,11 @@ impl Run<'_> {
         let typical = schema::facts(&change.kind).delete_seconds;
         let mut wait = Wait::new(typical);
         loop {
-            wait.sleep(self.context).await?;
             if self.read(number, change, &handle).await?.is_none() {
                 return Ok((None, Vec::new()));
             }
             self.tell(&Event::Waiting { operation: number });
+            wait.sleep(self.context).await?;
         }
     }
 
@@ -341,10 +393,6 @@ impl Run<'_> {
         patience: Patience,
         call: impl FnMut() -> crate::provider::Pending<'b, crate::provider::Outcome<T>>,
     ) -> Result<T, Failure> {
-        let clock = self.context.provider.clock();
-        self.limits
-            .admit(clock, &change.kind, &change.address.region)
-            .await;
         let mut again = self.teller(number, change);
         let name = change.address.to_string();
         Ok(persist(self.context, &name, patience, &mut again, call).await?)
@@ -387,15 +435,26 @@ impl Run<'_> {
         enough: impl Fn(&LiveResource) -> bool,
     ) -> Result<LiveResource, Failure> {
         let mut wait = Wait::new(typical);
+        let mut sightings = 0;
         loop {
             // None is the cloud's delay in showing what it has made.
-            if let Some(live) = self.read(number, change, handle).await? {
-                if let Status::Failed(why) = &live.status {
-                    return Err(Failure::For(format!("it failed: {why}")));
+            let live = self.read(number, change, handle).await?;
+            if let Some(Status::Failed(why)) = live.as_ref().map(|live| &live.status) {
+                return Err(Failure::For(format!("it failed: {why}")));
+            }
+            match live.filter(|live| enough(live)) {
+                Some(live) => {
+                    sightings += 1;
+                    if sightings >= self.context.provider.sightings() {
+                        return Ok(live);
+                    }
+                    // Seen once, the next look need not wait as long as the first.
+                    if !self.context.sleep(AGAIN).await {
+                        return Err(Failure::Stopped);
+                    }
+                    continue;
                 }
-                if enough(&live) {
-                    return Ok(live);
-                }
+                None => sightings = 0,
             }
             self.tell(&Event::Waiting { operation: number });
             wait.sleep(self.context).await?;

@@ -1,13 +1,12 @@
 //! Apply: carries a plan out, and says exactly what was done.
 //!
 //! [`mod@observe`] finds what there is, [`mod@execute`] runs a plan's operations, [`retry`] decides what is
-//! tried again, [`limits`] keeps below AWS's quotas, [`journal`] writes down what happens as it
-//! happens. What should be done is `plan`'s; how a call is made is the provider's.
+//! tried again, [`journal`] writes down what happens as it happens. What should be done is `plan`'s;
+//! how a call is made, and when AWS's quotas admit it, is the provider's.
 
 pub mod event;
 pub mod execute;
 pub mod journal;
-pub mod limits;
 pub mod observe;
 pub mod retry;
 mod wait;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::plan::{Planned, Scope, heading, planned};
+use super::plan::{Planned, Scope, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
@@ -78,8 +78,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
     let holder = session.holder.clone();
-    session.run(async |_, context| {
-        with_lease(context, &holder, async || {
+    session.run(async |cloud, context| {
+        let outcome = with_lease(context, &holder, project.patience, async || {
             let (plan, live, graph, record) = match &saved {
                 Some((path, saved)) => {
                     let live = fresh(context, path, saved).await?;
@@ -110,7 +110,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 None => {
                     let planned = planned(context, &project, &arguments.scope).await?;
-                    show(&project, &planned, &options);
+                    show(&project, &planned, &options, cloud.place().as_deref());
                     refuse(&planned.refusals)?;
                     let whole = arguments.scope.target.is_empty();
                     let stage = whole.then(|| project.spec.stage.name());
@@ -136,11 +136,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             Ok(ExitCode::SUCCESS)
         })
-        .await
+        .await;
+        tell_calls(global, cloud);
+        outcome
     })
 }
 
-fn show(project: &Project, planned: &Planned, options: &Options) {
+fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&str>) {
     if options.json {
         return;
     }
@@ -151,7 +153,7 @@ fn show(project: &Project, planned: &Planned, options: &Options) {
         workers: options.workers,
         destroy: false,
     };
-    ui::print(&(heading(project, &planned.live) + &text(&planned.plan, &frame)));
+    ui::print(&(heading(project, &planned.live, place) + &text(&planned.plan, &frame)));
 }
 
 /// Nothing to do still means that the stage is reached.

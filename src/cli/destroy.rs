@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::apply::{How, refuse};
-use super::plan::no_such;
+use super::plan::{no_such, tell_calls};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
@@ -42,9 +42,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let session = Session::open(&project, "destroy")?.at_speed(arguments.how.speed);
     let holder = session.holder.clone();
-    session.run(async |_, context| {
-        with_lease(context, &holder, async || {
+    session.run(async |cloud, context| {
+        let outcome = with_lease(context, &holder, project.patience, async || {
             let live = observe(context, None).await?;
+            for what in &live.unseen {
+                ui::note(&format!("warning: not looked at: {what}\n"));
+            }
             let plan = diff(&Graph::default(), &live, None);
             let name = format!("{} ({})", project.spec.app, project.spec.env);
             if plan.is_empty() {
@@ -62,7 +65,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             if !options.json {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
-                ui::print(&format!("{heading}\n\n{}", text(&plan, &frame)));
+                let place = cloud.place().map(|place| format!("\n{place}")).unwrap_or_default();
+                ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame)));
             }
             refuse(&refusals)?;
             if !arguments.how.auto_approve {
@@ -87,6 +91,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 false => Err(Failure::Told),
             }
         })
-        .await
+        .await;
+        tell_calls(global, cloud);
+        outcome
     })
 }

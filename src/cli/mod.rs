@@ -11,7 +11,10 @@ mod eject;
 mod export;
 mod graph;
 mod history;
+mod iam_policy;
+mod import;
 mod init;
+mod lease;
 mod plan;
 mod progress;
 mod project;
@@ -181,6 +184,12 @@ enum Command {
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
+    /// Bring what exists already under management, without rebuilding it.
+    Import(import::Arguments),
+    /// Print the IAM policy that the spec needs on AWS.
+    IamPolicy(iam_policy::Arguments),
+    /// Say who changes the application right now, or take that right away.
+    Lease(lease::Arguments),
     /// List past runs, or tell one in full.
     History(history::Arguments),
     /// Look into the embedded cloud, and break it on purpose.
@@ -258,6 +267,9 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::run(global, arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
+        Command::Import(arguments) => import::run(global, arguments),
+        Command::IamPolicy(arguments) => iam_policy::run(global, arguments),
+        Command::Lease(arguments) => lease::run(global, arguments),
         Command::History(arguments) => history::run(global, arguments),
         Command::Sim(arguments) => sim::run(global, arguments),
     };

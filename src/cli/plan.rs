@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::project::Project;
-use super::session::Session;
+use super::session::{Cloud, Session};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::address::Address;
 use crate::apply::{Context, observe, record_of};
@@ -111,8 +111,11 @@ pub fn no_such<'a>(address: &Address, known: impl Iterator<Item = &'a Address>) 
 }
 
 /// What goes above a plan.
-pub fn heading(project: &Project, live: &Live) -> String {
+pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     let mut text = format!("{}\n", Painted(STRONG, project.title()));
+    if let Some(place) = place {
+        text.push_str(&format!("{place}\n"));
+    }
     let stage = live
         .record
         .as_ref()
@@ -130,11 +133,23 @@ pub fn heading(project: &Project, live: &Live) -> String {
     text
 }
 
+/// With `--verbose`, how often which service was asked.
+pub fn tell_calls(global: &Global, cloud: &Cloud) {
+    if global.verbose {
+        for line in cloud.calls() {
+            ui::note(&format!("{line}\n"));
+        }
+    }
+}
+
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.scope.stage)?;
     let session = Session::open(&project, "plan")?;
-    let planned =
-        session.run(async |_, context| planned(context, &project, &arguments.scope).await)?;
+    let (planned, place) = session.run(async |cloud, context| {
+        let planned = planned(context, &project, &arguments.scope).await?;
+        tell_calls(global, cloud);
+        Ok((planned, cloud.place()))
+    })?;
     let Planned {
         live,
         plan,
@@ -164,7 +179,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             workers,
             destroy: false,
         };
-        ui::print(&(heading(&project, live) + &text(plan, &frame)));
+        ui::print(&(heading(&project, live, place.as_deref()) + &text(plan, &frame)));
         match &arguments.out {
             Some(path) => ui::print(&format!(
                 "\nSaved. Carry it out with `scalectl apply {}`.\n",

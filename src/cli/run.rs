@@ -1,6 +1,7 @@
 //! What apply and destroy share: the lease, the journal, the progress, the report.
 
 use std::fs::File;
+use std::time::Duration;
 
 use super::progress::Progress;
 use super::project::Project;
@@ -23,29 +24,28 @@ pub struct Options {
     pub verbose: bool,
 }
 
-/// Takes the lease, runs `work`, and gives the lease back whatever came of it.
+/// How long after a request to stop the work still has; then the lease is given back without it. The
+/// executor ends within less, so this is for the rest, such as looking at what there is.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// Takes the lease, waiting for somebody else's for a while, runs `work`, and gives the lease back
+/// whatever came of it.
 pub async fn with_lease<T>(
     context: &Context<'_>,
     holder: &Holder,
+    patience: Duration,
     work: impl AsyncFnOnce() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let acquired = crate::apply::retry::steadily(context, "lease", || {
-        context.provider.acquire_lease(context.owner, holder)
-    })
-    .await;
-    if let Err(error) = acquired {
-        return Err(match error.kind {
-            ErrorKind::Held => Failure::with_help(
-                format!(
-                    "{} is being changed already: {}",
-                    context.owner.app, error.message
-                ),
-                "wait for it to finish",
-            ),
-            _ => error.into(),
-        });
-    }
-    let result = work().await;
+    acquire(context, holder, patience).await?;
+    let too_long = async {
+        context.stop.asked().await;
+        context.provider.clock().sleep(GRACE).await;
+    };
+    let result = tokio::select! {
+        biased;
+        result = work() => result,
+        () = too_long => Err(Failure::new("stopped before it was done")),
+    };
     let released = crate::apply::retry::steadily(context, "lease", || {
         context.provider.release_lease(context.owner)
     })
@@ -56,6 +56,44 @@ pub async fn with_lease<T>(
         ));
     }
     result
+}
+
+async fn acquire(
+    context: &Context<'_>,
+    holder: &Holder,
+    patience: Duration,
+) -> Result<(), Failure> {
+    let clock = context.provider.clock();
+    let began = clock.now();
+    let mut told = false;
+    loop {
+        let acquired = crate::apply::retry::steadily(context, "lease", || {
+            context.provider.acquire_lease(context.owner, holder)
+        })
+        .await;
+        let error = match acquired {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind == ErrorKind::Held => error,
+            Err(error) => return Err(error.into()),
+        };
+        let passed = Duration::from_millis(clock.now().saturating_sub(began));
+        if passed >= patience || context.stop.is_asked() {
+            return Err(Failure::with_help(
+                format!(
+                    "{} is being changed already: {}",
+                    context.owner.app, error.message
+                ),
+                "wait for it to finish, longer with `--lock-timeout SECONDS`; `scalectl lease show` tells more, and `scalectl lease break` takes the lease from a run that is no more",
+            ));
+        }
+        if !std::mem::replace(&mut told, true) {
+            ui::note(&format!("Waiting: {}...\n", error.message));
+        }
+        tokio::select! {
+            () = clock.sleep(Duration::from_secs(1)) => {}
+            () = context.stop.asked() => {}
+        }
+    }
 }
 
 /// Runs a plan and tells how it went; the record is written before anything exists that only it

@@ -3,34 +3,103 @@
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::{Context, Stop};
+#[cfg(feature = "aws")]
+use crate::provider::aws::{Aws, Endpoints};
 use crate::provider::sim::Sim;
 use crate::provider::sim::store::{Opened, Store};
-use crate::provider::{Holder, Owner};
-use crate::spec::Provider;
+use crate::provider::{Holder, Owner, Provider};
+use crate::spec;
 
 /// An open provider.
 pub struct Session {
-    opened: Opened,
+    opened: Provided,
     owner: Owner,
     /// Who we are, for the lease.
     pub holder: Holder,
     speed: Option<f64>,
 }
 
+/// What a provider is opened from.
+enum Provided {
+    /// The embedded cloud's file.
+    Sim(Box<Opened>),
+    /// AWS, and the spec's regions.
+    #[cfg(feature = "aws")]
+    Aws(crate::spec::Aws, Vec<String>),
+}
+
+/// A provider at work.
+pub enum Cloud {
+    /// The embedded cloud.
+    Sim(Box<Sim>),
+    /// AWS.
+    #[cfg(feature = "aws")]
+    Aws(Box<Aws>),
+}
+
+impl Cloud {
+    /// It as any provider.
+    pub fn provider(&self) -> &dyn Provider {
+        match self {
+            Self::Sim(sim) => &**sim,
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => &**aws,
+        }
+    }
+
+    /// The embedded cloud, if it is that.
+    pub fn sim(&self) -> Option<&Sim> {
+        match self {
+            Self::Sim(sim) => Some(sim),
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => None,
+        }
+    }
+
+    /// Where calls go, for headings: nothing more to say of the embedded cloud.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Sim(_) => None,
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => Some(aws.place_in_words()),
+        }
+    }
+
+    /// What was asked so far, a line per service and region.
+    pub fn calls(&self) -> Vec<String> {
+        match self {
+            Self::Sim(_) => Vec::new(),
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => aws.calls_in_words(),
+        }
+    }
+}
+
 impl Session {
     /// Opens the project's provider for a command.
     pub fn open(project: &Project, command: &str) -> Result<Self, Failure> {
-        if let Provider::Aws(_) = project.spec.provider {
-            return Err(Failure::with_help(
-                "this build has no AWS provider",
-                "run against the embedded cloud with `--provider sim`",
-            ));
-        }
         let holder = holder(command);
-        let opened = Store::open(&project.local(), &holder, project.patience, &mut |who| {
-            ui::note(&format!("Waiting for {who}...\n"));
-        })
-        .map_err(|error| Failure::new(error.to_string()))?;
+        let opened = match &project.spec.provider {
+            #[cfg(feature = "aws")]
+            spec::Provider::Aws(settings) => {
+                let regions = project.spec.regions.iter();
+                let regions = regions.map(|region| region.name().to_owned()).collect();
+                Provided::Aws(settings.clone(), regions)
+            }
+            #[cfg(not(feature = "aws"))]
+            spec::Provider::Aws(_) => {
+                return Err(Failure::with_help(
+                    "this build has no AWS provider",
+                    "build it with the feature `aws`, or run against the embedded cloud with `--provider sim`",
+                ));
+            }
+            spec::Provider::Sim => {
+                let opened = Store::open(&project.local(), &holder, project.patience, &mut |who| {
+                    ui::note(&format!("Waiting for {who}...\n"));
+                });
+                Provided::Sim(Box::new(opened.map_err(|e| Failure::new(e.to_string()))?))
+            }
+        };
         ignore_local_files(project);
         Ok(Self {
             opened,
@@ -63,29 +132,47 @@ impl Session {
     /// Runs `work` with the open provider. An interrupt asks it to stop; a second one kills it.
     pub fn run<T>(
         self,
-        work: impl AsyncFnOnce(&Sim, &Context<'_>) -> Result<T, Failure>,
+        work: impl AsyncFnOnce(&Cloud, &Context<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().start_paused(self.speed.is_none());
-        let runtime = builder
-            .build()
-            .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))?;
         let Self {
             opened,
             owner,
             speed,
             ..
         } = self;
+        // Only the embedded cloud's time can jump.
+        let jumps = matches!(opened, Provided::Sim(_)) && speed.is_none();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(jumps)
+            .build()
+            .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))?;
         runtime.block_on(async {
-            let sim = Sim::of(opened, now()).at_speed(speed.unwrap_or(1.0));
+            let cloud = match opened {
+                Provided::Sim(opened) => {
+                    let sim = Sim::of(*opened, now()).at_speed(speed.unwrap_or(1.0));
+                    Cloud::Sim(Box::new(sim))
+                }
+                #[cfg(feature = "aws")]
+                Provided::Aws(settings, regions) => {
+                    let aws = Aws::connect(&settings, regions, &Endpoints::default()).await.map_err(unreachable)?;
+                    Cloud::Aws(Box::new(aws))
+                }
+            };
             let stop = Stop::default();
-            let context = Context { provider: &sim, owner: &owner, stop: &stop };
-            let work = work(&sim, &context);
+            let context = Context {
+                provider: cloud.provider(),
+                owner: &owner,
+                stop: &stop,
+            };
+            let work = work(&cloud, &context);
             tokio::pin!(work);
             loop {
                 tokio::select! {
                     done = &mut work => {
-                        sim.close()?;
+                        if let Some(sim) = cloud.sim() {
+                            sim.close()?;
+                        }
                         return done;
                     }
                     () = interrupted() => {
@@ -99,6 +186,18 @@ impl Session {
             }
         })
     }
+}
+
+/// AWS that cannot be used, and what would help.
+#[cfg(feature = "aws")]
+fn unreachable(error: crate::provider::ProviderError) -> Failure {
+    let help = match &*error.code {
+        "WrongAccount" => "use the credentials of an allowed account, or change `allowed_accounts`",
+        _ => {
+            "check the credentials with `aws sts get-caller-identity`; `--provider sim` needs none"
+        }
+    };
+    Failure::with_help(error.to_string(), help)
 }
 
 /// Returns at SIGINT or SIGTERM.

@@ -52,6 +52,11 @@ enum Command {
         #[arg(long, conflicts_with = "set")]
         delete: bool,
     },
+    /// Make a resource nobody's, as if it had been made by hand; `scalectl import` takes it back.
+    Disown {
+        /// Its address or identifier.
+        what: String,
+    },
     /// Make calls fail, from now on.
     Fault(FaultArguments),
     /// Forget everything that exists.
@@ -109,12 +114,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         return reset(&project, *auto_approve);
     }
     let session = Session::open(&project, "sim")?;
-    session.run(async |sim, _| match &arguments.command {
-        Command::List { json } => list(sim, *json),
-        Command::Show { what, json } => show(sim, what, *json),
-        Command::Drift { what, set, delete } => drift(sim, what, set, *delete),
-        Command::Fault(arguments) => fault(sim, arguments),
-        Command::Reset { .. } => Ok(ExitCode::SUCCESS),
+    session.run(async |cloud, _| {
+        let Some(sim) = cloud.sim() else {
+            return Err(Failure::with_help(
+                "this application is on AWS, not on the embedded cloud",
+                "look into the embedded cloud with `--provider sim`",
+            ));
+        };
+        match &arguments.command {
+            Command::List { json } => list(sim, *json),
+            Command::Show { what, json } => show(sim, what, *json),
+            Command::Drift { what, set, delete } => drift(sim, what, set, *delete),
+            Command::Disown { what } => disown(sim, what),
+            Command::Fault(arguments) => fault(sim, arguments),
+            Command::Reset { .. } => Ok(ExitCode::SUCCESS),
+        }
     })
 }
 
@@ -233,6 +247,13 @@ fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
         text.push_str(&format!("  {name:width$} = {}\n", block(value, 4)));
     }
     ui::print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn disown(sim: &Sim, what: &str) -> Outcome {
+    let item = find(sim, what)?;
+    sim.disown(item.number)?;
+    ui::print(&format!("{} is nobody's now.\n", item.identifier));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::digest;
 use crate::schema::facts::Canonical;
 use crate::schema::{self, KindFacts, KindSchema, Registry, Shape};
 use crate::value::{Map, Value};
@@ -47,9 +48,10 @@ impl Rules<'_> {
             || self.facts.fixed.contains(&path)
     }
 
-    /// Whether AWS never gives back what stands at `path`.
+    /// Whether AWS never gives back what stands at `path`, or not as it was asked for.
     pub fn is_write_only(&self, path: &str) -> bool {
         self.schema.is_some_and(|schema| schema.is_write_only(path))
+            || self.facts.unread.contains(&path)
     }
 }
 
@@ -192,7 +194,7 @@ impl<'a> Compare<'a> {
             (Value::List(wanted), Value::List(have)) => {
                 self.list(path, shape, (desired, wanted), (live, have));
             }
-            _ if same_scalar(desired, live) => {}
+            _ if same_scalar(desired, live) || stands_for(desired, live) => {}
             _ => self.differ(path, Some(live), Some(desired)),
         }
     }
@@ -274,18 +276,28 @@ impl<'a> Compare<'a> {
         let name = |item: &Value| item.at(key).map(ToString::to_string).unwrap_or_default();
         let find =
             |items: &[Value], wanted: &str| items.iter().position(|item| name(item) == wanted);
+        let attributes = self.rules.facts.attributes;
+        let attributes = attributes.filter(|(at, _)| *at == path.pattern);
+        // Whether an attribute is as AWS has it when nobody sets it, if that is known.
+        let at_default = |item: &Value| {
+            let (_, defaults) = attributes?;
+            let (_, default) = defaults.iter().find(|(key, _)| *key == name(item))?;
+            Some(item.at("Value").map(ToString::to_string).as_deref() == Some(default))
+        };
         for item in wanted {
             let name = name(item);
             let live = find(have, &name).map(|index| &have[index]);
             let below = path.item(&name);
             match live {
+                None if at_default(item) == Some(true) => {}
                 None => self.differ(&below, None, Some(item)),
                 Some(live) => self.value(&below, items, item, Some(live)),
             }
         }
         for item in have {
             let name = name(item);
-            if find(wanted, &name).is_none() {
+            let counts = attributes.is_none() || at_default(item) == Some(false);
+            if counts && find(wanted, &name).is_none() {
                 self.differ(&path.item(&name), Some(item), None);
             }
         }
@@ -314,6 +326,30 @@ impl<'a> Compare<'a> {
             });
             partner.map(|index| free.swap_remove(index)).is_some()
         })
+    }
+}
+
+/// Whether `value` holds a dynamic reference (`{{resolve:...}}`), which AWS's answers do not show.
+pub fn is_dynamic(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(DYNAMIC),
+        Value::List(items) => items.iter().any(is_dynamic),
+        Value::Map(map) => map.iter().any(|(_, value)| is_dynamic(value)),
+        _ => false,
+    }
+}
+
+const DYNAMIC: &str = "{{resolve:";
+
+/// Whether a live text may be what a desired one stands for: a dynamic reference, whose answer is
+/// AWS's to know, or a secret of which the provider shows a digest.
+fn stands_for(desired: &Value, live: &Value) -> bool {
+    let (Value::String(desired), Value::String(live)) = (desired, live) else {
+        return false;
+    };
+    match desired.contains(DYNAMIC) {
+        true => !live.contains(DYNAMIC),
+        false => *digest::hidden(desired) == **live,
     }
 }
 
@@ -350,6 +386,7 @@ fn same_canonical(form: Canonical, desired: &Value, live: &Value) -> bool {
     match form {
         Canonical::DnsName => text(&|name| name.trim_end_matches('.').to_lowercase()),
         Canonical::Lowercase => text(&str::to_lowercase),
+        Canonical::LogGroupArn => text(&|arn| arn.trim_end_matches(":*").to_owned()),
         Canonical::Number => desired.to_string() == live.to_string(),
         Canonical::Policy => policy(desired) == policy(live),
     }
@@ -434,6 +471,19 @@ mod tests {
     }
 
     #[test]
+    fn a_dynamic_reference_is_not_compared_with_what_it_stands_for() {
+        let header = |value: &str| json!({"Origins": [{"Id": "app", "OriginCustomHeaders": [{"HeaderName": "X", "HeaderValue": value}]}]});
+        let kind = "AWS::CloudFront::Distribution";
+        let desired = header("{{resolve:secretsmanager:a}}");
+        let same = |live| compare(kind, "DistributionConfig", desired.clone(), live);
+        assert_eq!(same(header("hunter2")), NONE);
+        assert_eq!(same(header("{{resolve:secretsmanager:b}}")).len(), 1);
+        let plain = |live| compare(kind, "DistributionConfig", header("hunter2"), live);
+        assert_eq!(plain(header(&digest::hidden("hunter2"))), NONE);
+        assert_eq!(plain(header(&digest::hidden("hunter3"))).len(), 1);
+    }
+
+    #[test]
     fn the_order_of_rules_is_no_difference() {
         let rule = |port: u16| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port});
         let (a, b) = (json!([rule(80), rule(443)]), json!([rule(443), rule(80)]));
@@ -476,6 +526,32 @@ mod tests {
             compare("AWS::S3::Bucket", "VersioningConfiguration", desired, live),
             NONE
         );
+    }
+
+    #[test]
+    fn attributes_at_their_defaults_are_no_difference() {
+        let item = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let balancer = |desired, live| {
+            compare(
+                "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                "LoadBalancerAttributes",
+                desired,
+                live,
+            )
+        };
+        let idle = item("idle_timeout.timeout_seconds", "60");
+        let computed = item("ipv6.deny_all_igw_traffic", "false");
+        let http2 = |value: &str| item("routing.http2.enabled", value);
+        assert_eq!(
+            balancer(json!([idle]), json!([computed, http2("true"), idle])),
+            NONE
+        );
+        assert_eq!(balancer(json!([idle, http2("true")]), json!([])), NONE);
+        assert_eq!(
+            balancer(json!([idle]), json!([idle, http2("false")])).len(),
+            1
+        );
+        assert_eq!(balancer(json!([http2("false")]), json!([])).len(), 1);
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn closure(desired: &Graph, targets: &[Address]) -> HashSet<Address> {
 }
 
 /// The resources so that each comes after those that it refers to; a graph has no circles.
-fn in_order(graph: &Graph) -> Vec<&Resource> {
+pub fn in_order(graph: &Graph) -> Vec<&Resource> {
     let resources: Vec<&Resource> = graph.iter().collect();
     let needs = graph.needs();
     let order = schedule::order(needs.iter().map(Vec::as_slice));

@@ -54,6 +54,16 @@ pub fn of_properties(
     }
 }
 
+/// How a provider shows a secret that AWS does give back: by a digest that tells it from others.
+pub fn hidden(secret: &str) -> String {
+    let digest = Sha256::digest(secret.as_bytes());
+    let short: String = digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("(hidden {short})")
+}
+
 /// Whether these marks say that `name` was set to `value`; `None` when it was never set.
 pub fn was_set_to(applied: &Applied, address: &Address, name: &str, value: &Value) -> Option<bool> {
     let digest = applied.digests.get(&short(name, NAME))?;

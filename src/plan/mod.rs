@@ -3,6 +3,7 @@
 //! Plans are plain, comparable, serialisable values. Nothing here touches a clock, a network or a
 //! terminal.
 
+pub mod adopt;
 pub mod compare;
 pub mod diff;
 pub mod digest;

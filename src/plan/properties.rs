@@ -63,7 +63,16 @@ pub fn differences(
             continue;
         }
         let drift = as_set == Some(true);
-        for difference in compare::property(rules, name, value, live.properties.get(name)) {
+        let mut differences = compare::property(rules, name, value, live.properties.get(name));
+        // What a dynamic reference stands for is not compared, but another reference is a change.
+        if differences.is_empty() && as_set == Some(false) && compare::is_dynamic(value) {
+            differences.push(Difference {
+                path: name.to_string(),
+                before: None,
+                after: Some(value.clone()),
+            });
+        }
+        for difference in differences {
             push(&mut found, rules, resource, difference, drift);
         }
     }

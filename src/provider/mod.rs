@@ -9,6 +9,8 @@
 //! Waiting is not a provider's business: `create` returns when the call returns, and the executor
 //! polls [`Provider::read`] until the status is [`Status::Ready`].
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +54,28 @@ pub struct Live {
     pub deposed: Vec<LiveResource>,
     /// The app's record, if there is one.
     pub record: Option<Record>,
+    /// Where a thorough look could not see, and why: kinds that the application is not known to use.
+    #[serde(default)]
+    pub unseen: Vec<String>,
+}
+
+/// Adds one of ours. Of two that claim one address the higher generation is the resource, the other
+/// is deposed.
+fn insert_newer(live: &mut Live, resource: LiveResource) {
+    let address = resource.address.clone();
+    match live.resources.remove(&address) {
+        None => {
+            live.resources.insert(address, resource);
+        }
+        Some(other) => {
+            let (new, old) = match resource.generation() >= other.generation() {
+                true => (resource, other),
+                false => (other, resource),
+            };
+            live.resources.insert(address, new);
+            live.deposed.push(old);
+        }
+    }
 }
 
 /// A resource as it is.
@@ -142,6 +166,21 @@ pub struct Handle {
     pub identifier: Arc<str>,
 }
 
+/// Something that exists, whoever it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stray {
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// The cloud's identifier.
+    pub identifier: Arc<str>,
+    /// All its properties, without scalectl's marks.
+    pub properties: Map,
+    /// Whether it can be used.
+    pub status: Status,
+    /// Whose it is, by scalectl's marks; `None` for nobody's.
+    pub owner: Option<(Owner, Address)>,
+}
+
 /// Who holds a lease, for messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -151,6 +190,17 @@ pub struct Holder {
     pub command: String,
     /// Since when, in milliseconds since the epoch.
     pub since: u64,
+}
+
+/// A lease that somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Who.
+    pub holder: Holder,
+    /// How long ago it was taken or renewed.
+    pub renewed: Duration,
+    /// Whether it was not renewed in time, so that the next one to ask gets it.
+    pub over: bool,
 }
 
 /// Conditions that callers act on; a provider maps its own errors to these in one place.
@@ -215,6 +265,12 @@ pub trait Provider {
     /// Its clock.
     fn clock(&self) -> &dyn Clock;
 
+    /// How many looks in a row have to find a resource ready before it counts as ready, because not
+    /// every server behind an API knows of it at once.
+    fn sightings(&self) -> u32 {
+        1
+    }
+
     /// Finds what is ours with a few list calls per service and region, never one per resource.
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>>;
 
@@ -231,6 +287,11 @@ pub trait Provider {
     /// [`ErrorKind::AlreadyExists`].
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>>;
 
+    /// The properties of this write that no creating call takes: they are changed once it is ready.
+    fn after_create(&self, _write: &Write) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
     /// Changes the properties named in `changed` (top-level names; a name missing from
     /// `write.properties` goes back to the cloud's default) and its marks, in place.
     fn update<'a>(
@@ -243,6 +304,23 @@ pub trait Provider {
     /// Starts deleting it. What is gone already is success. Gone means [`Provider::read`] is `None`.
     fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>>;
 
+    /// What exists of a kind in a region, whoever it belongs to: the one with this identifier, or
+    /// all. For import.
+    fn find<'a>(
+        &'a self,
+        kind: &'a str,
+        region: &'a str,
+        identifier: Option<&'a str>,
+    ) -> Pending<'a, Outcome<Vec<Stray>>>;
+
+    /// Marks something that is nobody's as the owner's, and changes nothing else about it.
+    fn adopt<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+        applied: &'a Applied,
+    ) -> Pending<'a, Outcome<()>>;
+
     /// Takes the lease: one writer per app and environment. [`ErrorKind::Held`] names the holder.
     fn acquire_lease<'a>(
         &'a self,
@@ -252,6 +330,13 @@ pub trait Provider {
 
     /// Gives the lease back; not holding it is success.
     fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
+
+    /// The lease as it stands, whoever holds it.
+    fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>>;
+
+    /// Takes the lease away from whoever holds it, and says who that was. The holder changes nothing
+    /// any more once it finds out, at the latest when its lease would have ended.
+    fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>>;
 
     /// Writes the app's record.
     fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)

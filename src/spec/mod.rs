@@ -128,6 +128,8 @@ pub struct Aws {
     pub profile: Option<String>,
     /// A role to assume.
     pub role_arn: Option<String>,
+    /// What the role's session is called in CloudTrail; `scalectl` unless said.
+    pub session_name: Option<String>,
     /// The external id that the role asks for.
     pub external_id: Option<String>,
     /// The accounts that may be touched; any other is refused.

@@ -7,8 +7,7 @@ use scalectl::apply::{Context, Report, Stop, execute, observe, record_of, write_
 use scalectl::blueprint::{Library, compile};
 use scalectl::graph::Graph;
 use scalectl::plan::{Plan, diff};
-use scalectl::provider::Owner;
-use scalectl::provider::sim::Sim;
+use scalectl::provider::{Owner, Provider};
 use scalectl::spec::{self, Region, Spec, Stage};
 
 /// The examples' names.
@@ -62,10 +61,10 @@ pub fn owner() -> Owner {
 }
 
 /// What would have to be done.
-pub async fn plan(sim: &Sim, graph: &Graph) -> Plan {
+pub async fn plan(provider: &dyn Provider, graph: &Graph) -> Plan {
     let (owner, stop) = (owner(), Stop::default());
     let context = Context {
-        provider: sim,
+        provider,
         owner: &owner,
         stop: &stop,
     };
@@ -73,10 +72,14 @@ pub async fn plan(sim: &Sim, graph: &Graph) -> Plan {
 }
 
 /// Observes, plans and applies.
-pub async fn apply(sim: &Sim, graph: &Graph, workers: Option<usize>) -> (Plan, Report) {
+pub async fn apply(
+    provider: &dyn Provider,
+    graph: &Graph,
+    workers: Option<usize>,
+) -> (Plan, Report) {
     let (owner, stop) = (owner(), Stop::default());
     let context = Context {
-        provider: sim,
+        provider,
         owner: &owner,
         stop: &stop,
     };
@@ -89,10 +92,10 @@ pub async fn apply(sim: &Sim, graph: &Graph, workers: Option<usize>) -> (Plan, R
 }
 
 /// Observes everything and removes it.
-pub async fn destroy(sim: &Sim) -> (Plan, Report) {
+pub async fn destroy(provider: &dyn Provider) -> (Plan, Report) {
     let (owner, stop) = (owner(), Stop::default());
     let context = Context {
-        provider: sim,
+        provider,
         owner: &owner,
         stop: &stop,
     };

@@ -12,7 +12,7 @@ use super::{attributes, rules};
 use crate::address::Address;
 use crate::provider::{
     Applied, ErrorKind, Handle, Holder, Live, LiveResource, Outcome, Owner, ProviderError, Query,
-    Record, Status, Write,
+    Record, Status, Stray, Write, insert_newer,
 };
 use crate::schema::facts::{Canonical, Identity};
 use crate::schema::{self, Registry};
@@ -77,20 +77,24 @@ impl Item {
         }
     }
 
-    /// It as a list call reports it to its owner.
-    fn report(&self, marks: &Marks, now: u64) -> LiveResource {
-        let status = match (&self.failed, self.gone_at) {
+    /// Whether it can be used, as providers say it.
+    fn status(&self, now: u64) -> Status {
+        match (&self.failed, self.gone_at) {
             (Some(why), _) => Status::Failed(why.clone()),
             (None, Some(_)) => Status::Deleting,
             (None, None) if self.ready_at > now => Status::Pending(self.word.clone()),
             (None, None) => Status::Ready,
-        };
+        }
+    }
+
+    /// It as a list call reports it to its owner.
+    fn report(&self, marks: &Marks, now: u64) -> LiveResource {
         LiveResource {
             address: marks.address.clone(),
             kind: self.kind.clone(),
             identifier: self.identifier.clone(),
             properties: as_reported(&self.kind, &self.properties),
-            status,
+            status: self.status(now),
             applied: Some(marks.applied.clone()),
         }
     }
@@ -168,20 +172,7 @@ impl Cloud {
             (asked && item.visible_at <= now && item.exists(now)).then(|| item.report(marks, now))
         });
         for resource in ours {
-            let address = resource.address.clone();
-            match live.resources.remove(&address) {
-                None => {
-                    live.resources.insert(address, resource);
-                }
-                Some(other) => {
-                    let (new, old) = match resource.generation() >= other.generation() {
-                        true => (resource, other),
-                        false => (other, resource),
-                    };
-                    live.resources.insert(address, new);
-                    live.deposed.push(old);
-                }
-            }
+            insert_newer(&mut live, resource);
         }
         live.deposed
             .sort_by(|a, b| (&a.address, &a.identifier).cmp(&(&b.address, &b.identifier)));
@@ -341,11 +332,18 @@ impl Cloud {
             .items
             .values()
             .filter(|child| {
-                let Identity::Child { parent, kind } = schema::facts(&child.kind).identity else {
-                    return false;
+                let (parent, kind) = match schema::facts(&child.kind).identity {
+                    Identity::Child { parent, kind } => (parent, kind),
+                    // A rule has tags of its own and goes with its group all the same.
+                    _ if child.kind.starts_with("AWS::EC2::SecurityGroup") => {
+                        ("GroupId", "AWS::EC2::SecurityGroup")
+                    }
+                    _ => return false,
                 };
                 let named = child.properties.at(parent).and_then(Value::as_str);
-                *kind == *item.kind && named.is_some_and(|name| rules::is_called(&item, name))
+                *kind == *item.kind
+                    && child.number != item.number
+                    && named.is_some_and(|name| rules::is_called(&item, name))
             })
             .map(|child| child.number)
             .collect();
@@ -356,6 +354,72 @@ impl Cloud {
                 self.dirty.insert(number);
             }
         }
+        Ok(())
+    }
+
+    /// What exists of a kind in a region, whoever it belongs to.
+    pub fn strays(
+        &self,
+        kind: &str,
+        region: &str,
+        identifier: Option<&str>,
+        now: u64,
+    ) -> Vec<Stray> {
+        let wanted = |item: &&Item| {
+            (&*item.kind, &*item.region) == (kind, region)
+                && identifier.is_none_or(|identifier| &*item.identifier == identifier)
+                && item.visible_at <= now
+                && item.exists(now)
+        };
+        self.items
+            .values()
+            .filter(wanted)
+            .map(|item| Stray {
+                kind: item.kind.clone(),
+                identifier: item.identifier.clone(),
+                properties: as_reported(&item.kind, &item.properties),
+                status: item.status(now),
+                owner: item
+                    .marks
+                    .as_ref()
+                    .map(|marks| (marks.owner.clone(), marks.address.clone())),
+            })
+            .collect()
+    }
+
+    /// Marks what is nobody's.
+    ///
+    /// # Errors
+    /// When it does not exist, or is somebody's.
+    pub fn adopt(
+        &mut self,
+        owner: &Owner,
+        handle: &Handle,
+        applied: &Applied,
+        now: u64,
+    ) -> Outcome<()> {
+        self.settle(now);
+        let number = self
+            .find(&handle.kind, &handle.address.region, &handle.identifier)
+            .map(|item| item.number);
+        let item = number.and_then(|number| self.items.get_mut(&number));
+        let Some(item) = item else {
+            let message = format!("{} does not exist", handle.identifier);
+            return Err(refuse(ErrorKind::NotFound, "NotFound", message, "adopt"));
+        };
+        let marks = Marks {
+            owner: owner.clone(),
+            address: handle.address.clone(),
+            applied: applied.clone(),
+        };
+        match &item.marks {
+            Some(have) if (&have.owner, &have.address) != (&marks.owner, &marks.address) => {
+                let message = format!("{} belongs to somebody else", handle.identifier);
+                return Err(refuse(ErrorKind::Denied, "AccessDenied", message, "adopt"));
+            }
+            _ => item.marks = Some(marks),
+        }
+        self.dirty.insert(item.number);
         Ok(())
     }
 

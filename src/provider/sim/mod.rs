@@ -10,6 +10,7 @@
 pub mod attributes;
 pub mod cloud;
 pub mod faults;
+mod limits;
 pub mod rules;
 pub mod store;
 
@@ -18,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Clock, ErrorKind, Handle, Holder, Live, LiveResource, Outcome, Owner, Pending, Provider,
-    ProviderError, Query, Record, Write,
+    Applied, Clock, ErrorKind, Handle, Held, Holder, Live, LiveResource, Outcome, Owner, Pending,
+    Provider, ProviderError, Query, Record, Stray, Write,
 };
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
@@ -35,6 +36,7 @@ pub struct Sim {
     store: Option<Store>,
     clock: VirtualClock,
     written: Cell<bool>,
+    limits: limits::Limits,
     crash_at: Cell<Option<u64>>,
     crashed: tokio::sync::Notify,
 }
@@ -71,6 +73,7 @@ impl Sim {
                 speed: 1.0,
             },
             written: Cell::new(false),
+            limits: limits::Limits::default(),
             crash_at: Cell::new(None),
             crashed: tokio::sync::Notify::new(),
         }
@@ -135,6 +138,21 @@ impl Sim {
     ) -> Outcome<()> {
         self.cloud.borrow_mut().drift(number, path, value)?;
         self.save("sim:Drift")
+    }
+
+    /// Makes an item nobody's, as if it had been made by hand.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn disown(&self, number: u64) -> Outcome<()> {
+        {
+            let mut cloud = self.cloud.borrow_mut();
+            if let Some(item) = cloud.items.get_mut(&number) {
+                item.marks = None;
+            }
+            cloud.dirty.insert(number);
+        }
+        self.save("sim:Disown")
     }
 
     /// Removes an item behind scalectl's back.
@@ -219,6 +237,11 @@ impl Sim {
         }
     }
 
+    /// Waits until a changing call is within its service's quota.
+    async fn admit(&self, kind: &str, address: &crate::address::Address) {
+        self.limits.admit(&self.clock, kind, &address.region).await;
+    }
+
     async fn die<T>(&self) -> T {
         self.crashed.notify_one();
         std::future::pending().await
@@ -260,6 +283,7 @@ impl Provider for Sim {
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
         Box::pin(async move {
             let name = operation("Create", &write.kind);
+            self.admit(&write.kind, &write.address).await;
             let about = subject(&write.kind, &write.address);
             self.call(&name, &about, true, |cloud, now, lag| {
                 cloud.create(write, now, lag)
@@ -276,6 +300,7 @@ impl Provider for Sim {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let name = operation("Modify", &write.kind);
+            self.admit(&write.kind, &write.address).await;
             let about = subject(&write.kind, &write.address);
             self.call(&name, &about, true, |cloud, now, _| {
                 cloud.update(handle, write, changed, now)
@@ -287,12 +312,41 @@ impl Provider for Sim {
     fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let name = operation("Delete", &handle.kind);
+            self.admit(&handle.kind, &handle.address).await;
             let about = subject(&handle.kind, &handle.address);
             self.call(&name, &about, true, |cloud, now, _| {
                 cloud.delete(owner, handle, now)
             })
             .await
         })
+    }
+
+    fn find<'a>(
+        &'a self,
+        kind: &'a str,
+        region: &'a str,
+        identifier: Option<&'a str>,
+    ) -> Pending<'a, Outcome<Vec<Stray>>> {
+        Box::pin(async move {
+            let name = operation("Describe", kind);
+            self.call(&name, "", false, |cloud, now, _| {
+                Ok(cloud.strays(kind, region, identifier, now))
+            })
+            .await
+        })
+    }
+
+    fn adopt<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+        applied: &'a Applied,
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(
+            self.call("tagging:TagResources", "", true, move |cloud, now, _| {
+                cloud.adopt(owner, handle, applied, now)
+            }),
+        )
     }
 
     fn acquire_lease<'a>(
@@ -323,6 +377,24 @@ impl Provider for Sim {
         Box::pin(self.call("lease:Release", "", false, move |cloud, _, _| {
             cloud.leases.remove(owner);
             Ok(())
+        }))
+    }
+
+    fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {
+        Box::pin(
+            self.call("lease:Describe", "", false, move |cloud, now, _| {
+                Ok(cloud.leases.get(owner).map(|holder| Held {
+                    holder: holder.clone(),
+                    renewed: Duration::from_millis(now.saturating_sub(holder.since)),
+                    over: false,
+                }))
+            }),
+        )
+    }
+
+    fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
+        Box::pin(self.call("lease:Break", "", false, move |cloud, _, _| {
+            Ok(cloud.leases.remove(owner))
         }))
     }
 

@@ -8,6 +8,11 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
         Facts {
             // Moved by scaling policies.
             shared: &["DesiredCapacity"],
+            // AWS reports both in an order of its own.
+            sets: &[
+                ("MetricsCollection", ""),
+                ("NotificationConfigurations", ""),
+            ],
             ..Facts::seconds(90, 5, 120)
         },
     ),
@@ -24,10 +29,20 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
         Facts {
             // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-resize.html
             interrupts: &[
-                ("InstanceType", "the instance stops and starts"),
-                ("UserData", "the instance stops and starts"),
+                ("Affinity", "the instance stops and starts"),
                 ("EbsOptimized", "the instance stops and starts"),
+                ("HostId", "the instance stops and starts"),
+                ("InstanceType", "the instance stops and starts"),
+                ("KernelId", "the instance stops and starts"),
+                ("PrivateDnsNameOptions", "the instance stops and starts"),
+                ("RamdiskId", "the instance stops and starts"),
+                ("Tenancy", "the instance stops and starts"),
+                ("UserData", "the instance stops and starts"),
             ],
+            // Disks and interfaces come from the image and are attached later; an address moves to
+            // another; the version of a template may be asked for by name.
+            unread: &["BlockDeviceMappings", "LaunchTemplate", "NetworkInterfaces"],
+            fixed: &["AdditionalInfo"],
             volatile: &["PublicIp", "PublicDnsName"],
             ..Facts::seconds(25, 60, 40)
         },

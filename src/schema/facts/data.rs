@@ -15,7 +15,17 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
     ),
     (
         "AWS::ElastiCache::CacheCluster",
-        Facts::seconds(300, 120, 180),
+        Facts {
+            sets: &[("LogDeliveryConfigurations", "LogType")],
+            canonical: &[
+                ("ClusterName", Canonical::Lowercase),
+                ("CacheSubnetGroupName", Canonical::Lowercase),
+                ("PreferredMaintenanceWindow", Canonical::Lowercase),
+            ],
+            // Minor versions move with AutoMinorVersionUpgrade.
+            shared: &["EngineVersion"],
+            ..Facts::seconds(300, 120, 180)
+        },
     ),
     ("AWS::ElastiCache::ParameterGroup", Facts::seconds(2, 2, 2)),
     (
@@ -25,10 +35,18 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                 ("CacheNodeType", "the cache fails over for seconds"),
                 ("EngineVersion", "the cache fails over for seconds"),
             ],
+            sets: &[("LogDeliveryConfigurations", "LogType")],
+            canonical: &[("ReplicationGroupId", Canonical::Lowercase)],
             ..Facts::seconds(480, 300, 240)
         },
     ),
-    ("AWS::ElastiCache::SubnetGroup", Facts::seconds(2, 2, 2)),
+    (
+        "AWS::ElastiCache::SubnetGroup",
+        Facts {
+            canonical: &[("CacheSubnetGroupName", Canonical::Lowercase)],
+            ..Facts::seconds(2, 2, 2)
+        },
+    ),
     (
         "AWS::KMS::Alias",
         Facts::seconds(1, 1, 1).child("TargetKeyId", "AWS::KMS::Key"),
@@ -54,8 +72,17 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                     "static parameters wait for a restart",
                 ),
             ],
+            sets: &[
+                ("EnableCloudwatchLogsExports", ""),
+                ("AssociatedRoles", ""),
+                ("ProcessorFeatures", "Name"),
+                ("DomainDnsIps", ""),
+                ("AdditionalStorageVolumes", "VolumeName"),
+            ],
             canonical: &[
                 ("DBInstanceIdentifier", Canonical::Lowercase),
+                ("DBParameterGroupName", Canonical::Lowercase),
+                ("DBSubnetGroupName", Canonical::Lowercase),
                 ("AllocatedStorage", Canonical::Number),
                 ("PreferredMaintenanceWindow", Canonical::Lowercase),
             ],
@@ -65,16 +92,52 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             ..Facts::seconds(480, 300, 240)
         },
     ),
-    ("AWS::RDS::DBParameterGroup", Facts::seconds(2, 2, 2)),
+    (
+        "AWS::RDS::DBParameterGroup",
+        Facts {
+            canonical: &[("DBParameterGroupName", Canonical::Lowercase)],
+            ..Facts::seconds(2, 2, 2)
+        },
+    ),
     (
         "AWS::RDS::DBSubnetGroup",
         Facts {
+            canonical: &[("DBSubnetGroupName", Canonical::Lowercase)],
             sets: &[("SubnetIds", "")],
             ..Facts::seconds(2, 2, 1)
         },
     ),
     ("AWS::RDS::EventSubscription", Facts::seconds(10, 10, 5)),
-    ("AWS::S3::Bucket", Facts::seconds(2, 2, 2)),
+    (
+        "AWS::S3::Bucket",
+        Facts {
+            sets: &[
+                ("AnalyticsConfigurations", "Id"),
+                ("IntelligentTieringConfigurations", "Id"),
+                ("InventoryConfigurations", "Id"),
+                ("MetricsConfigurations", "Id"),
+                ("NotificationConfiguration.LambdaConfigurations", ""),
+                ("NotificationConfiguration.QueueConfigurations", ""),
+                ("NotificationConfiguration.TopicConfigurations", ""),
+            ],
+            // S3 gives `Prefix` for `prefix`.
+            canonical: &[
+                (
+                    "NotificationConfiguration.LambdaConfigurations.*.Filter.S3Key.Rules.*.Name",
+                    Canonical::Lowercase,
+                ),
+                (
+                    "NotificationConfiguration.QueueConfigurations.*.Filter.S3Key.Rules.*.Name",
+                    Canonical::Lowercase,
+                ),
+                (
+                    "NotificationConfiguration.TopicConfigurations.*.Filter.S3Key.Rules.*.Name",
+                    Canonical::Lowercase,
+                ),
+            ],
+            ..Facts::seconds(2, 2, 2)
+        },
+    ),
     (
         "AWS::S3::BucketPolicy",
         Facts {

@@ -5,23 +5,140 @@
 
 use super::{Canonical, KindFacts as Facts};
 
+/// Of a distribution's lists only the cache behaviors and the members of an origin group have an
+/// order.
+const DISTRIBUTION_SETS: &[(&str, &str)] = &[
+    ("DistributionConfig.Aliases", ""),
+    ("DistributionConfig.CustomErrorResponses", "ErrorCode"),
+    ("DistributionConfig.Origins", "Id"),
+    (
+        "DistributionConfig.Origins.*.OriginCustomHeaders",
+        "HeaderName",
+    ),
+    (
+        "DistributionConfig.Origins.*.CustomOriginConfig.OriginSSLProtocols",
+        "",
+    ),
+    (
+        "DistributionConfig.OriginGroups.Items.*.FailoverCriteria.StatusCodes.Items",
+        "",
+    ),
+    (
+        "DistributionConfig.Restrictions.GeoRestriction.Locations",
+        "",
+    ),
+    ("DistributionConfig.DefaultCacheBehavior.AllowedMethods", ""),
+    ("DistributionConfig.DefaultCacheBehavior.CachedMethods", ""),
+    (
+        "DistributionConfig.DefaultCacheBehavior.FunctionAssociations",
+        "EventType",
+    ),
+    (
+        "DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations",
+        "EventType",
+    ),
+    (
+        "DistributionConfig.DefaultCacheBehavior.TrustedKeyGroups",
+        "",
+    ),
+    ("DistributionConfig.DefaultCacheBehavior.TrustedSigners", ""),
+    (
+        "DistributionConfig.DefaultCacheBehavior.ForwardedValues.Headers",
+        "",
+    ),
+    (
+        "DistributionConfig.DefaultCacheBehavior.ForwardedValues.QueryStringCacheKeys",
+        "",
+    ),
+    (
+        "DistributionConfig.DefaultCacheBehavior.ForwardedValues.Cookies.WhitelistedNames",
+        "",
+    ),
+    ("DistributionConfig.CacheBehaviors.*.AllowedMethods", ""),
+    ("DistributionConfig.CacheBehaviors.*.CachedMethods", ""),
+    (
+        "DistributionConfig.CacheBehaviors.*.FunctionAssociations",
+        "EventType",
+    ),
+    (
+        "DistributionConfig.CacheBehaviors.*.LambdaFunctionAssociations",
+        "EventType",
+    ),
+    ("DistributionConfig.CacheBehaviors.*.TrustedKeyGroups", ""),
+    ("DistributionConfig.CacheBehaviors.*.TrustedSigners", ""),
+    (
+        "DistributionConfig.CacheBehaviors.*.ForwardedValues.Headers",
+        "",
+    ),
+    (
+        "DistributionConfig.CacheBehaviors.*.ForwardedValues.QueryStringCacheKeys",
+        "",
+    ),
+    (
+        "DistributionConfig.CacheBehaviors.*.ForwardedValues.Cookies.WhitelistedNames",
+        "",
+    ),
+];
+
 pub(super) const FACTS: &[(&str, Facts)] = &[
     (
         "AWS::CertificateManager::Certificate",
         Facts {
             canonical: &[("DomainName", Canonical::DnsName)],
+            sets: &[
+                ("DomainValidationOptions", "DomainName"),
+                ("SubjectAlternativeNames", ""),
+            ],
             ..Facts::seconds(90, 5, 5)
         },
     ),
     (
         "AWS::CloudFront::CachePolicy",
-        Facts::seconds(1, 1, 1)
-            .text("CachePolicyConfig.Comment")
-            .global(),
+        Facts {
+            sets: &[
+                (
+                    "CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin.CookiesConfig.Cookies",
+                    "",
+                ),
+                (
+                    "CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin.HeadersConfig.Headers",
+                    "",
+                ),
+                (
+                    "CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin.QueryStringsConfig.QueryStrings",
+                    "",
+                ),
+            ],
+            ..Facts::seconds(1, 1, 1)
+                .text("CachePolicyConfig.Comment")
+                .global()
+        },
     ),
     (
         "AWS::CloudFront::Distribution",
-        Facts::seconds(240, 180, 240).global(),
+        Facts {
+            sets: DISTRIBUTION_SETS,
+            // The registry's defaults of these are empty objects.
+            defaults: &[
+                (
+                    "DistributionConfig.Restrictions",
+                    r#"{"GeoRestriction": {"RestrictionType": "none"}}"#,
+                ),
+                (
+                    "DistributionConfig.ViewerCertificate",
+                    r#"{"CloudFrontDefaultCertificate": true}"#,
+                ),
+                (
+                    "DistributionConfig.DefaultCacheBehavior.ForwardedValues.Cookies",
+                    r#"{"Forward": "none"}"#,
+                ),
+                (
+                    "DistributionConfig.CacheBehaviors.*.ForwardedValues.Cookies",
+                    r#"{"Forward": "none"}"#,
+                ),
+            ],
+            ..Facts::seconds(240, 180, 240).global()
+        },
     ),
     (
         "AWS::CloudFront::Function",
@@ -49,7 +166,14 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
     ),
     (
         "AWS::Route53::HealthCheck",
-        Facts::seconds(2, 2, 1).global(),
+        Facts {
+            // https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
+            defaults: &[
+                ("HealthCheckConfig.Inverted", "false"),
+                ("HealthCheckConfig.MeasureLatency", "false"),
+            ],
+            ..Facts::seconds(2, 2, 1).global()
+        },
     ),
     (
         "AWS::Route53::HostedZone",
@@ -66,6 +190,8 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                 ("AliasTarget.DNSName", Canonical::DnsName),
                 ("TTL", Canonical::Number),
             ],
+            // A record is called by all three, so another one of them is another record.
+            fixed: &["Name", "SetIdentifier", "Type"],
             ..Facts::seconds(35, 35, 35)
                 .child("HostedZoneId", "AWS::Route53::HostedZone")
                 .global()

@@ -5,6 +5,8 @@
 //! attributes move on an update and which properties AWS or an autoscaler moves. A kind without an
 //! entry has [`KindFacts::PLAIN`].
 
+pub mod actions;
+mod attributes;
 mod compute;
 mod data;
 mod edge;
@@ -31,6 +33,9 @@ pub struct KindFacts {
     /// Lists whose order is no difference, with the entry that tells items apart ("" for the whole
     /// item). Those that the registry calls unordered need no entry.
     pub sets: &'static [(&'static str, &'static str)],
+    /// The property that lists attributes of which AWS always tells all, by `Key` and `Value`, and
+    /// what those are that nobody sets.
+    pub attributes: Option<(&'static str, &'static [(&'static str, &'static str)])>,
     /// Values that AWS takes for a property that is not set, as JSON.
     pub defaults: &'static [(&'static str, &'static str)],
     /// Properties with several spellings of one value.
@@ -44,12 +49,16 @@ pub struct KindFacts {
     pub fixed: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
     pub shared: &'static [&'static str],
+    /// Properties whose live value says nothing about what was asked for, because it holds what
+    /// others have added since: compared by what was last applied, as those that AWS never gives back.
+    pub unread: &'static [&'static str],
 }
 
 /// How a kind carries the marks that say whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// In its tags; the registry names the property.
+    /// In its tags; the registry names the property. A few kinds have tags in the service's own API
+    /// alone, and no property for them.
     Tags,
     /// In the tags of its parent, because it has none itself. It is found through the parent and
     /// told from its siblings by its primary identifier.
@@ -82,6 +91,8 @@ pub enum Canonical {
     Lowercase,
     /// A number may be written as text.
     Number,
+    /// A log group's ARN: CloudFormation ends it with `:*`, other services tell it without.
+    LogGroupArn,
 }
 
 impl KindFacts {
@@ -93,12 +104,14 @@ impl KindFacts {
         identity: Identity::Tags,
         global: false,
         sets: &[],
+        attributes: None,
         defaults: &[],
         canonical: &[],
         interrupts: &[],
         volatile: &[],
         fixed: &[],
         shared: &[],
+        unread: &[],
     };
 
     /// Typical seconds to create, update and delete.
@@ -185,11 +198,13 @@ mod tests {
         for (kind, entry) in tables().into_iter().flatten() {
             let schema = Registry::embedded().kind(kind).unwrap();
             let mut paths: Vec<&str> = entry.sets.iter().map(|(path, _)| *path).collect();
+            paths.extend(entry.attributes.iter().map(|(path, _)| *path));
             paths.extend(entry.defaults.iter().map(|(path, _)| *path));
             paths.extend(entry.canonical.iter().map(|(path, _)| *path));
             paths.extend(entry.interrupts.iter().map(|(path, _)| *path));
             paths.extend(entry.volatile);
             paths.extend(entry.shared);
+            paths.extend(entry.unread);
             paths.extend(entry.fixed);
             match entry.identity {
                 Identity::Child { parent, kind: of } => {
@@ -217,8 +232,12 @@ mod tests {
         for kind in Registry::embedded().names() {
             let schema = Registry::embedded().kind(kind).unwrap();
             let tagged = facts(kind).identity == Identity::Tags;
+            // EC2 tags rules (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html).
+            let rule = ["Egress", "Ingress"]
+                .iter()
+                .any(|side| kind == format!("AWS::EC2::SecurityGroup{side}"));
             assert!(
-                !tagged || schema.tags().is_some(),
+                !tagged || rule || schema.tags().is_some(),
                 "{kind} has no tags and no other identity"
             );
         }

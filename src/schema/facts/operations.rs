@@ -68,6 +68,8 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
         "AWS::SNS::TopicPolicy",
         Facts {
             canonical: &[("PolicyDocument", Canonical::Policy)],
+            // It is its topic's, and known by it.
+            fixed: &["Topics", "Topics.0"],
             ..Facts::seconds(1, 1, 1).child("Topics.0", "AWS::SNS::Topic")
         },
     ),

@@ -1,4 +1,5 @@
-//! Token buckets that keep below AWS's published request quotas, so that throttling is not reached.
+//! AWS's published request quotas, as the embedded cloud's clients keep them: token buckets, so that
+//! throttling is not reached. The AWS provider counts by operation (`provider/aws/quotas.rs`).
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,0 +1,38 @@
+//! `scalectl iam-policy`: what the credentials have to be allowed, and nothing more.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::project::Project;
+use super::{Global, Outcome, ui};
+use crate::schema::facts::actions::{Need, of_needs};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
+)]
+pub struct Arguments {
+    /// Only what `plan`, `status` and `show` need.
+    #[arg(long)]
+    read_only: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let graph = project.graph()?;
+    let needs: &[Need] = match arguments.read_only {
+        true => &[Need::Read],
+        false => &[Need::Read, Need::Create, Need::Update, Need::Delete],
+    };
+    let asked = graph
+        .iter()
+        .flat_map(|resource| needs.iter().map(|need| (&*resource.kind, *need)));
+    let actions: Vec<&str> = of_needs(asked).into_iter().collect();
+    ui::print_json(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
+    }));
+    Ok(ExitCode::SUCCESS)
+}

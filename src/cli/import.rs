@@ -1,0 +1,246 @@
+//! `scalectl import`: what exists already comes under management, without being rebuilt.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::plan::no_such;
+use super::project::Project;
+use super::run::with_lease;
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::address::Address;
+use crate::apply::observe::kinds;
+use crate::apply::retry::steadily;
+use crate::apply::{Context, observe, record_of, write_record};
+use crate::graph::Graph;
+use crate::plan::adopt::{Proposal, Regions, as_live, propose};
+use crate::plan::{Action, diff};
+use crate::provider::{Applied, ErrorKind, Handle, Stray};
+use crate::render::plan::{Frame, text};
+use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl import --discover                       what of the account fits what the spec wants\n  scalectl import us-east-1/vpc vpc-0a1b2c3d       show the difference, ask, and adopt it\n\nAdopting writes scalectl's tags and changes nothing else; `scalectl plan` then shows what differs."
+)]
+pub struct Arguments {
+    /// The resource that the spec wants, as `scalectl plan` names it.
+    #[arg(
+        value_name = "ADDRESS",
+        required_unless_present = "discover",
+        requires = "identifier"
+    )]
+    address: Option<Address>,
+    /// What exists, by AWS's identifier; parts of a compound one are joined by `|`.
+    #[arg(value_name = "ID")]
+    identifier: Option<String>,
+    /// Propose a match for everything that the spec wants and that is not managed yet.
+    #[arg(long, conflicts_with_all = ["address", "identifier"])]
+    discover: bool,
+    /// Print JSON.
+    #[arg(long, requires = "discover")]
+    json: bool,
+    /// Do not ask.
+    #[arg(long, conflicts_with = "discover")]
+    auto_approve: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let graph = project.graph()?;
+    let session = Session::open(&project, "import")?;
+    let holder = session.holder.clone();
+    session.run(async |_, context| {
+        let (Some(address), Some(identifier)) = (&arguments.address, &arguments.identifier) else {
+            return discover(context, &graph, arguments.json).await;
+        };
+        with_lease(context, &holder, project.patience, async || {
+            adopt(context, &graph, address, identifier, arguments.auto_approve).await
+        })
+        .await
+    })
+}
+
+async fn adopt(
+    context: &Context<'_>,
+    graph: &Graph,
+    address: &Address,
+    identifier: &str,
+    auto_approve: bool,
+) -> Outcome {
+    let mut live = observe(context, Some(graph)).await?;
+    let Some(wanted) = graph.get(address) else {
+        return Err(no_such(address, graph.resources.keys()));
+    };
+    if let Some(managed) = live.resources.get(address) {
+        let what = format!("{address} is managed already: it is {}", managed.identifier);
+        return Err(Failure::new(what));
+    }
+    let found = steadily(context, "find", || {
+        context
+            .provider
+            .find(&wanted.kind, &address.region, Some(identifier))
+    })
+    .await?;
+    let Some(stray) = found.into_iter().next() else {
+        let what = format!(
+            "there is no {} {identifier} in {}",
+            wanted.kind, address.region
+        );
+        return Err(Failure::with_help(
+            what,
+            "`scalectl import --discover` lists what fits",
+        ));
+    };
+    if let Some((owner, at)) = &stray.owner {
+        let what = format!(
+            "{identifier} belongs to {} ({}) as {at}; nothing was changed",
+            owner.app, owner.env
+        );
+        return Err(Failure::new(what));
+    }
+    live.resources
+        .insert(address.clone(), as_live(address, &stray));
+    let plan = diff(graph, &live, Some(std::slice::from_ref(address)));
+    let mut own = plan.clone();
+    own.changes.retain(|change| change.address == *address);
+    own.operations.clear();
+    match own.changes.first() {
+        None => ui::print(&format!(
+            "{} {identifier} is just as the spec wants {address}.\n",
+            Painted(STRONG, "Fits:")
+        )),
+        Some(change) => {
+            let heading = format!("Once it is adopted, apply would change {identifier}:");
+            ui::print(&format!(
+                "{}\n\n{}\n",
+                Painted(STRONG, heading),
+                text(&own, &Frame::default())
+            ));
+            if change.action == Action::Replace {
+                ui::print(&format!(
+                    "{} it cannot become what the spec wants: apply would build a new one in its place.\n",
+                    Painted(NOTICE, "Warning:")
+                ));
+            }
+        }
+    }
+    if !auto_approve {
+        if !ui::is_interactive() {
+            return Err(Failure::with_help(
+                "there is no terminal to ask on; nothing was changed",
+                "add --auto-approve",
+            ));
+        }
+        if !ui::confirm_unless(context.stop, "Adopt it? Only `yes` is a yes:", "yes").await {
+            return Err(Failure::new("not confirmed; nothing was changed"));
+        }
+    }
+    let record = record_of(live.record.as_ref(), graph, None);
+    write_record(context, &record).await?;
+    let handle = Handle {
+        address: address.clone(),
+        kind: wanted.kind.clone(),
+        identifier: stray.identifier.clone(),
+    };
+    let applied = Applied {
+        generation: 1,
+        protect: wanted.lifecycle.protect,
+        ..Applied::default()
+    };
+    steadily(context, "adopt", || {
+        context.provider.adopt(context.owner, &handle, &applied)
+    })
+    .await?;
+    ui::print(&format!(
+        "Adopted: {identifier} is {address} from now on.\n"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn discover(context: &Context<'_>, graph: &Graph, as_json: bool) -> Outcome {
+    let live = observe(context, Some(graph)).await?;
+    let mut strays: Vec<Stray> = Vec::new();
+    let mut regions = Regions::new();
+    for (region, kind) in kinds(graph) {
+        let open = graph.iter().any(|resource| {
+            resource.kind == kind
+                && resource.address.region == region
+                && !live.resources.contains_key(&resource.address)
+        });
+        if !open {
+            continue;
+        }
+        let found = steadily(context, "find", || {
+            context.provider.find(&kind, &region, None)
+        })
+        .await;
+        match found {
+            Ok(found) => {
+                for stray in found {
+                    regions.insert(strays.len(), region.clone());
+                    strays.push(stray);
+                }
+            }
+            Err(error) if error.kind == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let proposals = propose(graph, &live, &strays, &regions);
+    let missing = graph.len()
+        - graph
+            .iter()
+            .filter(|r| live.resources.contains_key(&r.address))
+            .count();
+    if as_json {
+        ui::print_json(&json!({"missing": missing, "proposals": proposals}));
+    } else {
+        ui::print(&in_words(&proposals, missing));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn in_words(proposals: &[Proposal], missing: usize) -> String {
+    let (clear, several): (Vec<_>, Vec<_>) =
+        proposals.iter().partition(|one| one.identifiers.len() == 1);
+    let mut text = format!(
+        "{missing} resources of the spec are not managed yet; {} of them have one thing that fits.\n",
+        clear.len()
+    );
+    if !clear.is_empty() {
+        text.push_str("\nIn this order:\n");
+    }
+    for one in &clear {
+        let differs = match one.differs.is_empty() {
+            true => "fits as it is".to_owned(),
+            false => format!("apply would change {}", one.differs.join(", ")),
+        };
+        text.push_str(&format!(
+            "  scalectl import {} {}  {}\n",
+            one.address,
+            quoted(&one.identifiers[0]),
+            Painted(FAINT, format!("# {differs}"))
+        ));
+    }
+    if !several.is_empty() {
+        text.push_str("\nSeveral fit equally well:\n");
+    }
+    for one in &several {
+        text.push_str(&format!(
+            "  {}  {}\n",
+            one.address,
+            one.identifiers.join(", ")
+        ));
+    }
+    text
+}
+
+/// An identifier as a shell takes it.
+fn quoted(identifier: &str) -> String {
+    match identifier.contains('|') {
+        true => format!("'{identifier}'"),
+        false => identifier.to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! `scalectl lease`: who changes the application right now, and taking that right away.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::project::Project;
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::apply::retry::steadily;
+use crate::provider::Held;
+use crate::render::style::duration;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl lease show\n  scalectl lease break    after a run died with its machine; otherwise wait a minute and it is over"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say who holds the lease.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the lease from whoever holds it; that run changes nothing any more.
+    Break {
+        /// Do not ask.
+        #[arg(long)]
+        auto_approve: bool,
+    },
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let session = Session::open(&project, "lease")?;
+    session.run(async |_, context| {
+        let name = format!("{} ({})", project.spec.app, project.spec.env);
+        let held = steadily(context, "lease", || context.provider.lease(context.owner)).await?;
+        match &arguments.command {
+            Command::Show { json: true } => ui::print_json(&as_json(held.as_ref())),
+            Command::Show { json: false } => ui::print(&format!("{}\n", in_words(&name, held.as_ref()))),
+            Command::Break { auto_approve } => {
+                ui::print(&format!("{}\n", in_words(&name, held.as_ref())));
+                if held.is_none() {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                if !auto_approve {
+                    confirm(context.stop).await?;
+                }
+                let call = || context.provider.break_lease(context.owner);
+                let broken = steadily(context, "lease", call).await?;
+                ui::print(match broken {
+                    Some(_) => "Broken. That run makes no further changes; what it has begun is found by the next apply.\n",
+                    None => "It was given back meanwhile.\n",
+                });
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn confirm(stop: &crate::apply::Stop) -> Result<(), Failure> {
+    if !ui::is_interactive() {
+        return Err(Failure::with_help(
+            "there is no terminal to ask on; nothing was changed",
+            "add --auto-approve",
+        ));
+    }
+    match ui::confirm_unless(stop, "Break it? Only `yes` is a yes:", "yes").await {
+        true => Ok(()),
+        false => Err(Failure::new("not confirmed; nothing was changed")),
+    }
+}
+
+fn in_words(name: &str, held: Option<&Held>) -> String {
+    let Some(held) = held else {
+        return format!("Nobody changes {name} right now.");
+    };
+    let since = i64::try_from(held.holder.since).unwrap_or(0);
+    let since = jiff::Timestamp::from_millisecond(since).unwrap_or_default();
+    let state = match held.over {
+        true => "it is over, the next run takes it",
+        false => "it is held",
+    };
+    format!(
+        "{} runs `scalectl {}` on {name} since {}; renewed {} ago: {state}.",
+        held.holder.who,
+        held.holder.command,
+        since.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        duration(held.renewed.as_secs_f64())
+    )
+}
+
+fn as_json(held: Option<&Held>) -> serde_json::Value {
+    match held {
+        None => json!({"held": false}),
+        Some(held) => json!({
+            "held": !held.over,
+            "who": held.holder.who,
+            "command": held.holder.command,
+            "since": held.holder.since,
+            "renewed_seconds_ago": held.renewed.as_secs(),
+        }),
+    }
+}

@@ -1,0 +1,170 @@
+//! Auto Scaling: groups of instances, and the policies by which they grow and shrink.
+
+mod group;
+mod parts;
+mod policy;
+mod read;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::try_join;
+use serde_json::json;
+
+use super::bind::autoscaling;
+use super::call::Api;
+use super::marks::{APP, ENV, Tags};
+use super::service::{Found, NEXT_TOKEN, Place, Service, Which, input, pages};
+use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::value::Map;
+
+const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
+const POLICY: &str = "AWS::AutoScaling::ScalingPolicy";
+
+/// Auto Scaling's client.
+type Client = Api<aws_sdk_autoscaling::Client>;
+
+/// Every mapping of this service's kinds.
+pub fn services() -> Vec<Box<dyn Service>> {
+    vec![Box::new(AutoScaling)]
+}
+
+/// The mapping.
+struct AutoScaling;
+
+impl Service for AutoScaling {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[GROUP, POLICY]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        kinds: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = place.clients.autoscaling(place.region);
+            // A policy's identifier holds its group's name.
+            let names: Vec<Arc<str>>;
+            let of_groups = match which {
+                Which::Named(asked) if kinds.contains(POLICY) => {
+                    names = asked
+                        .iter()
+                        .map(|arn| policy::group_of(arn).into())
+                        .collect();
+                    Which::Named(&names)
+                }
+                other => other,
+            };
+            let policies = async {
+                match kinds.contains(POLICY) {
+                    true => policy::policies(&api, which).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let (groups, policies) = try_join(groups(&api, of_groups), policies).await?;
+            let mut found = policy::found(&policies, &groups, which);
+            if kinds.contains(GROUP) {
+                found.extend(read::found(&api, &groups).await?);
+            }
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        _: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = place.clients.autoscaling(place.region);
+            match &*write.kind {
+                GROUP => group::create(&api, write, tags).await,
+                _ => policy::put(&api, write, &policy::name(write)).await,
+            }
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.autoscaling(place.region);
+            match &*handle.kind {
+                GROUP => group::update(&api, &handle.identifier, write, changed).await,
+                _ => {
+                    let name = policy::name_of(&handle.identifier);
+                    policy::put(&api, write, name).await?;
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.autoscaling(place.region);
+            let identifier = &*handle.identifier;
+            match &*handle.kind {
+                GROUP => {
+                    let group =
+                        input(json!({"AutoScalingGroupName": identifier, "ForceDelete": true}));
+                    autoscaling::delete_auto_scaling_group(&api, &group).await?;
+                }
+                _ => {
+                    let (group, name) = (policy::group_of(identifier), policy::name_of(identifier));
+                    let policy = input(json!({"AutoScalingGroupName": group, "PolicyName": name}));
+                    autoscaling::delete_policy(&api, &policy).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.autoscaling(place.region);
+            group::tag(&api, identifier, set, unset).await
+        })
+    }
+
+    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        (&*write.kind == GROUP).then(|| group::name(write).into())
+    }
+
+    fn mark_key(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        let key = || policy::key(policy::group(write), &policy::name(write));
+        (&*write.kind == POLICY).then(key)
+    }
+}
+
+/// Groups as AWS has them.
+async fn groups(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
+    let question = match which {
+        Which::Owned(owner) => json!({"MaxRecords": 100, "Filters": [
+            {"Name": format!("tag:{APP}"), "Values": [&*owner.app]},
+            {"Name": format!("tag:{ENV}"), "Values": [&*owner.env]}]}),
+        Which::Named(names) => {
+            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+            json!({"MaxRecords": 100, "AutoScalingGroupNames": names})
+        }
+        Which::All => json!({"MaxRecords": 100}),
+    };
+    let call =
+        async |question: &Map| autoscaling::describe_auto_scaling_groups(api, question).await;
+    pages(call, input(question), "AutoScalingGroups", NEXT_TOKEN).await
+}

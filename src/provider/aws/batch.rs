@@ -1,0 +1,138 @@
+//! Questions that are asked at about the same time, put into one call.
+//!
+//! The first to ask waits a moment for others, asks for all of them, and hands out the answers. When
+//! it gives up, the others find out and one of them asks in its place.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::provider::Outcome;
+
+/// How long the first one waits for others; small beside any answer of AWS.
+const MOMENT: Duration = Duration::from_millis(3);
+
+/// Questions by the call that they fit into.
+pub struct Batches<K, Q, A> {
+    open: RefCell<HashMap<K, Vec<Asked<Q, A>>>>,
+}
+
+/// A question, and where its answer goes.
+type Asked<Q, A> = (Q, oneshot::Sender<Outcome<A>>);
+
+impl<K, Q, A> Default for Batches<K, Q, A> {
+    fn default() -> Self {
+        Self {
+            open: RefCell::default(),
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone, Q: Clone, A> Batches<K, Q, A> {
+    /// Asks `question` together with others under the same `key`, at most `most` at once. `call`
+    /// answers all of them, in their order.
+    ///
+    /// # Errors
+    /// When the call fails for all, or this one's answer is a failure.
+    pub async fn ask(
+        &self,
+        key: K,
+        question: Q,
+        most: usize,
+        call: impl AsyncFn(&[Q]) -> Outcome<Vec<Outcome<A>>>,
+    ) -> Outcome<A> {
+        loop {
+            let (sender, receiver) = oneshot::channel();
+            let is_first = {
+                let mut open = self.open.borrow_mut();
+                let asked = open.entry(key.clone()).or_default();
+                asked.push((question.clone(), sender));
+                asked.len() == 1
+            };
+            if is_first {
+                let batch = Batch {
+                    batches: self,
+                    key: key.clone(),
+                };
+                tokio::time::sleep(MOMENT).await;
+                batch.answer(most, &call).await;
+            }
+            // Closed without an answer: the one who asked for all gave up.
+            if let Ok(answer) = receiver.await {
+                return answer;
+            }
+        }
+    }
+}
+
+/// What the first one owes the others; dropped, it lets them know.
+struct Batch<'a, K: Eq + Hash, Q, A> {
+    batches: &'a Batches<K, Q, A>,
+    key: K,
+}
+
+impl<K: Eq + Hash, Q: Clone, A> Batch<'_, K, Q, A> {
+    async fn answer(self, most: usize, call: &impl AsyncFn(&[Q]) -> Outcome<Vec<Outcome<A>>>) {
+        let asked = self.batches.open.borrow_mut().remove(&self.key);
+        let mut asked = asked.unwrap_or_default();
+        while !asked.is_empty() {
+            let rest = asked.split_off(most.min(asked.len()));
+            let (questions, senders): (Vec<Q>, Vec<_>) = asked.into_iter().unzip();
+            let answers = match call(&questions).await {
+                Ok(answers) => answers,
+                Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
+            };
+            for (sender, answer) in senders.into_iter().zip(answers) {
+                // Who asked may have given up.
+                let _ = sender.send(answer);
+            }
+            asked = rest;
+        }
+    }
+}
+
+impl<K: Eq + Hash, Q, A> Drop for Batch<'_, K, Q, A> {
+    fn drop(&mut self) {
+        self.batches.open.borrow_mut().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_of_one_moment_are_one_call() {
+        let batches: Batches<&str, u32, u32> = Batches::default();
+        let calls = Cell::new(0);
+        let ask = |question| {
+            batches.ask("a", question, 10, async |all: &[u32]| {
+                calls.set(calls.get() + 1);
+                Ok(all.iter().map(|n| Ok(n * 2)).collect())
+            })
+        };
+        let answers = futures_util::future::join_all((0..25).map(ask)).await;
+        let answers: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers, (0..25).map(|n| n * 2).collect::<Vec<_>>());
+        assert_eq!(calls.get(), 3, "25 questions, ten at a time");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_the_first_gives_up_another_asks() {
+        let batches: Batches<&str, u32, u32> = Batches::default();
+        let call = async |all: &[u32]| {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(all.iter().map(|n| Ok(n + 1)).collect())
+        };
+        let first = tokio::time::timeout(Duration::from_millis(5), batches.ask("a", 1, 10, call));
+        let second = batches.ask("a", 2, 10, call);
+        let (first, second) = futures_util::future::join(first, second).await;
+        assert!(first.is_err(), "it gave up");
+        assert_eq!(second.unwrap(), 3);
+    }
+}

@@ -1,0 +1,57 @@
+//! Written by schemas/bind.py: names of members, AWS's and the SDK's.
+
+use aws_sdk_backup as sdk;
+
+use crate::provider::aws::bridge::{operation, record, word};
+
+operation!(create_backup_plan, "backup:CreateBackupPlan", ["BackupPlan" set_backup_plan "BackupPlanTags" set_backup_plan_tags "CreatorRequestId" set_creator_request_id], ["BackupPlanId" backup_plan_id "BackupPlanArn" backup_plan_arn "CreationDate" creation_date "VersionId" version_id "AdvancedBackupSettings" advanced_backup_settings]);
+operation!(create_backup_selection, "backup:CreateBackupSelection", ["BackupPlanId" set_backup_plan_id "BackupSelection" set_backup_selection "CreatorRequestId" set_creator_request_id], ["SelectionId" selection_id "BackupPlanId" backup_plan_id "CreationDate" creation_date]);
+operation!(create_backup_vault, "backup:CreateBackupVault", ["BackupVaultName" set_backup_vault_name "BackupVaultTags" set_backup_vault_tags "EncryptionKeyArn" set_encryption_key_arn "CreatorRequestId" set_creator_request_id], ["BackupVaultName" backup_vault_name "BackupVaultArn" backup_vault_arn "CreationDate" creation_date]);
+operation!(delete_backup_plan, "backup:DeleteBackupPlan", ["BackupPlanId" set_backup_plan_id], ["BackupPlanId" backup_plan_id "BackupPlanArn" backup_plan_arn "DeletionDate" deletion_date "VersionId" version_id]);
+operation!(delete_backup_selection, "backup:DeleteBackupSelection", ["BackupPlanId" set_backup_plan_id "SelectionId" set_selection_id], []);
+operation!(delete_backup_vault, "backup:DeleteBackupVault", ["BackupVaultName" set_backup_vault_name], []);
+operation!(delete_backup_vault_access_policy, "backup:DeleteBackupVaultAccessPolicy", ["BackupVaultName" set_backup_vault_name], []);
+operation!(delete_backup_vault_lock_configuration, "backup:DeleteBackupVaultLockConfiguration", ["BackupVaultName" set_backup_vault_name], []);
+operation!(delete_backup_vault_notifications, "backup:DeleteBackupVaultNotifications", ["BackupVaultName" set_backup_vault_name], []);
+operation!(get_backup_plan, "backup:GetBackupPlan", ["BackupPlanId" set_backup_plan_id "VersionId" set_version_id "MaxScheduledRunsPreview" set_max_scheduled_runs_preview], ["BackupPlan" backup_plan "BackupPlanId" backup_plan_id "BackupPlanArn" backup_plan_arn "VersionId" version_id "CreatorRequestId" creator_request_id "CreationDate" creation_date "DeletionDate" deletion_date "LastExecutionDate" last_execution_date "AdvancedBackupSettings" advanced_backup_settings "ScheduledRunsPreview" scheduled_runs_preview]);
+operation!(get_backup_selection, "backup:GetBackupSelection", ["BackupPlanId" set_backup_plan_id "SelectionId" set_selection_id], ["BackupSelection" backup_selection "SelectionId" selection_id "BackupPlanId" backup_plan_id "CreationDate" creation_date "CreatorRequestId" creator_request_id]);
+operation!(get_backup_vault_access_policy, "backup:GetBackupVaultAccessPolicy", ["BackupVaultName" set_backup_vault_name], ["BackupVaultName" backup_vault_name "BackupVaultArn" backup_vault_arn "Policy" policy]);
+operation!(get_backup_vault_notifications, "backup:GetBackupVaultNotifications", ["BackupVaultName" set_backup_vault_name], ["BackupVaultName" backup_vault_name "BackupVaultArn" backup_vault_arn "SNSTopicArn" sns_topic_arn "BackupVaultEvents" backup_vault_events]);
+operation!(list_backup_plans, "backup:ListBackupPlans", ["NextToken" set_next_token "MaxResults" set_max_results "IncludeDeleted" set_include_deleted], ["NextToken" next_token "BackupPlansList" backup_plans_list]);
+operation!(list_backup_selections, "backup:ListBackupSelections", ["BackupPlanId" set_backup_plan_id "NextToken" set_next_token "MaxResults" set_max_results], ["NextToken" next_token "BackupSelectionsList" backup_selections_list]);
+operation!(list_backup_vaults, "backup:ListBackupVaults", ["ByVaultType" set_by_vault_type "ByShared" set_by_shared "NextToken" set_next_token "MaxResults" set_max_results], ["BackupVaultList" backup_vault_list "NextToken" next_token]);
+operation!(list_tags, "backup:ListTags", ["ResourceArn" set_resource_arn "NextToken" set_next_token "MaxResults" set_max_results], ["NextToken" next_token "Tags" tags]);
+operation!(put_backup_vault_access_policy, "backup:PutBackupVaultAccessPolicy", ["BackupVaultName" set_backup_vault_name "Policy" set_policy], []);
+operation!(put_backup_vault_lock_configuration, "backup:PutBackupVaultLockConfiguration", ["BackupVaultName" set_backup_vault_name "MinRetentionDays" set_min_retention_days "MaxRetentionDays" set_max_retention_days "ChangeableForDays" set_changeable_for_days], []);
+operation!(put_backup_vault_notifications, "backup:PutBackupVaultNotifications", ["BackupVaultName" set_backup_vault_name "SNSTopicArn" set_sns_topic_arn "BackupVaultEvents" set_backup_vault_events], []);
+operation!(tag_resource, "backup:TagResource", ["ResourceArn" set_resource_arn "Tags" set_tags], []);
+operation!(untag_resource, "backup:UntagResource", ["ResourceArn" set_resource_arn "TagKeyList" set_tag_key_list], []);
+operation!(update_backup_plan, "backup:UpdateBackupPlan", ["BackupPlanId" set_backup_plan_id "BackupPlan" set_backup_plan], ["BackupPlanId" backup_plan_id "BackupPlanArn" backup_plan_arn "CreationDate" creation_date "VersionId" version_id "AdvancedBackupSettings" advanced_backup_settings "ScanSettings" scan_settings]);
+
+record!(readfill AdvancedBackupSetting, ["ResourceType" resource_type set_resource_type "BackupOptions" backup_options set_backup_options]);
+record!(read BackupPlan, ["BackupPlanName" backup_plan_name set_backup_plan_name "Rules" rules set_rules "AdvancedBackupSettings" advanced_backup_settings set_advanced_backup_settings "ScanSettings" scan_settings set_scan_settings]);
+record!(fill BackupPlanInput, ["BackupPlanName" backup_plan_name set_backup_plan_name "Rules" rules set_rules "AdvancedBackupSettings" advanced_backup_settings set_advanced_backup_settings "ScanSettings" scan_settings set_scan_settings]);
+record!(read BackupPlansListMember, ["BackupPlanArn" backup_plan_arn set_backup_plan_arn "BackupPlanId" backup_plan_id set_backup_plan_id "CreationDate" creation_date set_creation_date "DeletionDate" deletion_date set_deletion_date "VersionId" version_id set_version_id "BackupPlanName" backup_plan_name set_backup_plan_name "CreatorRequestId" creator_request_id set_creator_request_id "LastExecutionDate" last_execution_date set_last_execution_date "AdvancedBackupSettings" advanced_backup_settings set_advanced_backup_settings]);
+record!(read BackupRule, ["RuleName" rule_name set_rule_name "TargetBackupVaultName" target_backup_vault_name set_target_backup_vault_name "TargetLogicallyAirGappedBackupVaultArn" target_logically_air_gapped_backup_vault_arn set_target_logically_air_gapped_backup_vault_arn "ScheduleExpression" schedule_expression set_schedule_expression "StartWindowMinutes" start_window_minutes set_start_window_minutes "CompletionWindowMinutes" completion_window_minutes set_completion_window_minutes "Lifecycle" lifecycle set_lifecycle "RecoveryPointTags" recovery_point_tags set_recovery_point_tags "RuleId" rule_id set_rule_id "CopyActions" copy_actions set_copy_actions "EnableContinuousBackup" enable_continuous_backup set_enable_continuous_backup "ScheduleExpressionTimezone" schedule_expression_timezone set_schedule_expression_timezone "IndexActions" index_actions set_index_actions "ScanActions" scan_actions set_scan_actions]);
+record!(fill BackupRuleInput, ["RuleName" rule_name set_rule_name "TargetBackupVaultName" target_backup_vault_name set_target_backup_vault_name "TargetLogicallyAirGappedBackupVaultArn" target_logically_air_gapped_backup_vault_arn set_target_logically_air_gapped_backup_vault_arn "ScheduleExpression" schedule_expression set_schedule_expression "StartWindowMinutes" start_window_minutes set_start_window_minutes "CompletionWindowMinutes" completion_window_minutes set_completion_window_minutes "Lifecycle" lifecycle set_lifecycle "RecoveryPointTags" recovery_point_tags set_recovery_point_tags "CopyActions" copy_actions set_copy_actions "EnableContinuousBackup" enable_continuous_backup set_enable_continuous_backup "ScheduleExpressionTimezone" schedule_expression_timezone set_schedule_expression_timezone "IndexActions" index_actions set_index_actions "ScanActions" scan_actions set_scan_actions]);
+record!(readfill BackupSelection, ["SelectionName" selection_name set_selection_name "IamRoleArn" iam_role_arn set_iam_role_arn "Resources" resources set_resources "ListOfTags" list_of_tags set_list_of_tags "NotResources" not_resources set_not_resources "Conditions" conditions set_conditions]);
+record!(read BackupSelectionsListMember, ["SelectionId" selection_id set_selection_id "SelectionName" selection_name set_selection_name "BackupPlanId" backup_plan_id set_backup_plan_id "CreationDate" creation_date set_creation_date "CreatorRequestId" creator_request_id set_creator_request_id "IamRoleArn" iam_role_arn set_iam_role_arn]);
+word!(BackupVaultEvent);
+record!(read BackupVaultListMember, ["BackupVaultName" backup_vault_name set_backup_vault_name "BackupVaultArn" backup_vault_arn set_backup_vault_arn "VaultType" vault_type set_vault_type "VaultState" vault_state set_vault_state "CreationDate" creation_date set_creation_date "EncryptionKeyArn" encryption_key_arn set_encryption_key_arn "CreatorRequestId" creator_request_id set_creator_request_id "NumberOfRecoveryPoints" number_of_recovery_points set_number_of_recovery_points "Locked" locked set_locked "MinRetentionDays" min_retention_days set_min_retention_days "MaxRetentionDays" max_retention_days set_max_retention_days "LockDate" lock_date set_lock_date "EncryptionKeyType" encryption_key_type set_encryption_key_type]);
+record!(readfill Condition, ["ConditionType" condition_type set_condition_type "ConditionKey" condition_key set_condition_key "ConditionValue" condition_value set_condition_value]);
+record!(readfill ConditionParameter, ["ConditionKey" condition_key set_condition_key "ConditionValue" condition_value set_condition_value]);
+word!(ConditionType);
+record!(readfill Conditions, ["StringEquals" string_equals set_string_equals "StringNotEquals" string_not_equals set_string_not_equals "StringLike" string_like set_string_like "StringNotLike" string_not_like set_string_not_like]);
+record!(readfill CopyAction, ["Lifecycle" lifecycle set_lifecycle "DestinationBackupVaultArn" destination_backup_vault_arn set_destination_backup_vault_arn]);
+word!(EncryptionKeyType);
+record!(readfill IndexAction, ["ResourceTypes" resource_types set_resource_types]);
+record!(readfill Lifecycle, ["MoveToColdStorageAfterDays" move_to_cold_storage_after_days set_move_to_cold_storage_after_days "DeleteAfterDays" delete_after_days set_delete_after_days "OptInToArchiveForSupportedResources" opt_in_to_archive_for_supported_resources set_opt_in_to_archive_for_supported_resources "DeleteAfterEvent" delete_after_event set_delete_after_event]);
+word!(LifecycleDeleteAfterEvent);
+word!(MalwareScanner);
+word!(RuleExecutionType);
+record!(readfill ScanAction, ["MalwareScanner" malware_scanner set_malware_scanner "ScanMode" scan_mode set_scan_mode]);
+word!(ScanMode);
+record!(readfill ScanSetting, ["MalwareScanner" malware_scanner set_malware_scanner "ResourceTypes" resource_types set_resource_types "ScannerRoleArn" scanner_role_arn set_scanner_role_arn]);
+record!(read ScheduledPlanExecutionMember, ["ExecutionTime" execution_time set_execution_time "RuleId" rule_id set_rule_id "RuleExecutionType" rule_execution_type set_rule_execution_type]);
+word!(VaultState);
+word!(VaultType);

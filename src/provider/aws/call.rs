@@ -1,0 +1,212 @@
+//! One call to AWS: admission by quota, the fence of the lease, and the count of what was asked.
+//!
+//! An [`Api`] is one service's client in one region. Every operation of `super::bind` passes
+//! [`Api::admit`] before it leaves, and [`Watch`] sees every request on the wire, the SDK's own
+//! retries included: there they are counted, and there a changing one is stopped when the lease has
+//! run out.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
+
+use super::bridge::Misfit;
+use super::quotas::Quotas;
+use crate::provider::{ErrorKind, ProviderError};
+
+/// One service's client in one region.
+#[derive(Clone)]
+pub struct Api<C> {
+    /// The SDK's client.
+    pub client: C,
+    region: Arc<str>,
+    meter: Arc<Meter>,
+}
+
+impl<C> Api<C> {
+    /// A client whose calls are metered.
+    pub fn new(client: C, region: Arc<str>, meter: Arc<Meter>) -> Self {
+        Self {
+            client,
+            region,
+            meter,
+        }
+    }
+
+    /// Waits until the call is within AWS's published quota.
+    pub async fn admit(&self, operation: &'static str) {
+        let wait = self.meter.quotas.take(operation, &self.region);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// An operation's parameters that do not fit it: what a blueprint asked for cannot be said to AWS.
+pub fn unfit(operation: &str, Misfit(why): Misfit) -> ProviderError {
+    ProviderError {
+        kind: ErrorKind::Invalid,
+        code: "InvalidParameter".to_owned(),
+        message: why,
+        operation: operation.to_owned(),
+    }
+}
+
+/// What a provider's calls have in common.
+#[derive(Debug)]
+pub struct Meter {
+    quotas: Quotas,
+    tallies: Mutex<BTreeMap<(String, String), Tally>>,
+    /// When the lease ends, in milliseconds of [`Meter::now`]; changing calls leave before that.
+    fence: AtomicU64,
+    began: Instant,
+    /// How far AWS's clock is ahead of ours, in milliseconds, by the last answer.
+    ahead: AtomicI64,
+}
+
+/// How often a service was asked, and how long that took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests on the wire, retries included.
+    pub calls: u64,
+    /// From the first request to the last answer.
+    pub span: Duration,
+    first: Option<Instant>,
+}
+
+impl Meter {
+    /// With these quotas, and no fence.
+    pub fn new(quotas: Quotas) -> Self {
+        Self {
+            quotas,
+            tallies: Mutex::default(),
+            fence: AtomicU64::new(u64::MAX),
+            began: Instant::now(),
+            ahead: AtomicI64::new(0),
+        }
+    }
+
+    /// How far AWS's clock is ahead of ours, in milliseconds.
+    pub fn ahead(&self) -> i64 {
+        self.ahead.load(Ordering::SeqCst)
+    }
+
+    /// AWS's clock, in milliseconds since the epoch.
+    pub fn server_now(&self) -> u64 {
+        let ours = jiff::Timestamp::now().as_millisecond();
+        u64::try_from(ours + self.ahead()).unwrap_or(0)
+    }
+
+    /// Milliseconds that this meter has run; it never jumps, as the wall's clock may.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Lets changing calls leave until `end` ([`Meter::now`]); `u64::MAX` for no limit.
+    pub fn set_fence(&self, end: u64) {
+        self.fence.store(end, Ordering::SeqCst);
+    }
+
+    /// What was asked so far, by service and region.
+    pub fn tallies(&self) -> BTreeMap<(String, String), Tally> {
+        self.tallies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, service: &str, region: &str, calls: u64) {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = tallies
+            .entry((service.to_owned(), region.to_owned()))
+            .or_default();
+        tally.calls += calls;
+        let first = *tally.first.get_or_insert_with(Instant::now);
+        tally.span = first.elapsed();
+    }
+}
+
+/// Whether an operation changes nothing, by its name.
+pub fn is_read(name: &str) -> bool {
+    ["Describe", "Get", "List", "Head", "Simulate", "Assume"]
+        .iter()
+        .any(|verb| name.starts_with(verb))
+}
+
+/// Sees every request on the wire.
+#[derive(Debug)]
+pub struct Watch {
+    /// The region that the client calls.
+    pub region: Arc<str>,
+    /// Where to note it.
+    pub meter: Arc<Meter>,
+    /// Whether the lease must be held for what changes something; taking the lease itself is not.
+    pub fenced: bool,
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "Watch"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (service, name) = match cfg.load::<Metadata>() {
+            Some(metadata) => (metadata.service(), metadata.name()),
+            None => ("", ""),
+        };
+        if self.fenced
+            && !is_read(name)
+            && self.meter.now() >= self.meter.fence.load(Ordering::SeqCst)
+        {
+            return Err(Fenced.into());
+        }
+        self.meter.note(service, &self.region, 1);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context
+            .response()
+            .and_then(|response| response.headers().get("date"))
+            .and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())
+            .and_then(|date| date.to_millis().ok());
+        if let Some(date) = date {
+            // The header counts whole seconds: its middle is the best guess.
+            let ahead = date + 500 - jiff::Timestamp::now().as_millisecond();
+            self.meter.ahead.store(ahead, Ordering::SeqCst);
+        }
+        if let Some(metadata) = cfg.load::<Metadata>() {
+            self.meter.note(metadata.service(), &self.region, 0);
+        }
+        Ok(())
+    }
+}
+
+/// A changing call that was stopped because the lease had ended.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the lease has ended, so nothing is changed any more; another run may hold it: `scalectl lease show` tells"
+)]
+pub struct Fenced;

@@ -1,0 +1,250 @@
+//! Who we are on AWS and how it is reached: credentials, regions, endpoints, retries, timeouts.
+//!
+//! Everything that the SDK's standard configuration says holds: profiles, environment variables,
+//! SSO, web identity, instance roles, `AWS_ENDPOINT_URL` and its forms for single services. On top
+//! come the spec's `profile` and `role_arn`.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::tls;
+
+use super::call::{Api, Meter, Watch};
+use super::quotas::Quotas;
+use crate::address::GLOBAL;
+use crate::spec;
+
+/// The region that answers for global services
+/// (<https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints>).
+pub const HOME: &str = "us-east-1";
+
+/// Attempts at a call, the first one included. With waits of up to 20 s they survive minutes of
+/// throttling, which the SDK's own three do not.
+const ATTEMPTS: u32 = 12;
+
+/// Where calls go instead of where the SDK's standard configuration says, and as whom: for programs
+/// that run an emulator of AWS themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    /// For all services.
+    pub all: Option<String>,
+    /// For Cloud Control, which not every emulator has.
+    pub cloud_control: Option<String>,
+    /// The access key's id and secret.
+    pub keys: Option<(String, String)>,
+}
+
+/// Each service's [`Api`] in each region, whatever its client's type.
+type Made = HashMap<(&'static str, String), Box<dyn std::any::Any>>;
+
+/// Clients by service and region, made when first asked for.
+pub struct Clients {
+    config: SdkConfig,
+    meter: Arc<Meter>,
+    cloud_control: Option<String>,
+    made: RefCell<Made>,
+}
+
+impl Clients {
+    /// As the environment and the spec say. Asks nobody yet.
+    pub async fn connect(settings: &spec::Aws, region: &str, endpoints: &Endpoints) -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(
+                tls::rustls_provider::CryptoMode::Ring,
+            ))
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(60))
+            .operation_attempt_timeout(Duration::from_secs(60))
+            .operation_timeout(Duration::from_secs(300))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .timeout_config(timeouts)
+            .region(Region::new(region.to_owned()));
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &endpoints.all {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some((id, secret)) = &endpoints.keys {
+            loader =
+                loader.credentials_provider(Credentials::new(id, secret, None, None, "endpoints"));
+        }
+        let mut config = loader.load().await;
+        if let Some(role) = &settings.role_arn {
+            let mut assumed = AssumeRoleProvider::builder(role)
+                .configure(&config)
+                .session_name(settings.session_name.as_deref().unwrap_or("scalectl"));
+            if let Some(id) = &settings.external_id {
+                assumed = assumed.external_id(id);
+            }
+            let provider = assumed.build().await;
+            config = config
+                .into_builder()
+                .credentials_provider(SharedCredentialsProvider::new(provider))
+                .build();
+        }
+        let aws = config
+            .endpoint_url()
+            .is_none_or(|url| url.contains(".amazonaws.com"));
+        // An emulator is not throttled for minutes, and what it does not know it never will.
+        let (attempts, most) = match aws {
+            true => (ATTEMPTS, Duration::from_secs(20)),
+            false => (4, Duration::from_secs(1)),
+        };
+        let retries = RetryConfig::adaptive()
+            .with_max_attempts(attempts)
+            .with_initial_backoff(Duration::from_millis(if aws { 500 } else { 100 }))
+            .with_max_backoff(most);
+        config = config.into_builder().retry_config(retries).build();
+        Self {
+            config,
+            meter: Arc::new(Meter::new(Quotas::new(aws))),
+            cloud_control: endpoints.cloud_control.clone(),
+            made: RefCell::default(),
+        }
+    }
+
+    /// What was asked so far.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// Whether calls go to an endpoint that is not AWS's.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
+    /// The SDK's configuration for a region.
+    fn regional(&self, region: &str) -> SdkConfig {
+        let builder = self.config.clone().into_builder();
+        builder.region(Region::new(region.to_owned())).build()
+    }
+
+    fn watch(&self, region: &str, fenced: bool) -> Watch {
+        Watch {
+            region: region.into(),
+            meter: self.meter.clone(),
+            fenced,
+        }
+    }
+
+    fn get<C: Clone + 'static>(
+        &self,
+        service: &'static str,
+        region: &str,
+        make: impl FnOnce(&str) -> C,
+    ) -> Api<C> {
+        let region = if region == GLOBAL { HOME } else { region };
+        let key = (service, region.to_owned());
+        let mut made = self.made.borrow_mut();
+        let any = made
+            .entry(key)
+            .or_insert_with(|| Box::new(Api::new(make(region), region.into(), self.meter.clone())));
+        match any.downcast_ref::<Api<C>>() {
+            Some(api) => api.clone(),
+            // A service's name stands for one type of client: the macro below writes both.
+            None => unreachable!("{service} has one client type"),
+        }
+    }
+}
+
+macro_rules! clients {
+    ($($(#[$doc:meta])* $name:ident $sdk:ident;)*) => {
+        impl Clients {$(
+            $(#[$doc])*
+            pub fn $name(&self, region: &str) -> Api<$sdk::Client> {
+                self.get(stringify!($name), region, |region| {
+                    let config = $sdk::config::Builder::from(&self.regional(region))
+                        .interceptor(self.watch(region, true))
+                        .build();
+                    $sdk::Client::from_conf(config)
+                })
+            }
+        )*}
+    };
+}
+
+clients! {
+    /// AWS Certificate Manager.
+    acm aws_sdk_acm;
+    /// EC2 Auto Scaling.
+    autoscaling aws_sdk_autoscaling;
+    /// AWS Backup.
+    backup aws_sdk_backup;
+    /// CloudFront.
+    cloudfront aws_sdk_cloudfront;
+    /// CloudWatch.
+    cloudwatch aws_sdk_cloudwatch;
+    /// CloudWatch Logs.
+    logs aws_sdk_cloudwatchlogs;
+    /// EC2.
+    ec2 aws_sdk_ec2;
+    /// ElastiCache.
+    elasticache aws_sdk_elasticache;
+    /// Elastic Load Balancing.
+    elb aws_sdk_elasticloadbalancingv2;
+    /// IAM.
+    iam aws_sdk_iam;
+    /// RDS.
+    rds aws_sdk_rds;
+    /// The tagging API.
+    tagging aws_sdk_resourcegroupstagging;
+    /// Route 53.
+    route53 aws_sdk_route53;
+    /// Secrets Manager.
+    secrets aws_sdk_secretsmanager;
+    /// SNS.
+    sns aws_sdk_sns;
+    /// Systems Manager.
+    ssm aws_sdk_ssm;
+    /// STS.
+    sts aws_sdk_sts;
+    /// The web application firewall.
+    waf aws_sdk_wafv2;
+}
+
+impl Clients {
+    /// S3. Endpoints that are not AWS's have no bucket in their host name.
+    pub fn s3(&self, region: &str) -> Api<aws_sdk_s3::Client> {
+        self.get("s3", region, |region| {
+            let config = aws_sdk_s3::config::Builder::from(&self.regional(region))
+                .force_path_style(self.endpoint().is_some())
+                .interceptor(self.watch(region, true))
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    /// Cloud Control.
+    pub fn cloudcontrol(&self, region: &str) -> Api<aws_sdk_cloudcontrol::Client> {
+        self.get("cloudcontrol", region, |region| {
+            let mut config = aws_sdk_cloudcontrol::config::Builder::from(&self.regional(region))
+                .interceptor(self.watch(region, true));
+            if let Some(url) = &self.cloud_control {
+                config = config.endpoint_url(url);
+            }
+            aws_sdk_cloudcontrol::Client::from_conf(config.build())
+        })
+    }
+
+    /// Systems Manager without the lease's fence, for the lease itself.
+    pub fn ssm_for_lease(&self, region: &str) -> Api<aws_sdk_ssm::Client> {
+        self.get("ssm for the lease", region, |region| {
+            let config = aws_sdk_ssm::config::Builder::from(&self.regional(region))
+                .interceptor(self.watch(region, false))
+                .build();
+            aws_sdk_ssm::Client::from_conf(config)
+        })
+    }
+}

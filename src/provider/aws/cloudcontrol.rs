@@ -1,0 +1,553 @@
+//! Every other kind, through Cloud Control: one interface to what CloudFormation's own handlers do.
+//!
+//! It is slower than the services themselves, so it serves only what has no mapping of its own. It
+//! lists what the account has of a kind, with few properties and no filter: which are ours is told by
+//! the tags, for which those whose list entry has none are read one by one. Children are listed
+//! through their parents.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::bind::cloudcontrol as cloud;
+use super::call::Api;
+use super::error;
+use super::marks::{Marks, Tags};
+use super::service::{
+    Found, NEXT_TOKEN, Place, Service, Which, input, none_if_gone, pages, tag_list, tag_map, tags,
+    tags_of_map, text,
+};
+use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Status, Write};
+use crate::schema::facts::Identity;
+use crate::schema::{self, Registry, TagStyle};
+use crate::value::{Map, Value};
+
+/// The first and the longest wait between two looks at a request.
+const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// Tokens that a creation tries. A request that failed answers its token for 36 hours with that
+/// failure (<https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>),
+/// so that trying again takes the next one.
+const TOKENS: usize = 20;
+
+type Client = Api<aws_sdk_cloudcontrol::Client>;
+
+/// The mapping that serves every kind without one, so that it names none itself.
+pub fn services() -> Vec<Box<dyn Service>> {
+    vec![Box::new(CloudControl::default())]
+}
+
+/// The mapping of every other kind.
+#[derive(Default)]
+struct CloudControl {
+    /// Creations that this process began and has not seen the end of, by kind and identifier.
+    under_way: RefCell<HashMap<(String, String), Begun>>,
+}
+
+/// A creation under way.
+#[derive(Clone)]
+struct Begun {
+    request: String,
+    tags: Tags,
+}
+
+impl Service for CloudControl {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        kinds: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = &place.clients.cloudcontrol(place.region);
+            let known = Registry::embedded()
+                .names()
+                .filter(|name| kinds.contains(*name));
+            let found = try_join_all(known.map(|kind| self.of_kind(api, kind, which))).await?;
+            Ok(found.into_iter().flatten().collect())
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        token: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = &place.clients.cloudcontrol(place.region);
+            if is_child(&write.kind) && self.identifier(place, write).is_none() {
+                let why =
+                    "its mark on its parent would need an identifier that is known beforehand";
+                return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", why));
+            }
+            let state = serde_json::Value::from(&Value::Map(desired(write, tags))).to_string();
+            let mut event = Map::new();
+            for attempt in 0..TOKENS {
+                let request = input(json!({
+                    "TypeName": &*write.kind, "DesiredState": state,
+                    "ClientToken": format!("{token}-{attempt}"),
+                }));
+                event = event_of(told(cloud::create_resource(api, &request).await)?);
+                if text(&event, "OperationStatus") != "FAILED" {
+                    break;
+                }
+            }
+            let event = settled(api, &write.kind, event, true).await?;
+            let identifier = text(&event, "Identifier");
+            if text(&event, "OperationStatus") != "SUCCESS" {
+                let key = (write.kind.to_string(), identifier.to_owned());
+                let request = text(&event, "RequestToken").to_owned();
+                let tags = tags.clone();
+                self.under_way
+                    .borrow_mut()
+                    .insert(key, Begun { request, tags });
+            }
+            Ok(identifier.into())
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = &place.clients.cloudcontrol(place.region);
+            let wanted = desired(write, &Tags::new());
+            let mut names: BTreeSet<&str> = changed.iter().map(|name| &**name).collect();
+            if let Identity::Text { property } = schema::facts(&handle.kind).identity {
+                // Marks are in it, whatever else is changed.
+                names.insert(property.split('.').next().unwrap_or(property));
+            }
+            // Only what is there can be removed.
+            let current = match names.iter().all(|name| wanted.contains_key(name)) {
+                true => Map::new(),
+                false => get(api, &handle.kind, &handle.identifier)
+                    .await?
+                    .unwrap_or_default(),
+            };
+            let patch: Vec<_> = names
+                .into_iter()
+                .filter_map(|name| match wanted.get(name) {
+                    Some(value) => Some(add(name, value)),
+                    None => current.contains_key(name).then(|| remove(name)),
+                })
+                .collect();
+            apply(api, &handle.kind, &handle.identifier, patch).await
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = &place.clients.cloudcontrol(place.region);
+            let resource = resource(&handle.kind, &handle.identifier);
+            let event = event_of(told(cloud::delete_resource(api, &resource).await)?);
+            settled(api, &handle.kind, event, false).await?;
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        kind: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = &place.clients.cloudcontrol(place.region);
+            let Some((property, style)) = tags_property(kind) else {
+                return Ok(());
+            };
+            let current = get(api, kind, identifier).await?.unwrap_or_default();
+            let stays = |key: &str| {
+                let named = set.iter().any(|(have, _)| have == key);
+                !named && !unset.iter().any(|have| have == key) && !key.starts_with("aws:")
+            };
+            let mut tags: Tags = tags_in(&current, property, style);
+            tags.retain(|(key, _)| stays(key));
+            tags.extend_from_slice(set);
+            let patch = match tags.is_empty() {
+                false => add(property, &tags_value(&tags, style)),
+                true => remove(property),
+            };
+            apply(api, kind, identifier, vec![patch]).await
+        })
+    }
+
+    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        let schema = Registry::embedded().kind(&write.kind)?;
+        let parts =
+            schema
+                .primary_identifier()
+                .iter()
+                .map(|path| match write.properties.at(path)? {
+                    Value::Map(_) | Value::List(_) | Value::Null => None,
+                    scalar => Some(scalar.to_string()),
+                });
+        let parts: Option<Vec<String>> = parts.collect();
+        Some(parts?.join("|").into())
+    }
+}
+
+impl CloudControl {
+    /// Those of one kind that are asked for.
+    async fn of_kind(
+        &self,
+        api: &Client,
+        kind: &'static str,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let found = match (which, schema::facts(kind).identity) {
+            (Which::Named(names), _) => {
+                try_join_all(names.iter().map(|name| self.named(api, kind, name))).await?
+            }
+            (Which::Owned(_), Identity::Child { parent, kind: of }) => {
+                return self.children(api, kind, (parent, of), which).await;
+            }
+            (which, _) => {
+                let listed = listed(api, kind, None).await?;
+                let ids = listed.iter().filter(|(_, properties)| {
+                    let Some((property, style)) = tags_property(kind) else {
+                        return true;
+                    };
+                    // An entry with tags tells by them; one without may have some all the same.
+                    !properties.contains_key(property)
+                        || which.wants_tagged(&tags_in(properties, property, style))
+                });
+                try_join_all(ids.map(|(id, _)| self.named(api, kind, id))).await?
+            }
+        };
+        let tagged = tags_property(kind).is_some();
+        let wanted = |one: &Found| !tagged || which.wants_tagged(&one.tags);
+        Ok(found.into_iter().flatten().filter(wanted).collect())
+    }
+
+    /// Children, through their parents of the same owner.
+    async fn children(
+        &self,
+        api: &Client,
+        kind: &'static str,
+        (property, of): (&str, &'static str),
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let parents = Box::pin(self.of_kind(api, of, which)).await?;
+        let found = parents.iter().map(|parent| async move {
+            let model = model(property, &parent.identifier);
+            let entries = listed(api, kind, Some(model)).await?;
+            let children = entries.iter().map(|(id, _)| get(api, kind, id));
+            let mut found = Vec::new();
+            for ((id, _), properties) in entries.iter().zip(try_join_all(children).await?) {
+                // A handler may list more than it was asked for.
+                if let Some(properties) = properties
+                    && text(&properties, property) == &*parent.identifier
+                {
+                    found.push(Found::new(
+                        kind,
+                        id.as_str(),
+                        properties,
+                        parent.tags.clone(),
+                    ));
+                }
+            }
+            Ok(found)
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
+    }
+
+    /// One, with its tags or its parent's.
+    async fn named(&self, api: &Client, kind: &'static str, id: &str) -> Outcome<Option<Found>> {
+        let key = (kind.to_owned(), id.to_owned());
+        let begun = self.under_way.borrow().get(&key).cloned();
+        let mut status = Status::Ready;
+        if let Some(begun) = &begun {
+            let request = input(json!({"RequestToken": begun.request}));
+            let event = event_of(told(
+                cloud::get_resource_request_status(api, &request).await,
+            )?);
+            status = match text(&event, "OperationStatus") {
+                "SUCCESS" => Status::Ready,
+                "FAILED" | "CANCEL_COMPLETE" => {
+                    Status::Failed(text(&event, "StatusMessage").into())
+                }
+                state => Status::Pending(state.into()),
+            };
+            if !matches!(status, Status::Pending(_)) {
+                self.under_way.borrow_mut().remove(&key);
+            }
+        }
+        let Some(mut properties) = get(api, kind, id).await? else {
+            // Cloud Control knows of it before the service does.
+            let begun = begun.filter(|_| matches!(status, Status::Pending(_)));
+            return Ok(begun.map(|begun| Found {
+                status,
+                ..Found::new(kind, id, Map::new(), begun.tags)
+            }));
+        };
+        let tags = match (tags_property(kind), schema::facts(kind).identity) {
+            (Some((property, style)), Identity::Tags) => {
+                let tags = tags_in(&properties, property, style);
+                properties.remove(property);
+                tags
+            }
+            (_, Identity::Child { parent, kind: of }) => {
+                let parent = get(api, of, text(&properties, parent)).await?;
+                let (property, style) = tags_property(of).unwrap_or(("Tags", TagStyle::List));
+                parent
+                    .map(|parent| tags_in(&parent, property, style))
+                    .unwrap_or_default()
+            }
+            _ => Tags::new(),
+        };
+        Ok(Some(Found {
+            status,
+            ..Found::new(kind, id, properties, tags)
+        }))
+    }
+}
+
+fn is_child(kind: &str) -> bool {
+    matches!(schema::facts(kind).identity, Identity::Child { .. })
+}
+
+fn tags_property(kind: &str) -> Option<(&'static str, TagStyle)> {
+    Registry::embedded().kind(kind)?.tags()
+}
+
+fn tags_in(properties: &Map, property: &str, style: TagStyle) -> Tags {
+    match style {
+        TagStyle::List => tags(properties, property),
+        TagStyle::Map => tags_of_map(properties, property),
+    }
+}
+
+fn tags_value(tags: &Tags, style: TagStyle) -> Value {
+    Value::from(match style {
+        TagStyle::List => tag_list(tags),
+        TagStyle::Map => tag_map(tags),
+    })
+}
+
+/// What a resource should be, with these tags and marks.
+fn desired(write: &Write, tags: &Tags) -> Map {
+    let mut properties = write.properties.clone();
+    match schema::facts(&write.kind).identity {
+        Identity::Text { property } => {
+            let text = text(&properties, property);
+            let marked = Value::str(Marks::of(write).to_text(text));
+            put(&mut properties, property, marked);
+        }
+        Identity::Child { .. } => {}
+        Identity::Tags | Identity::TagSpecifications { .. } => {
+            if let (Some((property, style)), false) = (tags_property(&write.kind), tags.is_empty())
+            {
+                properties.insert(property, tags_value(tags, style));
+            }
+        }
+    }
+    properties
+}
+
+/// Sets what stands at a dotted path of objects.
+fn put(map: &mut Map, path: &str, value: Value) {
+    let Some((head, rest)) = path.split_once('.') else {
+        map.insert(path, value);
+        return;
+    };
+    let mut inner = match map.remove(head) {
+        Some(Value::Map(inner)) => inner,
+        _ => Map::new(),
+    };
+    put(&mut inner, rest, value);
+    map.insert(head, Value::Map(inner));
+}
+
+/// Properties that name a parent, for a list of its children.
+fn model(property: &str, parent: &str) -> String {
+    let model = match property.strip_suffix(".0") {
+        Some(list) => json!({list: [parent]}),
+        None => json!({property: parent}),
+    };
+    model.to_string()
+}
+
+fn resource(kind: &str, identifier: &str) -> Map {
+    input(json!({"TypeName": kind, "Identifier": identifier}))
+}
+
+/// The properties in a description, which come as text.
+fn properties_of(description: &Map) -> Map {
+    match super::service::from_json(text(description, "Properties")) {
+        Value::Map(properties) => properties,
+        _ => Map::new(),
+    }
+}
+
+async fn get(api: &Client, kind: &str, id: &str) -> Outcome<Option<Map>> {
+    let answer = none_if_gone(told(cloud::get_resource(api, &resource(kind, id)).await))?;
+    let description = answer
+        .as_ref()
+        .and_then(|answer| answer.get("ResourceDescription")?.as_map());
+    Ok(description.map(properties_of))
+}
+
+/// Identifiers of a kind, with what the list tells of each.
+async fn listed(api: &Client, kind: &str, model: Option<String>) -> Outcome<Vec<(String, Map)>> {
+    let question = input(json!({"TypeName": kind, "MaxResults": 100, "ResourceModel": model}));
+    let call = async |question: &Map| told(cloud::list_resources(api, question).await);
+    let found = pages(call, question, "ResourceDescriptions", NEXT_TOKEN).await?;
+    let entry = |one: &Map| (text(one, "Identifier").to_owned(), properties_of(one));
+    Ok(found.iter().map(entry).collect())
+}
+
+/// A step of a JSON patch (RFC 6902) that sets a property; `add` replaces what there is.
+fn add(name: &str, value: &Value) -> serde_json::Value {
+    json!({"op": "add", "path": pointer(name), "value": value})
+}
+
+fn remove(name: &str) -> serde_json::Value {
+    json!({"op": "remove", "path": pointer(name)})
+}
+
+/// A property's JSON pointer (RFC 6901).
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+async fn apply(
+    api: &Client,
+    kind: &str,
+    identifier: &str,
+    patch: Vec<serde_json::Value>,
+) -> Outcome<()> {
+    if patch.is_empty() {
+        return Ok(());
+    }
+    let mut request = resource(kind, identifier);
+    let patch = serde_json::Value::Array(patch).to_string();
+    request.insert("PatchDocument", Value::str(patch));
+    let event = event_of(told(cloud::update_resource(api, &request).await)?);
+    settled(api, kind, event, false).await?;
+    Ok(())
+}
+
+fn event_of(mut answer: Map) -> Map {
+    match answer.remove("ProgressEvent") {
+        Some(Value::Map(event)) => event,
+        _ => Map::new(),
+    }
+}
+
+/// A request's last word, or, for `named`, the first that has an identifier.
+async fn settled(api: &Client, kind: &str, mut event: Map, named: bool) -> Outcome<Map> {
+    let mut wait = WAITS.0;
+    loop {
+        match text(&event, "OperationStatus") {
+            "SUCCESS" => return Ok(event),
+            "FAILED" | "CANCEL_COMPLETE" => {
+                let (code, message) = (text(&event, "ErrorCode"), text(&event, "StatusMessage"));
+                return Err(failed(kind, handler_kind(code, message), code, message));
+            }
+            _ if named && !text(&event, "Identifier").is_empty() => return Ok(event),
+            _ => {}
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(WAITS.1);
+        let request = input(json!({"RequestToken": text(&event, "RequestToken")}));
+        event = event_of(told(
+            cloud::get_resource_request_status(api, &request).await,
+        )?);
+    }
+}
+
+fn failed(kind: &str, condition: ErrorKind, code: &str, message: &str) -> ProviderError {
+    ProviderError {
+        kind: condition,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        operation: kind.to_owned(),
+    }
+}
+
+/// An outcome whose error says what Cloud Control's own code means.
+fn told(outcome: Outcome<Map>) -> Outcome<Map> {
+    outcome.map_err(|error| {
+        let kind = match error.kind {
+            // No answer, no right, no lease: nothing of Cloud Control's.
+            kind @ (ErrorKind::Transient
+            | ErrorKind::Denied
+            | ErrorKind::Held
+            | ErrorKind::Throttled) => kind,
+            _ => handler_kind(error.code.trim_end_matches("Exception"), &error.message),
+        };
+        ProviderError { kind, ..error }
+    })
+}
+
+/// What a handler's error code means
+/// (<https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>).
+fn handler_kind(code: &str, message: &str) -> ErrorKind {
+    match code {
+        "AlreadyExists" => ErrorKind::AlreadyExists,
+        "NotFound" | "ResourceNotFound" => ErrorKind::NotFound,
+        "TypeNotFound" | "UnsupportedAction" | "UnsupportedTarget" => ErrorKind::Unsupported,
+        "Throttling" => ErrorKind::Throttled,
+        "ResourceConflict" | "ConcurrentOperation" | "ConcurrentModification" => {
+            ErrorKind::Conflict
+        }
+        "AccessDenied" | "InvalidCredentials" | "UnauthorizedTaggingOperation" => ErrorKind::Denied,
+        "ServiceLimitExceeded" => ErrorKind::Quota,
+        "ServiceInternalError"
+        | "InternalFailure"
+        | "HandlerInternalFailure"
+        | "NetworkFailure"
+        | "NotStabilized"
+        | "ServiceTimeout" => ErrorKind::Transient,
+        // The service's own words are in the message.
+        _ => error::kind_of(code, message, 400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_names_properties_by_pointer() {
+        assert_eq!(
+            add("Tags", &Value::Int(1)),
+            json!({"op": "add", "path": "/Tags", "value": 1})
+        );
+        assert_eq!(remove("a/b~c"), json!({"op": "remove", "path": "/a~1b~0c"}));
+    }
+
+    #[test]
+    fn handlers_errors_are_told_apart() {
+        for (code, message, kind) in [
+            ("AlreadyExists", "", ErrorKind::AlreadyExists),
+            ("NotStabilized", "", ErrorKind::Transient),
+            ("TypeNotFound", "", ErrorKind::Unsupported),
+            (
+                "GeneralServiceException",
+                "The role cannot be assumed",
+                ErrorKind::NotFound,
+            ),
+            ("InvalidRequest", "no", ErrorKind::Invalid),
+        ] {
+            assert_eq!(handler_kind(code, message), kind, "{code}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Security groups, and rules that are resources of their own.
+//!
+//! A group's inline rules and separate ones live in the same place of AWS's; what tells a separate
+//! rule is that it carries marks, because EC2 tags rules although CloudFormation gives their kinds
+//! no `Tags`.
+
+mod rule;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::{try_join, try_join_all};
+use serde_json::json;
+
+use self::rule::{
+    authorize, describe, is_egress, is_separate, key, properties, revoke, rules, rules_of,
+};
+use super::{Client, question, specification, tag};
+use crate::provider::aws::bind::ec2;
+use crate::provider::aws::marks::Tags;
+use crate::provider::aws::service::{
+    Found, NEXT_TOKEN, Place, Service, Which, generated_name, gone_is_fine, input, is_same_write,
+    items, pages, pick, tags, text, touches,
+};
+use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
+use crate::value::{Map, Value};
+
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+const EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
+
+/// A group's inline rules, and whether they are those of the way out.
+const INLINE: [(&str, bool); 2] = [
+    ("SecurityGroupIngress", false),
+    ("SecurityGroupEgress", true),
+];
+
+/// The mapping.
+pub struct SecurityGroups;
+
+impl Service for SecurityGroups {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[GROUP, INGRESS, EGRESS]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        kinds: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            let groups = async {
+                match kinds.contains(GROUP) {
+                    true => groups(&api, which).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let rules = async {
+                // Those that are nobody's are shown with their group.
+                match kinds.contains(INGRESS) || kinds.contains(EGRESS) {
+                    true if !matches!(which, Which::All) => {
+                        let question = question(which, "security-group-rule-id", 1000);
+                        rules(&api, question).await
+                    }
+                    _ => Ok(Vec::new()),
+                }
+            };
+            let (mut found, rules) = try_join(groups, rules).await?;
+            for rule in rules {
+                let kind = match is_egress(&rule) {
+                    true => EGRESS,
+                    false => INGRESS,
+                };
+                if kinds.contains(kind) {
+                    let id = text(&rule, "SecurityGroupRuleId");
+                    let mut properties = properties(&rule);
+                    properties.insert("GroupId", Value::str(text(&rule, "GroupId")));
+                    properties.insert("Id", Value::str(id));
+                    found.push(Found::new(kind, id, properties, tags(&rule, "Tags")));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        _: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            match &*write.kind {
+                GROUP => create_group(&api, write, tags).await,
+                kind => {
+                    let egress = kind == EGRESS;
+                    let group = text(&write.properties, "GroupId");
+                    let answer =
+                        authorize(&api, group, &[&write.properties], egress, Some(tags)).await?;
+                    let made = items(&answer, "SecurityGroupRules").next();
+                    Ok(made
+                        .map_or("", |rule| text(rule, "SecurityGroupRuleId"))
+                        .into())
+                }
+            }
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            if &*handle.kind != GROUP {
+                let group = text(&write.properties, "GroupId");
+                return describe(&api, group, &[(&handle.identifier, &write.properties)]).await;
+            }
+            if !INLINE.iter().any(|(name, _)| touches(changed, &[name])) {
+                return Ok(());
+            }
+            let existing = rules_of(&api, &[&handle.identifier]).await?;
+            for (name, egress) in INLINE {
+                if touches(changed, &[name]) {
+                    let wanted = wanted(write, name, egress);
+                    settle(&api, &handle.identifier, &wanted, egress, &existing).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            let id = &handle.identifier;
+            if &*handle.kind == GROUP {
+                ec2::delete_security_group(&api, &input(json!({"GroupId": &**id}))).await?;
+                return Ok(());
+            }
+            let names = [id.clone()];
+            let question = question(Which::Named(&names), "security-group-rule-id", 1000);
+            for rule in rules(&api, question).await? {
+                revoke(&api, text(&rule, "GroupId"), &[id], is_egress(&rule)).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    }
+}
+
+/// Groups with their inline rules.
+async fn groups(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
+    let call = async |question: &Map| ec2::describe_security_groups(api, question).await;
+    let question = question(which, "group-id", 1000);
+    let groups = pages(call, question, "SecurityGroups", NEXT_TOKEN).await?;
+    let ids: Vec<&str> = groups.iter().map(|group| text(group, "GroupId")).collect();
+    let rules = rules_of(api, &ids).await?;
+    Ok(groups
+        .iter()
+        .map(|group| {
+            let id = text(group, "GroupId");
+            let mut found = pick(group, &["GroupId", "GroupName", "VpcId"]);
+            found.insert("Id", Value::str(id));
+            found.insert("GroupDescription", Value::str(text(group, "Description")));
+            for (name, egress) in INLINE {
+                let inline = rules.iter().filter(|rule| {
+                    text(rule, "GroupId") == id && is_egress(rule) == egress && !is_separate(rule)
+                });
+                let inline = inline.map(|rule| Value::Map(properties(rule)));
+                found.insert(name, Value::list(inline));
+            }
+            Found::new(GROUP, id, found, tags(group, "Tags"))
+        })
+        .collect())
+}
+
+async fn create_group(api: &Client, write: &Write, tags: &Tags) -> Outcome<Arc<str>> {
+    let name = match write.properties.get("GroupName") {
+        Some(name) => name.to_string(),
+        None => generated_name(write, 255),
+    };
+    let description = text(&write.properties, "GroupDescription");
+    let vpc = write.properties.get("VpcId");
+    let group = input(json!({
+        "GroupName": name, "Description": description, "VpcId": vpc,
+        "TagSpecifications": specification("security-group", tags),
+    }));
+    let error = match ec2::create_security_group(api, &group).await {
+        Ok(answer) => {
+            let id = text(&answer, "GroupId");
+            let into = async {
+                let wanted = wanted(write, "SecurityGroupIngress", false);
+                authorize(api, id, &refs(&wanted), false, None).await
+            };
+            let out = async {
+                if !write.properties.contains_key("SecurityGroupEgress") {
+                    return Ok(Map::new());
+                }
+                open_nothing(api, id).await?;
+                let wanted = wanted(write, "SecurityGroupEgress", true);
+                authorize(api, id, &refs(&wanted), true, None).await
+            };
+            try_join(into, out).await?;
+            return Ok(id.into());
+        }
+        Err(error) if error.kind == ErrorKind::AlreadyExists => error,
+        Err(error) => return Err(error),
+    };
+    // The one of an earlier attempt may lack some of its rules.
+    let mut filters = vec![json!({"Name": "group-name", "Values": [name]})];
+    filters.extend(vpc.map(|vpc| json!({"Name": "vpc-id", "Values": [vpc]})));
+    let question = input(json!({"Filters": filters}));
+    let answer = ec2::describe_security_groups(api, &question).await?;
+    let same = items(&answer, "SecurityGroups")
+        .find(|group| is_same_write(&self::tags(group, "Tags"), tags));
+    let Some(group) = same else {
+        return Err(error);
+    };
+    let id = text(group, "GroupId");
+    let existing = rules_of(api, &[id]).await?;
+    for (name, egress) in INLINE {
+        if write.properties.contains_key(name) {
+            settle(api, id, &wanted(write, name, egress), egress, &existing).await?;
+        }
+    }
+    Ok(id.into())
+}
+
+/// Takes the rules away with which AWS lets everything out of a new group; that for IPv6 is there in
+/// a VPC that has it.
+async fn open_nothing(api: &Client, group: &str) -> Outcome<()> {
+    let anywhere = [
+        json!({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}),
+        json!({"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}),
+    ];
+    try_join_all(anywhere.map(|rule| async move {
+        let rule = input(json!({"GroupId": group, "IpPermissions": [rule]}));
+        gone_is_fine(ec2::revoke_security_group_egress(api, &rule).await)
+    }))
+    .await?;
+    Ok(())
+}
+
+/// The inline rules that a group should have; without any, those that AWS gives to a new one.
+fn wanted(write: &Write, name: &str, egress: bool) -> Vec<Map> {
+    match write.properties.contains_key(name) {
+        true => items(&write.properties, name).cloned().collect(),
+        false if egress => vec![input(json!({"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}))],
+        false => Vec::new(),
+    }
+}
+
+fn refs(rules: &[Map]) -> Vec<&Map> {
+    rules.iter().collect()
+}
+
+/// Makes a group's inline rules of one direction what they should be: the new ones first, so that
+/// nothing is refused in between that was and will be allowed.
+async fn settle(
+    api: &Client,
+    group: &str,
+    wanted: &[Map],
+    egress: bool,
+    existing: &[Map],
+) -> Outcome<()> {
+    let existing: Vec<(&str, Map)> = existing
+        .iter()
+        .filter(|rule| is_egress(rule) == egress && !is_separate(rule))
+        .map(|rule| (text(rule, "SecurityGroupRuleId"), properties(rule)))
+        .collect();
+    let mut new = Vec::new();
+    let mut described = Vec::new();
+    for rule in wanted {
+        match existing.iter().find(|(_, have)| key(have) == key(rule)) {
+            None => new.push(rule),
+            Some((id, have)) if text(have, "Description") != text(rule, "Description") => {
+                described.push((*id, rule));
+            }
+            Some(_) => {}
+        }
+    }
+    let old: Vec<&str> = existing
+        .iter()
+        .filter(|(_, have)| !wanted.iter().any(|rule| key(rule) == key(have)))
+        .map(|(id, _)| *id)
+        .collect();
+    authorize(api, group, &new, egress, None).await?;
+    describe(api, group, &described).await?;
+    revoke(api, group, &old, egress).await
+}

@@ -1,0 +1,352 @@
+//! VPCs, internet gateways and what attaches the ones to the others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::{try_join, try_join_all};
+use serde_json::json;
+
+use super::{Client, question, specification, tag};
+use crate::provider::aws::bind::ec2;
+use crate::provider::aws::marks::Tags;
+use crate::provider::aws::service::{
+    Found, NEXT_TOKEN, Place, Service, Which, input, items, pages, pick, tags, text, touches,
+};
+use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::value::{Map, Value};
+
+const VPC: &str = "AWS::EC2::VPC";
+const GATEWAY: &str = "AWS::EC2::InternetGateway";
+const ATTACHMENT: &str = "AWS::EC2::VPCGatewayAttachment";
+
+/// Flags of a VPC that are attributes with a call of their own.
+const FLAGS: [(&str, &str); 2] = [
+    ("EnableDnsSupport", "enableDnsSupport"),
+    ("EnableDnsHostnames", "enableDnsHostnames"),
+];
+
+/// The mapping.
+pub struct Vpcs;
+
+impl Service for Vpcs {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[VPC, GATEWAY, ATTACHMENT]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        kinds: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            let wanted = |kind: &str| kinds.contains(kind);
+            let vpcs = async {
+                match wanted(VPC) || wanted(ATTACHMENT) {
+                    true => vpcs(&api, which, wanted(VPC), wanted(ATTACHMENT)).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let gateways = async {
+                match wanted(GATEWAY) {
+                    true => gateways(&api, which).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let (mut vpcs, gateways) = try_join(vpcs, gateways).await?;
+            vpcs.extend(gateways);
+            Ok(vpcs)
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        _: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            match &*write.kind {
+                VPC => {
+                    let mut vpc = pick(
+                        &write.properties,
+                        &[
+                            "CidrBlock",
+                            "InstanceTenancy",
+                            "Ipv4IpamPoolId",
+                            "Ipv4NetmaskLength",
+                        ],
+                    );
+                    vpc.insert("TagSpecifications", Value::from(specification("vpc", tags)));
+                    let answer = ec2::create_vpc(&api, &vpc).await?;
+                    let id = text_at(&answer, "Vpc.VpcId");
+                    // What AWS has by itself needs no call.
+                    for (name, attribute) in FLAGS {
+                        let default = Value::Bool(name == "EnableDnsSupport");
+                        if let Some(value) = write.properties.get(name)
+                            && *value != default
+                        {
+                            set_flag(&api, &id, attribute, value).await?;
+                        }
+                    }
+                    Ok(id)
+                }
+                GATEWAY => {
+                    let gateway = input(
+                        json!({"TagSpecifications": specification("internet-gateway", tags)}),
+                    );
+                    let answer = ec2::create_internet_gateway(&api, &gateway).await?;
+                    Ok(text_at(&answer, "InternetGateway.InternetGatewayId"))
+                }
+                _ => {
+                    let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
+                    ec2::attach_internet_gateway(&api, &ends).await?;
+                    Ok(attachment_id(text(&write.properties, "VpcId")))
+                }
+            }
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            match &*handle.kind {
+                VPC => {
+                    for (name, attribute) in FLAGS {
+                        if touches(changed, &[name]) {
+                            let default = Value::Bool(name == "EnableDnsSupport");
+                            let value = write.properties.get(name).unwrap_or(&default);
+                            set_flag(&api, &handle.identifier, attribute, value).await?;
+                        }
+                    }
+                    if touches(changed, &["InstanceTenancy"]) {
+                        // AWS changes it to `default` and to nothing else.
+                        let tenancy = input(
+                            json!({"VpcId": &*handle.identifier, "InstanceTenancy": "default"}),
+                        );
+                        ec2::modify_vpc_tenancy(&api, &tenancy).await?;
+                    }
+                    Ok(())
+                }
+                ATTACHMENT if touches(changed, &["InternetGatewayId"]) => {
+                    let vpc = text(&write.properties, "VpcId");
+                    let found = gateways_of(&api, &[vpc]).await?;
+                    if let Some(gateway) = found.first() {
+                        detach(&api, vpc, text(gateway, "InternetGatewayId")).await?;
+                    }
+                    let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
+                    ec2::attach_internet_gateway(&api, &ends).await?;
+                    Ok(())
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.ec2(place.region);
+            match &*handle.kind {
+                VPC => {
+                    let vpc = input(json!({"VpcId": &*handle.identifier}));
+                    ec2::delete_vpc(&api, &vpc).await?;
+                }
+                GATEWAY => {
+                    let gateway = input(json!({"InternetGatewayId": &*handle.identifier}));
+                    ec2::delete_internet_gateway(&api, &gateway).await?;
+                }
+                _ => {
+                    let vpc = vpc_of(&handle.identifier);
+                    for gateway in gateways_of(&api, &[vpc]).await? {
+                        detach(&api, vpc, text(&gateway, "InternetGatewayId")).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    }
+
+    fn doubles(&self, kind: &str) -> bool {
+        kind != ATTACHMENT
+    }
+
+    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        let vpc = || attachment_id(text(&write.properties, "VpcId"));
+        (&*write.kind == ATTACHMENT).then(vpc)
+    }
+}
+
+fn text_at(answer: &Map, path: &str) -> Arc<str> {
+    text(answer, path).into()
+}
+
+/// An attachment is called by its kind and its VPC, as CloudFormation has it.
+fn attachment_id(vpc: &str) -> Arc<str> {
+    format!("IGW|{vpc}").into()
+}
+
+fn vpc_of(attachment: &str) -> &str {
+    attachment.trim_start_matches("IGW|")
+}
+
+async fn set_flag(api: &Client, id: &str, attribute: &str, value: &Value) -> Outcome<()> {
+    // The parameter is called as the property is.
+    let name = format!("E{}", &attribute[1..]);
+    let change = input(json!({"VpcId": id, name: {"Value": value}}));
+    ec2::modify_vpc_attribute(api, &change).await?;
+    Ok(())
+}
+
+async fn detach(api: &Client, vpc: &str, gateway: &str) -> Outcome<()> {
+    let ends = input(json!({"VpcId": vpc, "InternetGatewayId": gateway}));
+    ec2::detach_internet_gateway(api, &ends).await?;
+    Ok(())
+}
+
+async fn vpcs(
+    api: &Client,
+    which: Which<'_>,
+    themselves: bool,
+    attachments: bool,
+) -> Outcome<Vec<Found>> {
+    let names: Vec<Arc<str>>;
+    let which = match which {
+        // An attachment's identifier holds its VPC's.
+        Which::Named(asked) if !themselves => {
+            names = asked.iter().map(|name| vpc_of(name).into()).collect();
+            Which::Named(&names)
+        }
+        other => other,
+    };
+    let question = question(which, "vpc-id", 1000);
+    let call = async |question: &Map| ec2::describe_vpcs(api, question).await;
+    let vpcs = pages(call, question, "Vpcs", NEXT_TOKEN).await?;
+    let ids: Vec<&str> = vpcs.iter().map(|vpc| text(vpc, "VpcId")).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    if themselves {
+        let described = vpcs.iter().map(|vpc| described(api, vpc));
+        let (described, made) = try_join(try_join_all(described), made_with(api, &ids)).await?;
+        for mut vpc in described {
+            for (name, ids) in &made {
+                if let Some(value) = ids.iter().find(|(vpc_id, _)| **vpc_id == *vpc.identifier) {
+                    vpc.properties.insert(*name, Value::str(&*value.1));
+                }
+            }
+            found.push(vpc);
+        }
+    }
+    if attachments {
+        let attached = gateways_of(api, &ids).await?;
+        for vpc in &vpcs {
+            let id = text(vpc, "VpcId");
+            for gateway in &attached {
+                let attachment = items(gateway, "Attachments").find(|one| text(one, "VpcId") == id);
+                let Some(attachment) = attachment else {
+                    continue;
+                };
+                let properties = input(json!({
+                    "VpcId": id, "AttachmentType": "IGW",
+                    "InternetGatewayId": text(gateway, "InternetGatewayId"),
+                }));
+                let one = Found::new(ATTACHMENT, attachment_id(id), properties, tags(vpc, "Tags"));
+                let state = text(attachment, "State");
+                found.push(one.in_state(state, &["available", "attached"], &["detaching"], &[]));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A VPC with the flags that only a call each tells.
+async fn described(api: &Client, vpc: &Map) -> Outcome<Found> {
+    let id = text(vpc, "VpcId");
+    let flags = try_join_all(FLAGS.map(|(name, attribute)| async move {
+        let question = input(json!({"VpcId": id, "Attribute": attribute}));
+        let answer = ec2::describe_vpc_attribute(api, &question).await?;
+        Ok((name, answer.at(&format!("{name}.Value")).cloned()))
+    }))
+    .await?;
+    let mut properties = pick(vpc, &["VpcId", "CidrBlock", "InstanceTenancy"]);
+    for (name, value) in flags {
+        properties.insert(name, value.unwrap_or(Value::Bool(false)));
+    }
+    let associations = items(vpc, "CidrBlockAssociationSet").map(|one| text(one, "AssociationId"));
+    let associations = Value::list(associations.map(Value::str));
+    properties.insert("CidrBlockAssociations", associations);
+    let state = text(vpc, "State");
+    let found = Found::new(VPC, id, properties, tags(vpc, "Tags"));
+    Ok(found.in_state(state, &["available"], &[], &[]))
+}
+
+/// The security group and the access control list that AWS makes with each VPC.
+async fn made_with(
+    api: &Client,
+    vpcs: &[&str],
+) -> Outcome<[(&'static str, Vec<(String, String)>); 2]> {
+    let groups = async {
+        let question = input(json!({"MaxResults": 1000, "Filters": [
+            {"Name": "vpc-id", "Values": vpcs}, {"Name": "group-name", "Values": ["default"]}]}));
+        let call = async |question: &Map| ec2::describe_security_groups(api, question).await;
+        pages(call, question, "SecurityGroups", NEXT_TOKEN).await
+    };
+    let lists = async {
+        let question = input(json!({"MaxResults": 1000, "Filters": [
+            {"Name": "vpc-id", "Values": vpcs}, {"Name": "default", "Values": ["true"]}]}));
+        let call = async |question: &Map| ec2::describe_network_acls(api, question).await;
+        pages(call, question, "NetworkAcls", NEXT_TOKEN).await
+    };
+    let (groups, lists) = try_join(groups, lists).await?;
+    let by_vpc = |found: &[Map], name: &str| {
+        let pair = |one: &Map| (text(one, "VpcId").to_owned(), text(one, name).to_owned());
+        found.iter().map(pair).collect()
+    };
+    Ok([
+        ("DefaultSecurityGroup", by_vpc(&groups, "GroupId")),
+        ("DefaultNetworkAcl", by_vpc(&lists, "NetworkAclId")),
+    ])
+}
+
+/// The gateways that are attached to these VPCs.
+async fn gateways_of(api: &Client, vpcs: &[&str]) -> Outcome<Vec<Map>> {
+    let question = input(json!({"MaxResults": 1000,
+        "Filters": [{"Name": "attachment.vpc-id", "Values": vpcs}]}));
+    let call = async |question: &Map| ec2::describe_internet_gateways(api, question).await;
+    pages(call, question, "InternetGateways", NEXT_TOKEN).await
+}
+
+async fn gateways(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
+    let question = question(which, "internet-gateway-id", 1000);
+    let call = async |question: &Map| ec2::describe_internet_gateways(api, question).await;
+    let gateways = pages(call, question, "InternetGateways", NEXT_TOKEN).await?;
+    Ok(gateways
+        .iter()
+        .map(|gateway| {
+            let properties = pick(gateway, &["InternetGatewayId"]);
+            let id = text(gateway, "InternetGatewayId");
+            Found::new(GATEWAY, id, properties, tags(gateway, "Tags"))
+        })
+        .collect())
+}

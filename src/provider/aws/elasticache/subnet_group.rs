@@ -1,0 +1,139 @@
+//! Subnet groups.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::{name_of, tag};
+use crate::provider::aws::bind::elasticache;
+use crate::provider::aws::marks::Tags;
+use crate::provider::aws::service::{
+    Found, Place, Service, Which, input, items, list, one_or_all, pick, rename, tag_list, tags,
+    text,
+};
+use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::value::{Map, Value};
+
+const KIND: &str = "AWS::ElastiCache::SubnetGroup";
+const NAME: &str = "CacheSubnetGroupName";
+
+/// The mapping.
+pub struct SubnetGroups;
+
+impl Service for SubnetGroups {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[KIND]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = place.clients.elasticache(place.region);
+            let call = async |question: &Map| {
+                elasticache::describe_cache_subnet_groups(&api, question).await
+            };
+            let question = input(json!({"MaxRecords": 100}));
+            let member = "CacheSubnetGroups";
+            let groups = one_or_all(call, which, question, member, (NAME, NAME)).await?;
+            let found = groups.iter().map(async |group| {
+                let name = text(group, NAME);
+                let arn = match text(group, "ARN") {
+                    "" => place.arn("elasticache", &format!("subnetgroup:{name}")),
+                    arn => arn.to_owned(),
+                };
+                let ask = async || {
+                    let question = input(json!({"ResourceName": arn}));
+                    let answer = elasticache::list_tags_for_resource(&api, &question).await?;
+                    Ok(tags(&answer, "TagList"))
+                };
+                let Some(tags) = place.tags(&arn, name, ask).await? else {
+                    return Ok(None);
+                };
+                let mut properties = pick(group, &[NAME, "CacheSubnetGroupDescription"]);
+                rename(
+                    &mut properties,
+                    "CacheSubnetGroupDescription",
+                    "Description",
+                );
+                let subnets =
+                    items(group, "Subnets").map(|subnet| text(subnet, "SubnetIdentifier"));
+                properties.insert("SubnetIds", list(subnets));
+                Ok(Some(Found::new(KIND, name, properties, tags)))
+            });
+            Ok(try_join_all(found).await?.into_iter().flatten().collect())
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        _: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = place.clients.elasticache(place.region);
+            let name = name_of(write, NAME, 255);
+            let mut group = call(write, &name);
+            group.insert("Tags", Value::from(tag_list(tags)));
+            elasticache::create_cache_subnet_group(&api, &group).await?;
+            Ok(name)
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        _: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.elasticache(place.region);
+            let group = call(write, &handle.identifier);
+            elasticache::modify_cache_subnet_group(&api, &group).await?;
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.elasticache(place.region);
+            let group = input(json!({NAME: &*handle.identifier}));
+            elasticache::delete_cache_subnet_group(&api, &group).await?;
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let arn = place.arn("elasticache", &format!("subnetgroup:{identifier}"));
+            tag(place, &arn, set, unset).await
+        })
+    }
+
+    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        Some(name_of(write, NAME, 255))
+    }
+}
+
+/// What both creating and changing take.
+fn call(write: &Write, name: &str) -> Map {
+    let mut group = pick(&write.properties, &["Description", "SubnetIds"]);
+    rename(&mut group, "Description", "CacheSubnetGroupDescription");
+    group.insert(NAME, Value::str(name));
+    group
+}

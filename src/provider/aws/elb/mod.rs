@@ -1,0 +1,361 @@
+//! Elastic Load Balancing: load balancers, target groups, listeners and their rules.
+//!
+//! They are found from the top: the load balancers that are ours, their listeners, and the rules of
+//! those. What hangs below somebody else's is found by the tagging API.
+
+mod listener;
+mod load_balancer;
+mod rule;
+mod target_group;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures_util::future::{try_join, try_join_all};
+use serde_json::json;
+
+use super::bind::elasticloadbalancingv2 as elb;
+use super::call::Api;
+use super::marks::{APP, ENV, Marks, Tags};
+use super::service::{
+    Found, Place, Service, Which, input, items, none_if_gone, pages, tag_list, tags, text,
+};
+use crate::plan::digest;
+use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
+use crate::schema;
+use crate::value::{Map, Value};
+
+const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+
+/// Elastic Load Balancing's client.
+type Client = Api<aws_sdk_elasticloadbalancingv2::Client>;
+
+/// One as AWS describes it, and its tags.
+type Tagged = (Map, Tags);
+
+/// What answers and questions call the token of the next page.
+const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
+
+/// ARNs that a describe call takes at once
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>),
+/// and attributes that one call changes.
+const AT_ONCE: usize = 20;
+
+/// Every mapping of this service's kinds.
+pub fn services() -> Vec<Box<dyn Service>> {
+    vec![Box::new(Balancing)]
+}
+
+/// The mapping.
+struct Balancing;
+
+impl Service for Balancing {
+    fn kinds(&self) -> &'static [&'static str] {
+        &[BALANCER, TARGET_GROUP, LISTENER, RULE]
+    }
+
+    fn list<'a>(
+        &'a self,
+        place: Place<'a>,
+        kinds: &'a BTreeSet<Arc<str>>,
+        which: Which<'a>,
+    ) -> Pending<'a, Outcome<Vec<Found>>> {
+        Box::pin(async move {
+            let api = place.clients.elb(place.region);
+            let wanted = |kind: &str| kinds.contains(kind);
+            let groups = async {
+                match wanted(TARGET_GROUP) {
+                    true => target_group::list(&api, which).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let (mut found, groups) = try_join(below(place, &api, kinds, which), groups).await?;
+            found.extend(groups);
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: Place<'a>,
+        write: &'a Write,
+        tags: &'a Tags,
+        _: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(async move {
+            let api = place.clients.elb(place.region);
+            match &*write.kind {
+                BALANCER => load_balancer::create(&api, write, tags).await,
+                TARGET_GROUP => target_group::create(&api, write, tags).await,
+                LISTENER => listener::create(&api, write, tags).await,
+                _ => rule::create(&api, write, tags).await,
+            }
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        place: Place<'a>,
+        handle: &'a Handle,
+        write: &'a Write,
+        changed: &'a [Arc<str>],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.elb(place.region);
+            let arn = &*handle.identifier;
+            match &*handle.kind {
+                BALANCER => load_balancer::update(place, &api, arn, write, changed).await,
+                TARGET_GROUP => target_group::update(&api, arn, write, changed).await,
+                LISTENER => listener::update(&api, arn, write, changed).await,
+                _ => rule::update(&api, arn, write, changed).await,
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.elb(place.region);
+            let one = |name: &str| input(json!({name: &*handle.identifier}));
+            match &*handle.kind {
+                BALANCER => elb::delete_load_balancer(&api, &one("LoadBalancerArn")).await?,
+                TARGET_GROUP => elb::delete_target_group(&api, &one("TargetGroupArn")).await?,
+                LISTENER => elb::delete_listener(&api, &one("ListenerArn")).await?,
+                _ => elb::delete_rule(&api, &one("RuleArn")).await?,
+            };
+            Ok(())
+        })
+    }
+
+    fn tag<'a>(
+        &'a self,
+        place: Place<'a>,
+        _: &'a str,
+        identifier: &'a str,
+        set: &'a Tags,
+        unset: &'a [String],
+    ) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.elb(place.region);
+            if !set.is_empty() {
+                let tags = input(json!({"ResourceArns": [identifier], "Tags": tag_list(set)}));
+                elb::add_tags(&api, &tags).await?;
+            }
+            if !unset.is_empty() {
+                let keys = input(json!({"ResourceArns": [identifier], "TagKeys": unset}));
+                elb::remove_tags(&api, &keys).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn doubles(&self, kind: &str) -> bool {
+        // A rule's priority is its own, but the refusal of a second one looks like a conflict that
+        // passes. The others are known by their names and ports.
+        kind == RULE
+    }
+}
+
+/// Load balancers, and what hangs below them.
+async fn below(
+    place: Place<'_>,
+    api: &Client,
+    kinds: &BTreeSet<Arc<str>>,
+    which: Which<'_>,
+) -> Outcome<Vec<Found>> {
+    let wanted = |kind: &str| kinds.contains(kind);
+    if !wanted(BALANCER) && !wanted(LISTENER) && !wanted(RULE) {
+        return Ok(Vec::new());
+    }
+    if let Which::Named(arns) = which {
+        return match (wanted(BALANCER), wanted(LISTENER)) {
+            (true, _) => load_balancer::found(api, load_balancer::named(api, arns).await?).await,
+            (_, true) => listener::found(api, listener::named(api, arns).await?).await,
+            _ => Ok(rule::found(rule::named(api, arns).await?)),
+        };
+    }
+    let balancers = load_balancer::all(api, which).await?;
+    let mut listeners = Vec::new();
+    if wanted(LISTENER) || wanted(RULE) {
+        listeners = listener::of(api, which, &balancers).await?;
+        let others = elsewhere(place, ":listener/", &listeners, "ListenerArn").await;
+        listeners.extend(listener::named(api, &others).await?);
+    }
+    let mut rules = Vec::new();
+    if wanted(RULE) {
+        rules = rule::of(api, which, &listeners).await?;
+        let others = elsewhere(place, ":listener-rule/", &rules, "RuleArn").await;
+        rules.extend(rule::named(api, &others).await?);
+    }
+    let balancers = async {
+        match wanted(BALANCER) {
+            true => load_balancer::found(api, balancers).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    let listeners = async {
+        match wanted(LISTENER) {
+            true => listener::found(api, listeners).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    let (mut found, listeners) = try_join(balancers, listeners).await?;
+    found.extend(listeners);
+    found.extend(rule::found(rules));
+    Ok(found)
+}
+
+/// ARNs of a kind that the tagging API knows as ours, without those found already.
+async fn elsewhere(place: Place<'_>, part: &str, found: &[Tagged], arn: &str) -> Vec<Arc<str>> {
+    let known: BTreeSet<&str> = found.iter().map(|(one, _)| text(one, arn)).collect();
+    let mut others = place.indexed(part).await;
+    others.retain(|other| !known.contains(&**other));
+    others
+}
+
+/// Those with these ARNs, as many as there are.
+async fn described(
+    call: impl AsyncFn(&Map) -> Outcome<Map>,
+    parameter: &str,
+    member: &str,
+    arns: &[Arc<str>],
+) -> Outcome<Vec<Map>> {
+    let question = |arns: &[Arc<str>]| {
+        let arns: Vec<&str> = arns.iter().map(|arn| &**arn).collect();
+        input(json!({parameter: arns}))
+    };
+    let chunks = arns.chunks(AT_ONCE).map(async |some| {
+        let all = none_if_gone(call(&question(some)).await)?;
+        match all {
+            Some(answer) => Ok(vec![answer]),
+            // One that is gone fails the call for all.
+            None if some.len() > 1 => {
+                let each = some.chunks(1).map(|one| {
+                    let (call, question) = (&call, question(one));
+                    async move { none_if_gone(call(&question).await) }
+                });
+                Ok(try_join_all(each).await?.into_iter().flatten().collect())
+            }
+            None => Ok(Vec::new()),
+        }
+    });
+    let answers = try_join_all(chunks).await?.into_iter().flatten();
+    Ok(answers
+        .flat_map(|answer| items(&answer, member).cloned().collect::<Vec<Map>>())
+        .collect())
+}
+
+/// With their tags, those that are wanted.
+async fn tagged(
+    api: &Client,
+    which: Which<'_>,
+    found: Vec<Map>,
+    arn: &str,
+) -> Outcome<Vec<Tagged>> {
+    let arns: Vec<Arc<str>> = found.iter().map(|one| text(one, arn).into()).collect();
+    let call = async |question: &Map| elb::describe_tags(api, question).await;
+    let answers = described(call, "ResourceArns", "TagDescriptions", &arns).await?;
+    let by_arn: HashMap<String, Tags> = answers
+        .iter()
+        .map(|one| (text(one, "ResourceArn").to_owned(), tags(one, "Tags")))
+        .collect();
+    let with_tags = found.into_iter().map(|one| {
+        let tags = by_arn.get(text(&one, arn)).cloned().unwrap_or_default();
+        (one, tags)
+    });
+    Ok(with_tags
+        .filter(|(_, tags)| match which {
+            Which::Owned(owner) => is_owned(tags, owner),
+            Which::Named(_) | Which::All => true,
+        })
+        .collect())
+}
+
+fn is_owned(tags: &Tags, owner: &Owner) -> bool {
+    let has = |key: &str, value: &str| tags.iter().any(|tag| tag.0 == key && tag.1 == value);
+    has(APP, &owner.app) && has(ENV, &owner.env)
+}
+
+/// Whether we have set a property that costs a call to read.
+fn was_set(tags: &Tags, name: &str) -> bool {
+    Marks::from_tags(tags).is_some_and(|marks| digest::was_set(&marks.applied, name))
+}
+
+/// What has to be set so that attributes are as `properties` say: those that differ, and those back
+/// at AWS's default that it does not name.
+fn attributes_to_set(kind: &str, properties: &Map, live: &Map) -> Vec<serde_json::Value> {
+    let Some((property, defaults)) = schema::facts(kind).attributes else {
+        return Vec::new();
+    };
+    let live: Vec<&Map> = items(live, "Attributes").collect();
+    let value = |attribute: &Map| attribute.get("Value").map(Value::to_string);
+    let mut set = Vec::new();
+    for wanted in items(properties, property) {
+        let key = text(wanted, "Key");
+        let same = |have: &&&Map| text(have, "Key") == key && value(have) == value(wanted);
+        if !live.iter().any(|have| same(&have)) {
+            set.push(json!({"Key": key, "Value": value(wanted).unwrap_or_default()}));
+        }
+    }
+    for have in live {
+        let key = text(have, "Key");
+        let default = defaults.iter().find(|(name, _)| *name == key);
+        if let Some((_, default)) = default
+            && text(have, "Value") != *default
+            && !items(properties, property).any(|wanted| text(wanted, "Key") == key)
+        {
+            set.push(json!({"Key": key, "Value": default}));
+        }
+    }
+    set
+}
+
+/// Sets attributes, as many at once as AWS takes.
+async fn set_attributes(
+    call: impl AsyncFn(&Map) -> Outcome<Map>,
+    parameter: &str,
+    arn: &str,
+    set: &[serde_json::Value],
+) -> Outcome<()> {
+    for some in set.chunks(AT_ONCE) {
+        call(&input(json!({parameter: arn, "Attributes": some}))).await?;
+    }
+    Ok(())
+}
+
+/// Attributes as CloudFormation lists them, in one order.
+fn attributes(answer: &Map) -> Value {
+    let mut attributes: Vec<&Map> = items(answer, "Attributes").collect();
+    attributes.sort_by_key(|attribute| text(attribute, "Key"));
+    Value::list(attributes.into_iter().cloned().map(Value::Map))
+}
+
+/// The part of an ARN after the account's number and a slash or colon: what metrics call it.
+fn after<'a>(arn: &'a str, part: &str) -> &'a str {
+    arn.split_once(part).map_or("", |(_, rest)| rest)
+}
+
+/// Whether AWS refused a call because of this.
+fn is_code<T>(outcome: &Outcome<T>, code: &str) -> bool {
+    matches!(outcome, Err(error) if error.code == code || error.code == format!("{code}Exception"))
+}
+
+/// One that hangs below what is gone is gone as well.
+fn or_none<T>(outcome: Outcome<Vec<T>>) -> Outcome<Vec<T>> {
+    match outcome {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// All of a kind, or those below something.
+async fn everything(
+    call: impl AsyncFn(&Map) -> Outcome<Map>,
+    mut question: Map,
+    member: &str,
+) -> Outcome<Vec<Map>> {
+    question.insert("PageSize", Value::Int(400));
+    pages(call, question, member, NEXT_MARKER).await
+}

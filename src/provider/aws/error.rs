@@ -1,0 +1,237 @@
+//! AWS's error codes, and which of [`ErrorKind`]'s conditions each one is.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::call::Fenced;
+use crate::provider::{ErrorKind, ProviderError};
+
+/// A failed call as the rest of scalectl knows it.
+pub fn refused<E>(operation: &str, error: SdkError<E, HttpResponse>) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let of = |kind, code: &str, message: String| ProviderError {
+        kind,
+        code: code.to_owned(),
+        message,
+        operation: operation.to_owned(),
+    };
+    match &error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let code = service.err().code().unwrap_or_default().to_owned();
+            let message = service.err().message().unwrap_or_default().to_owned();
+            // The SDK has asked again for minutes by now: who still answers with a web page is no
+            // service that knows this call, but a proxy or an emulator without it.
+            let kind = match is_page(service.raw()) {
+                true => ErrorKind::Unsupported,
+                false => kind_of(&code, &message, status),
+            };
+            match code.is_empty() {
+                true => of(kind, &format!("Http{status}"), message),
+                false => of(kind, &code, message),
+            }
+        }
+        SdkError::ConstructionFailure(_) => {
+            let chain = chain(&error);
+            match is_fenced(&error) {
+                true => of(ErrorKind::Held, "LeaseEnded", Fenced.to_string()),
+                false => of(ErrorKind::Denied, "NotSent", chain),
+            }
+        }
+        SdkError::TimeoutError(_) => of(ErrorKind::Transient, "Timeout", chain(&error)),
+        SdkError::DispatchFailure(failure) => {
+            // Credentials that cannot be had will not come by asking again.
+            let kind = match failure.is_user() {
+                true => ErrorKind::Denied,
+                false => ErrorKind::Transient,
+            };
+            match is_fenced(&error) {
+                true => of(ErrorKind::Held, "LeaseEnded", Fenced.to_string()),
+                false => of(kind, "NoAnswer", chain(&error)),
+            }
+        }
+        SdkError::ResponseError(broken) if is_page(broken.raw()) => {
+            of(ErrorKind::Unsupported, "WebPage", chain(&error))
+        }
+        _ => of(ErrorKind::Transient, "BrokenAnswer", chain(&error)),
+    }
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// Whether an answer is a web page, which no API of AWS gives.
+fn is_page(answer: &HttpResponse) -> bool {
+    let kind = answer.headers().get("content-type");
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn is_fenced(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|error| error.downcast_ref::<Fenced>().is_some())
+}
+
+/// What went wrong, with its causes, each once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = cause.to_string();
+        if told.last() != Some(&text) {
+            told.push(text);
+        }
+    }
+    told.join(": ")
+}
+
+/// What callers do about an error code. Sources: each service's list of common errors; EC2's are at
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
+    let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+    if has(&[
+        "Throttl",
+        "RequestLimitExceeded",
+        "TooManyRequests",
+        "SlowDown",
+    ]) || code == "PriorRequestNotComplete"
+    {
+        return ErrorKind::Throttled;
+    }
+    // Roles, profiles, policies and topics are not known everywhere at once.
+    if is_not_yet_known(message) {
+        return ErrorKind::NotFound;
+    }
+    if has(&[
+        "AlreadyExist",
+        "AlreadyOwnedByYou",
+        "Duplicate",
+        "ResourceExists",
+    ]) || code == "AlreadyAssociated"
+        || code == "Resource.AlreadyAssociated"
+    {
+        return ErrorKind::AlreadyExists;
+    }
+    if has(&[
+        "NotFound",
+        "NoSuch",
+        "DoesNotExist",
+        "Unknown",
+        "NonexistentItem",
+    ]) || message.contains("not found")
+        || message.contains("does not exist")
+    {
+        return ErrorKind::NotFound;
+    }
+    if has(&[
+        "AccessDenied",
+        "Unauthorized",
+        "AuthFailure",
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "ExpiredToken",
+        "SignatureDoesNotMatch",
+        "OptInRequired",
+        "Forbidden",
+    ]) {
+        return ErrorKind::Denied;
+    }
+    if has(&[
+        "DependencyViolation",
+        "InUse",
+        "IncorrectState",
+        "InvalidState",
+        "Conflict",
+        "OperationAborted",
+        "DeleteConflict",
+        "NotEmpty",
+        "NotDisabled",
+        "AssociatedItem",
+        "OptimisticLock",
+        "UnavailableEntity",
+        "ScalingActivityInProgress",
+        "OperationNotPermitted",
+        "ConcurrentModification",
+    ]) || code.starts_with("Invalid")
+        && (code.ends_with("State") || code.ends_with("StateFault"))
+    {
+        // A CIDR that overlaps will overlap tomorrow.
+        return match code {
+            "InvalidSubnet.Conflict" => ErrorKind::Invalid,
+            _ => ErrorKind::Conflict,
+        };
+    }
+    if has(&["LimitExceeded", "QuotaExceeded", "TooMany", "QuotaFault"]) {
+        return ErrorKind::Quota;
+    }
+    match (status, code) {
+        (429, _) => ErrorKind::Throttled,
+        (501, _)
+        | (_, "NotImplemented" | "UnsupportedActionException" | "TypeNotFoundException") => {
+            ErrorKind::Unsupported
+        }
+        (500.., _) | (_, "InternalFailure" | "InternalError" | "ServiceUnavailable") => {
+            ErrorKind::Transient
+        }
+        (404, _) => ErrorKind::NotFound,
+        (403, _) => ErrorKind::Denied,
+        _ => ErrorKind::Invalid,
+    }
+}
+
+/// What services say of a role or policy that IAM has not told them of yet.
+fn is_not_yet_known(message: &str) -> bool {
+    [
+        "Invalid IAM Instance Profile",
+        "Invalid IamInstanceProfile",
+        "cannot be assumed",
+        "Unable to assume",
+        "IAM role ARN value is invalid",
+        "Access Denied for bucket",
+        "Invalid principal in policy",
+        "does not have sufficient privileges",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_apart() {
+        for (code, status, kind) in [
+            ("InvalidVpcID.NotFound", 400, ErrorKind::NotFound),
+            ("DBInstanceNotFound", 404, ErrorKind::NotFound),
+            ("NoSuchEntity", 404, ErrorKind::NotFound),
+            ("DependencyViolation", 400, ErrorKind::Conflict),
+            ("InvalidDBInstanceState", 400, ErrorKind::Conflict),
+            ("InvalidPermission.Duplicate", 400, ErrorKind::AlreadyExists),
+            ("DBInstanceAlreadyExists", 400, ErrorKind::AlreadyExists),
+            ("UnauthorizedOperation", 403, ErrorKind::Denied),
+            ("RequestLimitExceeded", 503, ErrorKind::Throttled),
+            ("PriorRequestNotComplete", 400, ErrorKind::Throttled),
+            ("AddressLimitExceeded", 400, ErrorKind::Quota),
+            ("InvalidSubnet.Conflict", 400, ErrorKind::Invalid),
+            ("InvalidParameterValue", 400, ErrorKind::Invalid),
+            ("InternalFailure", 500, ErrorKind::Transient),
+            ("", 503, ErrorKind::Transient),
+        ] {
+            assert_eq!(kind_of(code, "", status), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_is_not_known_yet_is_waited_for() {
+        let message = "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name";
+        assert_eq!(
+            kind_of("InvalidParameterValue", message, 400),
+            ErrorKind::NotFound
+        );
+    }
+}

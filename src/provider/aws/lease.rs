@@ -1,0 +1,326 @@
+//! The right to be the one writer for an app and environment, and the app's record: two kinds of
+//! SSM parameters, which need no infrastructure of their own.
+//!
+//! A lease is `/scalectl/APP/ENV/lease/NUMBER`. Creating a parameter without overwriting is AWS's
+//! atomic "if there is none yet"; a lease that ran out is taken over by creating the next number,
+//! which again only one can. The holder renews its own parameter every [`RENEWAL`]. It counts as run
+//! out when it was not renewed for [`TERM`] by AWS's clock, which both sides read, so that nobody's
+//! own clock matters. The holder stops changing things [`MARGIN`] before that, by a clock that never
+//! jumps, counted from before its last renewal was sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::bind::ssm;
+use super::call::{Api, Meter};
+use super::service::{gone_is_fine, input, items, text};
+use crate::provider::{ErrorKind, Holder, Outcome, Owner, ProviderError, Record};
+use crate::value::Map;
+
+/// How long a lease lasts without renewal.
+pub const TERM: Duration = Duration::from_secs(60);
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(15);
+/// How long before its end the holder stops.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Leases and records of one provider.
+pub struct Lease {
+    api: Api<aws_sdk_ssm::Client>,
+    meter: Arc<Meter>,
+    held: Mutex<Option<Held>>,
+}
+
+/// The lease that this process holds.
+struct Held {
+    name: String,
+    renewal: tokio::task::JoinHandle<()>,
+}
+
+/// What a lease's parameter says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Content {
+    holder: Holder,
+    /// How often it was renewed, so that each renewal is a new version.
+    renewals: u64,
+}
+
+/// A lease as it stands in the cloud.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The parameter.
+    name: String,
+    number: u64,
+    /// Who holds it.
+    pub holder: Holder,
+    /// How long ago it was renewed, by AWS's clock.
+    pub age: Duration,
+}
+
+impl Standing {
+    /// Whether it ran out.
+    pub fn is_over(&self) -> bool {
+        self.age > TERM
+    }
+}
+
+fn folder(owner: &Owner) -> String {
+    format!("/scalectl/{}/{}/lease", owner.app, owner.env)
+}
+
+impl Lease {
+    /// Without holding any.
+    pub fn new(api: Api<aws_sdk_ssm::Client>, meter: Arc<Meter>) -> Self {
+        Self {
+            api,
+            meter,
+            held: Mutex::new(None),
+        }
+    }
+
+    /// The newest lease that stands in the cloud.
+    ///
+    /// # Errors
+    /// When AWS does not answer.
+    pub async fn standing(&self, owner: &Owner) -> Outcome<Option<Standing>> {
+        standing(&self.api, &self.meter, owner).await
+    }
+
+    /// Takes the lease, or says who holds it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Held`] with the holder's name.
+    pub async fn acquire(&self, owner: &Owner, holder: &Holder) -> Outcome<()> {
+        let began = self.meter.now();
+        let standing = self.standing(owner).await?;
+        let number = match &standing {
+            None => 1,
+            Some(standing) if standing.holder == *holder => {
+                return self.hold(owner, &standing.name, holder, began);
+            }
+            Some(standing) if standing.is_over() => standing.number + 1,
+            Some(standing) => return Err(held(standing)),
+        };
+        let name = format!("{}/{number:06}", folder(owner));
+        let began = self.meter.now();
+        let content = Content {
+            holder: holder.clone(),
+            renewals: 0,
+        };
+        match put(&self.api, &name, &content, false).await {
+            Ok(()) => {}
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                // Somebody was faster, or an earlier answer of ours was lost.
+                return match self.standing(owner).await? {
+                    Some(standing) if standing.holder == *holder => {
+                        self.hold(owner, &standing.name, holder, began)
+                    }
+                    Some(standing) => Err(held(&standing)),
+                    None => Err(ProviderError {
+                        kind: ErrorKind::Transient,
+                        ..error
+                    }),
+                };
+            }
+            Err(error) => return Err(error),
+        }
+        self.hold(owner, &name, holder, began)?;
+        if let Some(over) = standing {
+            gone_is_fine(ssm::delete_parameter(&self.api, &named(&over.name)).await)?;
+        }
+        Ok(())
+    }
+
+    fn hold(&self, owner: &Owner, name: &str, holder: &Holder, began: u64) -> Outcome<()> {
+        fence(&self.meter, began);
+        let renewal = tokio::spawn(renew(
+            self.api.clone(),
+            self.meter.clone(),
+            owner.clone(),
+            name.to_owned(),
+            holder.clone(),
+        ));
+        let held = Held {
+            name: name.to_owned(),
+            renewal,
+        };
+        let mut place = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = place.replace(held) {
+            before.renewal.abort();
+        }
+        Ok(())
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// When AWS does not answer; the lease then runs out by itself.
+    pub async fn release(&self, owner: &Owner) -> Outcome<()> {
+        let held = self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(held) = held else {
+            return Ok(());
+        };
+        held.renewal.abort();
+        // Nothing changes any more under a lease that is being given back.
+        self.meter.set_fence(u64::MAX);
+        let _ = owner;
+        gone_is_fine(ssm::delete_parameter(&self.api, &named(&held.name)).await)
+    }
+
+    /// Takes the lease away from whoever holds it; returns who that was.
+    ///
+    /// # Errors
+    /// When AWS does not answer.
+    pub async fn break_it(&self, owner: &Owner) -> Outcome<Option<Holder>> {
+        let Some(standing) = self.standing(owner).await? else {
+            return Ok(None);
+        };
+        gone_is_fine(ssm::delete_parameter(&self.api, &named(&standing.name)).await)?;
+        Ok(Some(standing.holder))
+    }
+
+    /// The app's record.
+    ///
+    /// # Errors
+    /// When AWS does not answer.
+    pub async fn record(&self, owner: &Owner) -> Outcome<Option<Record>> {
+        let question = input(serde_json::json!({"Names": [record_name(owner)]}));
+        let answer = ssm::get_parameters(&self.api, &question).await?;
+        let found = items(&answer, "Parameters").next();
+        // One that nobody can read is as good as none: it is a hint and is written anew.
+        Ok(found.and_then(|found| serde_json::from_str(text(found, "Value")).ok()))
+    }
+
+    /// Writes the app's record.
+    ///
+    /// # Errors
+    /// When AWS does not take it.
+    pub async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {
+        let text = serde_json::to_string(record).map_err(|error| ProviderError {
+            kind: ErrorKind::Invalid,
+            code: "Record".to_owned(),
+            message: error.to_string(),
+            operation: "ssm:PutParameter".to_owned(),
+        })?;
+        // More than 4 KB need the advanced tier, which Intelligent-Tiering chooses by itself
+        // (https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html).
+        let question = input(serde_json::json!({
+            "Name": record_name(owner), "Type": "String", "Value": text, "Overwrite": true,
+            "Tier": "Intelligent-Tiering",
+            "Description": "What scalectl has to look for; lost, it is rebuilt",
+        }));
+        ssm::put_parameter(&self.api, &question).await?;
+        Ok(())
+    }
+}
+
+fn record_name(owner: &Owner) -> String {
+    format!("/scalectl/{}/{}/record", owner.app, owner.env)
+}
+
+fn named(name: &str) -> Map {
+    input(serde_json::json!({"Name": name}))
+}
+
+fn held(standing: &Standing) -> ProviderError {
+    ProviderError {
+        kind: ErrorKind::Held,
+        code: "LeaseHeld".to_owned(),
+        message: format!(
+            "{} runs `scalectl {}`",
+            standing.holder.who, standing.holder.command
+        ),
+        operation: "lease:Acquire".to_owned(),
+    }
+}
+
+/// Changing calls may leave until shortly before the lease, renewed at `began`, ends.
+fn fence(meter: &Meter, began: u64) {
+    let lasts = u64::try_from((TERM - MARGIN).as_millis()).unwrap_or(0);
+    meter.set_fence(began + lasts);
+}
+
+async fn put(
+    api: &Api<aws_sdk_ssm::Client>,
+    name: &str,
+    content: &Content,
+    overwrite: bool,
+) -> Outcome<()> {
+    let text = serde_json::to_string(content).map_err(|error| ProviderError {
+        kind: ErrorKind::Invalid,
+        code: "Lease".to_owned(),
+        message: error.to_string(),
+        operation: "ssm:PutParameter".to_owned(),
+    })?;
+    let question = input(serde_json::json!({
+        "Name": name, "Type": "String", "Value": text, "Overwrite": overwrite,
+        "Description": "Who changes this application right now",
+    }));
+    ssm::put_parameter(api, &question).await?;
+    Ok(())
+}
+
+async fn standing(
+    api: &Api<aws_sdk_ssm::Client>,
+    meter: &Meter,
+    owner: &Owner,
+) -> Outcome<Option<Standing>> {
+    let question = input(serde_json::json!({"Path": folder(owner)}));
+    let answer = ssm::get_parameters_by_path(api, &question).await?;
+    let now = meter.server_now();
+    let newest = items(&answer, "Parameters")
+        .filter_map(|found| {
+            let name = text(found, "Name");
+            let number: u64 = name.rsplit('/').next()?.parse().ok()?;
+            let content: Content = serde_json::from_str(text(found, "Value")).ok()?;
+            let renewed: jiff::Timestamp = text(found, "LastModifiedDate").parse().ok()?;
+            let renewed = u64::try_from(renewed.as_millisecond()).unwrap_or(0);
+            Some(Standing {
+                name: name.to_owned(),
+                number,
+                holder: content.holder,
+                age: Duration::from_millis(now.saturating_sub(renewed)),
+            })
+        })
+        .max_by_key(|standing| standing.number);
+    Ok(newest)
+}
+
+/// Renews a lease until it is given back, or somebody else holds it.
+async fn renew(
+    api: Api<aws_sdk_ssm::Client>,
+    meter: Arc<Meter>,
+    owner: Owner,
+    name: String,
+    holder: Holder,
+) {
+    let mut content = Content {
+        holder,
+        renewals: 0,
+    };
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let began = meter.now();
+        let Ok(standing) = standing(&api, &meter, &owner).await else {
+            // Asked again in a while; without a renewal the fence comes down by itself.
+            continue;
+        };
+        // Taken over, or broken by `scalectl lease break`: nothing is changed any more.
+        if standing
+            .is_none_or(|standing| standing.name != name || standing.holder != content.holder)
+        {
+            meter.set_fence(0);
+            return;
+        }
+        content.renewals += 1;
+        if put(&api, &name, &content, true).await.is_ok() {
+            fence(&meter, began);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Whose a resource is: how our marks are written into what AWS keeps for us, and read back.
+//!
+//! Tags where a kind has them; a tag on the parent for what has none; the end of a text that is ours
+//! to write for a few of CloudFront's kinds. DNS records have a TXT record beside them, which is
+//! `super::route53`'s.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::address::Address;
+use crate::plan::digest;
+use crate::provider::{Applied, Owner, Write};
+
+/// Of the application.
+pub const APP: &str = "scalectl:app";
+/// Of the environment.
+pub const ENV: &str = "scalectl:env";
+/// Of the permanent name.
+pub const ADDRESS: &str = "scalectl:address";
+/// Of what was last applied.
+pub const APPLIED: &str = "scalectl:applied";
+/// Of an instance that an update has stopped and not started again: what it was to change.
+pub const STOPPED: &str = "scalectl:stopped";
+/// Of the zones in which a certificate's names are validated.
+pub const ZONES: &str = "scalectl:zones";
+/// Of a child, on its parent; the child's digest follows.
+const CHILD: &str = "scalectl:of:";
+
+/// Tags: key and value.
+pub type Tags = Vec<(String, String)>;
+
+/// Whose something is, and what was last applied to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// The app and environment.
+    pub owner: Owner,
+    /// Its permanent name.
+    pub address: Address,
+    /// What was last applied.
+    pub applied: Applied,
+}
+
+impl Marks {
+    /// Those of a write.
+    pub fn of(write: &Write) -> Self {
+        Self {
+            owner: write.owner.clone(),
+            address: write.address.clone(),
+            applied: write.applied.clone(),
+        }
+    }
+
+    /// As tags.
+    pub fn to_tags(&self) -> Tags {
+        vec![
+            (APP.to_owned(), self.owner.app.to_string()),
+            (ENV.to_owned(), self.owner.env.to_string()),
+            (ADDRESS.to_owned(), self.address.to_tag()),
+            (APPLIED.to_owned(), digest::to_tag(&self.applied)),
+        ]
+    }
+
+    /// From tags; `None` when they are not ours.
+    pub fn from_tags(tags: &[(String, String)]) -> Option<Self> {
+        let get = |name: &str| {
+            let found = tags.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        Some(Self {
+            owner: Owner {
+                app: get(APP)?.into(),
+                env: get(ENV)?.into(),
+            },
+            address: Address::from_tag(get(ADDRESS)?).ok()?,
+            applied: get(APPLIED).and_then(digest::from_tag).unwrap_or_default(),
+        })
+    }
+
+    /// The tag that a parent carries for a child: its key says which child, so that an update
+    /// replaces it. The owner is the parent's.
+    pub fn to_child_tag(&self, kind: &str, identifier: &str) -> (String, String) {
+        let value = format!(
+            "{} {}",
+            self.address.to_tag(),
+            digest::to_tag(&self.applied)
+        );
+        (child_key(kind, identifier), value)
+    }
+
+    /// A child's marks from its parent's tags.
+    pub fn from_child_tag(
+        parent: &[(String, String)],
+        kind: &str,
+        identifier: &str,
+    ) -> Option<Self> {
+        let owner = Self::from_tags(parent)?.owner;
+        let key = child_key(kind, identifier);
+        let (_, value) = parent.iter().find(|(have, _)| *have == key)?;
+        let (address, applied) = value.split_once(' ')?;
+        Some(Self {
+            owner,
+            address: Address::from_tag(address).ok()?,
+            applied: digest::from_tag(applied)?,
+        })
+    }
+
+    /// At the end of a text that is ours to write.
+    pub fn to_text(&self, text: &str) -> String {
+        let mark = format!(
+            "[scalectl {}/{} {} {}]",
+            self.owner.app,
+            self.owner.env,
+            self.address.to_tag(),
+            digest::to_tag(&self.applied)
+        );
+        match text.is_empty() {
+            true => mark,
+            false => format!("{text} {mark}"),
+        }
+    }
+
+    /// A text without the marks at its end, and those.
+    pub fn from_text(text: &str) -> (&str, Option<Self>) {
+        let read = || {
+            let (rest, mark) = text.strip_suffix(']')?.rsplit_once("[scalectl ")?;
+            let mut words = mark.split(' ');
+            let (app, env) = words.next()?.split_once('/')?;
+            let marks = Self {
+                owner: Owner {
+                    app: app.into(),
+                    env: env.into(),
+                },
+                address: Address::from_tag(words.next()?).ok()?,
+                applied: digest::from_tag(words.next()?)?,
+            };
+            Some((rest.trim_end(), Some(marks)))
+        };
+        read().unwrap_or((text, None))
+    }
+}
+
+/// The key of a child's tag on its parent.
+pub fn child_key(kind: &str, identifier: &str) -> String {
+    let digest = Sha256::digest(format!("{kind}\n{identifier}").as_bytes());
+    let short: String = digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{CHILD}{short}")
+}
+
+/// Whether a tag's key is one of ours.
+pub fn is_ours(key: &str) -> bool {
+    [APP, ENV, ADDRESS, APPLIED, STOPPED].contains(&key)
+        || key.starts_with(CHILD)
+        || key.starts_with(ZONES)
+}
+
+/// A client token: the same for the same write, so that a call whose answer was lost is not done
+/// twice. AWS takes up to 64 characters
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>).
+pub fn token(write: &Write) -> String {
+    let mut text = format!(
+        "{}\n{}\n{}\n{}\n",
+        write.owner.app, write.owner.env, write.address, write.applied.generation
+    );
+    // Other parameters under the same token would be refused, so they are part of it.
+    for (name, value) in &write.properties {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..20]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Map, Value};
+
+    fn marks() -> Marks {
+        let mut properties = Map::new();
+        properties.insert("CidrBlock", Value::str("10.0.0.0/16"));
+        let address: Address = "us-east-1/route_from[eu-west-1]".parse().unwrap();
+        Marks {
+            owner: Owner {
+                app: "shop".into(),
+                env: "default".into(),
+            },
+            applied: digest::of_properties(&address, 2, true, &properties),
+            address,
+        }
+    }
+
+    #[test]
+    fn marks_survive_tags_parents_and_texts() {
+        let marks = marks();
+        let mut tags = marks.to_tags();
+        assert_eq!(Marks::from_tags(&tags), Some(marks.clone()));
+        tags.push(marks.to_child_tag("AWS::EC2::Route", "rtb-1|0.0.0.0/0"));
+        assert_eq!(
+            Marks::from_child_tag(&tags, "AWS::EC2::Route", "rtb-1|0.0.0.0/0"),
+            Some(marks.clone())
+        );
+        assert_eq!(
+            Marks::from_child_tag(&tags, "AWS::EC2::Route", "rtb-1|::/0"),
+            None
+        );
+        let text = marks.to_text("Static files");
+        assert_eq!(
+            Marks::from_text(&text),
+            ("Static files", Some(marks.clone()))
+        );
+        assert_eq!(Marks::from_text(&marks.to_text("")), ("", Some(marks)));
+    }
+
+    #[test]
+    fn a_strangers_text_is_no_mark() {
+        for text in ["", "hello", "hello [scalectl]", "[scalectl a b c]"] {
+            assert_eq!(Marks::from_text(text), (text, None));
+        }
+    }
+}

@@ -1,0 +1,573 @@
+//! What is asked of RDS for a database: to make it and to change it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::reading::log_types;
+use crate::provider::aws::service::{items, pick, rename, text, touches, without};
+use crate::value::{Map, Value};
+
+/// What a database is made from, which says by which call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nothing.
+    Empty,
+    /// Another database, which it follows.
+    Replica,
+    /// A snapshot.
+    Snapshot,
+    /// Another database's backups.
+    PointInTime,
+}
+
+/// What says where a database comes from, and can be said once only.
+const ORIGINS: &[&str] = &[
+    "DBClusterSnapshotIdentifier",
+    "DBSnapshotIdentifier",
+    "RestoreTime",
+    "SourceDBClusterIdentifier",
+    "SourceDBInstanceAutomatedBackupsArn",
+    "SourceDBInstanceIdentifier",
+    "SourceDbiResourceId",
+    "UseLatestRestorableTime",
+];
+
+/// What every creating call takes under the same name.
+const ALL: &[&str] = &[
+    "AllocatedStorage",
+    "AutoMinorVersionUpgrade",
+    "AvailabilityZone",
+    "BackupTarget",
+    "CACertificateIdentifier",
+    "CopyTagsToSnapshot",
+    "DBInstanceClass",
+    "DBSubnetGroupName",
+    "DedicatedLogVolume",
+    "DeletionProtection",
+    "Domain",
+    "DomainAuthSecretArn",
+    "DomainDnsIps",
+    "DomainFqdn",
+    "DomainIAMRoleName",
+    "DomainOu",
+    "EnableCloudwatchLogsExports",
+    "EnableIAMDatabaseAuthentication",
+    "Iops",
+    "MultiAZ",
+    "NetworkType",
+    "OptionGroupName",
+    "Port",
+    "ProcessorFeatures",
+    "PubliclyAccessible",
+    "StorageThroughput",
+    "StorageType",
+];
+
+/// The same, called otherwise.
+const ALL_RENAMED: &[&str] = &[
+    "AdditionalStorageVolumes",
+    "CustomIAMInstanceProfile",
+    "VPCSecurityGroups",
+];
+
+/// What only the call for an empty one takes.
+const EMPTY: &[&str] = &[
+    "BackupRetentionPeriod",
+    "CharacterSetName",
+    "DBClusterIdentifier",
+    "DBName",
+    "DBParameterGroupName",
+    "DBSecurityGroups",
+    "DBSystemId",
+    "DatabaseInsightsMode",
+    "EnablePerformanceInsights",
+    "Engine",
+    "EngineLifecycleSupport",
+    "EngineVersion",
+    "KmsKeyId",
+    "LicenseModel",
+    "ManageMasterUserPassword",
+    "MasterUserAuthenticationType",
+    "MasterUserPassword",
+    "MasterUserSecret",
+    "MasterUsername",
+    "MaxAllocatedStorage",
+    "MonitoringInterval",
+    "MonitoringRoleArn",
+    "NcharCharacterSetName",
+    "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod",
+    "PreferredBackupWindow",
+    "PreferredMaintenanceWindow",
+    "PromotionTier",
+    "StorageEncrypted",
+    "TdeCredentialArn",
+    "TdeCredentialPassword",
+    "Timezone",
+];
+
+const REPLICA: &[&str] = &[
+    "DatabaseInsightsMode",
+    "EnablePerformanceInsights",
+    "KmsKeyId",
+    "MaxAllocatedStorage",
+    "MonitoringInterval",
+    "MonitoringRoleArn",
+    "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod",
+    "ReplicaMode",
+    "SourceDBClusterIdentifier",
+    "SourceDBInstanceIdentifier",
+    "UseDefaultProcessorFeatures",
+];
+
+/// What both restoring calls take.
+const RESTORED: &[&str] = &[
+    "BackupRetentionPeriod",
+    "DBName",
+    "DBParameterGroupName",
+    "Engine",
+    "EngineLifecycleSupport",
+    "LicenseModel",
+    "ManageMasterUserPassword",
+    "MasterUserSecret",
+    "PreferredBackupWindow",
+    "TdeCredentialArn",
+    "TdeCredentialPassword",
+    "UseDefaultProcessorFeatures",
+];
+
+const SNAPSHOT: &[&str] = &["DBClusterSnapshotIdentifier", "DBSnapshotIdentifier"];
+
+const POINT_IN_TIME: &[&str] = &[
+    "MaxAllocatedStorage",
+    "RestoreTime",
+    "SourceDBInstanceAutomatedBackupsArn",
+    "SourceDBInstanceIdentifier",
+    "SourceDbiResourceId",
+    "UseLatestRestorableTime",
+];
+
+/// What a change takes under the same name, one by one, with AWS's default where it has one.
+const PLAIN: &[(&str, &str)] = &[
+    ("AutoMinorVersionUpgrade", "true"),
+    ("BackupRetentionPeriod", "1"),
+    ("CACertificateIdentifier", ""),
+    ("CopyTagsToSnapshot", "false"),
+    ("DBInstanceClass", ""),
+    ("DBParameterGroupName", ""),
+    ("DBSecurityGroups", ""),
+    ("DedicatedLogVolume", "false"),
+    ("DeletionProtection", "false"),
+    ("EnableIAMDatabaseAuthentication", "false"),
+    ("EngineLifecycleSupport", "open-source-rds-extended-support"),
+    ("EngineVersion", ""),
+    ("LicenseModel", ""),
+    ("ManageMasterUserPassword", "false"),
+    ("MasterUserAuthenticationType", ""),
+    ("MasterUserPassword", ""),
+    ("MultiAZ", "false"),
+    ("NetworkType", "IPV4"),
+    ("OptionGroupName", ""),
+    ("PreferredBackupWindow", ""),
+    ("PreferredMaintenanceWindow", ""),
+    ("ProcessorFeatures", ""),
+    ("PromotionTier", "1"),
+    ("PubliclyAccessible", "false"),
+    ("ReplicaMode", "open-read-only"),
+    ("TdeCredentialArn", ""),
+    ("UseDefaultProcessorFeatures", ""),
+];
+
+/// What is sent together when one of it changes, because one means nothing without the others.
+const TOGETHER: &[&[&str]] = &[
+    &["MonitoringInterval", "MonitoringRoleArn"],
+    &[
+        "DatabaseInsightsMode",
+        "EnablePerformanceInsights",
+        "PerformanceInsightsKMSKeyId",
+        "PerformanceInsightsRetentionPeriod",
+    ],
+    &[
+        "Domain",
+        "DomainAuthSecretArn",
+        "DomainDnsIps",
+        "DomainFqdn",
+        "DomainIAMRoleName",
+        "DomainOu",
+    ],
+];
+
+/// Storage, which changes as one.
+const STORAGE: &[&str] = &[
+    "AllocatedStorage",
+    "Iops",
+    "StorageThroughput",
+    "StorageType",
+];
+
+/// What calls of their own change.
+pub const ROLES: &str = "AssociatedRoles";
+/// The same.
+pub const COPIES: &[&str] = &[
+    "AutomaticBackupReplicationKmsKeyId",
+    "AutomaticBackupReplicationRegion",
+    "AutomaticBackupReplicationRetentionPeriod",
+];
+
+/// What a change has to rename or to work out.
+const OTHERS: &[&str] = &[
+    "AdditionalStorageVolumes",
+    "EnableCloudwatchLogsExports",
+    "MasterUserSecret",
+    "MaxAllocatedStorage",
+    "Port",
+    "VPCSecurityGroups",
+];
+
+impl Origin {
+    /// What these properties ask for.
+    pub fn of(properties: &Map) -> Self {
+        let has = |names: &[&str]| names.iter().any(|name| properties.contains_key(name));
+        if has(SNAPSHOT) {
+            Self::Snapshot
+        } else if has(&[
+            "RestoreTime",
+            "SourceDBInstanceAutomatedBackupsArn",
+            "SourceDbiResourceId",
+            "UseLatestRestorableTime",
+        ]) {
+            Self::PointInTime
+        } else if has(&["SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"]) {
+            Self::Replica
+        } else {
+            Self::Empty
+        }
+    }
+
+    /// Whether the creating call takes a property.
+    fn takes(self, name: &str, properties: &Map) -> bool {
+        let of = |lists: &[&[&str]]| lists.iter().any(|list| list.contains(&name));
+        of(&[ALL, ALL_RENAMED])
+            || match self {
+                Self::Empty => of(&[EMPTY]),
+                // Within a region a replica begins with its source's parameter group, and MySQL's
+                // take no other.
+                Self::Replica => {
+                    let source = text(properties, "SourceDBInstanceIdentifier");
+                    let elsewhere = source.starts_with("arn:") || source.is_empty();
+                    of(&[REPLICA]) || (name == "DBParameterGroupName" && elsewhere)
+                }
+                Self::Snapshot => of(&[RESTORED, SNAPSHOT]),
+                Self::PointInTime => of(&[RESTORED, POINT_IN_TIME]),
+            }
+    }
+
+    /// What the creating call is given, but for name and tags.
+    pub fn creation(self, properties: &Map) -> Map {
+        let taken = properties
+            .iter()
+            .filter(|(name, _)| self.takes(name, properties));
+        let mut call: Map = taken.cloned().collect();
+        rename(&mut call, "VPCSecurityGroups", "VpcSecurityGroupIds");
+        rename(
+            &mut call,
+            "CustomIAMInstanceProfile",
+            "CustomIamInstanceProfile",
+        );
+        if call.remove("MasterUserSecret").is_some()
+            && let Some(key) = properties.at("MasterUserSecret.KmsKeyId")
+        {
+            call.insert("MasterUserSecretKmsKeyId", key.clone());
+        }
+        if call.contains_key("AdditionalStorageVolumes") {
+            let volumes = items(properties, "AdditionalStorageVolumes").map(volume);
+            call.insert("AdditionalStorageVolumes", Value::list(volumes));
+        }
+        call
+    }
+
+    /// What has to wait until the database is there.
+    pub fn rest(self, properties: &Map) -> Vec<Arc<str>> {
+        let changeable = |name: &str| {
+            PLAIN.iter().any(|(plain, _)| *plain == name)
+                || TOGETHER.iter().any(|together| together.contains(&name))
+                || [STORAGE, OTHERS, COPIES]
+                    .iter()
+                    .any(|list| list.contains(&name))
+                || name == ROLES
+        };
+        let names = properties.iter().map(|(name, _)| name);
+        names
+            .filter(|name| changeable(name) && !self.takes(name, properties))
+            .cloned()
+            .collect()
+    }
+}
+
+fn volume(volume: &Map) -> Value {
+    let mut volume = without(
+        volume,
+        &["StorageOperationPercentProgress", "StorageOperationStatus"],
+    );
+    rename(&mut volume, "Iops", "IOPS");
+    Value::Map(volume)
+}
+
+/// Something that a change asks for and that no call does.
+pub fn impossible(properties: &Map, changed: &[Arc<str>]) -> Option<String> {
+    if properties.get("ApplyImmediately") == Some(&Value::Bool(false)) {
+        return Some(
+            "ApplyImmediately is false, but scalectl waits for what it changes and a maintenance window may be a week away; leave it out"
+                .to_owned(),
+        );
+    }
+    let origin = changed.iter().find(|name| ORIGINS.contains(&&***name))?;
+    Some(format!(
+        "{origin} says what a database is made from and cannot be changed"
+    ))
+}
+
+/// What a change of these properties sends, but for what has to be asked for first: parameter
+/// group, option group and security groups by default are left out. Empty when nothing is to be sent.
+pub fn modification(live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Map {
+    let mut call = Map::new();
+    for (name, default) in PLAIN {
+        if !touches(changed, &[name]) {
+            continue;
+        }
+        match wanted.get(name) {
+            Some(value) => call.insert(*name, value.clone()),
+            None if default.is_empty() => None,
+            None => call.insert(*name, Value::str(*default)),
+        };
+    }
+    // Backups of a replica are off by default.
+    let is_replica = !text(live, "ReadReplicaSourceDBInstanceIdentifier").is_empty();
+    if is_replica && touches(changed, &["BackupRetentionPeriod"]) {
+        let days = wanted.get("BackupRetentionPeriod").cloned();
+        call.insert("BackupRetentionPeriod", days.unwrap_or(Value::Int(0)));
+    }
+    for together in TOGETHER {
+        if touches(changed, together) {
+            let some = pick(wanted, together);
+            for (name, value) in &some {
+                call.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    let gone = |name: &str| touches(changed, &[name]) && !wanted.contains_key(name);
+    if gone("MonitoringInterval") {
+        call.remove("MonitoringRoleArn");
+        call.insert("MonitoringInterval", Value::Int(0));
+    }
+    if gone("EnablePerformanceInsights") {
+        call.insert("EnablePerformanceInsights", Value::Bool(false));
+    }
+    if gone("DatabaseInsightsMode") {
+        call.insert("DatabaseInsightsMode", Value::str("standard"));
+    }
+    if gone("PerformanceInsightsRetentionPeriod")
+        && wanted.get("EnablePerformanceInsights") == Some(&Value::Bool(true))
+    {
+        call.insert("PerformanceInsightsRetentionPeriod", Value::Int(7));
+    }
+    if gone("Domain") {
+        call.insert("DisableDomain", Value::Bool(true));
+    }
+    if gone("ProcessorFeatures") {
+        call.insert("UseDefaultProcessorFeatures", Value::Bool(true));
+    }
+    if touches(changed, &["ManageMasterUserPassword"])
+        && wanted.get("ManageMasterUserPassword") != Some(&Value::Bool(true))
+        && let Some(password) = wanted.get("MasterUserPassword")
+    {
+        call.insert("MasterUserPassword", password.clone());
+    }
+    if touches(changed, &["MasterUserSecret"])
+        && let Some(key) = wanted.at("MasterUserSecret.KmsKeyId")
+    {
+        call.insert("MasterUserSecretKmsKeyId", key.clone());
+    }
+    if touches(changed, &["Port"]) {
+        let port = wanted.get("Port").cloned();
+        call.insert("DBPortNumber", port.unwrap_or_else(|| port_of(live)));
+    }
+    if touches(changed, &["VPCSecurityGroups"])
+        && let Some(groups) = wanted.get("VPCSecurityGroups")
+    {
+        call.insert("VpcSecurityGroupIds", groups.clone());
+    }
+    if touches(changed, &["EnableCloudwatchLogsExports"]) {
+        let change = log_types(live, wanted);
+        if !change.is_null() {
+            call.insert("CloudwatchLogsExportConfiguration", Value::from(change));
+        }
+    }
+    if touches(changed, &["AdditionalStorageVolumes"]) {
+        let mut volumes: Vec<Value> = items(wanted, "AdditionalStorageVolumes")
+            .map(volume)
+            .collect();
+        for old in items(live, "AdditionalStorageVolumes") {
+            let name = text(old, "VolumeName");
+            if !items(wanted, "AdditionalStorageVolumes").any(|new| text(new, "VolumeName") == name)
+            {
+                let gone = json!({"VolumeName": name, "SetForDelete": true});
+                volumes.push(Value::from(gone));
+            }
+        }
+        call.insert("AdditionalStorageVolumes", Value::List(volumes));
+    }
+    storage(&mut call, live, wanted, changed);
+    // These only go with others; alone they change nothing, which AWS refuses.
+    let riders = [
+        ("EngineVersion", "AllowMajorVersionUpgrade"),
+        ("CACertificateIdentifier", "CertificateRotationRestart"),
+        ("TdeCredentialArn", "TdeCredentialPassword"),
+    ];
+    for (with, rider) in riders {
+        if call.contains_key(with)
+            && let Some(value) = wanted.get(rider)
+        {
+            call.insert(rider, value.clone());
+        }
+    }
+    call
+}
+
+/// Storage: what has provisioned IOPS takes size and IOPS together only, and gp3 below its size for
+/// provisioning takes no IOPS at all
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage>).
+fn storage(call: &mut Map, live: &Map, wanted: &Map, changed: &[Arc<str>]) {
+    if touches(changed, STORAGE) {
+        for name in ["AllocatedStorage", "StorageType"] {
+            if touches(changed, &[name])
+                && let Some(value) = wanted.get(name)
+            {
+                call.insert(name, value.clone());
+            }
+        }
+        for name in ["Iops", "StorageThroughput"] {
+            if let Some(value) = wanted.get(name) {
+                call.insert(name, value.clone());
+            }
+        }
+        let class = match text(wanted, "StorageType") {
+            "" => text(live, "StorageType"),
+            class => class,
+        };
+        let number = |name: &str| live.get(name).and_then(Value::as_int).unwrap_or_default();
+        let provisioned = class.starts_with("io") || (class == "gp3" && number("Iops") > 3000);
+        if provisioned && !call.contains_key("Iops") && number("Iops") > 0 {
+            call.insert("Iops", Value::Int(number("Iops")));
+        }
+        // Away from provisioned IOPS.
+        if touches(changed, &["Iops"]) && ["gp2", "standard"].contains(&class) {
+            call.insert("Iops", Value::Int(0));
+        }
+        if call.contains_key("Iops") && !call.contains_key("AllocatedStorage") {
+            call.insert("AllocatedStorage", Value::Int(number("AllocatedStorage")));
+        }
+    }
+    if touches(changed, &["MaxAllocatedStorage"]) {
+        // A limit that is the size switches growing off.
+        let limit = wanted.get("MaxAllocatedStorage");
+        let size = call
+            .get("AllocatedStorage")
+            .or(live.get("AllocatedStorage"));
+        if let Some(limit) = limit.or(size).cloned() {
+            call.insert("MaxAllocatedStorage", limit);
+        }
+    }
+}
+
+/// The port that an engine listens on when nobody says otherwise.
+fn port_of(live: &Map) -> Value {
+    let engine = text(live, "Engine");
+    let is = |name: &str| engine.contains(name);
+    Value::Int(match () {
+        () if is("postgres") => 5432,
+        () if is("oracle") => 1521,
+        () if is("sqlserver") => 1433,
+        () if is("db2") => 50000,
+        () => 3306,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::aws::service::input;
+
+    fn names(names: &[&str]) -> Vec<Arc<str>> {
+        names.iter().map(|name| Arc::from(*name)).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_sent() {
+        let live = input(json!({"AllocatedStorage": 20, "StorageType": "gp3", "Iops": 3000}));
+        let wanted = input(json!({"AllocatedStorage": "40", "StorageType": "gp3",
+            "AllowMajorVersionUpgrade": true, "EngineVersion": "17", "DBInstanceClass": "db.t4g.micro"}));
+        let call = |changed: &[&str]| modification(&live, &wanted, &names(changed));
+        assert_eq!(call(&["AllowMajorVersionUpgrade"]), Map::new());
+        assert_eq!(
+            call(&["EngineVersion"]),
+            input(json!({"EngineVersion": "17", "AllowMajorVersionUpgrade": true}))
+        );
+        assert_eq!(
+            call(&["AllocatedStorage"]),
+            input(json!({"AllocatedStorage": "40"}))
+        );
+        assert_eq!(
+            call(&["MaxAllocatedStorage"]),
+            input(json!({"MaxAllocatedStorage": 20}))
+        );
+    }
+
+    #[test]
+    fn provisioned_storage_is_changed_as_a_whole() {
+        let live = input(json!({"AllocatedStorage": 500, "StorageType": "gp3", "Iops": 12000}));
+        let wanted = input(json!({"AllocatedStorage": "600", "StorageType": "gp3"}));
+        assert_eq!(
+            modification(&live, &wanted, &names(&["AllocatedStorage"])),
+            input(json!({"AllocatedStorage": "600", "Iops": 12000}))
+        );
+        let wanted = input(json!({"StorageType": "gp2"}));
+        assert_eq!(
+            modification(&live, &wanted, &names(&["StorageType", "Iops"])),
+            input(json!({"StorageType": "gp2", "Iops": 0, "AllocatedStorage": 500}))
+        );
+    }
+
+    #[test]
+    fn a_replica_gets_the_rest_once_it_is_there() {
+        let replica = input(
+            json!({"SourceDBInstanceIdentifier": "db", "StorageType": "gp3",
+            "DBParameterGroupName": "group", "PreferredBackupWindow": "01:00-02:00",
+            "SourceRegion": "us-east-1", "DeletionProtection": true}),
+        );
+        let origin = Origin::of(&replica);
+        assert_eq!(origin, Origin::Replica);
+        assert_eq!(
+            origin.rest(&replica),
+            names(&["DBParameterGroupName", "PreferredBackupWindow"])
+        );
+        assert_eq!(
+            origin.creation(&replica),
+            input(
+                json!({"SourceDBInstanceIdentifier": "db", "StorageType": "gp3", "DeletionProtection": true})
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_no_longer_asked_for_goes_back_to_the_default() {
+        let live = input(json!({"Engine": "postgres"}));
+        let changed = names(&["MonitoringInterval", "MonitoringRoleArn", "Port", "MultiAZ"]);
+        assert_eq!(
+            modification(&live, &Map::new(), &changed),
+            input(json!({"MonitoringInterval": 0, "DBPortNumber": 5432, "MultiAZ": "false"}))
+        );
+    }
+}

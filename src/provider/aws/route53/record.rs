@@ -1,0 +1,323 @@
+//! Records, written together with the TXT record that says whose each is.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::change::{MOST_RECORDS, action, delete_of, records_of, run_all};
+use super::ownership::{
+    HERITAGE, canonical, decoded, first_value, is_name, mark, mark_name, marks_from, value,
+};
+use super::{Client, RECORD, Tagged, bare};
+use crate::provider::aws::batch::Batches;
+use crate::provider::aws::bind::route53;
+use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::service::{
+    Found, Which, input, items, list, none_if_gone, pick, text, texts,
+};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Status, Write};
+use crate::value::{Map, Value};
+
+/// Properties that the API has under the same names.
+const SAME: [&str; 11] = [
+    "Name",
+    "Type",
+    "SetIdentifier",
+    "Weight",
+    "Region",
+    "Failover",
+    "GeoLocation",
+    "GeoProximityLocation",
+    "MultiValueAnswer",
+    "HealthCheckId",
+    "CidrRoutingConfig",
+];
+
+/// What is to be done in a zone.
+#[derive(Clone)]
+enum Job {
+    /// These changes together.
+    Write {
+        changes: Vec<Value>,
+        comment: String,
+    },
+    /// The record with this identifier, and its TXT record.
+    Delete(Arc<str>),
+}
+
+/// Records, and what this process has changed.
+#[derive(Default)]
+pub struct Records {
+    jobs: Batches<String, Job, Option<String>>,
+    /// Changes that may not have reached all of Route 53's servers, by record.
+    under_way: RefCell<HashMap<Arc<str>, String>>,
+}
+
+impl Records {
+    /// Those with these identifiers.
+    pub async fn named(&self, api: &Client, names: &[Arc<str>]) -> Outcome<Vec<Found>> {
+        let zones: BTreeSet<&str> = names.iter().map(|name| part(name, 1)).collect();
+        let each = zones.into_iter().map(async |zone| {
+            let records = none_if_gone(records_of(api, zone).await)?;
+            Ok(found(zone, &records.unwrap_or_default()))
+        });
+        let changes: BTreeSet<String> = {
+            let under_way = self.under_way.borrow();
+            names
+                .iter()
+                .filter_map(|name| under_way.get(name).cloned())
+                .collect()
+        };
+        let asks = changes.iter().map(async |id| {
+            let one = input(json!({"Id": id}));
+            let answer = none_if_gone(route53::get_change(api, &one).await)?;
+            let done = answer.is_none_or(|answer| text(&answer, "ChangeInfo.Status") == "INSYNC");
+            Ok::<_, ProviderError>(done.then_some(id))
+        });
+        // Asked before the records, so that what is said to be everywhere is seen.
+        let done: BTreeSet<&String> = try_join_all(asks).await?.into_iter().flatten().collect();
+        let mut all: Vec<Found> = try_join_all(each).await?.into_iter().flatten().collect();
+        all.retain(|one| names.contains(&one.identifier));
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.retain(|_, change| !done.contains(change));
+        for one in &mut all {
+            if under_way.contains_key(&one.identifier) {
+                one.status = Status::Pending("PENDING".into());
+            }
+        }
+        Ok(all)
+    }
+
+    /// Creates it, unless something of that name and type exists.
+    pub async fn create(&self, api: &Client, write: &Write) -> Outcome<Arc<str>> {
+        let record = set(&write.properties);
+        let changes = vec![
+            action("CREATE", record),
+            action("UPSERT", mark(&write.properties, &Marks::of(write))),
+        ];
+        self.write(api, write, changes).await?;
+        Ok(identifier(&write.properties))
+    }
+
+    /// Changes it, or only its marks.
+    pub async fn update(&self, api: &Client, write: &Write, changed: &[Arc<str>]) -> Outcome<()> {
+        let mut changes = vec![action("UPSERT", mark(&write.properties, &Marks::of(write)))];
+        let comment_alone = changed.iter().all(|name| &**name == "Comment");
+        if !comment_alone {
+            changes.push(action("UPSERT", set(&write.properties)));
+        }
+        self.write(api, write, changes).await
+    }
+
+    /// Deletes it.
+    pub async fn delete(&self, api: &Client, identifier: &Arc<str>) -> Outcome<()> {
+        let zone = part(identifier, 1);
+        self.run(api, zone, Job::Delete(identifier.clone())).await?;
+        self.under_way.borrow_mut().remove(identifier);
+        Ok(())
+    }
+
+    async fn write(&self, api: &Client, write: &Write, changes: Vec<Value>) -> Outcome<()> {
+        let given = &write.properties;
+        let zone = text(given, "HostedZoneId");
+        if zone.is_empty() {
+            return Err(ProviderError {
+                kind: ErrorKind::Invalid,
+                code: "NoHostedZone".to_owned(),
+                message: "HostedZoneId says in which zone the record is; HostedZoneName could mean several".to_owned(),
+                operation: "route53:ChangeResourceRecordSets".to_owned(),
+            });
+        }
+        let comment = text(given, "Comment").to_owned();
+        let change = self.run(api, zone, Job::Write { changes, comment }).await?;
+        if let Some(change) = change {
+            let mut under_way = self.under_way.borrow_mut();
+            under_way.insert(identifier(given), change);
+        }
+        Ok(())
+    }
+
+    /// Does it together with what else is to be done in the zone at this moment.
+    async fn run(&self, api: &Client, zone: &str, job: Job) -> Outcome<Option<String>> {
+        let call = async |jobs: &[Job]| {
+            let records = match jobs.iter().any(|job| matches!(job, Job::Delete(_))) {
+                true => records_of(api, zone).await?,
+                false => Vec::new(),
+            };
+            let changes: Vec<(Vec<Value>, &str)> = jobs
+                .iter()
+                .map(|job| match job {
+                    Job::Write { changes, comment } => (changes.clone(), &**comment),
+                    Job::Delete(identifier) => (deletions(zone, identifier, &records), ""),
+                })
+                .collect();
+            Ok(run_all(api, zone, &changes).await)
+        };
+        let most = MOST_RECORDS / 4;
+        self.jobs.ask(zone.to_owned(), job, most, call).await
+    }
+}
+
+/// Those of these zones that are wanted.
+pub async fn in_zones(api: &Client, which: Which<'_>, zones: &[Tagged]) -> Outcome<Vec<Found>> {
+    let each = zones.iter().map(async |(zone, _)| {
+        let zone = bare(text(zone, "Id"));
+        let records = none_if_gone(records_of(api, zone).await)?;
+        Ok::<_, ProviderError>(found(zone, &records.unwrap_or_default()))
+    });
+    let mut all: Vec<Found> = try_join_all(each).await?.into_iter().flatten().collect();
+    if let Which::Owned(owner) = which {
+        all.retain(|one| {
+            one.marks
+                .as_ref()
+                .is_some_and(|marks| marks.owner == *owner)
+        });
+    }
+    Ok(all)
+}
+
+/// A zone's records as CloudFormation has them, without those that say whose the others are.
+pub fn found(zone: &str, records: &[Map]) -> Vec<Found> {
+    let mut marks: BTreeMap<(String, &str), Marks> = BTreeMap::new();
+    for record in records {
+        if let Some(found) = first_value(record).as_deref().and_then(marks_from) {
+            let key = (
+                canonical(text(record, "Name")),
+                text(record, "SetIdentifier"),
+            );
+            marks.insert(key, found);
+        }
+    }
+    let others = records
+        .iter()
+        .filter(|record| !first_value(record).is_some_and(|value| value.starts_with(HERITAGE)));
+    others
+        .map(|record| {
+            let mut properties = pick(record, &SAME);
+            properties.insert("HostedZoneId", Value::str(zone));
+            properties.insert("Name", Value::str(decoded(text(record, "Name"))));
+            if let Some(ttl) = record.get("TTL") {
+                properties.insert("TTL", Value::str(ttl.to_string()));
+            }
+            if let Some(alias) = record.get("AliasTarget") {
+                properties.insert("AliasTarget", alias.clone());
+            } else {
+                let values = items(record, "ResourceRecords").map(|one| text(one, "Value"));
+                properties.insert("ResourceRecords", list(values));
+            }
+            let key = (
+                canonical(&mark_name(&properties)),
+                text(record, "SetIdentifier"),
+            );
+            let marks = marks.get(&key).cloned();
+            let identifier = identifier(&properties);
+            let one = Found::new(RECORD, identifier, properties, Tags::new());
+            Found { marks, ..one }
+        })
+        .collect()
+}
+
+/// The deletions of a record and its TXT record, as they are now.
+fn deletions(zone: &str, wanted: &str, records: &[Map]) -> Vec<Value> {
+    let named = |record: &&Map| {
+        let mut properties = pick(record, &SAME);
+        properties.insert("HostedZoneId", Value::str(zone));
+        *identifier(&properties) == *wanted
+    };
+    let mut properties = input(json!({"Name": part(wanted, 0), "Type": part(wanted, 2)}));
+    properties.insert("SetIdentifier", Value::str(part(wanted, 3)));
+    let name = mark_name(&properties);
+    let beside = |record: &&Map| {
+        is_name(record, &name)
+            && text(record, "SetIdentifier") == part(wanted, 3)
+            && first_value(record).is_some_and(|value| value.starts_with(HERITAGE))
+    };
+    let record = records.iter().filter(named);
+    record
+        .chain(records.iter().filter(beside))
+        .map(delete_of)
+        .collect()
+}
+
+/// A record as the API has it.
+fn set(given: &Map) -> Map {
+    let mut record = pick(given, &SAME);
+    if let Some(ttl) = given.get("TTL") {
+        record.insert("TTL", ttl.clone());
+    }
+    if given.contains_key("ResourceRecords") {
+        let values = texts(given, "ResourceRecords").map(value);
+        record.insert("ResourceRecords", Value::list(values));
+    }
+    if let Some(Value::Map(alias)) = given.get("AliasTarget") {
+        let mut alias = alias.clone();
+        if !alias.contains_key("EvaluateTargetHealth") {
+            alias.insert("EvaluateTargetHealth", Value::Bool(false));
+        }
+        record.insert("AliasTarget", Value::Map(alias));
+    }
+    record
+}
+
+/// CloudFormation's primary identifier, the name in one spelling.
+pub fn identifier(given: &Map) -> Arc<str> {
+    format!(
+        "{}|{}|{}|{}",
+        canonical(text(given, "Name")),
+        text(given, "HostedZoneId"),
+        text(given, "Type"),
+        text(given, "SetIdentifier")
+    )
+    .into()
+}
+
+/// A part of an identifier; a set identifier may hold anything.
+fn part(identifier: &str, number: usize) -> &str {
+    identifier.splitn(4, '|').nth(number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ownership::tests::marks;
+    use super::*;
+
+    fn record(json: serde_json::Value) -> Map {
+        input(json)
+    }
+
+    #[test]
+    fn marks_survive_the_txt_record() {
+        let given = record(
+            json!({"Name": "*.Example.com.", "Type": "A", "HostedZoneId": "Z1",
+            "SetIdentifier": "eu"}),
+        );
+        let marks = marks(30);
+        let mark = mark(&given, &marks);
+        assert_eq!(text(&mark, "Name"), "scalectl-a.wildcard.example.com");
+        assert_eq!(text(&mark, "SetIdentifier"), "eu");
+        let value = text(&mark, "ResourceRecords.0.Value");
+        assert!(value.contains("\" \""), "more than one string: {value}");
+        let live = record(json!({"Name": "\\052.example.com.", "Type": "A", "TTL": 60,
+            "SetIdentifier": "eu", "ResourceRecords": [{"Value": "192.0.2.1"}]}));
+        let found = found("Z1", &[live, mark]);
+        assert_eq!(found.len(), 1, "the TXT record is none of its own");
+        assert_eq!(found[0].marks, Some(marks));
+        assert_eq!(&*found[0].identifier, "*.example.com|Z1|A|eu");
+        assert_eq!(found[0].identifier, identifier(&given));
+        assert_eq!(found[0].properties.get("TTL"), Some(&Value::str("60")));
+    }
+
+    #[test]
+    fn a_record_without_our_txt_is_nobodys() {
+        let strangers = record(json!({"Name": "scalectl-a.www.example.com.", "Type": "TXT",
+            "ResourceRecords": [{"Value": "\"hello\""}]}));
+        let live = record(json!({"Name": "www.example.com.", "Type": "A",
+            "ResourceRecords": [{"Value": "192.0.2.1"}]}));
+        let found = found("Z1", &[live, strangers]);
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|one| one.marks.is_none()));
+    }
+}

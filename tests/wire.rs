@@ -1,0 +1,179 @@
+//! Examples through the AWS provider, over HTTP, on emulators of AWS that know nothing of us: apply,
+//! plan again, destroy, nothing left. What an emulator cannot do is left out by name, with its reason,
+//! in `tests/wire/gaps.txt`.
+#![cfg(feature = "aws")]
+
+mod common;
+#[path = "common/emulator.rs"]
+mod emulator;
+
+use std::collections::HashSet;
+
+use common::{apply, destroy, example, graph_of, plan, root};
+use emulator::{Emulator, Kind};
+use scalectl::address::Address;
+use scalectl::apply::{End, Report};
+use scalectl::blueprint::Library;
+use scalectl::graph::{Graph, Resource};
+use scalectl::plan::Plan;
+use scalectl::spec::Stage;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn complaints(plan: &Plan, report: &Report) -> Vec<String> {
+    plan.operations
+        .iter()
+        .zip(&report.ends)
+        .filter(|(_, end)| !matches!(end, End::Done { differs, .. } if differs.is_empty()))
+        .map(|(operation, end)| {
+            let change = &plan.changes[operation.change];
+            format!(
+                "{} {:?} {}: {end:?}",
+                change.address, operation.step, change.kind
+            )
+        })
+        .collect()
+}
+
+fn left(plan: &Plan) -> Vec<String> {
+    plan.changes
+        .iter()
+        .flat_map(|change| {
+            change.properties.iter().map(move |property| {
+                format!(
+                    "{} {:?} {}: {:?} -> {:?}",
+                    change.address, change.action, property.path, property.before, property.after
+                )
+            })
+        })
+        .collect()
+}
+
+/// Something that an emulator cannot do.
+struct Gap<'a> {
+    kind: &'a str,
+    property: &'a str,
+}
+
+/// The gaps of an emulator, as `tests/wire/gaps.txt` names them.
+fn gaps(text: &str, kind: Kind) -> Vec<Gap<'_>> {
+    let emulator = format!("{kind:?}").to_lowercase();
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .inspect(|fields| assert_eq!(fields.len(), 4, "{fields:?} needs four fields"))
+        .filter(|fields| fields[0] == emulator)
+        .map(|fields| Gap {
+            kind: fields[1],
+            property: fields[2],
+        })
+        .collect()
+}
+
+/// The graph without what the emulator cannot do, and what was left out because it needs that.
+fn without(graph: &Graph, gaps: &[Gap<'_>]) -> Graph {
+    let mut kept: Vec<Resource> = graph.iter().cloned().collect();
+    loop {
+        let before = kept.len();
+        let addresses: HashSet<Address> = kept.iter().map(|one| one.address.clone()).collect();
+        kept.retain(|one| {
+            let whole = |gap: &Gap<'_>| gap.kind == &*one.kind && gap.property == "*";
+            let needs = one.dependencies();
+            let lacks = needs
+                .iter()
+                .any(|need| graph.get(need).is_some() && !addresses.contains(need));
+            !gaps.iter().any(whole) && !lacks
+        });
+        if kept.len() == before {
+            break;
+        }
+    }
+    for resource in &mut kept {
+        let own = gaps.iter().filter(|gap| gap.kind == &*resource.kind);
+        let names = own.map(|gap| gap.property.into());
+        resource.lifecycle.ignore_changes.extend(names);
+    }
+    kept.into_iter().collect()
+}
+
+/// Applies, plans again and destroys these examples at these stages, and fails with everything that was
+/// not as it should be.
+fn come_and_go(kind: Kind, cases: &[(&str, &[Stage])]) {
+    let emulator = Emulator::start(kind);
+    let library = Library::embedded().unwrap();
+    let text = std::fs::read_to_string(root().join("tests/wire/gaps.txt")).unwrap();
+    let gaps = gaps(&text, kind);
+    let mut told = Vec::new();
+    for (name, stages) in cases {
+        for stage in *stages {
+            let (name, stage) = (*name, *stage);
+            let case = format!("{name} at {}", stage.name());
+            emulator.reset();
+            let mut spec = example(name, stage);
+            if kind == Kind::Ministack {
+                // Of AWS's public parameters it has the one for x86 only.
+                for service in spec.services.values_mut() {
+                    service.instance = "t3.small".to_owned();
+                }
+            }
+            let graph = without(&graph_of(&library, &spec), &gaps);
+            let regions: Vec<&str> = spec.regions.iter().map(|region| region.name()).collect();
+            runtime().block_on(async {
+                let aws = emulator.connect(&regions).await;
+                let mut tell = |step: &str, lines: Vec<String>| {
+                    told.extend(
+                        lines
+                            .into_iter()
+                            .map(|line| format!("{case}, {step}: {line}")),
+                    );
+                };
+                let (first, report) = apply(&aws, &graph, Some(20)).await;
+                tell("apply", complaints(&first, &report));
+                let second = plan(&aws, &graph).await;
+                tell("second plan", left(&second));
+                let (gone, report) = destroy(&aws).await;
+                tell("destroy", complaints(&gone, &report));
+                let after = plan(&aws, &graph).await;
+                let alive = after.unchanged + after.counts().update + after.counts().replace;
+                if alive > 0 {
+                    tell("after destroy", vec![format!("{alive} are left")]);
+                }
+            });
+        }
+    }
+    assert!(
+        told.is_empty(),
+        "{} complaints:\n{}",
+        told.len(),
+        told.join("\n")
+    );
+}
+
+/// The stages up to the one with a second region.
+const ONE_REGION: [Stage; 4] = [
+    Stage::SingleServer,
+    Stage::SplitDb,
+    Stage::LoadBalanced,
+    Stage::Cdn,
+];
+
+#[test]
+fn stages_come_and_go_on_moto() {
+    let first = [Stage::SingleServer];
+    let cases: [(&str, &[Stage]); 3] = [
+        ("shop", &ONE_REGION),
+        ("newsroom", &first),
+        ("marketplace", &first),
+    ];
+    come_and_go(Kind::Moto, &cases);
+}
+
+#[test]
+fn stages_come_and_go_on_ministack() {
+    come_and_go(Kind::Ministack, &[("shop", &ONE_REGION)]);
+}
