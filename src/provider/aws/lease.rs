@@ -157,7 +157,7 @@ impl Lease {
     ///
     /// # Errors
     /// When AWS does not answer; the lease then runs out by itself.
-    pub async fn release(&self, owner: &Owner) -> Outcome<()> {
+    pub async fn release(&self) -> Outcome<()> {
         let held = self
             .held
             .lock()
@@ -168,8 +168,7 @@ impl Lease {
         };
         held.renewal.abort();
         // Nothing changes any more under a lease that is being given back.
-        self.meter.set_fence(u64::MAX);
-        let _ = owner;
+        self.meter.set_fence(0);
         gone_is_fine(ssm::delete_parameter(&self.api, &named(&held.name)).await)
     }
 

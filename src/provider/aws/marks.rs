@@ -49,6 +49,13 @@ impl Marks {
         }
     }
 
+    /// Whether both are of one write: owner, address, generation.
+    pub fn is_of_same_write(&self, other: &Self) -> bool {
+        self.owner == other.owner
+            && self.address == other.address
+            && self.applied.generation == other.applied.generation
+    }
+
     /// As tags.
     pub fn to_tags(&self) -> Tags {
         vec![

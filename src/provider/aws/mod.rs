@@ -729,9 +729,7 @@ fn marks_of(found: &Found) -> Option<Marks> {
 }
 
 fn is_same(marks: &Marks, write: &Write) -> bool {
-    marks.owner == write.owner
-        && marks.address == write.address
-        && marks.applied.generation == write.applied.generation
+    marks.is_of_same_write(&Marks::of(write))
 }
 
 /// One of ours as the rest of scalectl sees it: without our marks.
@@ -927,8 +925,8 @@ impl Provider for Aws {
         Box::pin(self.lease.acquire(owner, holder))
     }
 
-    fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.lease.release(owner))
+    fn release_lease<'a>(&'a self, _: &'a Owner) -> Pending<'a, Outcome<()>> {
+        Box::pin(self.lease.release())
     }
 
     fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {

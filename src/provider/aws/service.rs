@@ -298,11 +298,7 @@ impl Which<'_> {
 /// Whether tags that were found are those of the same write as `ours`: owner, address, generation.
 pub fn is_same_write(found: &Tags, ours: &Tags) -> bool {
     match (Marks::from_tags(found), Marks::from_tags(ours)) {
-        (Some(a), Some(b)) => {
-            a.owner == b.owner
-                && a.address == b.address
-                && a.applied.generation == b.applied.generation
-        }
+        (Some(a), Some(b)) => a.is_of_same_write(&b),
         _ => false,
     }
 }
