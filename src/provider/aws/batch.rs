@@ -32,6 +32,13 @@ impl<K, Q, A> Default for Batches<K, Q, A> {
 }
 
 impl<K: Eq + Hash + Clone, Q: Clone, A> Batches<K, Q, A> {
+    /// Waits a moment for others, and takes what they asked.
+    async fn gather(&self, key: &K) -> Vec<Asked<Q, A>> {
+        let open = Open { batches: self, key };
+        tokio::time::sleep(MOMENT).await;
+        open.close()
+    }
+
     /// Asks `question` together with others under the same `key`, at most `most` at once. `call`
     /// answers all of them, in their order.
     ///
@@ -53,12 +60,7 @@ impl<K: Eq + Hash + Clone, Q: Clone, A> Batches<K, Q, A> {
                 asked.len() == 1
             };
             if is_first {
-                let batch = Batch {
-                    batches: self,
-                    key: key.clone(),
-                };
-                tokio::time::sleep(MOMENT).await;
-                batch.answer(most, &call).await;
+                answer(self.gather(&key).await, most, &call).await;
             }
             // Closed without an answer: the one who asked for all gave up.
             if let Ok(answer) = receiver.await {
@@ -68,35 +70,44 @@ impl<K: Eq + Hash + Clone, Q: Clone, A> Batches<K, Q, A> {
     }
 }
 
-/// What the first one owes the others; dropped, it lets them know.
-struct Batch<'a, K: Eq + Hash, Q, A> {
+/// Lets those who wait for one call know when the one who was to make it gave up.
+struct Open<'a, K: Eq + Hash, Q, A> {
     batches: &'a Batches<K, Q, A>,
-    key: K,
+    key: &'a K,
 }
 
-impl<K: Eq + Hash, Q: Clone, A> Batch<'_, K, Q, A> {
-    async fn answer(self, most: usize, call: &impl AsyncFn(&[Q]) -> Outcome<Vec<Outcome<A>>>) {
-        let asked = self.batches.open.borrow_mut().remove(&self.key);
-        let mut asked = asked.unwrap_or_default();
-        while !asked.is_empty() {
-            let rest = asked.split_off(most.min(asked.len()));
-            let (questions, senders): (Vec<Q>, Vec<_>) = asked.into_iter().unzip();
-            let answers = match call(&questions).await {
-                Ok(answers) => answers,
-                Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
-            };
-            for (sender, answer) in senders.into_iter().zip(answers) {
-                // Who asked may have given up.
-                let _ = sender.send(answer);
-            }
-            asked = rest;
-        }
+impl<K: Eq + Hash, Q, A> Open<'_, K, Q, A> {
+    /// Takes what was asked; whatever is asked from here on is another call.
+    fn close(&self) -> Vec<Asked<Q, A>> {
+        let asked = self.batches.open.borrow_mut().remove(self.key);
+        asked.unwrap_or_default()
     }
 }
 
-impl<K: Eq + Hash, Q, A> Drop for Batch<'_, K, Q, A> {
+impl<K: Eq + Hash, Q, A> Drop for Open<'_, K, Q, A> {
     fn drop(&mut self) {
-        self.batches.open.borrow_mut().remove(&self.key);
+        self.close();
+    }
+}
+
+/// Asks all, `most` at once, and hands out the answers.
+async fn answer<Q, A>(
+    mut asked: Vec<Asked<Q, A>>,
+    most: usize,
+    call: &impl AsyncFn(&[Q]) -> Outcome<Vec<Outcome<A>>>,
+) {
+    while !asked.is_empty() {
+        let rest = asked.split_off(most.min(asked.len()));
+        let (questions, senders): (Vec<Q>, Vec<_>) = asked.into_iter().unzip();
+        let answers = match call(&questions).await {
+            Ok(answers) => answers,
+            Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
+        };
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // Who asked may have given up.
+            let _ = sender.send(answer);
+        }
+        asked = rest;
     }
 }
 
@@ -134,5 +145,25 @@ mod tests {
         let (first, second) = futures_util::future::join(first, second).await;
         assert!(first.is_err(), "it gave up");
         assert_eq!(second.unwrap(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_ends_leaves_the_next_batch_alone() {
+        let batches: Batches<&str, u32, u32> = Batches::default();
+        let calls = Cell::new(0);
+        let ask = async |question: u32, after: u64| {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            batches
+                .ask("a", question, 10, async |all: &[u32]| {
+                    calls.set(calls.get() + 1);
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    Ok(all.iter().map(|n| Ok(n + 1)).collect())
+                })
+                .await
+        };
+        // The second is still waiting for others when the first one's call ends.
+        let (first, second) = futures_util::future::join(ask(1, 0), ask(2, 11)).await;
+        assert_eq!((first.unwrap(), second.unwrap()), (2, 3));
+        assert_eq!(calls.get(), 2, "nobody asked twice");
     }
 }

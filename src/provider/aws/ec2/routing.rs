@@ -61,7 +61,7 @@ impl Service for Routing {
         Box::pin(async move {
             let api = place.clients.ec2(place.region);
             let mut found = Vec::new();
-            for table in tables(&api, kinds, which).await? {
+            for table in tables(place, kinds, which).await? {
                 let id = text(&table, "RouteTableId");
                 let tags = tags(&table, "Tags");
                 if kinds.contains(TABLE) {
@@ -183,28 +183,41 @@ impl Service for Routing {
 }
 
 /// The tables that are asked for, or that hold what is.
-async fn tables(api: &Client, kinds: &BTreeSet<Arc<str>>, which: Which<'_>) -> Outcome<Vec<Map>> {
-    let names: Vec<Arc<str>>;
-    let (which, filter) = match which {
-        Which::Named(_) if kinds.contains(ASSOCIATION) => {
-            (which, "association.route-table-association-id")
+async fn tables(
+    place: Place<'_>,
+    kinds: &BTreeSet<Arc<str>>,
+    which: Which<'_>,
+) -> Outcome<Vec<Map>> {
+    let api = &place.clients.ec2(place.region);
+    let call = async |question: &Map| ec2::describe_route_tables(api, question).await;
+    let ask = async |which: Which<'_>, filter| {
+        let question = question(which, filter, 100);
+        pages(call, question, "RouteTables", NEXT_TOKEN).await
+    };
+    match which {
+        Which::Named(asked) if kinds.contains(ASSOCIATION) => {
+            let filter = "association.route-table-association-id";
+            // AWS tells the tables that have any of them; moto tells those that have all, and no
+            // others if there are several.
+            let at_once = if place.clients.endpoint().is_some() {
+                1
+            } else {
+                asked.len().max(1)
+            };
+            let mut tables = Vec::new();
+            for some in asked.chunks(at_once) {
+                tables.extend(ask(Which::Named(some), filter).await?);
+            }
+            Ok(tables)
         }
         // A route's identifier holds its table's.
         Which::Named(asked) if kinds.contains(ROUTE) => {
             let table = |id: &Arc<str>| id.split('|').next().unwrap_or_default().into();
-            names = asked.iter().map(table).collect();
-            (Which::Named(&names), "route-table-id")
+            let names: Vec<Arc<str>> = asked.iter().map(table).collect();
+            ask(Which::Named(&names), "route-table-id").await
         }
-        other => (other, "route-table-id"),
-    };
-    let call = async |question: &Map| ec2::describe_route_tables(api, question).await;
-    pages(
-        call,
-        question(which, filter, 100),
-        "RouteTables",
-        NEXT_TOKEN,
-    )
-    .await
+        other => ask(other, "route-table-id").await,
+    }
 }
 
 /// A route is called by its table and what it leads to, as CloudFormation has it.
