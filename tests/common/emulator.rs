@@ -71,6 +71,8 @@ impl Emulator {
             }
         };
         let child = command
+            // ministack keeps a log where it runs.
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
