@@ -59,7 +59,6 @@ impl Service for Routing {
         which: Which<'a>,
     ) -> Pending<'a, Outcome<Vec<Found>>> {
         Box::pin(async move {
-            let api = place.clients.ec2(place.region);
             let mut found = Vec::new();
             for table in tables(place, kinds, which).await? {
                 let id = text(&table, "RouteTableId");

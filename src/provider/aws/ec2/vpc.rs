@@ -44,7 +44,7 @@ impl Service for Vpcs {
             let wanted = |kind: &str| kinds.contains(kind);
             let vpcs = async {
                 match wanted(VPC) || wanted(ATTACHMENT) {
-                    true => vpcs(&api, which, wanted(VPC), wanted(ATTACHMENT)).await,
+                    true => vpcs(&api, which, wanted(VPC)).await,
                     false => Ok(Vec::new()),
                 }
             };
@@ -54,9 +54,23 @@ impl Service for Vpcs {
                     false => Ok(Vec::new()),
                 }
             };
-            let (mut vpcs, gateways) = try_join(vpcs, gateways).await?;
-            vpcs.extend(gateways);
-            Ok(vpcs)
+            let (vpcs, gateways) = try_join(vpcs, gateways).await?;
+            let themselves = async {
+                match wanted(VPC) {
+                    true => described(&api, &vpcs).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let attachments = async {
+                match wanted(ATTACHMENT) {
+                    true => attachments(&api, &vpcs, &gateways).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let (mut found, attachments) = try_join(themselves, attachments).await?;
+            found.extend(attachments);
+            found.extend(gateways.iter().map(gateway));
+            Ok(found)
         })
     }
 
@@ -223,12 +237,7 @@ async fn detach(api: &Client, vpc: &str, gateway: &str) -> Outcome<()> {
     Ok(())
 }
 
-async fn vpcs(
-    api: &Client,
-    which: Which<'_>,
-    themselves: bool,
-    attachments: bool,
-) -> Outcome<Vec<Found>> {
+async fn vpcs(api: &Client, which: Which<'_>, themselves: bool) -> Outcome<Vec<Map>> {
     let names: Vec<Arc<str>>;
     let which = match which {
         // An attachment's identifier holds its VPC's.
@@ -240,48 +249,59 @@ async fn vpcs(
     };
     let question = question(which, "vpc-id", 1000);
     let call = async |question: &Map| ec2::describe_vpcs(api, question).await;
-    let vpcs = pages(call, question, "Vpcs", NEXT_TOKEN).await?;
+    pages(call, question, "Vpcs", NEXT_TOKEN).await
+}
+
+/// The VPCs' own properties.
+async fn described(api: &Client, vpcs: &[Map]) -> Outcome<Vec<Found>> {
     let ids: Vec<&str> = vpcs.iter().map(|vpc| text(vpc, "VpcId")).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
-    if themselves {
-        let described = vpcs.iter().map(|vpc| described(api, vpc));
-        let (described, made) = try_join(try_join_all(described), made_with(api, &ids)).await?;
-        for mut vpc in described {
-            for (name, ids) in &made {
-                if let Some(value) = ids.iter().find(|(vpc_id, _)| **vpc_id == *vpc.identifier) {
-                    vpc.properties.insert(*name, Value::str(&*value.1));
-                }
-            }
-            found.push(vpc);
-        }
-    }
-    if attachments {
-        let attached = gateways_of(api, &ids).await?;
-        for vpc in &vpcs {
-            let id = text(vpc, "VpcId");
-            for gateway in &attached {
-                let attachment = items(gateway, "Attachments").find(|one| text(one, "VpcId") == id);
-                let Some(attachment) = attachment else {
-                    continue;
-                };
-                let properties = input(json!({
-                    "VpcId": id, "AttachmentType": "IGW",
-                    "InternetGatewayId": text(gateway, "InternetGatewayId"),
-                }));
-                let one = Found::new(ATTACHMENT, attachment_id(id), properties, tags(vpc, "Tags"));
-                let state = text(attachment, "State");
-                found.push(one.in_state(state, &["available", "attached"], &["detaching"], &[]));
+    let each = try_join_all(vpcs.iter().map(|vpc| with_flags(api, vpc)));
+    let (mut found, made) = try_join(each, made_with(api, &ids)).await?;
+    for vpc in &mut found {
+        for (name, ids) in &made {
+            if let Some(value) = ids.iter().find(|(vpc_id, _)| **vpc_id == *vpc.identifier) {
+                vpc.properties.insert(*name, Value::str(&*value.1));
             }
         }
     }
     Ok(found)
 }
 
+/// Which of these VPCs have which gateway. Those that `known` gateways tell nothing of are asked for.
+async fn attachments(api: &Client, vpcs: &[Map], known: &[Map]) -> Outcome<Vec<Found>> {
+    let attached = |gateways: &[Map]| -> Vec<Found> {
+        let of = |gateway| items(gateway, "Attachments").map(move |one| (gateway, one));
+        let told = gateways.iter().flat_map(of);
+        told.filter_map(|(gateway, attachment)| {
+            let is_its = |vpc: &&Map| text(vpc, "VpcId") == text(attachment, "VpcId");
+            let vpc = vpcs.iter().find(is_its)?;
+            let id = text(vpc, "VpcId");
+            let properties = input(json!({
+                "VpcId": id, "AttachmentType": "IGW",
+                "InternetGatewayId": text(gateway, "InternetGatewayId"),
+            }));
+            let one = Found::new(ATTACHMENT, attachment_id(id), properties, tags(vpc, "Tags"));
+            let state = text(attachment, "State");
+            Some(one.in_state(state, &["available", "attached"], &["detaching"], &[]))
+        })
+        .collect()
+    };
+    let mut found = attached(known);
+    let ids = vpcs.iter().map(|vpc| text(vpc, "VpcId"));
+    let rest: Vec<&str> = ids
+        .filter(|id| !found.iter().any(|one| one.identifier == attachment_id(id)))
+        .collect();
+    if !rest.is_empty() {
+        found.extend(attached(&gateways_of(api, &rest).await?));
+    }
+    Ok(found)
+}
+
 /// A VPC with the flags that only a call each tells.
-async fn described(api: &Client, vpc: &Map) -> Outcome<Found> {
+async fn with_flags(api: &Client, vpc: &Map) -> Outcome<Found> {
     let id = text(vpc, "VpcId");
     let flags = try_join_all(FLAGS.map(|(name, attribute)| async move {
         let question = input(json!({"VpcId": id, "Attribute": attribute}));
@@ -337,16 +357,14 @@ async fn gateways_of(api: &Client, vpcs: &[&str]) -> Outcome<Vec<Map>> {
     pages(call, question, "InternetGateways", NEXT_TOKEN).await
 }
 
-async fn gateways(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
+async fn gateways(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
     let question = question(which, "internet-gateway-id", 1000);
     let call = async |question: &Map| ec2::describe_internet_gateways(api, question).await;
-    let gateways = pages(call, question, "InternetGateways", NEXT_TOKEN).await?;
-    Ok(gateways
-        .iter()
-        .map(|gateway| {
-            let properties = pick(gateway, &["InternetGatewayId"]);
-            let id = text(gateway, "InternetGatewayId");
-            Found::new(GATEWAY, id, properties, tags(gateway, "Tags"))
-        })
-        .collect())
+    pages(call, question, "InternetGateways", NEXT_TOKEN).await
+}
+
+fn gateway(gateway: &Map) -> Found {
+    let properties = pick(gateway, &["InternetGatewayId"]);
+    let id = text(gateway, "InternetGatewayId");
+    Found::new(GATEWAY, id, properties, tags(gateway, "Tags"))
 }

@@ -13,11 +13,12 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
 use self::rule::{
-    authorize, describe, is_egress, is_separate, key, properties, revoke, rules, rules_of,
+    authorize, describe, is_egress, is_separate, key, permitted, properties, revoke, rules,
+    rules_of,
 };
 use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
-use crate::provider::aws::marks::Tags;
+use crate::provider::aws::marks::{APP, Tags};
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, generated_name, gone_is_fine, input, is_same_write,
     items, pages, pick, tags, text, touches,
@@ -51,23 +52,26 @@ impl Service for SecurityGroups {
     ) -> Pending<'a, Outcome<Vec<Found>>> {
         Box::pin(async move {
             let api = place.clients.ec2(place.region);
+            let apart = kinds.contains(INGRESS) || kinds.contains(EGRESS);
+            let grouped = kinds.contains(GROUP);
             let groups = async {
-                match kinds.contains(GROUP) {
+                match grouped {
                     true => groups(&api, which).await,
                     false => Ok(Vec::new()),
                 }
             };
             let rules = async {
-                // Those that are nobody's are shown with their group.
-                match kinds.contains(INGRESS) || kinds.contains(EGRESS) {
-                    true if !matches!(which, Which::All) => {
-                        let question = question(which, "security-group-rule-id", 1000);
-                        rules(&api, question).await
+                match which {
+                    Which::Owned(_) if apart || grouped => rules(&api, anybodys()).await,
+                    Which::Named(_) if apart => {
+                        rules(&api, question(which, "security-group-rule-id", 1000)).await
                     }
+                    // Those that are nobody's are shown with their group.
                     _ => Ok(Vec::new()),
                 }
             };
-            let (mut found, rules) = try_join(groups, rules).await?;
+            let (groups, rules) = try_join(groups, rules).await?;
+            let mut found = described(&api, which, &groups, &rules).await?;
             for rule in rules {
                 let kind = match is_egress(&rule) {
                     true => EGRESS,
@@ -166,30 +170,56 @@ impl Service for SecurityGroups {
     }
 }
 
-/// Groups with their inline rules.
-async fn groups(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
+async fn groups(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| ec2::describe_security_groups(api, question).await;
     let question = question(which, "group-id", 1000);
-    let groups = pages(call, question, "SecurityGroups", NEXT_TOKEN).await?;
+    pages(call, question, "SecurityGroups", NEXT_TOKEN).await
+}
+
+/// Groups with their inline rules, which are those that are not `apart`.
+async fn described(
+    api: &Client,
+    which: Which<'_>,
+    groups: &[Map],
+    apart: &[Map],
+) -> Outcome<Vec<Found>> {
     let ids: Vec<&str> = groups.iter().map(|group| text(group, "GroupId")).collect();
-    let rules = rules_of(api, &ids).await?;
-    Ok(groups
-        .iter()
-        .map(|group| {
-            let id = text(group, "GroupId");
-            let mut found = pick(group, &["GroupId", "GroupName", "VpcId"]);
-            found.insert("Id", Value::str(id));
-            found.insert("GroupDescription", Value::str(text(group, "Description")));
-            for (name, egress) in INLINE {
-                let inline = rules.iter().filter(|rule| {
-                    text(rule, "GroupId") == id && is_egress(rule) == egress && !is_separate(rule)
-                });
-                let inline = inline.map(|rule| Value::Map(properties(rule)));
-                found.insert(name, Value::list(inline));
-            }
-            Found::new(GROUP, id, found, tags(group, "Tags"))
-        })
-        .collect())
+    let each = match which {
+        // A list of many is content with what it has. One that is read between writes may be told
+        // of a rule that is not known to be apart yet, so that its rules are asked for.
+        Which::Owned(_) => None,
+        Which::Named(_) | Which::All => Some(rules_of(api, &ids).await?),
+    };
+    let described = groups.iter().map(|group| {
+        let id = text(group, "GroupId");
+        let mut found = pick(group, &["GroupId", "GroupName", "VpcId"]);
+        found.insert("Id", Value::str(id));
+        found.insert("GroupDescription", Value::str(text(group, "Description")));
+        for (name, egress) in INLINE {
+            let its = |rule: &&Map| text(rule, "GroupId") == id && is_egress(rule) == egress;
+            let inline: Vec<Map> = match &each {
+                Some(each) => {
+                    let inline = each.iter().filter(its).filter(|rule| !is_separate(rule));
+                    inline.map(properties).collect()
+                }
+                None => {
+                    let apart: Vec<_> = apart.iter().filter(its).map(properties).collect();
+                    let is_apart = |rule: &Map| apart.iter().any(|one| key(one) == key(rule));
+                    let told = permitted(group, egress).into_iter();
+                    told.filter(|rule| !is_apart(rule)).collect()
+                }
+            };
+            found.insert(name, Value::list(inline.into_iter().map(Value::Map)));
+        }
+        Found::new(GROUP, id, found, tags(group, "Tags"))
+    });
+    Ok(described.collect())
+}
+
+/// The question for all rules that are resources of their own, whoever they belong to.
+fn anybodys() -> Map {
+    let filters = json!([{"Name": "tag-key", "Values": [APP]}]);
+    input(json!({"Filters": filters, "MaxResults": 1000}))
 }
 
 async fn create_group(api: &Client, write: &Write, tags: &Tags) -> Outcome<Arc<str>> {

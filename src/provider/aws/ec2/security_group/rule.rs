@@ -13,6 +13,7 @@ use crate::value::{Map, Value};
 
 /// Most values that a filter takes.
 const FILTER: usize = 200;
+
 /// All rules of these groups.
 pub async fn rules_of(api: &Client, groups: &[&str]) -> Outcome<Vec<Map>> {
     let found = groups.chunks(FILTER).map(|groups| {
@@ -164,6 +165,42 @@ pub fn properties(rule: &Map) -> Map {
     properties
 }
 
+/// The rules that a group tells itself, where those to several sides stand together, as CloudFormation
+/// writes them within a group.
+pub fn permitted(group: &Map, egress: bool) -> Vec<Map> {
+    let side = usize::from(egress);
+    let list = ["IpPermissions", "IpPermissionsEgress"][side];
+    let mut rules = Vec::new();
+    for permission in items(group, list) {
+        for (sides, name, ours) in [
+            ("IpRanges", "CidrIp", "CidrIp"),
+            ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
+            ("PrefixListIds", "PrefixListId", PREFIX_LISTS[side]),
+            ("UserIdGroupPairs", "GroupId", PEERS[side]),
+        ] {
+            for one in items(permission, sides) {
+                let mut rule = pick(permission, &["IpProtocol", "FromPort", "ToPort"]);
+                // As DescribeSecurityGroupRules says that there are no ports.
+                for port in ["FromPort", "ToPort"] {
+                    if !rule.contains_key(port) {
+                        rule.insert(port, Value::Int(-1));
+                    }
+                }
+                rule.insert(ours, Value::str(text(one, name)));
+                let description = text(one, "Description");
+                if !description.is_empty() {
+                    rule.insert("Description", Value::str(description));
+                }
+                if let (false, Some(owner)) = (egress, one.get("UserId")) {
+                    rule.insert("SourceSecurityGroupOwnerId", owner.clone());
+                }
+                rules.push(rule);
+            }
+        }
+    }
+    rules
+}
+
 /// What AWS tells rules by, of which no two of a group may be the same: all but the description.
 pub fn key(rule: &Map) -> (String, Vec<String>, String) {
     let shown = |name: &str| rule.get(name).map(ToString::to_string);
@@ -195,4 +232,38 @@ pub fn is_egress(rule: &Map) -> bool {
 /// Whether a rule is a resource of its own and not one of its group's.
 pub fn is_separate(rule: &Map) -> bool {
     items(rule, "Tags").any(|tag| text(tag, "Key") == APP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_tells_the_same_rules_as_the_list_of_rules() {
+        let group = input(json!({"IpPermissions": [
+            {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+             "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "in"}, {"CidrIp": "192.168.0.0/16"}],
+             "Ipv6Ranges": [], "PrefixListIds": [],
+             "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "123456789012"}]}],
+            "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}));
+        let listed = |json| properties(&input(json));
+        let ways_in = [
+            listed(
+                json!({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IsEgress": false,
+                "CidrIpv4": "10.0.0.0/8", "Description": "in"}),
+            ),
+            listed(
+                json!({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IsEgress": false,
+                "CidrIpv4": "192.168.0.0/16"}),
+            ),
+            listed(
+                json!({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IsEgress": false,
+                "ReferencedGroupInfo": {"GroupId": "sg-2", "UserId": "123456789012"}}),
+            ),
+        ];
+        assert_eq!(permitted(&group, false), ways_in);
+        let out = listed(json!({"IpProtocol": "-1", "FromPort": -1, "ToPort": -1,
+            "IsEgress": true, "CidrIpv4": "0.0.0.0/0"}));
+        assert_eq!(permitted(&group, true), [out]);
+    }
 }
