@@ -34,7 +34,8 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// back.
 const GRACE: Duration = Duration::from_millis(1200);
 
-/// Runs `plan` with at most `workers` operations at a time, or without a limit.
+/// Runs `plan` with at most `workers` operations at a time, or without a limit. Those that go out in
+/// one call with others do not count.
 pub async fn execute(
     context: &Context<'_>,
     plan: &Plan,
@@ -57,21 +58,42 @@ pub async fn execute(
     let mut missing: Vec<usize> = needs.clone().map(<[usize]>::len).collect();
     let behind = followers(needs);
     let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
+    let shares = |number: usize| {
+        let kind = &run.change(number).kind;
+        context.provider.shares_calls(kind)
+    };
     let mut running = FuturesUnordered::new();
+    let mut busy = 0;
     let mut begun = vec![false; plan.operations.len()];
     'all: for last in [false, true] {
         let is_ready = |missing: &[usize], number: usize| {
             missing[number] == 0 && plan.operations[number].last == last
         };
-        let mut ready: BinaryHeap<(u64, Reverse<usize>)> = (0..plan.operations.len())
-            .filter(|number| is_ready(&missing, *number) && ends[*number].is_none())
-            .map(|number| (schedule.remaining[number], Reverse(number)))
-            .collect();
+        let mut ready = Ready::default();
+        let add = |ready: &mut Ready, number: usize| match shares(number) {
+            true => ready.free.push(number),
+            false => ready
+                .counted
+                .push((schedule.remaining[number], Reverse(number))),
+        };
+        for number in 0..plan.operations.len() {
+            if is_ready(&missing, number) && ends[number].is_none() {
+                add(&mut ready, number);
+            }
+        }
         loop {
-            while running.len() < workers.unwrap_or(usize::MAX).max(1) && !context.stop.is_asked() {
-                let Some((_, Reverse(number))) = ready.pop() else {
-                    break;
+            while !context.stop.is_asked() {
+                let number = match ready.free.pop() {
+                    Some(number) => number,
+                    None if busy < workers.unwrap_or(usize::MAX).max(1) => {
+                        match ready.counted.pop() {
+                            Some((_, Reverse(number))) => number,
+                            None => break,
+                        }
+                    }
+                    None => break,
                 };
+                busy += usize::from(!shares(number));
                 begun[number] = true;
                 running.push(run.operation(number));
             }
@@ -81,6 +103,7 @@ pub async fn execute(
                     false => break,
                 }
             };
+            busy -= usize::from(!shares(number));
             run.finished(number, &end, seconds);
             let done = matches!(end, End::Done { .. });
             let failed = matches!(end, End::Failed { .. });
@@ -89,7 +112,7 @@ pub async fn execute(
                 for follower in &behind[number] {
                     missing[*follower] -= 1;
                     if is_ready(&missing, *follower) && ends[*follower].is_none() {
-                        ready.push((schedule.remaining[*follower], Reverse(*follower)));
+                        add(&mut ready, *follower);
                     }
                 }
             } else if failed {
@@ -124,6 +147,15 @@ pub async fn execute(
         seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
         stopped: context.stop.is_asked(),
     }
+}
+
+/// Operations that nothing holds up any more.
+#[derive(Default)]
+struct Ready {
+    /// Those that a limit holds for, the longest remaining path first.
+    counted: BinaryHeap<(u64, Reverse<usize>)>,
+    /// The others.
+    free: Vec<usize>,
 }
 
 /// The next operation to end; `None` when none is running, or when the calls in flight take too

@@ -26,7 +26,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<Address>,
     /// Operations at a time.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
     #[command(flatten)]
     how: How,

@@ -52,7 +52,7 @@ pub struct Scope {
     #[arg(long, value_name = "ADDRESS")]
     pub allow: Vec<Address>,
     /// Operations at a time.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: u16,
 }
 

@@ -287,6 +287,12 @@ pub trait Provider {
     /// [`ErrorKind::AlreadyExists`].
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>>;
 
+    /// Whether writes of this kind at the same moment go out in one call, so that a limit of operations
+    /// at a time does not hold for them.
+    fn shares_calls(&self, _kind: &str) -> bool {
+        false
+    }
+
     /// The properties of this write that no creating call takes: they are changed once it is ready.
     fn after_create(&self, _write: &Write) -> Vec<Arc<str>> {
         Vec::new()

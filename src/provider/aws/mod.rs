@@ -68,6 +68,10 @@ pub use self::call::Tally;
 /// Reads that fit into one call: AWS's lists take at least so many identifiers.
 const READS: usize = 100;
 
+/// Calls under way that read the same kind in the same region: one, and another so that a slow answer
+/// does not hold up everyone.
+const READS_AT_ONCE: usize = 2;
+
 /// How many looks in a row count as ready: AWS's APIs are eventually consistent, and one look may
 /// have met the one server that knows already
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -174,7 +178,7 @@ impl Aws {
             lease,
             ours: RefCell::default(),
             doubtful: RefCell::default(),
-            reads: Batches::default(),
+            reads: Batches::new(READS_AT_ONCE),
             clients,
         })
     }
@@ -861,6 +865,10 @@ impl Provider for Aws {
 
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
         Box::pin(self.make(write))
+    }
+
+    fn shares_calls(&self, kind: &str) -> bool {
+        kind == route53::RECORD
     }
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {

@@ -1,5 +1,6 @@
 //! Listeners.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -28,15 +29,14 @@ const SETTINGS: [&str; 7] = [
     "MutualAuthentication",
 ];
 
-/// Those of these load balancers that are wanted.
-pub async fn of(api: &Client, which: Which<'_>, balancers: &[Tagged]) -> Outcome<Vec<Tagged>> {
-    let each = balancers.iter().map(async |(balancer, _)| {
-        let question = input(json!({"LoadBalancerArn": text(balancer, "LoadBalancerArn")}));
+/// Those of these load balancers, without their tags.
+pub async fn below(api: &Client, balancers: &BTreeSet<String>) -> Outcome<Vec<Map>> {
+    let each = balancers.iter().map(async |balancer| {
+        let question = input(json!({"LoadBalancerArn": balancer}));
         let call = async |question: &Map| elb::describe_listeners(api, question).await;
         or_none(everything(call, question, "Listeners").await)
     });
-    let listeners = try_join_all(each).await?.into_iter().flatten().collect();
-    tagged(api, which, listeners, "ListenerArn").await
+    Ok(try_join_all(each).await?.into_iter().flatten().collect())
 }
 
 /// Those with these ARNs.

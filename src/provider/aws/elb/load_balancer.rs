@@ -21,11 +21,10 @@ const CAPACITY: &str = "MinimumLoadBalancerCapacity";
 const ENFORCE: &str = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic";
 const PREFIX: &str = "EnablePrefixForIpv6SourceNat";
 
-/// All that are wanted.
-pub async fn all(api: &Client, which: Which<'_>) -> Outcome<Vec<Tagged>> {
+/// All that the account has, without their tags.
+pub async fn every(api: &Client) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_load_balancers(api, question).await;
-    let all = everything(call, Map::new(), "LoadBalancers").await?;
-    tagged(api, which, all, "LoadBalancerArn").await
+    everything(call, Map::new(), "LoadBalancers").await
 }
 
 /// Those with these ARNs.

@@ -176,34 +176,62 @@ async fn below(
             _ => Ok(rule::found(rule::named(api, arns).await?)),
         };
     }
-    let balancers = load_balancer::all(api, which).await?;
-    let mut listeners = Vec::new();
-    if wanted(LISTENER) || wanted(RULE) {
-        listeners = listener::of(api, which, &balancers).await?;
-        let others = elsewhere(place, ":listener/", &listeners, "ListenerArn").await;
-        listeners.extend(listener::named(api, &others).await?);
-    }
-    let mut rules = Vec::new();
-    if wanted(RULE) {
-        rules = rule::of(api, which, &listeners).await?;
-        let others = elsewhere(place, ":listener-rule/", &rules, "RuleArn").await;
-        rules.extend(rule::named(api, &others).await?);
-    }
+    let deeper = wanted(LISTENER) || wanted(RULE);
+    let hints = async {
+        let hints = if deeper {
+            place.indexed(":loadbalancer/").await
+        } else {
+            Vec::new()
+        };
+        Ok(hints)
+    };
+    let (every, hints) = try_join(load_balancer::every(api), hints).await?;
+    let arn = |balancer: &Map| text(balancer, "LoadBalancerArn").to_owned();
+    // What hangs below those that the tagging API knows as ours is asked for while their own tags are.
+    let early: BTreeSet<String> = every
+        .iter()
+        .map(arn)
+        .filter(|arn| hints.iter().any(|hint| **hint == **arn))
+        .collect();
+    let (balancers, mut listeners) = try_join(
+        tagged(api, which, every, "LoadBalancerArn"),
+        listener::below(api, &early),
+    )
+    .await?;
+    let late: BTreeSet<String> = balancers
+        .iter()
+        .filter(|_| deeper)
+        .map(|(balancer, _)| arn(balancer))
+        .filter(|arn| !early.contains(arn))
+        .collect();
+    let listeners_and_rules = async {
+        listeners.extend(listener::below(api, &late).await?);
+        let mut listeners = tagged(api, which, listeners, "ListenerArn").await?;
+        if deeper {
+            let others = elsewhere(place, ":listener/", &listeners, "ListenerArn").await;
+            listeners.extend(listener::named(api, &others).await?);
+        }
+        let mut rules = Vec::new();
+        if wanted(RULE) {
+            rules = rule::of(api, which, &listeners).await?;
+            let others = elsewhere(place, ":listener-rule/", &rules, "RuleArn").await;
+            rules.extend(rule::named(api, &others).await?);
+        }
+        let mut found = match wanted(LISTENER) {
+            true => listener::found(api, listeners).await?,
+            false => Vec::new(),
+        };
+        found.extend(rule::found(rules));
+        Ok(found)
+    };
     let balancers = async {
         match wanted(BALANCER) {
             true => load_balancer::found(api, balancers).await,
             false => Ok(Vec::new()),
         }
     };
-    let listeners = async {
-        match wanted(LISTENER) {
-            true => listener::found(api, listeners).await,
-            false => Ok(Vec::new()),
-        }
-    };
-    let (mut found, listeners) = try_join(balancers, listeners).await?;
-    found.extend(listeners);
-    found.extend(rule::found(rules));
+    let (mut found, below) = try_join(balancers, listeners_and_rules).await?;
+    found.extend(below);
     Ok(found)
 }
 

@@ -30,7 +30,8 @@ pub use self::change::{action, change, delete_of, records_of};
 pub use self::ownership::{is_name, quoted, unquoted};
 
 const ZONE: &str = "AWS::Route53::HostedZone";
-const RECORD: &str = "AWS::Route53::RecordSet";
+/// A record.
+pub const RECORD: &str = "AWS::Route53::RecordSet";
 const CHECK: &str = "AWS::Route53::HealthCheck";
 
 /// Route 53's client.

@@ -49,11 +49,22 @@ enum Job {
 }
 
 /// Records, and what this process has changed.
-#[derive(Default)]
 pub struct Records {
     jobs: Batches<String, Job, Option<String>>,
     /// Changes that may not have reached all of Route 53's servers, by record.
     under_way: RefCell<HashMap<Arc<str>, String>>,
+}
+
+impl Default for Records {
+    /// Route 53 refuses a change while another of the same zone is being taken in
+    /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>,
+    /// `PriorRequestNotComplete`).
+    fn default() -> Self {
+        Self {
+            jobs: Batches::new(1),
+            under_way: RefCell::default(),
+        }
+    }
 }
 
 impl Records {
