@@ -88,11 +88,18 @@ impl Store {
     ) -> Result<Opened, StoreError> {
         let lock = lock(folder, holder, patience, waiting)?;
         // redb trusts what it once wrote and panics when somebody else wrote into it.
+        let damaged = || StoreError::Broken("its contents are damaged".to_owned());
         let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
+        std::panic::set_hook(Box::new(move |_| {
+            // Where a panic ends the process, this is the last word.
+            if cfg!(panic = "abort") {
+                eprintln!("error: {}", damaged());
+                std::process::exit(1);
+            }
+        }));
         let opened = std::panic::catch_unwind(|| Self::read(folder, lock));
         std::panic::set_hook(hook);
-        opened.unwrap_or_else(|_| Err(StoreError::Broken("its contents are damaged".to_owned())))
+        opened.unwrap_or_else(|_| Err(damaged()))
     }
 
     fn read(folder: &Path, lock: File) -> Result<Opened, StoreError> {
