@@ -6,15 +6,19 @@
 mod common;
 #[path = "common/emulator.rs"]
 mod emulator;
+#[path = "common/faults.rs"]
+mod faults;
+#[path = "common/gaps.rs"]
+mod gaps;
+#[path = "common/proxy.rs"]
+mod proxy;
 
-use std::collections::HashSet;
-
-use common::{apply, destroy, example, graph_of, plan, root};
+use common::{apply, destroy, example, graph_of, plan};
 use emulator::{Emulator, Kind};
-use scalectl::address::Address;
+use gaps::Gaps;
+use proxy::{Faults, Proxy};
 use scalectl::apply::{End, Report};
 use scalectl::blueprint::Library;
-use scalectl::graph::{Graph, Resource};
 use scalectl::plan::Plan;
 use scalectl::spec::Stage;
 
@@ -54,60 +58,13 @@ fn left(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Something that an emulator cannot do.
-struct Gap<'a> {
-    kind: &'a str,
-    property: &'a str,
-}
-
-/// The gaps of an emulator, as `tests/wire/gaps.txt` names them.
-fn gaps(text: &str, kind: Kind) -> Vec<Gap<'_>> {
-    let emulator = format!("{kind:?}").to_lowercase();
-    text.lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
-        .inspect(|fields| assert_eq!(fields.len(), 4, "{fields:?} needs four fields"))
-        .filter(|fields| fields[0] == emulator)
-        .map(|fields| Gap {
-            kind: fields[1],
-            property: fields[2],
-        })
-        .collect()
-}
-
-/// The graph without what the emulator cannot do, and what was left out because it needs that.
-fn without(graph: &Graph, gaps: &[Gap<'_>]) -> Graph {
-    let mut kept: Vec<Resource> = graph.iter().cloned().collect();
-    loop {
-        let before = kept.len();
-        let addresses: HashSet<Address> = kept.iter().map(|one| one.address.clone()).collect();
-        kept.retain(|one| {
-            let whole = |gap: &Gap<'_>| gap.kind == &*one.kind && gap.property == "*";
-            let needs = one.dependencies();
-            let lacks = needs
-                .iter()
-                .any(|need| graph.get(need).is_some() && !addresses.contains(need));
-            !gaps.iter().any(whole) && !lacks
-        });
-        if kept.len() == before {
-            break;
-        }
-    }
-    for resource in &mut kept {
-        let own = gaps.iter().filter(|gap| gap.kind == &*resource.kind);
-        let names = own.map(|gap| gap.property.into());
-        resource.lifecycle.ignore_changes.extend(names);
-    }
-    kept.into_iter().collect()
-}
-
 /// Applies, plans again and destroys these examples at these stages, and fails with everything that was
 /// not as it should be.
 fn come_and_go(kind: Kind, cases: &[(&str, &[Stage])]) {
     let emulator = Emulator::start(kind);
+    let proxy = Proxy::before(&emulator, Faults::none());
     let library = Library::embedded().unwrap();
-    let text = std::fs::read_to_string(root().join("tests/wire/gaps.txt")).unwrap();
-    let gaps = gaps(&text, kind);
+    let gaps = Gaps::of(kind);
     let mut told = Vec::new();
     for (name, stages) in cases {
         for stage in *stages {
@@ -121,10 +78,10 @@ fn come_and_go(kind: Kind, cases: &[(&str, &[Stage])]) {
                     service.instance = "t3.small".to_owned();
                 }
             }
-            let graph = without(&graph_of(&library, &spec), &gaps);
+            let graph = gaps.without(&graph_of(&library, &spec));
             let regions: Vec<&str> = spec.regions.iter().map(|region| region.name()).collect();
             runtime().block_on(async {
-                let aws = emulator.connect(&regions).await;
+                let aws = proxy.connect(&regions).await.unwrap();
                 let mut tell = |step: &str, lines: Vec<String>| {
                     told.extend(
                         lines

@@ -6,9 +6,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use scalectl::provider::aws::{Aws, Endpoints};
-use scalectl::spec;
-
 #[path = "python.rs"]
 pub mod python;
 
@@ -94,17 +91,9 @@ impl Emulator {
         panic!("{kind:?} does not answer on port {port} after a minute");
     }
 
-    /// Where it answers.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Where Cloud Control answers.
-    pub fn cloud_control_url(&self) -> String {
-        match &self.second {
-            Some(second) => second.url(),
-            None => self.url(),
-        }
+    /// The port on which Cloud Control answers.
+    pub fn cloud_control_port(&self) -> u16 {
+        self.second.as_ref().map_or(self.port, |second| second.port)
     }
 
     /// Empties it.
@@ -125,23 +114,5 @@ impl Emulator {
         if let Some(second) = &self.second {
             second.reset();
         }
-    }
-
-    /// The AWS provider, talking to it.
-    pub async fn connect(&self, regions: &[&str]) -> Aws {
-        self.connect_through(&self.url(), regions).await
-    }
-
-    /// The AWS provider, talking to something in front of it.
-    pub async fn connect_through(&self, url: &str, regions: &[&str]) -> Aws {
-        let endpoints = Endpoints {
-            all: Some(url.to_owned()),
-            cloud_control: Some(self.cloud_control_url()),
-            keys: Some(("test".to_owned(), "test".to_owned())),
-        };
-        let regions = regions.iter().map(|&region| region.to_owned()).collect();
-        Aws::connect(&spec::Aws::default(), regions, &endpoints)
-            .await
-            .unwrap()
     }
 }
