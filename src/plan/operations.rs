@@ -179,6 +179,8 @@ fn wait_for_mentions(
             }
         }
     }
+    // What two are called is the name of neither.
+    going.retain(|_, numbers| numbers.len() == 1);
     let mut delete_of: BTreeMap<(&Address, &str), usize> = BTreeMap::new();
     for (number, delete) in deletes {
         if let Some(resource) = &changes[*number].live {
@@ -287,7 +289,7 @@ fn break_circles(operations: &mut [Operation], soft: &HashSet<(usize, usize)>) {
     }
 }
 
-/// The operations that would never have their turn.
+/// The operations that would never have their turn, without those that only wait for such.
 fn stuck(operations: &[Operation]) -> HashSet<usize> {
     let mut left: HashSet<usize> = (0..operations.len()).collect();
     for number in schedule::order(
@@ -297,7 +299,17 @@ fn stuck(operations: &[Operation]) -> HashSet<usize> {
     ) {
         left.remove(&number);
     }
-    left
+    loop {
+        let needed: HashSet<usize> = left
+            .iter()
+            .flat_map(|number| operations[*number].needs.iter().copied())
+            .filter(|need| left.contains(need))
+            .collect();
+        if needed.len() == left.len() {
+            return left;
+        }
+        left = needed;
+    }
 }
 
 #[cfg(test)]
@@ -318,6 +330,14 @@ mod tests {
     fn a_circle_is_broken_where_a_delete_waits_for_an_update() {
         let mut operations = [operation(&[1]), operation(&[0])];
         break_circles(&mut operations, &HashSet::from([(1, 0)]));
+        assert_eq!(operations[0].needs, [1]);
+        assert!(operations[1].needs.is_empty());
+    }
+
+    #[test]
+    fn who_waits_for_a_circle_is_not_what_breaks_it() {
+        let mut operations = [operation(&[1]), operation(&[2]), operation(&[1])];
+        break_circles(&mut operations, &HashSet::new());
         assert_eq!(operations[0].needs, [1]);
         assert!(operations[1].needs.is_empty());
     }
