@@ -64,6 +64,16 @@ pub struct Lifecycle {
     pub phase: Option<Arc<str>>,
 }
 
+impl Lifecycle {
+    /// Whether what stands at `path`, or something above it, is none of our business.
+    pub fn ignores(&self, path: &str) -> bool {
+        self.ignore_changes.iter().any(|ignored| {
+            path.strip_prefix(&**ignored)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+}
+
 impl Resource {
     /// The addresses that this resource needs: those its properties refer to, and `after`.
     pub fn dependencies(&self) -> Vec<Address> {
@@ -140,5 +150,22 @@ impl FromIterator<Resource> for Graph {
                 .map(|resource| (resource.address.clone(), resource))
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_covers_what_stands_below_it_and_nothing_beside_it() {
+        let lifecycle = Lifecycle {
+            ignore_changes: vec!["Code.Hash".into()],
+            ..Lifecycle::default()
+        };
+        assert!(lifecycle.ignores("Code.Hash"));
+        assert!(lifecycle.ignores("Code.Hash.0"));
+        assert!(!lifecycle.ignores("Code"));
+        assert!(!lifecycle.ignores("Code.HashKind"));
     }
 }

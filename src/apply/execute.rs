@@ -500,14 +500,13 @@ impl Run<'_> {
             .properties
             .iter()
             .filter(|(name, _)| {
-                !rules.is_write_only(name)
-                    && !rules.facts.shared.contains(&&**name)
-                    && !desired.lifecycle.ignore_changes.contains(name)
+                !rules.is_write_only(name) && !rules.facts.shared.contains(&&**name)
             })
             .flat_map(|(name, value)| {
                 compare::property(rules, name, value, live.properties.get(name))
             })
             .map(|difference| difference.path)
+            .filter(|path| !desired.lifecycle.ignores(path))
             .collect();
         let mut properties = live.properties;
         // References see a property as it was asked for, not in the cloud's spelling.

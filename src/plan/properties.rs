@@ -40,7 +40,7 @@ pub fn differences(
     let address = &resource.address;
     let mut found = Vec::new();
     for (name, value) in properties {
-        if is_ignored(resource, name) {
+        if resource.lifecycle.ignores(name) {
             continue;
         }
         let as_set = digest::was_set_to(applied, address, name, value);
@@ -81,7 +81,7 @@ pub fn differences(
         let read_only = rules.schema.is_some_and(|schema| schema.is_read_only(name));
         if properties.contains_key(name)
             || read_only
-            || is_ignored(resource, name)
+            || resource.lifecycle.ignores(name)
             || !digest::was_set(applied, name)
         {
             continue;
@@ -110,7 +110,7 @@ fn push(
     difference: Difference,
     drift: bool,
 ) {
-    if is_ignored(resource, &difference.path) {
+    if resource.lifecycle.ignores(&difference.path) {
         return;
     }
     let hidden = schema::is_secret(&difference.path);
@@ -122,14 +122,6 @@ fn push(
         drift,
         hidden,
     });
-}
-
-/// Whether `path`, or something above it, is none of our business.
-fn is_ignored(resource: &Resource, path: &str) -> bool {
-    resource.lifecycle.ignore_changes.iter().any(|ignored| {
-        path.strip_prefix(&**ignored)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
 }
 
 /// What a change interrupts, in words, if anything.
