@@ -390,7 +390,7 @@ macro_rules! operation {
             let fill = || {
                 #[allow(unused_mut, reason = "some take nothing")]
                 let mut given = $crate::provider::aws::bridge::Given::new(input);
-                let request = api.client.$name()$(.$setter(given.take($wire)?))*;
+                let request = api.client($operation).$name()$(.$setter(given.take($wire)?))*;
                 given.end()?;
                 Ok::<_, $crate::provider::aws::bridge::Misfit>(request)
             };

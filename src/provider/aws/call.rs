@@ -3,7 +3,7 @@
 //! An [`Api`] is one service's client in one region. Every operation of `super::bind` passes
 //! [`Api::admit`] before it leaves, and [`Watch`] sees every request on the wire, the SDK's own
 //! retries included: there they are counted, and there a changing one is stopped when the lease has
-//! run out.
+//! run out. [`Unrepeated`] leaves it to us to repeat a changing call that may have had its effect.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -12,14 +12,18 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
+use aws_smithy_types::retry;
 
 use super::bridge::Misfit;
 use super::quotas::Quotas;
@@ -28,19 +32,34 @@ use crate::provider::{ErrorKind, ProviderError};
 /// One service's client in one region.
 #[derive(Clone)]
 pub struct Api<C> {
-    /// The SDK's client.
-    pub client: C,
+    /// The SDK's client for what only reads.
+    reading: C,
+    /// The one for the rest.
+    changing: C,
     region: Arc<str>,
     meter: Arc<Meter>,
 }
 
 impl<C> Api<C> {
-    /// A client whose calls are metered.
-    pub fn new(client: C, region: Arc<str>, meter: Arc<Meter>) -> Self {
+    /// Clients whose calls are metered: one for what only reads, and one that leaves it to us to
+    /// repeat what may have had its effect ([`Unrepeated`]).
+    pub fn new(reading: C, changing: C, region: Arc<str>, meter: Arc<Meter>) -> Self {
         Self {
-            client,
+            reading,
+            changing,
             region,
             meter,
+        }
+    }
+
+    /// The SDK's client for an operation, `service:Name`.
+    pub fn client(&self, operation: &str) -> &C {
+        let name = operation
+            .split_once(':')
+            .map_or(operation, |(_, name)| name);
+        match is_read(name) {
+            true => &self.reading,
+            false => &self.changing,
         }
     }
 
@@ -201,6 +220,39 @@ impl Intercept for Watch {
             self.meter.note(metadata.service(), &self.region, 0);
         }
         Ok(())
+    }
+}
+
+/// Keeps the SDK from repeating a call that may have had its effect: a server error, a connection that
+/// broke, an answer that came in part or not at all. Whoever made the call looks first. Throttling is
+/// before the effect, so that it stays the SDK's.
+#[derive(Debug)]
+pub struct Unrepeated;
+
+impl ClassifyRetry for Unrepeated {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        RetryAction::RetryForbidden
+    }
+
+    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError {
+                kind: retry::ErrorKind::ThrottlingError,
+                ..
+            }) => RetryAction::NoActionIndicated,
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Unrepeated"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        // After all of the SDK's own, whose verdict it is given.
+        RetryClassifierPriority::run_after(RetryClassifierPriority::run_after(
+            RetryClassifierPriority::transient_error_classifier(),
+        ))
     }
 }
 

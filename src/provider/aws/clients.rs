@@ -16,7 +16,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 
-use super::call::{Api, Meter, Watch};
+use super::call::{Api, Meter, Unrepeated, Watch};
 use super::quotas::Quotas;
 use crate::address::GLOBAL;
 use crate::spec;
@@ -139,18 +139,21 @@ impl Clients {
         }
     }
 
+    /// A service's clients; `make` is told whether it is the one for what changes something.
     fn get<C: Clone + 'static>(
         &self,
         service: &'static str,
         region: &str,
-        make: impl FnOnce(&str) -> C,
+        make: impl Fn(&str, bool) -> C,
     ) -> Api<C> {
         let region = if region == GLOBAL { HOME } else { region };
         let key = (service, region.to_owned());
         let mut made = self.made.borrow_mut();
-        let any = made
-            .entry(key)
-            .or_insert_with(|| Box::new(Api::new(make(region), region.into(), self.meter.clone())));
+        let any = made.entry(key).or_insert_with(|| {
+            let (reading, changing) = (make(region, false), make(region, true));
+            let meter = self.meter.clone();
+            Box::new(Api::new(reading, changing, region.into(), meter))
+        });
         match any.downcast_ref::<Api<C>>() {
             Some(api) => api.clone(),
             // A service's name stands for one type of client: the macro below writes both.
@@ -159,16 +162,25 @@ impl Clients {
     }
 }
 
+/// A client's configuration, with [`Unrepeated`] where it is for what changes something.
+macro_rules! careful {
+    ($config:expr, $changes:expr) => {
+        match $changes {
+            true => $config.retry_classifier(Unrepeated),
+            false => $config,
+        }
+    };
+}
+
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident $sdk:ident;)*) => {
         impl Clients {$(
             $(#[$doc])*
             pub fn $name(&self, region: &str) -> Api<$sdk::Client> {
-                self.get(stringify!($name), region, |region| {
+                self.get(stringify!($name), region, |region, changes| {
                     let config = $sdk::config::Builder::from(&self.regional(region))
-                        .interceptor(self.watch(region, true))
-                        .build();
-                    $sdk::Client::from_conf(config)
+                        .interceptor(self.watch(region, true));
+                    $sdk::Client::from_conf(careful!(config, changes).build())
                 })
             }
         )*}
@@ -217,34 +229,32 @@ clients! {
 impl Clients {
     /// S3. Endpoints that are not AWS's have no bucket in their host name.
     pub fn s3(&self, region: &str) -> Api<aws_sdk_s3::Client> {
-        self.get("s3", region, |region| {
+        self.get("s3", region, |region, changes| {
             let config = aws_sdk_s3::config::Builder::from(&self.regional(region))
                 .force_path_style(self.endpoint().is_some())
-                .interceptor(self.watch(region, true))
-                .build();
-            aws_sdk_s3::Client::from_conf(config)
+                .interceptor(self.watch(region, true));
+            aws_sdk_s3::Client::from_conf(careful!(config, changes).build())
         })
     }
 
     /// Cloud Control.
     pub fn cloudcontrol(&self, region: &str) -> Api<aws_sdk_cloudcontrol::Client> {
-        self.get("cloudcontrol", region, |region| {
+        self.get("cloudcontrol", region, |region, changes| {
             let mut config = aws_sdk_cloudcontrol::config::Builder::from(&self.regional(region))
                 .interceptor(self.watch(region, true));
             if let Some(url) = &self.cloud_control {
                 config = config.endpoint_url(url);
             }
-            aws_sdk_cloudcontrol::Client::from_conf(config.build())
+            aws_sdk_cloudcontrol::Client::from_conf(careful!(config, changes).build())
         })
     }
 
     /// Systems Manager without the lease's fence, for the lease itself.
     pub fn ssm_for_lease(&self, region: &str) -> Api<aws_sdk_ssm::Client> {
-        self.get("ssm for the lease", region, |region| {
+        self.get("ssm for the lease", region, |region, changes| {
             let config = aws_sdk_ssm::config::Builder::from(&self.regional(region))
-                .interceptor(self.watch(region, false))
-                .build();
-            aws_sdk_ssm::Client::from_conf(config)
+                .interceptor(self.watch(region, false));
+            aws_sdk_ssm::Client::from_conf(careful!(config, changes).build())
         })
     }
 }

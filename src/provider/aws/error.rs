@@ -25,9 +25,7 @@ where
             let status = service.raw().status().as_u16();
             let code = service.err().code().unwrap_or_default().to_owned();
             let message = service.err().message().unwrap_or_default().to_owned();
-            // The SDK has asked again for minutes by now: who still answers with a web page is no
-            // service that knows this call, but a proxy or an emulator without it.
-            let kind = match is_page(service.raw()) {
+            let kind = match is_strange(service.raw()) {
                 true => ErrorKind::Unsupported,
                 false => kind_of(&code, &message, status),
             };
@@ -55,7 +53,7 @@ where
                 false => of(kind, "NoAnswer", chain(&error)),
             }
         }
-        SdkError::ResponseError(broken) if is_page(broken.raw()) => {
+        SdkError::ResponseError(broken) if is_strange(broken.raw()) => {
             of(ErrorKind::Unsupported, "WebPage", chain(&error))
         }
         _ => of(ErrorKind::Transient, "BrokenAnswer", chain(&error)),
@@ -67,10 +65,12 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// Whether an answer is a web page, which no API of AWS gives.
-fn is_page(answer: &HttpResponse) -> bool {
+/// Whether an answer is none of a service that knows the call, but a web page, as proxies and
+/// emulators without it give. AWS's own load balancers give one while nothing behind them answers.
+fn is_strange(answer: &HttpResponse) -> bool {
     let kind = answer.headers().get("content-type");
     kind.is_some_and(|kind| kind.starts_with("text/html"))
+        && !matches!(answer.status().as_u16(), 429 | 502..=504)
 }
 
 fn is_fenced(error: &(dyn Error + 'static)) -> bool {
@@ -120,7 +120,7 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
         "NotFound",
         "NoSuch",
         "DoesNotExist",
-        "Unknown",
+        "UnknownResource",
         "NonexistentItem",
     ]) || message.contains("not found")
         || message.contains("does not exist")
@@ -153,10 +153,16 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
         "AssociatedItem",
         "OptimisticLock",
         "UnavailableEntity",
-        "ScalingActivityInProgress",
+        "InProgress",
         "OperationNotPermitted",
         "ConcurrentModification",
-    ]) || code.starts_with("Invalid")
+        "ConcurrentOperation",
+        "EntityTemporarilyUnmodifiable",
+        "InvalidIfMatchVersion",
+        "PreconditionFailed",
+    ]) || ["Invalid", "Incorrect"]
+        .iter()
+        .any(|word| code.starts_with(word))
         && (code.ends_with("State") || code.ends_with("StateFault"))
     {
         // A CIDR that overlaps will overlap tomorrow.
@@ -171,12 +177,24 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     match (status, code) {
         (429, _) => ErrorKind::Throttled,
         (501, _)
-        | (_, "NotImplemented" | "UnsupportedActionException" | "TypeNotFoundException") => {
-            ErrorKind::Unsupported
-        }
-        (500.., _) | (_, "InternalFailure" | "InternalError" | "ServiceUnavailable") => {
-            ErrorKind::Transient
-        }
+        | (
+            _,
+            "NotImplemented"
+            | "UnsupportedActionException"
+            | "TypeNotFoundException"
+            | "UnknownOperationException",
+        ) => ErrorKind::Unsupported,
+        (500.., _)
+        | (
+            _,
+            "InternalFailure"
+            | "InternalError"
+            | "ServiceUnavailable"
+            | "RequestTimeout"
+            | "RequestTimeoutException",
+        ) => ErrorKind::Transient,
+        // Somebody else changed it in between; what is read anew will do.
+        (409 | 412, _) => ErrorKind::Conflict,
         (404, _) => ErrorKind::NotFound,
         (403, _) => ErrorKind::Denied,
         _ => ErrorKind::Invalid,
@@ -220,10 +238,32 @@ mod tests {
             ("InvalidSubnet.Conflict", 400, ErrorKind::Invalid),
             ("InvalidParameterValue", 400, ErrorKind::Invalid),
             ("InternalFailure", 500, ErrorKind::Transient),
+            ("RequestTimeout", 400, ErrorKind::Transient),
+            ("InvalidIfMatchVersion", 400, ErrorKind::Conflict),
+            ("PreconditionFailed", 412, ErrorKind::Conflict),
+            ("OperationAborted", 409, ErrorKind::Conflict),
+            ("IncorrectInstanceState", 400, ErrorKind::Conflict),
+            ("EntityTemporarilyUnmodifiable", 409, ErrorKind::Conflict),
+            ("ConcurrentOperationException", 400, ErrorKind::Conflict),
+            ("UnknownParameter", 400, ErrorKind::Invalid),
+            ("UnknownOperationException", 400, ErrorKind::Unsupported),
             ("", 503, ErrorKind::Transient),
         ] {
             assert_eq!(kind_of(code, "", status), kind, "{code}");
         }
+    }
+
+    #[test]
+    fn a_web_page_of_awss_own_load_balancers_passes() {
+        let page = |status: u16| {
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), "<html>".into());
+            answer
+                .headers_mut()
+                .insert("content-type", "text/html; charset=utf-8");
+            is_strange(&answer)
+        };
+        assert!(page(404) && page(500));
+        assert!(!page(503) && !page(504) && !page(502));
     }
 
     #[test]

@@ -502,13 +502,19 @@ impl Aws {
             properties: resolve::resolved(place, &write.properties).await?,
             ..write.clone()
         };
-        let doubles = service.doubles(&write.kind);
-        if doubles && self.doubtful.borrow().contains(&token) {
-            for wait in LOOKS {
+        let doubted = self.doubtful.borrow().contains(&token);
+        if doubted && !service.resumes(&write.kind) {
+            // Where a client token or a name keeps one from being made twice, one look will do.
+            let looks = if service.doubles(&write.kind) {
+                &LOOKS[..]
+            } else {
+                &LOOKS[..1]
+            };
+            for wait in looks {
                 if let Some(found) = self.made_before(number, write).await? {
                     return Ok(found.identifier);
                 }
-                tokio::time::sleep(wait).await;
+                tokio::time::sleep(*wait).await;
             }
         }
         // A child's mark comes first, so that no moment has a child that nobody owns.
@@ -525,7 +531,8 @@ impl Aws {
                 self.taken(number, write, error).await?
             }
             Err(error) => {
-                if !matches!(error.kind, ErrorKind::Transient) {
+                // That this attempt did nothing says nothing about an earlier one.
+                if error.kind != ErrorKind::Transient && !doubted {
                     self.doubtful.borrow_mut().remove(&token);
                 }
                 return Err(error);

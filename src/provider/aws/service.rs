@@ -244,6 +244,12 @@ pub trait Service {
         false
     }
 
+    /// Whether creating one of `kind` again, with the same token, finishes what an attempt that broke
+    /// off has begun beside it, so that it is not looked for first.
+    fn resumes(&self, _kind: &str) -> bool {
+        false
+    }
+
     /// Whether it writes the marks of `kind` itself, in [`Service::create`] and
     /// [`Service::update`] (which is then called for the marks alone, too), and reads them into
     /// [`Found::marks`].

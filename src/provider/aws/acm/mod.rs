@@ -183,6 +183,11 @@ impl Service for Certificates {
             Ok(())
         })
     }
+
+    fn resumes(&self, _: &str) -> bool {
+        // The records that prove it.
+        true
+    }
 }
 
 impl Certificates {

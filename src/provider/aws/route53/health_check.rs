@@ -65,30 +65,24 @@ pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
     Ok(checks.into_iter().map(found).collect())
 }
 
-/// Creates it and tags it right after. The same reference gives the one that exists; that of one
-/// that was deleted is refused
+/// Creates it and tags it right after. One that was left without tags by an attempt that broke off is
+/// known by its reference; that of one that was deleted is refused
 /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHealthCheck.html>).
 pub async fn create(api: &Client, write: &Write, tags: &Tags, token: &str) -> Outcome<Arc<str>> {
-    let mut check = pick(&write.properties, &["HealthCheckConfig"]);
-    check.insert("CallerReference", Value::str(token));
-    let mut outcome = route53::create_health_check(api, &check).await;
-    let mut id: Option<Arc<str>> = None;
-    if let Err(error) = &outcome
-        && error.kind == ErrorKind::AlreadyExists
-    {
-        let checks = all(api).await?;
-        let ours = |check: &&Map| text(check, "CallerReference").starts_with(token);
-        match checks.iter().find(ours) {
-            Some(check) => id = Some(text(check, "Id").into()),
-            None => {
+    let checks = all(api).await?;
+    let ours = |check: &&Map| text(check, "CallerReference").starts_with(token);
+    let id: Arc<str> = match checks.iter().find(ours) {
+        Some(check) => text(check, "Id").into(),
+        None => {
+            let mut check = pick(&write.properties, &["HealthCheckConfig"]);
+            check.insert("CallerReference", Value::str(token));
+            let mut outcome = route53::create_health_check(api, &check).await;
+            if matches!(&outcome, Err(error) if error.kind == ErrorKind::AlreadyExists) {
                 check.insert("CallerReference", Value::str(another_reference(token)));
                 outcome = route53::create_health_check(api, &check).await;
             }
+            text(&outcome?, "HealthCheck.Id").into()
         }
-    }
-    let id = match id {
-        Some(id) => id,
-        None => text(&outcome?, "HealthCheck.Id").into(),
     };
     tag(api, RESOURCE, &id, tags, &[]).await?;
     Ok(id)

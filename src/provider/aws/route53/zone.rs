@@ -93,34 +93,30 @@ async fn logging_of(api: &Client, id: &str) -> Outcome<Option<Map>> {
     Ok(items(&answer, "QueryLoggingConfigs").next().cloned())
 }
 
-/// Creates it and tags it right after. One that was left without tags by an interrupted run is known
-/// by its reference.
+/// Creates it and tags it right after. One that was left without tags by an attempt that broke off is
+/// known by its reference.
 pub async fn create(api: &Client, write: &Write, tags: &Tags, token: &str) -> Outcome<Arc<str>> {
     let given = &write.properties;
     let mut vpcs = items(given, "VPCs");
-    let mut zone = pick(given, &["Name", "DelegationSetId", "HostedZoneConfig"]);
-    if let Some(vpc) = vpcs.next() {
-        zone.insert("VPC", Value::Map(vpc.clone()));
-    }
-    zone.insert("CallerReference", Value::str(token));
-    let mut outcome = route53::create_hosted_zone(api, &zone).await;
-    let mut id: Option<Arc<str>> = None;
-    if let Err(error) = &outcome
-        && error.kind == ErrorKind::AlreadyExists
-    {
-        let zones = all(api).await?;
-        let ours = |zone: &&Map| text(zone, "CallerReference").starts_with(token);
-        match zones.iter().find(ours) {
-            Some(zone) => id = Some(bare(text(zone, "Id")).into()),
-            None => {
+    let first = vpcs.next();
+    let zones = all(api).await?;
+    let ours = |zone: &&Map| text(zone, "CallerReference").starts_with(token);
+    let id: Arc<str> = match zones.iter().find(ours) {
+        Some(zone) => bare(text(zone, "Id")).into(),
+        None => {
+            let mut zone = pick(given, &["Name", "DelegationSetId", "HostedZoneConfig"]);
+            if let Some(vpc) = first {
+                zone.insert("VPC", Value::Map(vpc.clone()));
+            }
+            zone.insert("CallerReference", Value::str(token));
+            let mut outcome = route53::create_hosted_zone(api, &zone).await;
+            // The reference of one that was deleted.
+            if matches!(&outcome, Err(error) if error.kind == ErrorKind::AlreadyExists) {
                 zone.insert("CallerReference", Value::str(another_reference(token)));
                 outcome = route53::create_hosted_zone(api, &zone).await;
             }
+            bare(text(&outcome?, "HostedZone.Id")).into()
         }
-    }
-    let id = match id {
-        Some(id) => id,
-        None => bare(text(&outcome?, "HostedZone.Id")).into(),
     };
     tag(api, RESOURCE, &id, tags, &[]).await?;
     for vpc in vpcs {
