@@ -3,7 +3,7 @@
 //! A permanent error stops what depends on it and nothing else. Success is what is found afterwards,
 //! property by property, not that a call returned.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
@@ -278,8 +278,10 @@ impl Run<'_> {
 
     async fn create(&self, number: usize, change: &Change) -> Ended {
         let (write, desired) = self.write(change)?;
+        let attempts = Cell::new(0);
         let identifier = self
             .persist(number, change, Patience::WRITE, || {
+                attempts.set(attempts.get() + 1);
                 self.context.provider.create(&write)
             })
             .await?;
@@ -294,6 +296,18 @@ impl Run<'_> {
             .await?;
         let mut later = self.context.provider.after_create(&write);
         let rules = Rules::of(&change.kind);
+        if attempts.get() > 1 {
+            // What an attempt that broke off has made may lack some of it.
+            let names = write.properties.iter().map(|(name, _)| name);
+            let may_lack = |name: &&Arc<str>| {
+                !rules.is_write_only(name)
+                    && !rules.is_create_only(name)
+                    && !rules.facts.shared.contains(&&***name)
+            };
+            later.extend(names.filter(may_lack).cloned());
+            later.sort();
+            later.dedup();
+        }
         later.retain(|name| {
             let value = write.properties.get(name);
             value.is_some_and(|value| {
