@@ -13,11 +13,7 @@ provider "aws" {
   access_key                  = "test"
   secret_key                  = "test"
   skip_credentials_validation = true
-  skip_requesting_account_id  = false
   skip_metadata_api_check     = true
-  default_tags {
-    tags = { app = "bench" }
-  }
 }
 
 locals { zones = { a = 0, b = 1 } }
@@ -161,6 +157,10 @@ resource "aws_autoscaling_policy" "cpu" {
     predefined_metric_specification { predefined_metric_type = "ASGAverageCPUUtilization" }
     target_value = 50
   }
+  # moto tells both otherwise than AWS does.
+  lifecycle {
+    ignore_changes = [enabled, predictive_scaling_configuration]
+  }
 }
 
 resource "aws_db_subnet_group" "db" {
@@ -173,10 +173,6 @@ resource "aws_db_parameter_group" "db" {
   name        = "bench"
   family      = "postgres16"
   description = "The database's settings"
-  parameter {
-    name  = "rds.force_ssl"
-    value = "1"
-  }
 }
 
 resource "aws_db_instance" "db" {
