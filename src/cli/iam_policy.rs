@@ -29,7 +29,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let asked = graph
         .iter()
         .flat_map(|resource| needs.iter().map(|need| (&*resource.kind, *need)));
-    let actions: Vec<&str> = of_needs(asked).into_iter().collect();
+    let actions = of_needs(asked);
     ui::print_json(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
