@@ -16,6 +16,7 @@ pub mod apply;
 pub mod blueprint;
 pub mod cli;
 pub mod diagnostic;
+pub mod doctor;
 pub mod graph;
 pub mod plan;
 pub mod provider;

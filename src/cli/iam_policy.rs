@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::project::Project;
 use super::{Global, Outcome, ui};
-use crate::schema::facts::actions::{Need, of_needs};
+use crate::schema::facts::actions::{Need, of_doctor, of_needs};
 
 #[derive(Args)]
 #[command(
@@ -17,6 +17,9 @@ pub struct Arguments {
     /// Only what `plan`, `status` and `show` need.
     #[arg(long)]
     read_only: bool,
+    /// Also what `doctor` asks: quotas, regions, and what the credentials may.
+    #[arg(long)]
+    doctor: bool,
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -29,7 +32,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let asked = graph
         .iter()
         .flat_map(|resource| needs.iter().map(|need| (&*resource.kind, *need)));
-    let actions = of_needs(asked);
+    let mut actions = of_needs(asked);
+    if arguments.doctor {
+        actions.extend(of_doctor().cloned());
+    }
     ui::print_json(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],

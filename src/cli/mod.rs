@@ -7,6 +7,7 @@
 mod apply;
 mod completions;
 mod destroy;
+mod doctor;
 mod eject;
 mod export;
 mod graph;
@@ -51,7 +52,7 @@ use crate::spec::Stage;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Begin with:\n  scalectl init --app shop --domain shop.example.com\n  scalectl plan\n  scalectl apply\n\nLater:\n  scalectl stages                  what each stage is for, and what the next one changes\n  scalectl plan --stage split-db   what the next stage would change\n  scalectl status                  what runs now, and where"
+    after_help = "Begin with:\n  scalectl init --app shop --domain shop.example.com\n  scalectl plan\n  scalectl apply\n\nLater:\n  scalectl doctor                  on AWS: credentials, permissions, quotas\n  scalectl stages                  what each stage is for, and what the next one changes\n  scalectl plan --stage split-db   what the next stage would change\n  scalectl status                  what runs now, and where"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -162,6 +163,8 @@ enum Command {
     Init(init::Arguments),
     /// Check the spec and its blueprint, without looking at the cloud.
     Validate(validate::Arguments),
+    /// Check credentials, clock, permissions and quotas before anything is touched.
+    Doctor(doctor::Arguments),
     /// Show what apply would change, why, and how long it takes.
     Plan(plan::Arguments),
     /// Make the cloud what the spec says.
@@ -231,8 +234,19 @@ impl From<Vec<Diagnostic>> for Failure {
 
 impl From<crate::provider::ProviderError> for Failure {
     fn from(error: crate::provider::ProviderError) -> Self {
-        Self::new(error.to_string())
+        match is_not_allowed(&error) {
+            true => Self::with_help(error.to_string(), DOCTOR),
+            false => Self::new(error.to_string()),
+        }
     }
+}
+
+/// What helps where permissions are missing.
+const DOCTOR: &str = "`scalectl doctor` names all that these credentials may not";
+
+/// Whether AWS refused a call for want of permission; what is somebody else's is refused by us.
+fn is_not_allowed(error: &crate::provider::ProviderError) -> bool {
+    error.kind == crate::provider::ErrorKind::Denied && error.code != "NotOurs"
 }
 
 type Outcome = Result<ExitCode, Failure>;
@@ -256,6 +270,7 @@ pub fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Init(arguments) => init::run(global, arguments),
         Command::Validate(arguments) => validate::run(global, arguments),
+        Command::Doctor(arguments) => doctor::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Apply(arguments) => apply::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),

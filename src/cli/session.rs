@@ -142,12 +142,7 @@ impl Session {
         } = self;
         // Only the embedded cloud's time can jump.
         let jumps = matches!(opened, Provided::Sim(_)) && speed.is_none();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(jumps)
-            .build()
-            .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))?;
-        runtime.block_on(async {
+        runtime(jumps)?.block_on(async {
             let cloud = match opened {
                 Provided::Sim(opened) => {
                     let sim = Sim::of(*opened, now()).at_speed(speed.unwrap_or(1.0));
@@ -188,14 +183,21 @@ impl Session {
     }
 }
 
+/// What async code runs on; its time may jump.
+pub fn runtime(jumps: bool) -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(jumps)
+        .build()
+        .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))
+}
+
 /// AWS that cannot be used, and what would help.
 #[cfg(feature = "aws")]
 fn unreachable(error: crate::provider::ProviderError) -> Failure {
     let help = match &*error.code {
         "WrongAccount" => "use the credentials of an allowed account, or change `allowed_accounts`",
-        _ => {
-            "check the credentials with `aws sts get-caller-identity`; `--provider sim` needs none"
-        }
+        _ => "`scalectl doctor` looks at the credentials; `--provider sim` needs none",
     };
     Failure::with_help(error.to_string(), help)
 }

@@ -94,6 +94,9 @@ pub struct Meter {
     ahead: AtomicI64,
 }
 
+/// What [`Meter::ahead`] is made of before anybody answered.
+const UNHEARD: i64 = i64::MIN;
+
 /// How often a service was asked, and how long that took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -112,13 +115,19 @@ impl Meter {
             tallies: Mutex::default(),
             fence: AtomicU64::new(u64::MAX),
             began: Instant::now(),
-            ahead: AtomicI64::new(0),
+            ahead: AtomicI64::new(UNHEARD),
         }
     }
 
-    /// How far AWS's clock is ahead of ours, in milliseconds.
+    /// How far AWS's clock is ahead of ours, in milliseconds; nothing before the first answer.
     pub fn ahead(&self) -> i64 {
-        self.ahead.load(Ordering::SeqCst)
+        self.skew().unwrap_or(0)
+    }
+
+    /// The same, or `None` before the first answer.
+    pub fn skew(&self) -> Option<i64> {
+        let ahead = self.ahead.load(Ordering::SeqCst);
+        (ahead != UNHEARD).then_some(ahead)
     }
 
     /// AWS's clock, in milliseconds since the epoch.

@@ -13,10 +13,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_sts::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 
 use super::call::{Api, Meter, Unrepeated, Watch};
+use super::error::chain;
 use super::quotas::Quotas;
 use crate::address::GLOBAL;
 use crate::spec;
@@ -118,6 +119,17 @@ impl Clients {
     /// What was asked so far.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
+    }
+
+    /// The credentials that calls are signed with.
+    ///
+    /// # Errors
+    /// Why there are none, in words.
+    pub async fn credentials(&self) -> Result<Credentials, String> {
+        let provider = self.config.credentials_provider();
+        let provider = provider.ok_or("the SDK has nowhere to look for any")?;
+        let found = provider.provide_credentials().await;
+        found.map_err(|error| chain(&error))
     }
 
     /// Whether calls go to an endpoint that is not AWS's.

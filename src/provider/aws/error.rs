@@ -78,7 +78,7 @@ fn is_fenced(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// What went wrong, with its causes, each once.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();

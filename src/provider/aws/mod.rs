@@ -4,7 +4,7 @@
 //! reads of one moment into one call, and guards what is not ours. `service` says what a mapping
 //! is, with one file (for EC2 one folder) per service; `bridge` and `bind` lead from properties
 //! to the SDK's types and back; `call` is one call, `clients` who makes it; `lease` is the
-//! right to write.
+//! right to write. `doctor` looks at credentials, permissions and quotas.
 
 mod batch;
 // Names that AWS has given up may still stand in somebody's blueprint.
@@ -14,6 +14,7 @@ mod bind;
 mod bridge;
 mod call;
 mod clients;
+pub mod doctor;
 mod error;
 mod lease;
 pub mod marks;

@@ -1,5 +1,5 @@
-//! Which IAM actions a kind needs: to be found, made, changed and removed. For `scalectl iam-policy`.
-//! The table is `schemas/actions.txt`; what it is read by stands here.
+//! Which IAM actions a kind needs: to be found, made, changed and removed. For `scalectl iam-policy`
+//! and `scalectl doctor`. The table is `schemas/actions.txt`; what it is read by stands here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -103,6 +103,11 @@ pub fn of_every_change<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("always", "write")
 }
 
+/// What `scalectl doctor` asks beyond the plan.
+pub fn of_doctor<'a>() -> impl Iterator<Item = &'a Arc<str>> {
+    of_entry("doctor", "read")
+}
+
 /// The actions for these needs.
 pub fn of_needs<'a>(needs: impl IntoIterator<Item = (&'a str, Need)>) -> Names {
     let mut actions: Names = of_every_run().cloned().collect();
@@ -131,6 +136,7 @@ mod tests {
             let needs: Vec<&str> = entry.keys().copied().collect();
             match *kind {
                 "always" => assert_eq!(needs, ["read", "write"]),
+                "doctor" => assert_eq!(needs, ["read"]),
                 _ => assert_eq!(needs, ["create", "delete", "read", "update"], "{kind}"),
             }
             let known = !kind.contains("::") || Registry::embedded().kind(kind).is_some();
@@ -155,9 +161,9 @@ mod tests {
     #[test]
     fn what_only_looks_needs_nothing_that_changes() {
         let needs = kinds().chain(["*"]).map(|kind| (kind, Need::Read));
-        for action in of_needs(needs) {
+        for action in of_needs(needs).iter().chain(of_doctor()) {
             let name = action.split(':').nth(1).unwrap_or_default();
-            let verbs = ["Describe", "Get", "List"];
+            let verbs = ["Describe", "Get", "List", "Simulate"];
             assert!(verbs.iter().any(|verb| name.starts_with(verb)), "{action}");
         }
     }

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::bridge::{operation, record, union, word};
 
 operation!(add_role_to_instance_profile, "iam:AddRoleToInstanceProfile", ["InstanceProfileName" set_instance_profile_name "RoleName" set_role_name], []);
 operation!(attach_role_policy, "iam:AttachRolePolicy", ["RoleName" set_role_name "PolicyArn" set_policy_arn], []);
@@ -23,6 +23,7 @@ operation!(list_role_tags, "iam:ListRoleTags", ["RoleName" set_role_name "Marker
 operation!(put_role_permissions_boundary, "iam:PutRolePermissionsBoundary", ["RoleName" set_role_name "PermissionsBoundary" set_permissions_boundary], []);
 operation!(put_role_policy, "iam:PutRolePolicy", ["RoleName" set_role_name "PolicyName" set_policy_name "PolicyDocument" set_policy_document], []);
 operation!(remove_role_from_instance_profile, "iam:RemoveRoleFromInstanceProfile", ["InstanceProfileName" set_instance_profile_name "RoleName" set_role_name], []);
+operation!(simulate_principal_policy, "iam:SimulatePrincipalPolicy", ["PolicySourceArn" set_policy_source_arn "PolicyInputList" set_policy_input_list "PermissionsBoundaryPolicyInputList" set_permissions_boundary_policy_input_list "PolicyExclusionList" set_policy_exclusion_list "ActionNames" set_action_names "ResourceArns" set_resource_arns "ResourcePolicy" set_resource_policy "ResourceOwner" set_resource_owner "CallerArn" set_caller_arn "ContextEntries" set_context_entries "ResourceHandlingOption" set_resource_handling_option "MaxItems" set_max_items "Marker" set_marker], ["EvaluationResults" evaluation_results "IsTruncated" is_truncated "Marker" marker]);
 operation!(tag_role, "iam:TagRole", ["RoleName" set_role_name "Tags" set_tags], []);
 operation!(untag_role, "iam:UntagRole", ["RoleName" set_role_name "TagKeys" set_tag_keys], []);
 operation!(update_assume_role_policy, "iam:UpdateAssumeRolePolicy", ["RoleName" set_role_name "PolicyDocument" set_policy_document], []);
@@ -30,16 +31,30 @@ operation!(update_role, "iam:UpdateRole", ["RoleName" set_role_name "Description
 
 record!(read AttachedPermissionsBoundary, ["PermissionsBoundaryType" permissions_boundary_type set_permissions_boundary_type "PermissionsBoundaryArn" permissions_boundary_arn set_permissions_boundary_arn]);
 record!(read AttachedPolicy, ["PolicyName" policy_name set_policy_name "PolicyArn" policy_arn set_policy_arn]);
+word!(AttachmentType);
+record!(fill ContextEntry, ["ContextKeyName" context_key_name set_context_key_name "ContextKeyValues" context_key_values set_context_key_values "ContextKeyType" context_key_type set_context_key_type]);
+word!(ContextKeyTypeEnum);
 word!(EntityType);
+record!(read EvaluationResult, ["EvalActionName" eval_action_name set_eval_action_name "EvalResourceName" eval_resource_name set_eval_resource_name "EvalDecision" eval_decision set_eval_decision "MatchedStatements" matched_statements set_matched_statements "MissingContextValues" missing_context_values set_missing_context_values "OrganizationsDecisionDetail" organizations_decision_detail set_organizations_decision_detail "PermissionsBoundaryDecisionDetail" permissions_boundary_decision_detail set_permissions_boundary_decision_detail "EvalDecisionDetails" eval_decision_details set_eval_decision_details "ResourceSpecificResults" resource_specific_results set_resource_specific_results]);
 record!(read GroupDetail, ["Path" path set_path "GroupName" group_name set_group_name "GroupId" group_id set_group_id "Arn" arn set_arn "CreateDate" create_date set_create_date "GroupPolicyList" group_policy_list set_group_policy_list "AttachedManagedPolicies" attached_managed_policies set_attached_managed_policies]);
+record!(fill InlinePolicyIdentifierType, ["PolicyName" policy_name set_policy_name "AttachmentType" attachment_type set_attachment_type "AttachmentName" attachment_name set_attachment_name]);
 record!(read InstanceProfile, ["Path" path set_path "InstanceProfileName" instance_profile_name set_instance_profile_name "InstanceProfileId" instance_profile_id set_instance_profile_id "Arn" arn set_arn "CreateDate" create_date set_create_date "Roles" roles set_roles "Tags" tags set_tags]);
 record!(read ManagedPolicyDetail, ["PolicyName" policy_name set_policy_name "PolicyId" policy_id set_policy_id "Arn" arn set_arn "Path" path set_path "DefaultVersionId" default_version_id set_default_version_id "AttachmentCount" attachment_count set_attachment_count "PermissionsBoundaryUsageCount" permissions_boundary_usage_count set_permissions_boundary_usage_count "IsAttachable" is_attachable set_is_attachable "Description" description set_description "CreateDate" create_date set_create_date "UpdateDate" update_date set_update_date "PolicyVersionList" policy_version_list set_policy_version_list]);
+record!(read OrganizationsDecisionDetail, ["AllowedByOrganizations" allowed_by_organizations set_allowed_by_organizations]);
 word!(PermissionsBoundaryAttachmentType);
+record!(read PermissionsBoundaryDecisionDetail, ["AllowedByPermissionsBoundary" allowed_by_permissions_boundary set_allowed_by_permissions_boundary]);
 record!(read PolicyDetail, ["PolicyName" policy_name set_policy_name "PolicyDocument" policy_document set_policy_document]);
+word!(PolicyEvaluationDecisionType);
+union!(fill PolicyIdentifier, ["PolicyType" PolicyType "PolicyArn" PolicyArn "InlinePolicyIdentifier" InlinePolicyIdentifier]);
+word!(PolicyIdentifierPolicyType);
+word!(PolicySourceType);
 record!(read PolicyVersion, ["Document" document set_document "VersionId" version_id set_version_id "IsDefaultVersion" is_default_version set_is_default_version "CreateDate" create_date set_create_date]);
+record!(read Position, ["Line" line set_line "Column" column set_column]);
+record!(read ResourceSpecificResult, ["EvalResourceName" eval_resource_name set_eval_resource_name "EvalResourceDecision" eval_resource_decision set_eval_resource_decision "MatchedStatements" matched_statements set_matched_statements "MissingContextValues" missing_context_values set_missing_context_values "EvalDecisionDetails" eval_decision_details set_eval_decision_details "PermissionsBoundaryDecisionDetail" permissions_boundary_decision_detail set_permissions_boundary_decision_detail]);
 record!(read Role, ["Path" path set_path "RoleName" role_name set_role_name "RoleId" role_id set_role_id "Arn" arn set_arn "CreateDate" create_date set_create_date "AssumeRolePolicyDocument" assume_role_policy_document set_assume_role_policy_document "Description" description set_description "MaxSessionDuration" max_session_duration set_max_session_duration "PermissionsBoundary" permissions_boundary set_permissions_boundary "Tags" tags set_tags "RoleLastUsed" role_last_used set_role_last_used "SourceRoleTemplate" source_role_template set_source_role_template]);
 record!(read RoleDetail, ["Path" path set_path "RoleName" role_name set_role_name "RoleId" role_id set_role_id "Arn" arn set_arn "CreateDate" create_date set_create_date "AssumeRolePolicyDocument" assume_role_policy_document set_assume_role_policy_document "InstanceProfileList" instance_profile_list set_instance_profile_list "RolePolicyList" role_policy_list set_role_policy_list "AttachedManagedPolicies" attached_managed_policies set_attached_managed_policies "PermissionsBoundary" permissions_boundary set_permissions_boundary "Tags" tags set_tags "RoleLastUsed" role_last_used set_role_last_used]);
 record!(read RoleLastUsed, ["LastUsedDate" last_used_date set_last_used_date "Region" region set_region]);
 record!(read SourceRoleTemplate, ["TemplateArn" template_arn set_template_arn "TemplateMinorVersion" template_minor_version set_template_minor_version]);
+record!(read Statement, ["SourcePolicyId" source_policy_id set_source_policy_id "SourcePolicyType" source_policy_type set_source_policy_type "StartPosition" start_position set_start_position "EndPosition" end_position set_end_position]);
 record!(readfill Tag, ["Key" key set_key "Value" value set_value]);
 record!(read UserDetail, ["Path" path set_path "UserName" user_name set_user_name "UserId" user_id set_user_id "Arn" arn set_arn "CreateDate" create_date set_create_date "UserPolicyList" user_policy_list set_user_policy_list "GroupList" group_list set_group_list "AttachedManagedPolicies" attached_managed_policies set_attached_managed_policies "PermissionsBoundary" permissions_boundary set_permissions_boundary "Tags" tags set_tags]);

@@ -16,6 +16,7 @@ operation!(delete_db_instance, "rds:DeleteDBInstance", ["DBInstanceIdentifier" s
 operation!(delete_db_parameter_group, "rds:DeleteDBParameterGroup", ["DBParameterGroupName" set_db_parameter_group_name], []);
 operation!(delete_db_subnet_group, "rds:DeleteDBSubnetGroup", ["DBSubnetGroupName" set_db_subnet_group_name], []);
 operation!(delete_event_subscription, "rds:DeleteEventSubscription", ["SubscriptionName" set_subscription_name], ["EventSubscription" event_subscription]);
+operation!(describe_account_attributes, "rds:DescribeAccountAttributes", [], ["AccountQuotas" account_quotas]);
 operation!(describe_db_engine_versions, "rds:DescribeDBEngineVersions", ["Engine" set_engine "EngineVersion" set_engine_version "DBParameterGroupFamily" set_db_parameter_group_family "Filters" set_filters "MaxRecords" set_max_records "Marker" set_marker "DefaultOnly" set_default_only "ListSupportedCharacterSets" set_list_supported_character_sets "ListSupportedTimezones" set_list_supported_timezones "IncludeAll" set_include_all], ["Marker" marker "DBEngineVersions" db_engine_versions]);
 operation!(describe_db_instance_automated_backups, "rds:DescribeDBInstanceAutomatedBackups", ["DbiResourceId" set_dbi_resource_id "DBInstanceIdentifier" set_db_instance_identifier "Filters" set_filters "MaxRecords" set_max_records "Marker" set_marker "DBInstanceAutomatedBackupsArn" set_db_instance_automated_backups_arn], ["Marker" marker "DBInstanceAutomatedBackups" db_instance_automated_backups]);
 operation!(describe_db_instances, "rds:DescribeDBInstances", ["DBInstanceIdentifier" set_db_instance_identifier "Filters" set_filters "MaxRecords" set_max_records "Marker" set_marker], ["Marker" marker "DBInstances" db_instances]);
@@ -38,6 +39,7 @@ operation!(restore_db_instance_to_point_in_time, "rds:RestoreDBInstanceToPointIn
 operation!(start_db_instance_automated_backups_replication, "rds:StartDBInstanceAutomatedBackupsReplication", ["SourceDBInstanceArn" set_source_db_instance_arn "BackupRetentionPeriod" set_backup_retention_period "KmsKeyId" set_kms_key_id "PreSignedUrl" set_pre_signed_url "Tags" set_tags], ["DBInstanceAutomatedBackup" db_instance_automated_backup]);
 operation!(stop_db_instance_automated_backups_replication, "rds:StopDBInstanceAutomatedBackupsReplication", ["SourceDBInstanceArn" set_source_db_instance_arn], ["DBInstanceAutomatedBackup" db_instance_automated_backup]);
 
+record!(read AccountQuota, ["AccountQuotaName" account_quota_name set_account_quota_name "Used" used set_used "Max" max set_max]);
 word!(ActivityStreamMode);
 word!(ActivityStreamPolicyStatus);
 word!(ActivityStreamStatus);

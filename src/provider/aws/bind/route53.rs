@@ -14,9 +14,11 @@ operation!(delete_health_check, "route53:DeleteHealthCheck", ["HealthCheckId" se
 operation!(delete_hosted_zone, "route53:DeleteHostedZone", ["Id" set_id], ["ChangeInfo" change_info]);
 operation!(delete_query_logging_config, "route53:DeleteQueryLoggingConfig", ["Id" set_id], []);
 operation!(disassociate_vpc_from_hosted_zone, "route53:DisassociateVPCFromHostedZone", ["HostedZoneId" set_hosted_zone_id "VPC" set_vpc "Comment" set_comment], ["ChangeInfo" change_info]);
+operation!(get_account_limit, "route53:GetAccountLimit", ["Type" set_type], ["Limit" limit "Count" count]);
 operation!(get_change, "route53:GetChange", ["Id" set_id], ["ChangeInfo" change_info]);
 operation!(get_health_check, "route53:GetHealthCheck", ["HealthCheckId" set_health_check_id], ["HealthCheck" health_check]);
 operation!(get_hosted_zone, "route53:GetHostedZone", ["Id" set_id], ["HostedZone" hosted_zone "DelegationSet" delegation_set "VPCs" vpcs]);
+operation!(get_hosted_zone_limit, "route53:GetHostedZoneLimit", ["Type" set_type "HostedZoneId" set_hosted_zone_id], ["Limit" limit "Count" count]);
 operation!(list_health_checks, "route53:ListHealthChecks", ["Marker" set_marker "MaxItems" set_max_items], ["HealthChecks" health_checks "Marker" marker "IsTruncated" is_truncated "NextMarker" next_marker "MaxItems" max_items]);
 operation!(list_hosted_zones, "route53:ListHostedZones", ["Marker" set_marker "MaxItems" set_max_items "DelegationSetId" set_delegation_set_id "HostedZoneType" set_hosted_zone_type], ["HostedZones" hosted_zones "Marker" marker "IsTruncated" is_truncated "NextMarker" next_marker "MaxItems" max_items]);
 operation!(list_query_logging_configs, "route53:ListQueryLoggingConfigs", ["HostedZoneId" set_hosted_zone_id "NextToken" set_next_token "MaxResults" set_max_results], ["QueryLoggingConfigs" query_logging_configs "NextToken" next_token]);
@@ -28,6 +30,8 @@ operation!(update_hosted_zone_comment, "route53:UpdateHostedZoneComment", ["Id" 
 operation!(update_hosted_zone_features, "route53:UpdateHostedZoneFeatures", ["HostedZoneId" set_hosted_zone_id "EnableAcceleratedRecovery" set_enable_accelerated_recovery], []);
 
 word!(AcceleratedRecoveryStatus);
+record!(read AccountLimit, ["Type" r#type set_type "Value" value set_value]);
+word!(AccountLimitType);
 record!(readfill AlarmIdentifier, ["Region" region set_region "Name" name set_name]);
 record!(readfill AliasTarget, ["HostedZoneId" hosted_zone_id set_hosted_zone_id "DNSName" dns_name set_dns_name "EvaluateTargetHealth" evaluate_target_health set_evaluate_target_health]);
 record!(fill Change, ["Action" action set_action "ResourceRecordSet" resource_record_set set_resource_record_set]);
@@ -52,6 +56,8 @@ record!(read HostedZone, ["Id" id set_id "Name" name set_name "CallerReference" 
 record!(readfill HostedZoneConfig, ["Comment" comment set_comment "PrivateZone" private_zone set_private_zone]);
 record!(read HostedZoneFailureReasons, ["AcceleratedRecovery" accelerated_recovery set_accelerated_recovery]);
 record!(read HostedZoneFeatures, ["AcceleratedRecoveryStatus" accelerated_recovery_status set_accelerated_recovery_status "FailureReasons" failure_reasons set_failure_reasons]);
+record!(read HostedZoneLimit, ["Type" r#type set_type "Value" value set_value]);
+word!(HostedZoneLimitType);
 word!(HostedZoneType);
 word!(InsufficientDataHealthStatus);
 record!(read LinkedService, ["ServicePrincipal" service_principal set_service_principal "Description" description set_description]);

@@ -37,7 +37,7 @@ type Client = Api<aws_sdk_elasticloadbalancingv2::Client>;
 type Tagged = (Map, Tags);
 
 /// What answers and questions call the token of the next page.
-const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
+pub(super) const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
 
 /// ARNs that a describe call takes at once
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>),

@@ -1,0 +1,90 @@
+//! What `scalectl doctor` looks at before anything is touched: checks, and the pure part of them.
+//!
+//! `permissions` says which IAM actions a plan needs, `quotas` how much of what AWS limits it would
+//! make; both judge what AWS answers. Asking AWS is `provider::aws::doctor`'s.
+
+pub mod permissions;
+pub mod quotas;
+
+use serde::Serialize;
+
+use crate::provider::{ErrorKind, ProviderError};
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All is well.
+    Ok,
+    /// It may go wrong, or could not be looked at.
+    Warning,
+    /// It will go wrong.
+    Fails,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at, such as `clock`.
+    pub check: &'static str,
+    /// How it went.
+    pub verdict: Verdict,
+    /// What was found.
+    pub found: String,
+    /// What it is made of, a line each, where that is more than one thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// The command or the edit that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Check {
+    /// All is well.
+    pub fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            check,
+            verdict: Verdict::Ok,
+            found: found.into(),
+            details: Vec::new(),
+            mend: None,
+        }
+    }
+
+    /// It may go wrong, or could not be looked at.
+    pub fn warning(check: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            mend: Some(mend.into()),
+            ..Self::ok(check, found)
+        }
+    }
+
+    /// It will go wrong.
+    pub fn fails(check: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Fails,
+            mend: Some(mend.into()),
+            ..Self::ok(check, found)
+        }
+    }
+
+    /// It could not be looked at, because the call that tells failed.
+    pub fn not_asked(check: &'static str, what: &str, error: &ProviderError) -> Self {
+        let found = format!("{what} could not be looked at: {error}");
+        match error.kind {
+            ErrorKind::Denied => Self::warning(
+                check,
+                found,
+                format!(
+                    "allow `{}`; `scalectl iam-policy --doctor` prints all that doctor asks",
+                    error.operation
+                ),
+            ),
+            _ => Self {
+                verdict: Verdict::Warning,
+                ..Self::ok(check, found)
+            },
+        }
+    }
+}

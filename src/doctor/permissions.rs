@@ -1,0 +1,232 @@
+//! The IAM actions that a plan needs, and what AWS's simulation says about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Check, Verdict};
+use crate::graph::Graph;
+use crate::plan::{Action, Plan, Step};
+use crate::provider::Live;
+use crate::schema::facts::actions::{Need, of_every_change, of_every_run, of_kind};
+use crate::schema::facts::unlocked;
+
+/// Actions, and the kinds of resources that need each; none for what every run needs.
+pub type Needed = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
+
+/// What the credentials may of one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The action.
+    pub action: Arc<str>,
+    /// Whether it is allowed on every resource.
+    pub allowed: bool,
+    /// What the answer depends on that a simulation does not know: the condition keys of policies.
+    pub depends_on: Vec<String>,
+    /// Who forbids it, in words, where that is known.
+    pub by: Option<&'static str>,
+}
+
+/// The actions that it takes to look at all of `graph` and what exists, and to carry out `plan`.
+pub fn needed(graph: &Graph, live: &Live, plan: &Plan) -> Needed {
+    let mut needed = Needed::new();
+    for action in of_every_run().chain(of_every_change()) {
+        needed.entry(action.clone()).or_default();
+    }
+    let mut needs: BTreeSet<(Arc<str>, Need)> = BTreeSet::new();
+    let exist = live.resources.values().chain(&live.deposed);
+    let kinds = graph.iter().map(|resource| &resource.kind);
+    for kind in kinds.chain(exist.map(|resource| &resource.kind)) {
+        needs.insert((kind.clone(), Need::Read));
+    }
+    for operation in &plan.operations {
+        let change = &plan.changes[operation.change];
+        // What goes has the kind that it has now, what comes the one that it shall have.
+        let old = change.live.as_ref().map_or(&change.kind, |live| &live.kind);
+        match operation.step {
+            Step::Create => {
+                needs.insert((change.kind.clone(), Need::Create));
+            }
+            Step::Update => {
+                needs.insert((change.kind.clone(), Need::Update));
+            }
+            Step::Delete => {
+                needs.insert((old.clone(), Need::Delete));
+                let locked = change
+                    .live
+                    .as_ref()
+                    .is_some_and(|live| unlocked(&live.kind, &live.properties).is_some());
+                if locked {
+                    needs.insert((old.clone(), Need::Update));
+                }
+            }
+        }
+    }
+    add(&mut needed, needs);
+    needed
+}
+
+/// The actions that it takes to look at all of `graph`: what is left to ask for when that fails.
+pub fn needed_to_look(graph: &Graph) -> Needed {
+    let mut needed = Needed::new();
+    for action in of_every_run() {
+        needed.entry(action.clone()).or_default();
+    }
+    let kinds = graph.iter().map(|resource| resource.kind.clone());
+    add(&mut needed, kinds.map(|kind| (kind, Need::Read)).collect());
+    needed
+}
+
+fn add(needed: &mut Needed, needs: BTreeSet<(Arc<str>, Need)>) {
+    for (kind, need) in needs {
+        for action in of_kind(&kind, need) {
+            let kinds = needed.entry(action.clone()).or_default();
+            kinds.insert(kind.clone());
+        }
+    }
+}
+
+/// What the plan would do, in words: `3 to create, 1 to replace`.
+pub fn plan_in_words(plan: &Plan) -> String {
+    let of = |action: Action| plan.changes.iter().filter(|c| c.action == action).count();
+    let parts: Vec<String> = [
+        (Action::Create, "create"),
+        (Action::Update, "update"),
+        (Action::Replace, "replace"),
+        (Action::Delete, "delete"),
+    ]
+    .into_iter()
+    .filter(|(action, _)| of(*action) > 0)
+    .map(|(action, word)| format!("{} to {word}", of(action)))
+    .collect();
+    match parts.is_empty() {
+        true => "nothing to do".to_owned(),
+        false => parts.join(", "),
+    }
+}
+
+/// What the decisions come to. An action without a decision counts as not looked at.
+pub fn judge(needed: &Needed, decisions: &[Decision]) -> Check {
+    const CHECK: &str = "permissions";
+    let mut denied = Vec::new();
+    let mut unsure = Vec::new();
+    for (action, kinds) in needed {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
+        let needed_by = match kinds.is_empty() {
+            true => "every run".to_owned(),
+            false => kinds.join(", "),
+        };
+        let decision = decisions.iter().find(|one| one.action == *action);
+        match decision {
+            Some(decision) if decision.allowed => {}
+            Some(decision) if decision.by.is_none() && !decision.depends_on.is_empty() => unsure
+                .push(format!(
+                    "{action} ({needed_by}) depends on {}",
+                    decision.depends_on.join(", ")
+                )),
+            Some(decision) => {
+                let by = decision.by.map(|by| format!(": {by}")).unwrap_or_default();
+                denied.push(format!("{action} ({needed_by}) is denied{by}"));
+            }
+            None => unsure.push(format!("{action} ({needed_by}) was not answered")),
+        }
+    }
+    let all = needed.len();
+    let mend = "attach what `scalectl iam-policy` prints to these credentials; a policy that names single resources counts as denied here";
+    let details: Vec<String> = denied.iter().chain(&unsure).cloned().collect();
+    let (verdict, found) = match (denied.len(), unsure.len()) {
+        (0, 0) => (
+            Verdict::Ok,
+            format!("all {all} actions of this plan are allowed"),
+        ),
+        (0, some) => (
+            Verdict::Warning,
+            format!("{some} of {all} actions of this plan cannot be told"),
+        ),
+        (some, _) => (
+            Verdict::Fails,
+            format!("{some} of {all} actions of this plan are denied"),
+        ),
+    };
+    Check {
+        check: CHECK,
+        verdict,
+        found,
+        details,
+        mend: (verdict != Verdict::Ok).then(|| mend.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needed_of(actions: &[(&str, &[&str])]) -> Needed {
+        let of = |kinds: &[&str]| kinds.iter().map(|&kind| kind.into()).collect();
+        actions
+            .iter()
+            .map(|(action, kinds)| ((*action).into(), of(kinds)))
+            .collect()
+    }
+
+    fn decided(action: &str, allowed: bool) -> Decision {
+        Decision {
+            action: action.into(),
+            allowed,
+            depends_on: Vec::new(),
+            by: None,
+        }
+    }
+
+    #[test]
+    fn a_denied_action_fails_and_is_told_with_the_kinds_that_need_it() {
+        let needed = needed_of(&[
+            ("ec2:CreateTags", &["AWS::EC2::VPC", "AWS::EC2::EIP"]),
+            ("ec2:CreateVpc", &["AWS::EC2::VPC"]),
+            ("ssm:PutParameter", &[]),
+        ]);
+        let told = judge(
+            &needed,
+            &[
+                decided("ec2:CreateTags", false),
+                decided("ec2:CreateVpc", true),
+                Decision {
+                    by: Some("by the permissions boundary"),
+                    ..decided("ssm:PutParameter", false)
+                },
+            ],
+        );
+        assert_eq!(told.verdict, Verdict::Fails);
+        assert_eq!(told.found, "2 of 3 actions of this plan are denied");
+        let expected = [
+            "ec2:CreateTags (AWS::EC2::EIP, AWS::EC2::VPC) is denied",
+            "ssm:PutParameter (every run) is denied: by the permissions boundary",
+        ];
+        assert_eq!(told.details, expected);
+    }
+
+    #[test]
+    fn what_a_condition_decides_or_nobody_answers_is_a_warning() {
+        let needed = needed_of(&[
+            ("ec2:CreateVpc", &["AWS::EC2::VPC"]),
+            ("ec2:DescribeVpcs", &[]),
+        ]);
+        let told = judge(
+            &needed,
+            &[Decision {
+                depends_on: vec!["aws:RequestedRegion".to_owned()],
+                ..decided("ec2:CreateVpc", false)
+            }],
+        );
+        assert_eq!(told.verdict, Verdict::Warning);
+        assert!(told.details[0].ends_with("depends on aws:RequestedRegion"));
+        assert!(told.details[1].ends_with("was not answered"));
+    }
+
+    #[test]
+    fn all_allowed_is_well() {
+        let needed = needed_of(&[("ec2:CreateVpc", &["AWS::EC2::VPC"])]);
+        let told = judge(&needed, &[decided("ec2:CreateVpc", true)]);
+        assert_eq!(told.verdict, Verdict::Ok);
+        assert_eq!(told.mend, None);
+    }
+}
