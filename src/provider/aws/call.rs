@@ -87,6 +87,7 @@ pub fn unfit(operation: &str, Misfit(why): Misfit) -> ProviderError {
 pub struct Meter {
     quotas: Quotas,
     tallies: Mutex<BTreeMap<(String, String), Tally>>,
+    operations: Mutex<BTreeMap<(String, String), u64>>,
     /// When the lease ends, in milliseconds of [`Meter::now`]; changing calls leave before that.
     fence: AtomicU64,
     began: Instant,
@@ -113,6 +114,7 @@ impl Meter {
         Self {
             quotas,
             tallies: Mutex::default(),
+            operations: Mutex::default(),
             fence: AtomicU64::new(u64::MAX),
             began: Instant::now(),
             ahead: AtomicI64::new(UNHEARD),
@@ -152,6 +154,24 @@ impl Meter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// How often each operation was asked for so far, by service and name.
+    pub fn operations(&self) -> BTreeMap<(String, String), u64> {
+        self.operations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note_operation(&self, service: &str, name: &str) {
+        let mut operations = self
+            .operations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *operations
+            .entry((service.to_owned(), name.to_owned()))
+            .or_default() += 1;
     }
 
     fn note(&self, service: &str, region: &str, calls: u64) {
@@ -206,6 +226,7 @@ impl Intercept for Watch {
             return Err(Fenced.into());
         }
         self.meter.note(service, &self.region, 1);
+        self.meter.note_operation(service, name);
         Ok(())
     }
 

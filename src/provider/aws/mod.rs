@@ -229,6 +229,11 @@ impl Aws {
         self.clients.meter().tallies()
     }
 
+    /// How often each operation was asked for so far, by AWS's names of service and operation.
+    pub fn operations(&self) -> BTreeMap<(String, String), u64> {
+        self.clients.meter().operations()
+    }
+
     fn place<'a>(&'a self, region: &'a str, index: Option<&'a Index>) -> Place<'a> {
         Place {
             clients: &self.clients,

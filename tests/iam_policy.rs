@@ -1,0 +1,97 @@
+//! `schemas/actions.txt` against what can be called at all: `schemas/operations.txt` names every
+//! operation that the AWS provider is bound to. What is called in fact, `tests/wire.rs` holds against
+//! what each step of the examples needs.
+#![cfg(feature = "aws")]
+
+#[path = "common/actions.rs"]
+mod actions;
+mod common;
+
+use std::collections::BTreeSet;
+
+use actions::action_of;
+use common::root;
+use scalectl::schema::Registry;
+use scalectl::schema::facts::actions::{Need, of_doctor, of_every_change, of_every_run, of_kind};
+
+/// Actions that AWS's services take in the caller's name, so that nobody here calls them.
+const ON_BEHALF: &[(&str, &str)] = &[
+    ("backup-storage:MountCapsule", "CreateBackupVault"),
+    (
+        "iam:CreateServiceLinkedRole",
+        "the first group, balancer, database, cluster or log of an account",
+    ),
+    ("iam:PassRole", "whatever is given a role"),
+    ("kms:CreateGrant", "CreateBackupVault, CreateDBInstance"),
+    ("kms:Decrypt", "CreateBackupVault"),
+    ("kms:DescribeKey", "CreateBackupVault, CreateDBInstance"),
+    ("kms:GenerateDataKey", "CreateBackupVault"),
+    ("kms:RetireGrant", "CreateBackupVault"),
+    (
+        "logs:CreateLogDelivery",
+        "CreateFlowLogs, PutLoggingConfiguration",
+    ),
+    (
+        "logs:DeleteLogDelivery",
+        "DeleteFlowLogs, DeleteLoggingConfiguration",
+    ),
+    (
+        "rds:CreateDBSnapshot",
+        "DeleteDBInstance with a final snapshot",
+    ),
+    (
+        "s3:GetBucketAcl",
+        "CreateDistribution with logs in a bucket",
+    ),
+    ("s3:TagResource", "CreateBucket with tags"),
+    ("wafv2:AssociateWebACL", "CreateDistribution with a web ACL"),
+];
+
+/// The actions of every operation that can be called.
+fn bound() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join("schemas/operations.txt")).unwrap();
+    text.lines()
+        .flat_map(|line| {
+            let mut words = line.split_whitespace();
+            let service = words.next().unwrap_or_default().to_owned();
+            words
+                .map(move |operation| action_of(&service, operation))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Every action of the table.
+fn named() -> BTreeSet<String> {
+    let needs = [Need::Read, Need::Create, Need::Update, Need::Delete];
+    let kinds = Registry::embedded().names();
+    let of_kinds =
+        kinds.flat_map(|kind| needs.map(|need| of_kind(kind, need).cloned().collect::<Vec<_>>()));
+    let mut named: BTreeSet<String> = of_kinds
+        .flatten()
+        .map(|action| action.to_string())
+        .collect();
+    let others = of_every_run().chain(of_every_change()).chain(of_doctor());
+    named.extend(others.map(ToString::to_string));
+    named
+}
+
+#[test]
+fn every_operation_that_can_be_called_is_somebodys_action() {
+    let missing: Vec<String> = bound().difference(&named()).cloned().collect();
+    assert!(
+        missing.is_empty(),
+        "not in schemas/actions.txt: {missing:#?}"
+    );
+}
+
+#[test]
+fn every_action_is_called_or_taken_by_a_service_in_our_name() {
+    let bound = bound();
+    let idle: Vec<String> = named().difference(&bound).cloned().collect();
+    let expected: Vec<&str> = ON_BEHALF.iter().map(|(action, _)| *action).collect();
+    assert_eq!(
+        idle, expected,
+        "what nobody calls has to go, or to say who takes it"
+    );
+}
