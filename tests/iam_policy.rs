@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 use actions::action_of;
 use common::root;
 use scalectl::schema::Registry;
-use scalectl::schema::facts::actions::{Need, of_doctor, of_every_change, of_every_run, of_kind};
+use scalectl::schema::facts::actions::{
+    Need, of_doctor, of_every_change, of_every_run, of_kind, of_properties,
+};
+use scalectl::value::{Map, Value};
 
 /// Actions that AWS's services take in the caller's name, so that nobody here calls them.
 const ON_BEHALF: &[(&str, &str)] = &[
@@ -73,6 +76,9 @@ fn named() -> BTreeSet<String> {
         .collect();
     let others = of_every_run().chain(of_every_change()).chain(of_doctor());
     named.extend(others.map(ToString::to_string));
+    let mut secret = Map::new();
+    secret.insert("A", Value::str("{{resolve:secretsmanager:x}}"));
+    named.extend(of_properties(&secret).map(ToString::to_string));
     named
 }
 

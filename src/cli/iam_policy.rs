@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::project::Project;
 use super::{Global, Outcome, ui};
-use crate::schema::facts::actions::{Need, of_doctor, of_needs};
+use crate::schema::facts::actions::{Need, of_doctor, of_needs, of_properties};
 
 #[derive(Args)]
 #[command(
@@ -33,6 +33,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         .iter()
         .flat_map(|resource| needs.iter().map(|need| (&*resource.kind, *need)));
     let mut actions = of_needs(asked);
+    if !arguments.read_only {
+        let resources = graph.iter();
+        actions.extend(
+            resources
+                .flat_map(|one| of_properties(&one.properties))
+                .cloned(),
+        );
+    }
     if arguments.doctor {
         actions.extend(of_doctor().cloned());
     }

@@ -7,7 +7,7 @@ use super::{Check, Verdict};
 use crate::graph::Graph;
 use crate::plan::{Action, Plan, Step};
 use crate::provider::Live;
-use crate::schema::facts::actions::{Need, of_every_change, of_every_run, of_kind};
+use crate::schema::facts::actions::{Need, of_every_change, of_every_run, of_kind, of_properties};
 use crate::schema::facts::unlocked;
 
 /// Actions, and the kinds of resources that need each; none for what every run needs.
@@ -62,6 +62,16 @@ pub fn needed(graph: &Graph, live: &Live, plan: &Plan) -> Needed {
         }
     }
     add(&mut needed, needs);
+    for resource in plan
+        .changes
+        .iter()
+        .filter_map(|change| change.desired.as_ref())
+    {
+        for action in of_properties(&resource.properties) {
+            let kinds = needed.entry(action.clone()).or_default();
+            kinds.insert(resource.kind.clone());
+        }
+    }
     needed
 }
 

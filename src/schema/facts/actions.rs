@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use crate::value::{Map, Part, Value};
+
 /// What changes are planned to a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -103,6 +105,28 @@ pub fn of_every_change<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("always", "write")
 }
 
+/// What it takes to write these properties, whatever their kind: to read the secrets that they refer to.
+pub fn of_properties<'a>(properties: &Map) -> impl Iterator<Item = &'a Arc<str>> {
+    let refers = properties.iter().any(|(_, value)| refers_to_secret(value));
+    of_entry("secret", "write").filter(move |_| refers)
+}
+
+/// Whether a dynamic reference to a secret stands in a value
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
+fn refers_to_secret(value: &Value) -> bool {
+    let has = |text: &str| text.contains("{{resolve:secretsmanager:");
+    match value {
+        Value::String(text) => has(text),
+        Value::Text(parts) => parts.iter().any(|part| match part {
+            Part::Literal(text) => has(text),
+            Part::Reference(_) => false,
+        }),
+        Value::List(items) => items.iter().any(refers_to_secret),
+        Value::Map(map) => map.iter().any(|(_, value)| refers_to_secret(value)),
+        _ => false,
+    }
+}
+
 /// What `scalectl doctor` asks beyond the plan.
 pub fn of_doctor<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("doctor", "read")
@@ -137,6 +161,7 @@ mod tests {
             match *kind {
                 "always" => assert_eq!(needs, ["read", "write"]),
                 "doctor" => assert_eq!(needs, ["read"]),
+                "secret" => assert_eq!(needs, ["write"]),
                 _ => assert_eq!(needs, ["create", "delete", "read", "update"], "{kind}"),
             }
             let known = !kind.contains("::") || Registry::embedded().kind(kind).is_some();
@@ -166,6 +191,16 @@ mod tests {
             let verbs = ["Describe", "Get", "List", "Simulate"];
             assert!(verbs.iter().any(|verb| name.starts_with(verb)), "{action}");
         }
+    }
+
+    #[test]
+    fn who_refers_to_a_secret_has_to_read_it() {
+        let of = |json: &str| {
+            let properties: Map = serde_json::from_str(json).unwrap();
+            of_properties(&properties).count()
+        };
+        assert_eq!(of(r#"{"A": {"B": ["{{resolve:secretsmanager:x}}"]}}"#), 1);
+        assert_eq!(of(r#"{"A": "{{resolve:ssm:/x}}"}"#), 0);
     }
 
     #[test]
