@@ -76,8 +76,8 @@ pub async fn execute(
                 .counted
                 .push((schedule.remaining[number], Reverse(number))),
         };
-        for number in 0..plan.operations.len() {
-            if is_ready(&missing, number) && ends[number].is_none() {
+        for (number, end) in ends.iter().enumerate() {
+            if end.is_none() && is_ready(&missing, number) {
                 add(&mut ready, number);
             }
         }
