@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use scalectl::address::Address;
 use scalectl::graph::{Graph, Resource};
+use scalectl::value::{Map, Value};
 
 use super::common::root;
 use super::emulator::Kind;
@@ -11,7 +12,16 @@ use super::emulator::Kind;
 /// Something that an emulator cannot do.
 struct Gap {
     kind: String,
+    /// Only those that have this property.
+    with: Option<String>,
     property: String,
+}
+
+impl Gap {
+    fn is_of(&self, resource: &Resource) -> bool {
+        let has = |name: &String| resource.properties.contains_key(name);
+        *self.kind == *resource.kind && self.with.as_ref().is_none_or(has)
+    }
 }
 
 /// All that an emulator cannot do.
@@ -28,9 +38,13 @@ impl Gaps {
             .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
             .inspect(|fields| assert_eq!(fields.len(), 4, "{fields:?} needs four fields"))
             .filter(|fields| fields[0] == emulator)
-            .map(|fields| Gap {
-                kind: fields[1].to_owned(),
-                property: fields[2].to_owned(),
+            .map(|fields| {
+                let mut words = fields[1].split(" with ").map(str::to_owned);
+                Gap {
+                    kind: words.next().unwrap(),
+                    with: words.next(),
+                    property: fields[2].to_owned(),
+                }
             })
             .collect();
         Self(gaps)
@@ -39,26 +53,50 @@ impl Gaps {
     /// The graph without what the emulator cannot do, and what was left out because it needs that.
     pub fn without(&self, graph: &Graph) -> Graph {
         let mut kept: Vec<Resource> = graph.iter().cloned().collect();
+        for resource in &mut kept {
+            let own: Vec<&Gap> = self.0.iter().filter(|gap| gap.is_of(resource)).collect();
+            for gap in own {
+                let path = gap.property.trim_start_matches('-');
+                if path != gap.property {
+                    remove(&mut resource.properties, path);
+                }
+                resource.lifecycle.ignore_changes.push(path.into());
+            }
+        }
         loop {
             let before = kept.len();
             let addresses: HashSet<Address> = kept.iter().map(|one| one.address.clone()).collect();
             kept.retain(|one| {
-                let whole = |gap: &Gap| gap.kind == *one.kind && gap.property == "*";
+                let whole = |gap: &Gap| gap.is_of(one) && gap.property == "*";
                 let needs = one.dependencies();
-                let lacks = needs
-                    .iter()
-                    .any(|need| graph.get(need).is_some() && !addresses.contains(need));
+                let lacks = needs.iter().any(|need| {
+                    let is_there = graph.get(need).is_some() && !addresses.contains(need);
+                    is_there && !one.after.contains(need)
+                });
                 !self.0.iter().any(whole) && !lacks
             });
             if kept.len() == before {
                 break;
             }
         }
+        let addresses: HashSet<Address> = kept.iter().map(|one| one.address.clone()).collect();
         for resource in &mut kept {
-            let own = self.0.iter().filter(|gap| gap.kind == *resource.kind);
-            let names = own.map(|gap| gap.property.as_str().into());
-            resource.lifecycle.ignore_changes.extend(names);
+            // What only comes first may be missing; it would have been created, or not, before.
+            resource.after.retain(|need| addresses.contains(need));
         }
         kept.into_iter().collect()
+    }
+}
+
+fn remove(properties: &mut Map, path: &str) {
+    match path.split_once('.') {
+        Some((head, rest)) => {
+            if let Some(Value::Map(inner)) = properties.get_mut(head) {
+                remove(inner, rest);
+            }
+        }
+        None => {
+            properties.remove(path);
+        }
     }
 }

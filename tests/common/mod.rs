@@ -60,12 +60,25 @@ pub fn owner() -> Owner {
     }
 }
 
+/// Whose resources a spec's are.
+pub fn owner_of(spec: &Spec) -> Owner {
+    Owner {
+        app: spec.app.as_str().into(),
+        env: spec.env.as_str().into(),
+    }
+}
+
 /// What would have to be done.
 pub async fn plan(provider: &dyn Provider, graph: &Graph) -> Plan {
-    let (owner, stop) = (owner(), Stop::default());
+    plan_of(provider, &owner(), graph).await
+}
+
+/// What an owner would have to do.
+pub async fn plan_of(provider: &dyn Provider, owner: &Owner, graph: &Graph) -> Plan {
+    let stop = Stop::default();
     let context = Context {
         provider,
-        owner: &owner,
+        owner,
         stop: &stop,
     };
     diff(graph, &observe(&context, Some(graph)).await.unwrap(), None)
@@ -77,10 +90,20 @@ pub async fn apply(
     graph: &Graph,
     workers: Option<usize>,
 ) -> (Plan, Report) {
-    let (owner, stop) = (owner(), Stop::default());
+    apply_of(provider, &owner(), graph, workers).await
+}
+
+/// Observes, plans and applies for an owner.
+pub async fn apply_of(
+    provider: &dyn Provider,
+    owner: &Owner,
+    graph: &Graph,
+    workers: Option<usize>,
+) -> (Plan, Report) {
+    let stop = Stop::default();
     let context = Context {
         provider,
-        owner: &owner,
+        owner,
         stop: &stop,
     };
     let live = observe(&context, Some(graph)).await.unwrap();
@@ -93,10 +116,15 @@ pub async fn apply(
 
 /// Observes everything and removes it.
 pub async fn destroy(provider: &dyn Provider) -> (Plan, Report) {
-    let (owner, stop) = (owner(), Stop::default());
+    destroy_of(provider, &owner()).await
+}
+
+/// Observes everything of an owner and removes it.
+pub async fn destroy_of(provider: &dyn Provider, owner: &Owner) -> (Plan, Report) {
+    let stop = Stop::default();
     let context = Context {
         provider,
-        owner: &owner,
+        owner,
         stop: &stop,
     };
     let live = observe(&context, None).await.unwrap();
