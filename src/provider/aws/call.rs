@@ -90,7 +90,7 @@ pub struct Meter {
     operations: Mutex<BTreeMap<(String, String), u64>>,
     /// When the lease ends, in milliseconds of [`Meter::now`]; changing calls leave before that.
     fence: AtomicU64,
-    began: Instant,
+    clock: Steady,
     /// How far AWS's clock is ahead of ours, in milliseconds, by the last answer.
     ahead: AtomicI64,
 }
@@ -116,7 +116,7 @@ impl Meter {
             tallies: Mutex::default(),
             operations: Mutex::default(),
             fence: AtomicU64::new(u64::MAX),
-            began: Instant::now(),
+            clock: Steady::new(),
             ahead: AtomicI64::new(UNHEARD),
         }
     }
@@ -138,9 +138,9 @@ impl Meter {
         u64::try_from(ours + self.ahead()).unwrap_or(0)
     }
 
-    /// Milliseconds that this meter has run; it never jumps, as the wall's clock may.
+    /// Milliseconds that this meter has run at least: it never goes back.
     pub fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.clock.now()
     }
 
     /// Lets changing calls leave until `end` ([`Meter::now`]); `u64::MAX` for no limit.
@@ -182,6 +182,40 @@ impl Meter {
         tally.calls += calls;
         let first = *tally.first.get_or_insert_with(Instant::now);
         tally.span = first.elapsed();
+    }
+}
+
+/// A clock that never goes back and never stands still. A machine's steady clock may stand while the
+/// machine sleeps, its wall clock may be set; this one goes on by whichever has gone further.
+#[derive(Debug)]
+struct Steady {
+    began: Instant,
+    /// The wall's clock at that moment, in milliseconds since the epoch.
+    wall: i64,
+    /// How far the wall's clock was ahead at most, in milliseconds.
+    slept: AtomicU64,
+}
+
+impl Steady {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            wall: jiff::Timestamp::now().as_millisecond(),
+            slept: AtomicU64::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        let wall = jiff::Timestamp::now().as_millisecond() - self.wall;
+        let steady = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.at(steady, wall)
+    }
+
+    /// What it shows when so many milliseconds have passed by the two clocks.
+    fn at(&self, steady: u64, wall: i64) -> u64 {
+        let ahead = u64::try_from(wall).unwrap_or(0).saturating_sub(steady);
+        let slept = self.slept.fetch_max(ahead, Ordering::SeqCst).max(ahead);
+        steady.saturating_add(slept)
     }
 }
 
@@ -292,3 +326,21 @@ impl ClassifyRetry for Unrepeated {
     "the lease has ended, so nothing is changed any more; another run may hold it: `scalectl lease show` tells"
 )]
 pub struct Fenced;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steady_clock_goes_on_while_the_machine_sleeps_and_never_back() {
+        let clock = Steady::new();
+        assert_eq!(clock.at(1_000, 1_000), 1_000);
+        assert_eq!(clock.at(2_000, 302_000), 302_000, "it slept five minutes");
+        assert_eq!(clock.at(3_000, 303_000), 303_000);
+        assert_eq!(
+            clock.at(4_000, -9_000),
+            304_000,
+            "somebody set the clock back"
+        );
+    }
+}

@@ -23,6 +23,8 @@ use crate::value::Map;
 pub const TERM: Duration = Duration::from_secs(60);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(15);
+/// How soon a renewal that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(3);
 /// How long before its end the holder stops.
 const MARGIN: Duration = Duration::from_secs(10);
 
@@ -35,7 +37,8 @@ pub struct Lease {
 
 /// The lease that this process holds.
 struct Held {
-    name: String,
+    owner: Owner,
+    standing: Standing,
     renewal: tokio::task::JoinHandle<()>,
 }
 
@@ -60,6 +63,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether both are one lease, whenever it was renewed.
+    fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.holder == other.holder
+    }
+
     /// Whether it ran out.
     pub fn is_over(&self) -> bool {
         self.age > TERM
@@ -97,10 +105,11 @@ impl Lease {
         let standing = self.standing(owner).await?;
         let number = match &standing {
             None => 1,
-            Some(standing) if standing.holder == *holder => {
-                return self.hold(owner, &standing.name, holder, began);
-            }
             Some(standing) if standing.is_over() => standing.number + 1,
+            Some(standing) if standing.holder == *holder => {
+                self.hold(owner, standing, began);
+                return Ok(());
+            }
             Some(standing) => return Err(held(standing)),
         };
         let name = format!("{}/{number:06}", folder(owner));
@@ -112,45 +121,49 @@ impl Lease {
         match put(&self.api, &name, &content, false).await {
             Ok(()) => {}
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                // Somebody was faster, or an earlier answer of ours was lost.
-                return match self.standing(owner).await? {
-                    Some(standing) if standing.holder == *holder => {
-                        self.hold(owner, &standing.name, holder, began)
-                    }
-                    Some(standing) => Err(held(&standing)),
-                    None => Err(ProviderError {
+                // Somebody was faster.
+                return Err(match self.standing(owner).await? {
+                    Some(standing) if standing.holder != *holder => held(&standing),
+                    _ => ProviderError {
                         kind: ErrorKind::Transient,
                         ..error
-                    }),
-                };
+                    },
+                });
             }
             Err(error) => return Err(error),
         }
-        self.hold(owner, &name, holder, began)?;
+        let taken = Standing {
+            name,
+            number,
+            holder: holder.clone(),
+            age: Duration::ZERO,
+        };
+        self.hold(owner, &taken, began);
         if let Some(over) = standing {
             gone_is_fine(ssm::delete_parameter(&self.api, &named(&over.name)).await)?;
         }
         Ok(())
     }
 
-    fn hold(&self, owner: &Owner, name: &str, holder: &Holder, began: u64) -> Outcome<()> {
-        fence(&self.meter, began);
+    /// Holds a lease that stood, as old as it was, at `began`, and renews it from here on.
+    fn hold(&self, owner: &Owner, standing: &Standing, began: u64) {
+        let age = u64::try_from(standing.age.as_millis()).unwrap_or(u64::MAX);
+        fence(&self.meter, began.saturating_sub(age));
         let renewal = tokio::spawn(renew(
             self.api.clone(),
             self.meter.clone(),
             owner.clone(),
-            name.to_owned(),
-            holder.clone(),
+            standing.clone(),
         ));
         let held = Held {
-            name: name.to_owned(),
+            owner: owner.clone(),
+            standing: standing.clone(),
             renewal,
         };
         let mut place = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = place.replace(held) {
             before.renewal.abort();
         }
-        Ok(())
     }
 
     /// Gives the lease back.
@@ -158,18 +171,28 @@ impl Lease {
     /// # Errors
     /// When AWS does not answer; the lease then runs out by itself.
     pub async fn release(&self) -> Outcome<()> {
-        let held = self
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(held) = held else {
+        let held = {
+            let place = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = place.as_ref();
+            held.map(|held| {
+                held.renewal.abort();
+                (held.owner.clone(), held.standing.clone())
+            })
+        };
+        let Some((owner, held)) = held else {
             return Ok(());
         };
-        held.renewal.abort();
         // Nothing changes any more under a lease that is being given back.
         self.meter.set_fence(0);
-        gone_is_fine(ssm::delete_parameter(&self.api, &named(&held.name)).await)
+        // One that was broken may be somebody else's by now, under the same name.
+        if let Some(standing) = self.standing(&owner).await?
+            && standing.is_same(&held)
+        {
+            gone_is_fine(ssm::delete_parameter(&self.api, &named(&held.name)).await)?;
+        }
+        // Kept until here, so that a release that failed can be tried again.
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     /// Takes the lease away from whoever holds it; returns who that was.
@@ -292,34 +315,31 @@ async fn standing(
 }
 
 /// Renews a lease until it is given back, or somebody else holds it.
-async fn renew(
-    api: Api<aws_sdk_ssm::Client>,
-    meter: Arc<Meter>,
-    owner: Owner,
-    name: String,
-    holder: Holder,
-) {
+async fn renew(api: Api<aws_sdk_ssm::Client>, meter: Arc<Meter>, owner: Owner, held: Standing) {
     let mut content = Content {
-        holder,
+        holder: held.holder.clone(),
         renewals: 0,
     };
+    let mut wait = RENEWAL;
     loop {
-        tokio::time::sleep(RENEWAL).await;
+        tokio::time::sleep(wait).await;
+        wait = AGAIN;
         let began = meter.now();
         let Ok(standing) = standing(&api, &meter, &owner).await else {
-            // Asked again in a while; without a renewal the fence comes down by itself.
+            // Without a renewal the fence comes down by itself.
             continue;
         };
-        // Taken over, or broken by `scalectl lease break`: nothing is changed any more.
-        if standing
-            .is_none_or(|standing| standing.name != name || standing.holder != content.holder)
-        {
+        // Taken over, broken by `scalectl lease break`, or so old that somebody may be taking it over
+        // right now: nothing is changed any more.
+        let is_ours = |standing: &Standing| standing.is_same(&held) && standing.age < TERM - MARGIN;
+        if !standing.as_ref().is_some_and(is_ours) {
             meter.set_fence(0);
             return;
         }
         content.renewals += 1;
-        if put(&api, &name, &content, true).await.is_ok() {
+        if put(&api, &held.name, &content, true).await.is_ok() {
             fence(&meter, began);
+            wait = RENEWAL;
         }
     }
 }
