@@ -17,12 +17,11 @@ mod gaps;
 #[path = "common/proxy.rs"]
 mod proxy;
 
-use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use census::{Census, Counts, differences};
-use common::{example, graph_of, owner, plan};
+use common::{example, graph_of, owner, plan, seeds};
 use emulator::{Emulator, Kind};
 use gaps::Gaps;
 use proxy::{Fault, Faults, Proxy};
@@ -33,7 +32,7 @@ use scalectl::plan::diff;
 use scalectl::spec::Stage;
 
 /// Seeds of a plain test run.
-const SEEDS: u64 = 16;
+const SEEDS: u64 = 12;
 
 /// How often a person runs apply before giving up.
 const RUNS: usize = 3;
@@ -43,21 +42,6 @@ fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .unwrap()
-}
-
-/// The seeds to run: a number of them or a range, from the environment.
-fn seeds() -> Range<u64> {
-    let Ok(text) = std::env::var("SCALECTL_SEEDS") else {
-        return 0..SEEDS;
-    };
-    let number = |text: &str| -> u64 {
-        text.parse()
-            .unwrap_or_else(|_| panic!("SCALECTL_SEEDS is like 200 or 10..20, not {text}"))
-    };
-    match text.split_once("..") {
-        Some((first, end)) => number(first)..number(end),
-        None => 0..number(&text),
-    }
 }
 
 /// The shop at a stage, as far as moto can do it.
@@ -173,7 +157,7 @@ impl Place {
 
 #[test]
 fn an_apply_through_faults_ends_as_desired_and_nothing_is_doubled() {
-    let seeds = seeds();
+    let seeds = seeds(SEEDS);
     let graph = shop(Stage::LoadBalanced);
     let next = AtomicU64::new(seeds.start);
     let told = Mutex::new(Vec::new());

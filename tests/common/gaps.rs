@@ -1,4 +1,5 @@
 //! What the emulators cannot do: `tests/wire/gaps.txt`, and graphs without it.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::HashSet;
 
@@ -48,6 +49,19 @@ impl Gaps {
             })
             .collect();
         Self(gaps)
+    }
+
+    /// A blueprint's text without the resources of the kinds that the emulator does not have.
+    pub fn without_kinds(&self, blueprint: &str) -> String {
+        let is_gap = |part: &&str| {
+            let whole = self.0.iter().filter(|gap| gap.property == "*");
+            whole
+                .map(|gap| format!("    kind: {}\n", gap.kind))
+                .any(|kind| part.contains(&kind))
+        };
+        let parts = blueprint.split("\n  - id: ");
+        let kept: Vec<&str> = parts.filter(|part| !is_gap(part)).collect();
+        kept.join("\n  - id: ")
     }
 
     /// The graph without what the emulator cannot do, and what was left out because it needs that.

@@ -1,6 +1,7 @@
 //! What several tests need: examples, and the pipeline on an embedded cloud in memory.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use scalectl::apply::{Context, Report, Stop, execute, observe, record_of, write_record};
@@ -131,4 +132,19 @@ pub async fn destroy_of(provider: &dyn Provider, owner: &Owner) -> (Plan, Report
     let plan = diff(&Graph::default(), &live, None);
     let report = execute(&context, &plan, None, &mut |_| {}).await;
     (plan, report)
+}
+
+/// The seeds to run: so many, or the number or range of them that the environment says.
+pub fn seeds(most: u64) -> Range<u64> {
+    let Ok(text) = std::env::var("SCALECTL_SEEDS") else {
+        return 0..most;
+    };
+    let number = |text: &str| -> u64 {
+        text.parse()
+            .unwrap_or_else(|_| panic!("SCALECTL_SEEDS is like 200 or 10..20, not {text}"))
+    };
+    match text.split_once("..") {
+        Some((first, end)) => number(first)..number(end),
+        None => 0..number(&text),
+    }
 }

@@ -70,7 +70,9 @@ struct Calls {
     all: Vec<Call>,
     counts: BTreeMap<String, u64>,
     changes: u64,
-    /// How many calls are held back now.
+    /// How many calls are under way.
+    open: u64,
+    /// How many of them are held back.
     held: u64,
     /// Whether nothing is held back any more.
     let_go: bool,
@@ -121,20 +123,22 @@ impl Proxy {
         Aws::connect(&spec::Aws::default(), regions, &endpoints).await
     }
 
-    /// From here on other faults; what came so far is forgotten, and what is held back let go.
+    /// From here on other faults, once everything under way has come to its end; what was held back is
+    /// let go, and what came so far forgotten.
     pub fn restart(&self, faults: Faults) {
-        *self.state.faults.lock().unwrap() = faults;
+        self.let_go();
         let mut calls = self.state.calls.lock().unwrap();
-        *calls = Calls {
-            held: calls.held,
-            let_go: true,
-            ..Calls::default()
-        };
-        self.state.changed.notify_all();
-        while calls.held > 0 {
+        while calls.open > 0 {
             calls = self.state.changed.wait(calls).unwrap();
         }
-        calls.let_go = false;
+        *calls = Calls::default();
+        *self.state.faults.lock().unwrap() = faults;
+    }
+
+    /// Breaks the connections of what is held back; nothing is held back any more until the restart.
+    pub fn let_go(&self) {
+        self.state.calls.lock().unwrap().let_go = true;
+        self.state.changed.notify_all();
     }
 
     /// What came since the last restart, in this order.
@@ -146,12 +150,18 @@ impl Proxy {
     pub fn is_holding_within(&self, most: Duration) -> bool {
         let calls = self.state.calls.lock().unwrap();
         let nothing = |calls: &mut Calls| calls.held == 0;
-        let (calls, _) = self
+        let waited = self.state.changed.wait_timeout_while(calls, most, nothing);
+        waited.unwrap().0.held > 0
+    }
+
+    /// Waits until a call has come that `fits`; `false` when none has after so long.
+    pub fn has_seen_within(&self, most: Duration, fits: impl Fn(&Call) -> bool) -> bool {
+        let calls = self.state.calls.lock().unwrap();
+        let waited = self
             .state
             .changed
-            .wait_timeout_while(calls, most, nothing)
-            .unwrap();
-        calls.held > 0
+            .wait_timeout_while(calls, most, |calls| !calls.all.iter().any(&fits));
+        waited.unwrap().0.all.iter().any(fits)
     }
 }
 
@@ -368,19 +378,24 @@ impl State {
         if call.changes && !call.is_bookkeeping() {
             calls.changes += 1;
         }
-        call.fault = self.faults.lock().unwrap().of(&call);
+        call.fault = match self.faults.lock().unwrap().of(&call) {
+            Fault::Hold(_) if calls.let_go => Fault::None,
+            fault => fault,
+        };
+        calls.open += 1;
         calls.all.push(call.clone());
+        self.changed.notify_all();
         (calls.all.len() - 1, call)
     }
 
     fn answered(&self, number: usize) {
-        // Gone when a restart came in between.
-        if let Some(call) = self.calls.lock().unwrap().all.get_mut(number) {
-            call.answered = true;
-        }
+        let mut calls = self.calls.lock().unwrap();
+        calls.open -= 1;
+        calls.all[number].answered = true;
+        self.changed.notify_all();
     }
 
-    /// Lets a call wait until the next restart.
+    /// Lets a call wait until the test lets it go.
     fn hold(&self) {
         let mut calls = self.calls.lock().unwrap();
         calls.held += 1;
