@@ -247,17 +247,22 @@ impl Case<'_> {
         self.tell("reading", expect(&name, &found));
 
         // Logs have come into their buckets by now, which are not deleted before somebody empties them.
-        let (full_plan, report) = destroy_of(&aws, &owner).await;
-        let is_full =
-            |end: &End| matches!(end, End::Failed { error } if error.contains("BucketNotEmpty"));
-        let full = report.ends.iter().filter(|end| is_full(end)).count();
-        let emptied = readback.empty();
-        assert_eq!(full, emptied.len(), "{emptied:?}: {:?}", report.ends);
-        let (gone, report) = destroy_of(&aws, &owner).await;
-        self.tell("destroy", complaints(&gone, &report));
+        let (most, report) = destroy_of(&aws, &owner).await;
+        let mut refused = complaints(&most, &report);
+        let count = refused.len();
+        refused.retain(|line| !line.contains("BucketNotEmpty"));
+        assert_eq!(count - refused.len(), readback.empty().len());
+        refused.retain(|line| !line.contains("Blocked"));
+        if self.emulator.kind == Kind::Moto {
+            // It takes a replica in another region away and answers 500: it looks for its name among ARNs.
+            refused.retain(|line| !line.contains("rds:DeleteDBInstance:  (Http500)"));
+        }
+        self.tell("destroy", refused);
+        let (rest, report) = destroy_of(&aws, &owner).await;
+        self.tell("destroy of the rest", complaints(&rest, &report));
         // It looks for every kind everywhere, as far as it may.
         let mut allowed = to_look(Registry::embedded().names());
-        allowed.extend(to_do(&Graph::default(), &full_plan));
+        allowed.extend(to_do(&Graph::default(), &most));
         self.tell("destroy", called.beyond(&aws, &allowed));
         self.tell("what is left", changes(&nothing, &readback.show(&regions)));
     }
