@@ -116,6 +116,10 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     {
         return ErrorKind::AlreadyExists;
     }
+    // Cloud Control knows no such kind.
+    if code == "TypeNotFoundException" {
+        return ErrorKind::Unsupported;
+    }
     if has(&[
         "NotFound",
         "NoSuch",
@@ -177,13 +181,9 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     match (status, code) {
         (429, _) => ErrorKind::Throttled,
         (501, _)
-        | (
-            _,
-            "NotImplemented"
-            | "UnsupportedActionException"
-            | "TypeNotFoundException"
-            | "UnknownOperationException",
-        ) => ErrorKind::Unsupported,
+        | (_, "NotImplemented" | "UnsupportedActionException" | "UnknownOperationException") => {
+            ErrorKind::Unsupported
+        }
         (500.., _)
         | (
             _,
@@ -247,6 +247,7 @@ mod tests {
             ("ConcurrentOperationException", 400, ErrorKind::Conflict),
             ("UnknownParameter", 400, ErrorKind::Invalid),
             ("UnknownOperationException", 400, ErrorKind::Unsupported),
+            ("TypeNotFoundException", 400, ErrorKind::Unsupported),
             ("", 503, ErrorKind::Transient),
         ] {
             assert_eq!(kind_of(code, "", status), kind, "{code}");
