@@ -200,6 +200,11 @@ impl<'a> Compare<'a> {
     }
 
     fn object(&mut self, path: &Path, shape: Option<&'a Shape>, desired: &Map, live: &Map) {
+        if chooses_another(desired, live) {
+            let (desired, live) = (Value::Map(desired.clone()), Value::Map(live.clone()));
+            self.differ(path, Some(&live), Some(&desired));
+            return;
+        }
         let properties = shape.and_then(|shape| shape.properties.as_ref());
         let inner = |key: &str| properties.and_then(|properties| properties.get(key));
         for (key, value) in desired {
@@ -363,6 +368,15 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Whether two objects choose differently by nothing but their keys, as `Allow: {}` and `Block: {}` do.
+fn chooses_another(desired: &Map, live: &Map) -> bool {
+    let is_choice = |value: &Value| value.as_map().is_some_and(Map::is_empty);
+    !desired.is_empty()
+        && desired.iter().all(|(_, value)| is_choice(value))
+        && live.iter().any(|(_, value)| value.as_map().is_some())
+        && !desired.iter().any(|(key, _)| live.contains_key(key))
+}
+
 /// Equality of plain values; CloudFormation takes numbers and booleans as text, so AWS may give
 /// back the other spelling.
 fn same_scalar(a: &Value, b: &Value) -> bool {
@@ -451,6 +465,21 @@ mod tests {
     }
 
     const NONE: [&str; 0] = [];
+
+    #[test]
+    fn a_choice_between_empty_objects_is_told_by_its_name() {
+        let (kind, allow) = ("AWS::WAFv2::WebACL", json!({"Allow": {}}));
+        let found = compare(kind, "DefaultAction", json!({"Block": {}}), allow.clone());
+        assert_eq!(found, [r#"DefaultAction: {"Allow":{}} → {"Block":{}}"#]);
+        let tailored = json!({"Allow": {"CustomRequestHandling": {"InsertHeaders": []}}});
+        let found = compare(kind, "DefaultAction", json!({"Block": {}}), tailored);
+        assert_eq!(found.len(), 1);
+        assert_eq!(compare(kind, "DefaultAction", allow.clone(), allow), NONE);
+        assert_eq!(
+            compare(kind, "DefaultAction", json!({"Allow": {}}), json!({})),
+            NONE
+        );
+    }
 
     #[test]
     fn tags_are_compared_by_key_and_awss_own_are_left_alone() {
