@@ -344,9 +344,9 @@ fn read(told: &Map, names: &[(&str, &str)]) -> Map {
     let mut properties = Map::new();
     for (name, _) in names {
         match text(told, name) {
-            "" | "false" => {}
-            "true" => {
-                properties.insert(*name, Value::Bool(true));
+            "" => {}
+            truth @ ("true" | "false") => {
+                properties.insert(*name, Value::Bool(truth == "true"));
             }
             value => {
                 properties.insert(*name, from_json(value));
