@@ -21,6 +21,7 @@ pub enum Kind {
 /// A running emulator.
 pub struct Emulator {
     /// Which one.
+    #[allow(dead_code, reason = "each test file uses its own part")]
     pub kind: Kind,
     /// Its port.
     pub port: u16,
@@ -97,6 +98,7 @@ impl Emulator {
     }
 
     /// Empties it.
+    #[allow(dead_code, reason = "each test file uses its own part")]
     pub fn reset(&self) {
         let path = match self.kind {
             Kind::Moto => "/moto-api/reset",

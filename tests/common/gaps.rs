@@ -11,11 +11,15 @@ use super::common::root;
 use super::emulator::Kind;
 
 /// Something that an emulator cannot do.
-struct Gap {
-    kind: String,
+pub struct Gap {
+    /// Which kind is concerned.
+    pub kind: String,
     /// Only those that have this property.
-    with: Option<String>,
-    property: String,
+    pub with: Option<String>,
+    /// Which property, in the file's form.
+    pub property: String,
+    /// Why.
+    pub why: String,
 }
 
 impl Gap {
@@ -26,25 +30,31 @@ impl Gap {
 }
 
 /// All that an emulator cannot do.
-pub struct Gaps(Vec<Gap>);
+#[derive(Default)]
+pub struct Gaps(pub Vec<Gap>);
 
 impl Gaps {
     /// Those of an emulator, as the file names them.
     pub fn of(kind: Kind) -> Self {
-        let text = std::fs::read_to_string(root().join("tests/wire/gaps.txt")).unwrap();
-        let emulator = format!("{kind:?}").to_lowercase();
+        Self::read("tests/wire/gaps.txt", &format!("{kind:?}").to_lowercase())
+    }
+
+    /// Those of a provider, as this file names them.
+    pub fn read(file: &str, provider: &str) -> Self {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
         let gaps = text
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
             .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
             .inspect(|fields| assert_eq!(fields.len(), 4, "{fields:?} needs four fields"))
-            .filter(|fields| fields[0] == emulator)
+            .filter(|fields| fields[0] == provider)
             .map(|fields| {
                 let mut words = fields[1].split(" with ").map(str::to_owned);
                 Gap {
                     kind: words.next().unwrap(),
                     with: words.next(),
                     property: fields[2].to_owned(),
+                    why: fields[3].to_owned(),
                 }
             })
             .collect();
@@ -64,18 +74,23 @@ impl Gaps {
         kept.join("\n  - id: ")
     }
 
+    /// Takes from a resource what the emulator cannot do with it.
+    pub fn trim(&self, resource: &mut Resource) {
+        let own: Vec<&Gap> = self.0.iter().filter(|gap| gap.is_of(resource)).collect();
+        for gap in own {
+            let path = gap.property.trim_start_matches('-');
+            if path != gap.property {
+                remove(&mut resource.properties, path);
+            }
+            resource.lifecycle.ignore_changes.push(path.into());
+        }
+    }
+
     /// The graph without what the emulator cannot do, and what was left out because it needs that.
     pub fn without(&self, graph: &Graph) -> Graph {
         let mut kept: Vec<Resource> = graph.iter().cloned().collect();
         for resource in &mut kept {
-            let own: Vec<&Gap> = self.0.iter().filter(|gap| gap.is_of(resource)).collect();
-            for gap in own {
-                let path = gap.property.trim_start_matches('-');
-                if path != gap.property {
-                    remove(&mut resource.properties, path);
-                }
-                resource.lifecycle.ignore_changes.push(path.into());
-            }
+            self.trim(resource);
         }
         loop {
             let before = kept.len();

@@ -702,6 +702,14 @@ fn services() -> Vec<Box<dyn Service>> {
     services
 }
 
+/// The kinds that are mapped by hand; every other one goes through Cloud Control.
+pub fn mapped_kinds() -> BTreeSet<&'static str> {
+    services()
+        .iter()
+        .flat_map(|service| service.kinds().iter().copied())
+        .collect()
+}
+
 /// The property that holds a kind's tags, and its form; launch templates have them deeper.
 fn tags_property(kind: &str) -> Option<(&'static str, TagStyle)> {
     Registry::embedded().kind(kind)?.tags()
