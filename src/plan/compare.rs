@@ -470,7 +470,7 @@ mod tests {
     fn a_choice_between_empty_objects_is_told_by_its_name() {
         let (kind, allow) = ("AWS::WAFv2::WebACL", json!({"Allow": {}}));
         let found = compare(kind, "DefaultAction", json!({"Block": {}}), allow.clone());
-        assert_eq!(found, [r#"DefaultAction: {"Allow":{}} → {"Block":{}}"#]);
+        assert_eq!(found, ["DefaultAction: {Allow: {}} → {Block: {}}"]);
         let tailored = json!({"Allow": {"CustomRequestHandling": {"InsertHeaders": []}}});
         let found = compare(kind, "DefaultAction", json!({"Block": {}}), tailored);
         assert_eq!(found.len(), 1);
