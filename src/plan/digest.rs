@@ -138,6 +138,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_hidden_can_still_be_told_apart() {
+        assert_eq!(hidden("abc"), "(hidden ba7816bf8f01)");
+        assert_ne!(hidden("abc"), hidden("abd"));
+    }
+
+    #[test]
     fn marks_survive_the_tag() {
         let applied = of_properties(&address(), 3, true, &properties(30));
         assert_eq!(from_tag(&to_tag(&applied)), Some(applied));

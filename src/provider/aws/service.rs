@@ -559,26 +559,10 @@ pub fn generated_name(write: &Write, most: usize) -> String {
     format!("{}-{end}", name.trim_end_matches('-'))
 }
 
-/// What stands for a secret that AWS gives back in clear: it tells another one, and nothing more.
-pub fn hidden(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    let short: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("(hidden {short})")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::provider::Applied;
-
-    #[test]
-    fn what_is_hidden_can_still_be_told_apart() {
-        assert_eq!(hidden("abc"), "(hidden ba7816bf8f01)");
-        assert_ne!(hidden("abc"), hidden("abd"));
-    }
 
     #[test]
     fn generated_names_are_their_addresss_own() {

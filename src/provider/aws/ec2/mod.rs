@@ -44,6 +44,10 @@ pub fn services() -> Vec<Box<dyn Service>> {
     ]
 }
 
+/// Values of one filter in one call
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
+const VALUES: usize = 200;
+
 /// The question of a describe call: filtered, because the quota of unfiltered calls is the smallest
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>), and by the filter `id`
 /// instead of by identifier, because one that is gone would fail the call for all.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::{Client, just_made, question, specification, tag, told};
+use super::{Client, VALUES, just_made, question, specification, tag, told};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
@@ -31,10 +31,6 @@ const NAMES: &str = "PrivateDnsNameOptionsOnLaunch";
 const DEVICE: &str = "EnableLniAtDeviceIndex";
 
 const BLOCK: &str = "Ipv6CidrBlock";
-
-/// Values of one filter in one call
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
-const VALUES: usize = 200;
 
 /// The mapping.
 pub struct Subnets;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{INSTANCE, PLACEMENT, volume_properties};
 use crate::provider::Outcome;
 use crate::provider::aws::bind::ec2;
-use crate::provider::aws::ec2::{Client, question};
+use crate::provider::aws::ec2::{Client, VALUES, question};
 use crate::provider::aws::marks::STOPPED;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Which, input, items, list, none_if_gone, pages, pick, tags, text,
@@ -42,9 +42,6 @@ const SAME: [&str; 14] = [
     "SubnetId",
     "VpcId",
 ];
-
-/// Most values that a filter takes.
-const FILTER: usize = 200;
 
 /// Instances with all that there is to know of them; of strangers only what the list says.
 pub async fn instances(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
@@ -253,7 +250,7 @@ pub async fn volumes(api: &Client, instances: &[&Map]) -> Outcome<HashMap<String
         .iter()
         .map(|one| text(one, "InstanceId"))
         .collect();
-    let found = try_join_all(ids.chunks(FILTER).map(|ids| {
+    let found = try_join_all(ids.chunks(VALUES).map(|ids| {
         let filters = json!([{"Name": "attachment.instance-id", "Values": ids}]);
         let question = input(json!({"Filters": filters, "MaxResults": 500}));
         let call = async |question: &Map| ec2::describe_volumes(api, question).await;

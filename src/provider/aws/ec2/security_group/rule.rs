@@ -4,19 +4,16 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use crate::provider::aws::bind::ec2;
-use crate::provider::aws::ec2::{Client, specification};
+use crate::provider::aws::ec2::{Client, VALUES, specification};
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::{APP, Tags};
 use crate::provider::aws::service::{NEXT_TOKEN, input, items, pages, pick, text};
 use crate::provider::{ErrorKind, Outcome};
 use crate::value::{Map, Value};
 
-/// Most values that a filter takes.
-const FILTER: usize = 200;
-
 /// All rules of these groups.
 pub async fn rules_of(api: &Client, groups: &[&str]) -> Outcome<Vec<Map>> {
-    let found = groups.chunks(FILTER).map(|groups| {
+    let found = groups.chunks(VALUES).map(|groups| {
         let filters = json!([{"Name": "group-id", "Values": groups}]);
         rules(api, input(json!({"Filters": filters, "MaxResults": 1000})))
     });
