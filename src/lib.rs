@@ -18,6 +18,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod doctor;
 pub mod graph;
+pub mod migrate;
 pub mod plan;
 pub mod provider;
 pub mod render;

@@ -173,20 +173,37 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
             value: Yaml::Null,
             location: start,
         }),
-        Err(error) => {
-            let location = error.location().map_or(start, |at| at_location(&file, at));
-            // The parser appends its own place; ours is printed in one form everywhere.
-            let message = error.without_snippet().to_string();
-            let message = match message.rfind(" at line ") {
-                Some(end) => message[..end].to_owned(),
-                None => message,
-            };
-            let line = line_of(text, location.line);
-            let mut diagnostic = Diagnostic::error(location, message);
-            diagnostic.line = line;
-            Err(diagnostic)
-        }
+        Err(error) => Err(mistake(&file, text, &error)),
     }
+}
+
+/// A text as a value of a type that says itself what it takes.
+///
+/// # Errors
+/// When it is no YAML, or not of that type, with its place.
+pub fn typed<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+    serde_saphyr::from_str(text).map_err(|error| mistake(&file.into(), text, &error))
+}
+
+fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnostic {
+    let location = match error.location() {
+        Some(at) => at_location(file, at),
+        None => Location {
+            file: file.clone(),
+            line: 1,
+            column: 1,
+        },
+    };
+    // The parser appends its own place; ours is printed in one form everywhere.
+    let message = error.without_snippet().to_string();
+    let message = match message.rfind(" at line ") {
+        Some(end) => message[..end].to_owned(),
+        None => message,
+    };
+    let line = line_of(text, location.line);
+    let mut diagnostic = Diagnostic::error(location, message);
+    diagnostic.line = line;
+    diagnostic
 }
 
 /// Line `number` of a text, counted from 1; cut where it is too long to print.

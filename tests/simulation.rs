@@ -19,9 +19,9 @@ use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::plan::diff;
 use scalectl::provider::Provider as _;
-use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::{Faults, Refusal};
+use scalectl::provider::sim::{Moment, Sim};
 use scalectl::spec::{Domain, Spec, Stage};
 
 /// Seeds of a plain test run.
@@ -218,7 +218,12 @@ fn simulate(library: &Library, seed: u64, aloud: bool) {
             for _ in 0..chance.random_range(1..=3) {
                 let sim = Sim::in_memory(cloud, weather(&mut chance, &goal.graph), now);
                 if chance.random_bool(0.7) {
-                    sim.crash_at(chance.random_range(1..=goal.graph.len() as u64 * 6 + 4));
+                    let call = chance.random_range(1..=goal.graph.len() as u64 * 6 + 4);
+                    let moment = match chance.random_bool(0.5) {
+                        true => Moment::Before,
+                        false => Moment::After,
+                    };
+                    sim.crash_at(call, moment);
                 }
                 let told = tokio::select! {
                     told = strive(&sim, &goal.graph) => told,

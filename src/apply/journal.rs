@@ -16,7 +16,7 @@ pub enum Entry {
     Run {
         /// The run's id, also the file's name.
         id: String,
-        /// `apply` or `destroy`.
+        /// `apply`, `destroy`, `migrate` or `rollback`.
         command: String,
         /// The app.
         app: String,
@@ -38,6 +38,13 @@ pub enum Entry {
         /// What.
         #[serde(flatten)]
         what: Event,
+    },
+    /// What happened on a migration's way.
+    Step {
+        /// Seconds since the run began, by the provider's clock.
+        at: f64,
+        /// What, as `scalectl migrate --json` prints it.
+        what: serde_json::Value,
     },
     /// The last line.
     End {

@@ -14,7 +14,7 @@ use super::expression::{Expression, Failure};
 use super::library::Library;
 use super::model::{Compose, Declaration, Module};
 use super::parse::RESERVED;
-use super::scope::{Inside, Own, Plain};
+use super::scope::{Inside, Only, Plain};
 use super::template::Template;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
@@ -66,7 +66,7 @@ pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
     if ready_when.is_empty() {
         return Ok(true);
     }
-    let scope = Own(Value::Map(live.clone()));
+    let scope = Only("self", Value::Map(live.clone()));
     let nowhere = Location {
         file: "readyWhen".into(),
         line: 1,
@@ -79,6 +79,21 @@ pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
         }
     }
     Ok(true)
+}
+
+/// Whether a condition on everything that is live holds; `live` is its properties by address.
+///
+/// # Errors
+/// When it is no expression, or does not fit what is there.
+pub fn holds(condition: &str, live: &Map) -> Result<bool, Failure> {
+    let nowhere = Location {
+        file: "gate".into(),
+        line: 1,
+        column: 1,
+    };
+    let expression = Expression::parse(condition, &nowhere).map_err(told)?;
+    let scope = Only("live", Value::Map(live.clone()));
+    Ok(expression.evaluate(&scope)? == Value::Bool(true))
 }
 
 /// A value that is found on first use.

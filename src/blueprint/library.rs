@@ -29,6 +29,7 @@ macro_rules! embedded {
 pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "cdn.yaml",
     "load-balanced.yaml",
+    "migrations/steps.yaml",
     "modules/assets.yaml",
     "modules/balancer.yaml",
     "modules/cache.yaml",
@@ -99,7 +100,9 @@ impl Library {
         for (path, text) in files {
             let shown = format!("blueprints/{path}");
             library.sources.insert(shown.clone(), text.to_owned());
-            if path.starts_with("modules/") {
+            if path.starts_with("migrations/") {
+                // Read by whoever migrates.
+            } else if path.starts_with("modules/") {
                 if let Some(module) = parse::module(&shown, text, &mut errors) {
                     library.modules.insert(module.name.clone(), module);
                 }
@@ -124,6 +127,11 @@ impl Library {
         } else {
             Err(errors)
         }
+    }
+
+    /// A file's text, by the name that messages use, such as `blueprints/modules/dns.yaml`.
+    pub fn source(&self, file: &str) -> Option<&str> {
+        self.sources.get(file).map(String::as_str)
     }
 
     /// Whether any module has a resource with this id.

@@ -155,17 +155,17 @@ impl Scope for Inside<'_, '_> {
     }
 }
 
-/// The scope of `readyWhen`: only the resource itself.
-pub struct Own(pub Value);
+/// The scope of an expression about what is live: one variable, such as `self` in `readyWhen`.
+pub struct Only(pub &'static str, pub Value);
 
-impl Scope for Own {
+impl Scope for Only {
     fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
-        Ok((name == "self").then_some(Cow::Borrowed(&self.0)))
+        Ok((name == self.0).then_some(Cow::Borrowed(&self.1)))
     }
     fn select(&self, of: &Reference, _: &str) -> Result<Value, Failure> {
         Err(Failure::new(format!("{of} is another resource")))
     }
     fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new("templates have no place in readyWhen"))
+        Err(Failure::new("templates have no place here"))
     }
 }

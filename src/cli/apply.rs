@@ -9,7 +9,7 @@ use super::plan::{Planned, Scope, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
-use super::{Failure, Global, Outcome, ui};
+use super::{Failure, Global, Outcome, migrate, ui};
 use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
@@ -28,6 +28,9 @@ pub struct Arguments {
     plan: Option<PathBuf>,
     #[command(flatten)]
     scope: Scope,
+    /// Change things although a migration is under way.
+    #[arg(long)]
+    during_migration: bool,
     #[command(flatten)]
     how: How,
 }
@@ -46,7 +49,7 @@ pub struct How {
     pub speed: Option<f64>,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+pub fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text
         .parse()
         .map_err(|_| format!("{text:?} is not a number"))?;
@@ -83,6 +86,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let (plan, live, graph, record) = match &saved {
                 Some((path, saved)) => {
                     let live = fresh(context, path, saved).await?;
+                    under_way(arguments, &live)?;
                     let graph = project.graph()?;
                     let mut saved = saved.clone();
                     let moved = saved.reveal(&diff(&graph, &live, None));
@@ -110,6 +114,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 None => {
                     let planned = planned(context, &project, &arguments.scope).await?;
+                    under_way(arguments, &planned.live)?;
+                    migrate::refuse_another_stage(&project, &arguments.scope, &planned.live)?;
                     show(&project, &planned, &options, cloud.place().as_deref());
                     refuse(&planned.refusals)?;
                     let whole = arguments.scope.target.is_empty();
@@ -140,6 +146,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         tell_calls(global, cloud);
         outcome
     })
+}
+
+/// Fails while a migration is under way, unless told otherwise.
+fn under_way(arguments: &Arguments, live: &Live) -> Result<(), Failure> {
+    match arguments.during_migration {
+        true => Ok(()),
+        false => migrate::refuse_while_under_way(live.record.as_ref()),
+    }
 }
 
 fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&str>) {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::project::Project;
+use super::project::{Project, load_spec};
 use super::{Global, Outcome, ui};
-use crate::schema::facts::actions::{Need, of_doctor, of_needs, of_properties};
+use crate::schema::facts::actions::{Need, of_doctor, of_migration, of_needs, of_properties};
+use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
@@ -17,6 +18,9 @@ pub struct Arguments {
     /// Only what `plan`, `status` and `show` need.
     #[arg(long)]
     read_only: bool,
+    /// Also what `migrate` needs, to any stage that the spec fits.
+    #[arg(long, conflicts_with = "read_only")]
+    migrate: bool,
     /// Also what `doctor` asks: quotas, regions, and what the credentials may.
     #[arg(long)]
     doctor: bool,
@@ -24,7 +28,14 @@ pub struct Arguments {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
-    let graph = project.graph()?;
+    let mut graph = project.graph()?;
+    if arguments.migrate {
+        for stage in Stage::ALL {
+            // A stage that the spec does not fit yet is no stage to migrate to.
+            let other = load_spec(global, Some(stage)).and_then(|(_, spec)| project.compile(&spec));
+            graph.resources.extend(other.unwrap_or_default().resources);
+        }
+    }
     let needs: &[Need] = match arguments.read_only {
         true => &[Need::Read],
         false => &[Need::Read, Need::Create, Need::Update, Need::Delete],
@@ -40,6 +51,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 .flat_map(|one| of_properties(&one.properties))
                 .cloned(),
         );
+    }
+    if arguments.migrate {
+        actions.extend(of_migration().cloned());
     }
     if arguments.doctor {
         actions.extend(of_doctor().cloned());

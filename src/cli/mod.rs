@@ -16,6 +16,7 @@ mod iam_policy;
 mod import;
 mod init;
 mod lease;
+mod migrate;
 mod plan;
 mod progress;
 mod project;
@@ -169,6 +170,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Make the cloud what the spec says.
     Apply(apply::Arguments),
+    /// Go from the live stage to another, step by step, losing nothing.
+    Migrate(migrate::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
     /// Show what runs now, tier by tier, with endpoints.
@@ -273,6 +276,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Apply(arguments) => apply::run(global, arguments),
+        Command::Migrate(arguments) => migrate::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),

@@ -8,13 +8,14 @@ use clap::Args;
 
 use super::project::Project;
 use super::session::{Cloud, Session};
-use super::{Failure, Global, Outcome, stage, ui};
+use super::{Failure, Global, Outcome, migrate, stage, ui};
 use crate::address::Address;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
 use crate::provider::Live;
+use crate::render::migration::{document as migration_document, text as migration_text};
 use crate::render::plan::{Frame, text};
 use crate::render::plan_json;
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
@@ -51,6 +52,9 @@ pub struct Scope {
     /// Allow this protected resource to be deleted or replaced; may be given again.
     #[arg(long, value_name = "ADDRESS")]
     pub allow: Vec<Address>,
+    /// To another stage in one go: no steps, no gates, and no way back. For what nobody uses.
+    #[arg(long)]
+    pub direct: bool,
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: u16,
@@ -124,7 +128,7 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
         && stage != project.spec.stage.name()
     {
         text.push_str(&format!(
-            "{} the application is at stage {stage}; this plan goes to {} in one go.\n",
+            "{} the application is at stage {stage}; this leads to {}.\n",
             Painted(NOTICE, "Note:"),
             project.spec.stage.name()
         ));
@@ -150,6 +154,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         tell_calls(global, cloud);
         Ok((planned, cloud.place()))
     })?;
+    if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live) {
+        return migration(
+            global,
+            arguments,
+            &project,
+            &planned,
+            from,
+            place.as_deref(),
+        );
+    }
     let Planned {
         live,
         plan,
@@ -194,6 +208,52 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
     }
     Ok(match arguments.detailed_exitcode && !plan.is_empty() {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// The spec asks for another stage than the live one: the plan is a migration.
+fn migration(
+    global: &Global,
+    arguments: &Arguments,
+    project: &Project,
+    planned: &Planned,
+    from: Stage,
+    place: Option<&str>,
+) -> Outcome {
+    if arguments.out.is_some() {
+        return Err(Failure::with_help(
+            format!(
+                "the way from {} to {} is a migration, not a plan",
+                from.name(),
+                project.spec.stage.name()
+            ),
+            "`scalectl migrate --plan --out FILE` saves it; `--direct` plans it in one go",
+        ));
+    }
+    let (to, workers) = (project.spec.stage, arguments.scope.workers());
+    let prepared = migrate::prepare(global, project, from, to, workers)?;
+    let record = planned.live.record.as_ref();
+    let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
+    match arguments.json {
+        true => {
+            let owner = project.owner();
+            ui::print_json(&migration_document(&frame, &owner, project.provider()));
+        }
+        false => {
+            ui::print(&heading(project, &planned.live, place));
+            ui::print(&migration_text(&frame));
+            ui::print(&format!(
+                "{}\n",
+                Painted(
+                    FAINT,
+                    "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
+                )
+            ));
+        }
+    }
+    Ok(match arguments.detailed_exitcode {
         true => ExitCode::from(2),
         false => ExitCode::SUCCESS,
     })

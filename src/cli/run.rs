@@ -8,7 +8,7 @@ use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::journal::{Entry, Journal};
 use crate::apply::{Context, End, Event, Report, execute, write_record};
-use crate::plan::{Plan, Step};
+use crate::plan::{Counts, Plan, Step};
 use crate::provider::{ErrorKind, Holder, Record};
 use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
 
@@ -110,7 +110,7 @@ pub async fn run(
         ..record.clone()
     };
     write_record(context, &before).await?;
-    let mut journal = open_journal(project, plan, options)?;
+    let mut journal = open_journal(project, plan.counts(), options.command)?;
     let began = context.provider.clock().now();
     let wall = std::time::Instant::now();
     let mut progress = Progress::new(plan, options, context.provider.clock());
@@ -167,18 +167,15 @@ pub async fn run(
     Ok(report)
 }
 
-fn open_journal(
+/// The journal of a run that begins now.
+pub fn open_journal(
     project: &Project,
-    plan: &Plan,
-    options: &Options,
+    planned: Counts,
+    command: &str,
 ) -> Result<Journal<File>, Failure> {
     let folder = project.local().join("runs");
     let began = jiff::Timestamp::now();
-    let id = format!(
-        "{}-{}",
-        began.strftime("%Y%m%dT%H%M%S%.3fZ"),
-        options.command
-    );
+    let id = format!("{}-{}", began.strftime("%Y%m%dT%H%M%S%.3fZ"), command);
     let path = folder.join(format!("{id}.jsonl"));
     let failed = |error: std::io::Error| {
         Failure::new(format!(
@@ -192,13 +189,13 @@ fn open_journal(
     journal
         .write(&Entry::Run {
             id,
-            command: options.command.to_owned(),
+            command: command.to_owned(),
             app: project.spec.app.clone(),
             env: project.spec.env.clone(),
             provider: project.provider().to_owned(),
             stage: project.spec.stage.name().to_owned(),
             began: began.to_string(),
-            planned: plan.counts(),
+            planned,
         })
         .map_err(failed)?;
     Ok(journal)

@@ -138,6 +138,66 @@ pub struct Record {
     pub stage: Option<Arc<str>>,
     /// Every (region, kind) ever used.
     pub kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The migration that is under way, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Standing>,
+}
+
+/// Where a migration stands, so that another machine can go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The stage where it began.
+    pub from: Arc<str>,
+    /// The stage where it leads.
+    pub to: Arc<str>,
+    /// The number of the step that was begun last, from 0 on.
+    pub step: usize,
+    /// That step's name.
+    pub name: Arc<str>,
+    /// Whether that step is done, its gates included.
+    pub done: bool,
+    /// Whether it is on its way back.
+    pub back: bool,
+    /// When the step was begun, in milliseconds since the epoch.
+    pub since: u64,
+}
+
+/// A script to be run on a server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// What it is called, such as `postgres/replicate`.
+    pub name: Arc<str>,
+    /// Whether it takes back what it did.
+    pub undo: bool,
+    /// The server.
+    pub server: Handle,
+    /// Its text, for bash.
+    pub text: String,
+    /// Its parameters, as environment variables. Secrets are never among them, only where to find
+    /// them.
+    pub environment: BTreeMap<Arc<str>, String>,
+    /// How long it may take.
+    pub within: Duration,
+}
+
+/// What a script said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its exit code.
+    pub code: i32,
+    /// What it wrote, at most what the service keeps of it.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+/// How those stand who answer requests behind a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// How many are healthy.
+    pub healthy: u32,
+    /// How many there are.
+    pub all: u32,
 }
 
 /// What to create or update. Properties hold no symbolic value any more.
@@ -343,6 +403,19 @@ pub trait Provider {
     /// Takes the lease away from whoever holds it, and says who that was. The holder changes nothing
     /// any more once it finds out, at the latest when its lease would have ended.
     fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>>;
+
+    /// How many servers behind a target group, or whether an instance, answer well.
+    fn health<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>>;
+
+    /// Which of these alarms are raised.
+    fn raised<'a>(
+        &'a self,
+        owner: &'a Owner,
+        alarms: &'a [Handle],
+    ) -> Pending<'a, Outcome<Vec<Address>>>;
+
+    /// Runs a script on a server, and returns once it has ended.
+    fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;
 
     /// Writes the app's record.
     fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)

@@ -8,6 +8,7 @@ pub mod diagnostics;
 pub mod diagram;
 pub mod dot;
 pub mod mermaid;
+pub mod migration;
 pub mod plan;
 pub mod plan_json;
 pub mod style;

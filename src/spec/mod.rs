@@ -4,10 +4,12 @@
 //! [`load`] the way from text to a checked [`Spec`]. One spec serves every stage; which sections
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
+mod edit;
 mod load;
 mod normalized;
 mod rules;
 
+pub use edit::with_stage;
 pub use load::load;
 
 use std::collections::BTreeMap;
@@ -57,6 +59,9 @@ pub struct Spec {
     /// Patching and backup.
     #[serde(default)]
     pub maintenance: Maintenance,
+    /// What the way to another stage may cost, and what has to be true on it.
+    #[serde(default)]
+    pub migration: Migration,
     /// Tags for every resource that takes tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -634,6 +639,67 @@ pub enum PriceClass {
     /// Everywhere.
     #[serde(rename = "all")]
     All,
+}
+
+/// What the way to another stage may cost, and what has to be true on it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Migration {
+    /// What a step may cost at most; a migration with a step that may cost more is refused.
+    pub budget: Option<MigrationBudget>,
+    /// Seconds to watch the new stage before the old one is removed; 900 unless said.
+    #[schemars(range(min = 60, max = 2592000))]
+    pub soak: Option<u32>,
+    /// What has to be true, besides what scalectl asks itself, after each step that leads the
+    /// application over.
+    pub gates: Vec<MigrationGate>,
+}
+
+/// What a step of a migration may cost at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MigrationBudget {
+    /// Seconds without writes.
+    pub unavailable: u32,
+    /// Seconds of acknowledged writes that could be lost.
+    pub loss: u32,
+}
+
+/// A question whose answer has to be good before a migration goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MigrationGate {
+    /// A command, run by `sh -c` where scalectl runs: the answer is good when it ends with 0.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// A CEL expression: the answer is good when it is true. `live` holds the properties of what
+    /// exists, by address.
+    #[serde(default)]
+    pub expression: Option<String>,
+    /// Good answers in a row.
+    #[serde(default = "one_time")]
+    #[schemars(range(min = 1, max = 100))]
+    pub times: u32,
+    /// Seconds between two questions.
+    #[serde(default = "ten_seconds")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub every: u32,
+    /// Seconds until it counts as failed.
+    #[serde(default = "half_an_hour")]
+    #[schemars(range(min = 1, max = 604800))]
+    pub within: u32,
+}
+
+fn one_time() -> u32 {
+    1
+}
+
+fn ten_seconds() -> u32 {
+    10
+}
+
+fn half_an_hour() -> u32 {
+    1800
 }
 
 /// Alarms and logs.

@@ -4,7 +4,7 @@
 //! reads of one moment into one call, and guards what is not ours. `service` says what a mapping
 //! is, with one file (for EC2 one folder) per service; `bridge` and `bind` lead from properties
 //! to the SDK's types and back; `call` is one call, `clients` who makes it; `lease` is the
-//! right to write. `doctor` looks at credentials, permissions and quotas.
+//! right to write; `operate` is what a migration asks besides. `doctor` looks at credentials, permissions and quotas.
 
 mod batch;
 // Names that AWS has given up may still stand in somebody's blueprint.
@@ -18,6 +18,7 @@ pub mod doctor;
 mod error;
 mod lease;
 pub mod marks;
+mod operate;
 mod quotas;
 mod resolve;
 mod service;
@@ -55,10 +56,10 @@ use self::lease::Lease;
 use self::marks::{Marks, Tags, is_ours};
 use self::service::{Found, Index, Place, Service, Which};
 use super::{
-    Applied, Clock, ErrorKind, Handle, Held, Holder, Live, LiveResource, Outcome, Owner, Pending,
-    Provider, ProviderError, Query, Record, Stray, Write,
+    Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome, Output,
+    Owner, Pending, Provider, ProviderError, Query, Record, Script, Stray, Write,
 };
-use crate::address::GLOBAL;
+use crate::address::{Address, GLOBAL};
 use crate::schema::facts::Identity;
 use crate::schema::{self, Registry, TagStyle};
 use crate::spec;
@@ -971,6 +972,22 @@ impl Provider for Aws {
 
     fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
         Box::pin(self.lease.break_it(owner))
+    }
+
+    fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
+        Box::pin(operate::health(&self.clients, handle))
+    }
+
+    fn raised<'a>(
+        &'a self,
+        _: &'a Owner,
+        alarms: &'a [Handle],
+    ) -> Pending<'a, Outcome<Vec<Address>>> {
+        Box::pin(operate::raised(&self.clients, alarms))
+    }
+
+    fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
+        Box::pin(operate::run(&self.clients, script))
     }
 
     fn write_record<'a>(

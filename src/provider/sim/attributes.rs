@@ -57,7 +57,7 @@ pub fn create(
             let value = match schema.is_read_only(name) {
                 // A route is told from its siblings by where it leads.
                 true if kind == "AWS::EC2::Route" => destination.unwrap_or("local").to_owned(),
-                true => maker.id(name),
+                true => maker.below(given).unwrap_or_else(|| maker.id(name)),
                 false => maker.name.clone(),
             };
             properties.insert(name.clone(), Value::str(value));
@@ -190,6 +190,21 @@ impl<'a> Maker<'a> {
             ("secretsmanager", _) => self.arn(&self.name),
             _ => self.uuid(),
         }
+    }
+
+    /// The ARN of one that is named below its parent: listeners and their rules.
+    fn below(&self, given: &Map) -> Option<String> {
+        let (parent, from, to) = match self.short {
+            "Listener" => ("LoadBalancerArn", ":loadbalancer/", ":listener/"),
+            "ListenerRule" => ("ListenerArn", ":listener/", ":listener-rule/"),
+            _ => return None,
+        };
+        let parent = given.get(parent)?.as_str()?;
+        Some(format!(
+            "{}/{}",
+            parent.replacen(from, to, 1),
+            &self.digits[..16]
+        ))
     }
 
     fn uuid(&self) -> String {

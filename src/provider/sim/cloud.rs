@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::Data;
 use super::{attributes, rules};
 use crate::address::Address;
 use crate::provider::{
-    Applied, ErrorKind, Handle, Holder, Live, LiveResource, Outcome, Owner, ProviderError, Query,
-    Record, Status, Stray, Write, insert_newer,
+    Applied, ErrorKind, Handle, Health, Holder, Live, LiveResource, Outcome, Owner, ProviderError,
+    Query, Record, Status, Stray, Write, insert_newer,
 };
 use crate::schema::facts::{Canonical, Identity};
 use crate::schema::{self, Registry};
@@ -111,6 +112,10 @@ pub struct Cloud {
     pub records: BTreeMap<Owner, Record>,
     /// Each app's lease.
     pub leases: BTreeMap<Owner, Holder>,
+    /// Each app's rows.
+    pub data: BTreeMap<Owner, Data>,
+    /// Alarms that are raised, by number.
+    pub raised: BTreeSet<u64>,
     /// Items that changed since they were last stored.
     pub dirty: BTreeSet<u64>,
 }
@@ -355,6 +360,61 @@ impl Cloud {
             }
         }
         Ok(())
+    }
+
+    /// How those stand who answer behind a target group, or whether an instance does.
+    ///
+    /// # Errors
+    /// When it does not exist.
+    pub fn health(&self, handle: &Handle, now: u64) -> Outcome<Health> {
+        let call = operation("Describe", &handle.kind);
+        let Some(item) = self.find(&handle.kind, &handle.address.region, &handle.identifier) else {
+            let message = format!("{} does not exist", handle.identifier);
+            return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
+        };
+        if &*item.kind != "AWS::ElasticLoadBalancingV2::TargetGroup" {
+            let healthy =
+                u32::from(item.failed.is_none() && item.exists(now) && item.ready_at <= now);
+            return Ok(Health { healthy, all: 1 });
+        }
+        let mut health = Health::default();
+        for group in self.items.values() {
+            let arns = group
+                .properties
+                .get("TargetGroupARNs")
+                .and_then(Value::as_list);
+            let serves = arns
+                .unwrap_or_default()
+                .iter()
+                .any(|arn| arn.as_str() == Some(&*item.identifier));
+            if &*group.kind != "AWS::AutoScaling::AutoScalingGroup" || !serves || !group.exists(now)
+            {
+                continue;
+            }
+            let size = group
+                .properties
+                .get("MinSize")
+                .and_then(|size| size.as_int().or_else(|| size.as_str()?.parse().ok()));
+            let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+            health.all += size;
+            // A server that was begun answers two looks of the load balancer later.
+            if group.is_ready(now) || &*group.word != "creating" {
+                health.healthy += size;
+            }
+        }
+        Ok(health)
+    }
+
+    /// Which of these alarms are raised.
+    pub fn raised(&self, alarms: &[Handle]) -> Vec<Address> {
+        alarms
+            .iter()
+            .filter(|handle| {
+                self.find(&handle.kind, &handle.address.region, &handle.identifier)
+                    .is_some_and(|item| self.raised.contains(&item.number))
+            })
+            .map(|handle| handle.address.clone())
+            .collect()
     }
 
     /// What exists of a kind in a region, whoever it belongs to.

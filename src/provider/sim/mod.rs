@@ -1,6 +1,6 @@
 //! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
 //!
-//! [`cloud`] is the state machine, [`rules`] what AWS refuses, [`attributes`] what it makes up,
+//! [`cloud`] is the state machine, [`data`] its databases' rows, [`rules`] what AWS refuses, [`attributes`] what it makes up,
 //! [`faults`] what goes wrong on purpose, [`store`] the file. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
@@ -9,6 +9,7 @@
 
 pub mod attributes;
 pub mod cloud;
+pub mod data;
 pub mod faults;
 mod limits;
 pub mod rules;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Applied, Clock, ErrorKind, Handle, Held, Holder, Live, LiveResource, Outcome, Owner, Pending,
-    Provider, ProviderError, Query, Record, Stray, Write,
+    Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome, Output,
+    Owner, Pending, Provider, ProviderError, Query, Record, Script, Stray, Write,
 };
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
@@ -37,8 +38,17 @@ pub struct Sim {
     clock: VirtualClock,
     written: Cell<bool>,
     limits: limits::Limits,
-    crash_at: Cell<Option<u64>>,
+    crash_at: Cell<Option<(u64, Moment)>>,
     crashed: tokio::sync::Notify,
+}
+
+/// When in a call a process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before it takes effect.
+    Before,
+    /// After it took effect, before its answer arrives.
+    After,
 }
 
 /// Tokio's time, counted from a moment of the embedded cloud's own, and as many times as fast.
@@ -95,11 +105,11 @@ impl Sim {
         self
     }
 
-    /// Lets the process "die" at the n-th call from now: it never returns, and [`Sim::crashed`]
-    /// does. Whether the call takes effect is drawn from the seed.
-    pub fn crash_at(&self, call: u64) {
+    /// Lets the process "die" at the n-th call from now, before the call takes effect or after it and
+    /// before its answer: it never returns, and [`Sim::crashed`] does.
+    pub fn crash_at(&self, call: u64, moment: Moment) {
         let so_far = self.faults.borrow().calls;
-        self.crash_at.set(Some(so_far + call));
+        self.crash_at.set(Some((so_far + call, moment)));
     }
 
     /// Returns once the process has "died".
@@ -110,6 +120,15 @@ impl Sim {
     /// The cloud itself, to look at.
     pub fn cloud(&self) -> std::cell::Ref<'_, Cloud> {
         self.cloud.borrow()
+    }
+
+    /// A client's write through an application, and whether it was acknowledged.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn write_row(&self, owner: &Owner, row: u64) -> Result<(), String> {
+        let now = self.clock.now();
+        self.cloud.borrow_mut().write_row(owner, row, now)
     }
 
     /// What goes wrong on purpose.
@@ -215,8 +234,11 @@ impl Sim {
         self.clock.sleep(Duration::from_millis(CALL)).await;
         let (fate, lag) = self.faults.borrow_mut().next(operation, subject);
         let calls = self.faults.borrow().calls;
-        let dies = self.crash_at.get() == Some(calls);
-        if dies && calls.is_multiple_of(2) {
+        let dies = match self.crash_at.get() {
+            Some((call, moment)) if call == calls => Some(moment),
+            _ => None,
+        };
+        if dies == Some(Moment::Before) {
             return self.die().await;
         }
         let lost: Option<ProviderError> = match fate {
@@ -228,7 +250,7 @@ impl Sim {
         if writes {
             self.save(operation)?;
         }
-        if dies {
+        if dies == Some(Moment::After) {
             return self.die().await;
         }
         match lost {
@@ -396,6 +418,35 @@ impl Provider for Sim {
         Box::pin(self.call("lease:Break", "", false, move |cloud, _, _| {
             Ok(cloud.leases.remove(owner))
         }))
+    }
+
+    fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
+        Box::pin(async move {
+            let name = operation("Describe", &handle.kind);
+            self.call(&name, "", false, |cloud, now, _| cloud.health(handle, now))
+                .await
+        })
+    }
+
+    fn raised<'a>(
+        &'a self,
+        _: &'a Owner,
+        alarms: &'a [Handle],
+    ) -> Pending<'a, Outcome<Vec<crate::address::Address>>> {
+        Box::pin(self.call(
+            "cloudwatch:DescribeAlarms",
+            "",
+            false,
+            move |cloud, _, _| Ok(cloud.raised(alarms)),
+        ))
+    }
+
+    fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
+        Box::pin(
+            self.call("ssm:SendCommand", &script.name, true, move |cloud, _, _| {
+                Ok(cloud.script(owner, script))
+            }),
+        )
     }
 
     fn write_record<'a>(

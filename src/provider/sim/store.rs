@@ -4,6 +4,7 @@
 //! redb commits are atomic and durable, so a process may die anywhere. The operating system frees
 //! the lock when it does.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -13,6 +14,7 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition}
 use serde::{Deserialize, Serialize};
 
 use super::cloud::{Cloud, Item};
+use super::data::Data;
 use super::faults::Faults;
 use crate::provider::{Holder, Owner, Record};
 
@@ -27,6 +29,10 @@ struct Meta {
     clock: u64,
     records: Vec<(Owner, Record)>,
     faults: Faults,
+    #[serde(default)]
+    data: Vec<(Owner, Data)>,
+    #[serde(default)]
+    raised: BTreeSet<u64>,
 }
 
 /// The version of the file's format.
@@ -156,6 +162,8 @@ impl Store {
         let mut cloud = Cloud {
             next: meta.next,
             records: meta.records.into_iter().collect(),
+            data: meta.data.into_iter().collect(),
+            raised: meta.raised,
             ..Cloud::default()
         };
         let table = read.open_table(ITEMS).map_err(broken)?;
@@ -182,6 +190,12 @@ impl Store {
                 .map(|(a, b)| (a.clone(), b.clone()))
                 .collect(),
             faults: faults.clone(),
+            data: cloud
+                .data
+                .iter()
+                .map(|(a, b)| (a.clone(), b.clone()))
+                .collect(),
+            raised: cloud.raised.clone(),
         };
         let write = self.database.begin_write().map_err(broken)?;
         {

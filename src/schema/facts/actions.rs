@@ -105,6 +105,11 @@ pub fn of_every_change<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("always", "write")
 }
 
+/// What a migration asks besides what its changes need: health, alarms, and to run scripts.
+pub fn of_migration<'a>() -> impl Iterator<Item = &'a Arc<str>> {
+    of_entry("migrate", "read").chain(of_entry("migrate", "write"))
+}
+
 /// What it takes to write these properties, whatever their kind: to read the secrets that they refer to.
 pub fn of_properties<'a>(properties: &Map) -> impl Iterator<Item = &'a Arc<str>> {
     let refers = properties.iter().any(|(_, value)| refers_to_secret(value));

@@ -47,11 +47,12 @@ operation!(describe_flow_logs, "ec2:DescribeFlowLogs", ["DryRun" set_dry_run "Fi
 operation!(describe_iam_instance_profile_associations, "ec2:DescribeIamInstanceProfileAssociations", ["AssociationIds" set_association_ids "Filters" set_filters "MaxResults" set_max_results "NextToken" set_next_token], ["IamInstanceProfileAssociations" iam_instance_profile_associations "NextToken" next_token]);
 operation!(describe_instance_attribute, "ec2:DescribeInstanceAttribute", ["DryRun" set_dry_run "InstanceId" set_instance_id "Attribute" set_attribute], ["BlockDeviceMappings" block_device_mappings "DisableApiTermination" disable_api_termination "EnaSupport" ena_support "EnclaveOptions" enclave_options "EbsOptimized" ebs_optimized "InstanceId" instance_id "InstanceInitiatedShutdownBehavior" instance_initiated_shutdown_behavior "InstanceType" instance_type "KernelId" kernel_id "ProductCodes" product_codes "RamdiskId" ramdisk_id "RootDeviceName" root_device_name "SourceDestCheck" source_dest_check "SriovNetSupport" sriov_net_support "UserData" user_data "DisableApiStop" disable_api_stop "Groups" groups]);
 operation!(describe_instance_credit_specifications, "ec2:DescribeInstanceCreditSpecifications", ["DryRun" set_dry_run "Filters" set_filters "InstanceIds" set_instance_ids "MaxResults" set_max_results "NextToken" set_next_token], ["InstanceCreditSpecifications" instance_credit_specifications "NextToken" next_token]);
-operation!(describe_instance_types, "ec2:DescribeInstanceTypes", ["DryRun" set_dry_run "InstanceTypes" set_instance_types "Filters" set_filters "MaxResults" set_max_results "NextToken" set_next_token "IncludeUnsupportedInRegion" set_include_unsupported_in_region], ["InstanceTypes" instance_types "NextToken" next_token]);
 operation!(describe_instances, "ec2:DescribeInstances", ["InstanceIds" set_instance_ids "IncludeManagedResources" set_include_managed_resources "DryRun" set_dry_run "Filters" set_filters "NextToken" set_next_token "MaxResults" set_max_results], ["NextToken" next_token "Reservations" reservations]);
+operation!(describe_instance_status, "ec2:DescribeInstanceStatus", ["InstanceIds" set_instance_ids "MaxResults" set_max_results "NextToken" set_next_token "IncludeManagedResources" set_include_managed_resources "DryRun" set_dry_run "Filters" set_filters "IncludeAllInstances" set_include_all_instances], ["InstanceStatuses" instance_statuses "NextToken" next_token]);
+operation!(describe_instance_types, "ec2:DescribeInstanceTypes", ["DryRun" set_dry_run "InstanceTypes" set_instance_types "Filters" set_filters "MaxResults" set_max_results "NextToken" set_next_token "IncludeUnsupportedInRegion" set_include_unsupported_in_region], ["InstanceTypes" instance_types "NextToken" next_token]);
 operation!(describe_internet_gateways, "ec2:DescribeInternetGateways", ["NextToken" set_next_token "MaxResults" set_max_results "DryRun" set_dry_run "InternetGatewayIds" set_internet_gateway_ids "Filters" set_filters], ["InternetGateways" internet_gateways "NextToken" next_token]);
-operation!(describe_launch_template_versions, "ec2:DescribeLaunchTemplateVersions", ["DryRun" set_dry_run "LaunchTemplateId" set_launch_template_id "LaunchTemplateName" set_launch_template_name "Versions" set_versions "MinVersion" set_min_version "MaxVersion" set_max_version "NextToken" set_next_token "MaxResults" set_max_results "Filters" set_filters "ResolveAlias" set_resolve_alias "IncludeManagedResources" set_include_managed_resources], ["LaunchTemplateVersions" launch_template_versions "NextToken" next_token]);
 operation!(describe_launch_templates, "ec2:DescribeLaunchTemplates", ["DryRun" set_dry_run "LaunchTemplateIds" set_launch_template_ids "LaunchTemplateNames" set_launch_template_names "Filters" set_filters "NextToken" set_next_token "MaxResults" set_max_results "IncludeManagedResources" set_include_managed_resources], ["LaunchTemplates" launch_templates "NextToken" next_token]);
+operation!(describe_launch_template_versions, "ec2:DescribeLaunchTemplateVersions", ["DryRun" set_dry_run "LaunchTemplateId" set_launch_template_id "LaunchTemplateName" set_launch_template_name "Versions" set_versions "MinVersion" set_min_version "MaxVersion" set_max_version "NextToken" set_next_token "MaxResults" set_max_results "Filters" set_filters "ResolveAlias" set_resolve_alias "IncludeManagedResources" set_include_managed_resources], ["LaunchTemplateVersions" launch_template_versions "NextToken" next_token]);
 operation!(describe_nat_gateways, "ec2:DescribeNatGateways", ["DryRun" set_dry_run "Filter" set_filter "MaxResults" set_max_results "NatGatewayIds" set_nat_gateway_ids "NextToken" set_next_token], ["NatGateways" nat_gateways "NextToken" next_token]);
 operation!(describe_network_acls, "ec2:DescribeNetworkAcls", ["NextToken" set_next_token "MaxResults" set_max_results "DryRun" set_dry_run "NetworkAclIds" set_network_acl_ids "Filters" set_filters], ["NetworkAcls" network_acls "NextToken" next_token]);
 operation!(describe_regions, "ec2:DescribeRegions", ["RegionNames" set_region_names "AllRegions" set_all_regions "DryRun" set_dry_run "Filters" set_filters], ["Regions" regions]);
@@ -110,6 +111,7 @@ record!(read AddressTransfer, ["PublicIp" public_ip set_public_ip "AllocationId"
 word!(AddressTransferStatus);
 word!(Affinity);
 word!(AmdSevSnpSpecification);
+record!(read ApplicationStatusSummary, ["Status" status set_status "ImpairedSince" impaired_since set_impaired_since]);
 word!(ArchitectureType);
 word!(ArchitectureValues);
 word!(AttachmentLimitType);
@@ -170,6 +172,8 @@ record!(fill EbsInstanceBlockDeviceSpecification, ["VolumeId" volume_id set_volu
 word!(EbsNvmeSupport);
 record!(read EbsOptimizedInfo, ["BaselineBandwidthInMbps" baseline_bandwidth_in_mbps set_baseline_bandwidth_in_mbps "BaselineThroughputInMBps" baseline_throughput_in_m_bps set_baseline_throughput_in_m_bps "BaselineIops" baseline_iops set_baseline_iops "MaximumBandwidthInMbps" maximum_bandwidth_in_mbps set_maximum_bandwidth_in_mbps "MaximumThroughputInMBps" maximum_throughput_in_m_bps set_maximum_throughput_in_m_bps "MaximumIops" maximum_iops set_maximum_iops]);
 word!(EbsOptimizedSupport);
+record!(read EbsStatusDetails, ["ImpairedSince" impaired_since set_impaired_since "Name" name set_name "Status" status set_status]);
+record!(read EbsStatusSummary, ["Details" details set_details "Status" status set_status]);
 record!(read EfaInfo, ["MaximumEfaInterfaces" maximum_efa_interfaces set_maximum_efa_interfaces]);
 record!(read ElasticGpuAssociation, ["ElasticGpuId" elastic_gpu_id set_elastic_gpu_id "ElasticGpuAssociationId" elastic_gpu_association_id set_elastic_gpu_association_id "ElasticGpuAssociationState" elastic_gpu_association_state set_elastic_gpu_association_state "ElasticGpuAssociationTime" elastic_gpu_association_time set_elastic_gpu_association_time]);
 record!(fill ElasticGpuSpecification, ["Type" r#type set_type]);
@@ -182,6 +186,7 @@ word!(EnaSupport);
 record!(read EnclaveOptions, ["Enabled" enabled set_enabled]);
 record!(fill EnclaveOptionsRequest, ["Enabled" enabled set_enabled]);
 word!(EphemeralNvmeSupport);
+word!(EventCode);
 record!(fill Filter, ["Name" name set_name "Values" values set_values]);
 word!(FlexibleEnaQueuesSupport);
 record!(read FlowLog, ["CreationTime" creation_time set_creation_time "DeliverLogsErrorMessage" deliver_logs_error_message set_deliver_logs_error_message "DeliverLogsPermissionArn" deliver_logs_permission_arn set_deliver_logs_permission_arn "DeliverCrossAccountRole" deliver_cross_account_role set_deliver_cross_account_role "DeliverLogsStatus" deliver_logs_status set_deliver_logs_status "FlowLogId" flow_log_id set_flow_log_id "FlowLogStatus" flow_log_status set_flow_log_status "LogGroupName" log_group_name set_log_group_name "ResourceId" resource_id set_resource_id "TrafficType" traffic_type set_traffic_type "LogDestinationType" log_destination_type set_log_destination_type "LogDestination" log_destination set_log_destination "LogFormat" log_format set_log_format "Tags" tags set_tags "MaxAggregationInterval" max_aggregation_interval set_max_aggregation_interval "DestinationOptions" destination_options set_destination_options "TagFieldSpecifications" tag_field_specifications set_tag_field_specifications]);
@@ -253,6 +258,10 @@ record!(fill InstanceSecondaryInterfaceSpecificationRequest, ["DeleteOnTerminati
 record!(read InstanceState, ["Code" code set_code "Name" name set_name]);
 record!(read InstanceStateChange, ["InstanceId" instance_id set_instance_id "CurrentState" current_state set_current_state "PreviousState" previous_state set_previous_state]);
 word!(InstanceStateName);
+record!(read InstanceStatus, ["AvailabilityZone" availability_zone set_availability_zone "AvailabilityZoneId" availability_zone_id set_availability_zone_id "OutpostArn" outpost_arn set_outpost_arn "Operator" operator set_operator "Events" events set_events "InstanceId" instance_id set_instance_id "InstanceState" instance_state set_instance_state "InstanceStatus" instance_status set_instance_status "SystemStatus" system_status set_system_status "AttachedEbsStatus" attached_ebs_status set_attached_ebs_status "ApplicationStatus" application_status set_application_status]);
+record!(read InstanceStatusDetails, ["ImpairedSince" impaired_since set_impaired_since "Name" name set_name "Status" status set_status]);
+record!(read InstanceStatusEvent, ["InstanceEventId" instance_event_id set_instance_event_id "Code" code set_code "Description" description set_description "NotAfter" not_after set_not_after "NotBefore" not_before set_not_before "NotBeforeDeadline" not_before_deadline set_not_before_deadline]);
+record!(read InstanceStatusSummary, ["Details" details set_details "Status" status set_status]);
 word!(InstanceStorageEncryptionSupport);
 record!(read InstanceStorageInfo, ["TotalSizeInGB" total_size_in_gb set_total_size_in_gb "Disks" disks set_disks "NvmeSupport" nvme_support set_nvme_support "EncryptionSupport" encryption_support set_encryption_support]);
 word!(InstanceType);
@@ -425,6 +434,8 @@ record!(fill SpotMarketOptions, ["MaxPrice" max_price set_max_price "SpotInstanc
 word!(SseType);
 word!(State);
 record!(read StateReason, ["Code" code set_code "Message" message set_message]);
+word!(StatusName);
+word!(StatusType);
 record!(read Subnet, ["AvailabilityZoneId" availability_zone_id set_availability_zone_id "EnableLniAtDeviceIndex" enable_lni_at_device_index set_enable_lni_at_device_index "MapCustomerOwnedIpOnLaunch" map_customer_owned_ip_on_launch set_map_customer_owned_ip_on_launch "CustomerOwnedIpv4Pool" customer_owned_ipv4_pool set_customer_owned_ipv4_pool "OwnerId" owner_id set_owner_id "AssignIpv6AddressOnCreation" assign_ipv6_address_on_creation set_assign_ipv6_address_on_creation "Ipv6CidrBlockAssociationSet" ipv6_cidr_block_association_set set_ipv6_cidr_block_association_set "Tags" tags set_tags "SubnetArn" subnet_arn set_subnet_arn "OutpostArn" outpost_arn set_outpost_arn "EnableDns64" enable_dns64 set_enable_dns64 "Ipv6Native" ipv6_native set_ipv6_native "PrivateDnsNameOptionsOnLaunch" private_dns_name_options_on_launch set_private_dns_name_options_on_launch "BlockPublicAccessStates" block_public_access_states set_block_public_access_states "Type" r#type set_type "SubnetId" subnet_id set_subnet_id "State" state set_state "VpcId" vpc_id set_vpc_id "CidrBlock" cidr_block set_cidr_block "AvailableIpAddressCount" available_ip_address_count set_available_ip_address_count "AvailabilityZone" availability_zone set_availability_zone "DefaultForAz" default_for_az set_default_for_az "MapPublicIpOnLaunch" map_public_ip_on_launch set_map_public_ip_on_launch]);
 record!(read SubnetCidrBlockState, ["State" state set_state "StatusMessage" status_message set_status_message]);
 word!(SubnetCidrBlockStateCode);
@@ -433,6 +444,7 @@ record!(read SubnetIpPrefixes, ["SubnetId" subnet_id set_subnet_id "IpPrefixes" 
 record!(read SubnetIpv6CidrBlockAssociation, ["AssociationId" association_id set_association_id "Ipv6CidrBlock" ipv6_cidr_block set_ipv6_cidr_block "Ipv6CidrBlockState" ipv6_cidr_block_state set_ipv6_cidr_block_state "Ipv6AddressAttribute" ipv6_address_attribute set_ipv6_address_attribute "IpSource" ip_source set_ip_source]);
 word!(SubnetState);
 record!(read SuccessfulInstanceCreditSpecificationItem, ["InstanceId" instance_id set_instance_id]);
+word!(SummaryStatus);
 word!(SupportedAdditionalProcessorFeature);
 record!(readfill Tag, ["Key" key set_key "Value" value set_value]);
 record!(fill TagFieldSpecificationRequest, ["ResourceType" resource_type set_resource_type "TagKeys" tag_keys set_tag_keys]);

@@ -1,0 +1,905 @@
+//! `scalectl migrate`: from the stage that is live to another, step by step.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::plan::{Scope, tell_calls};
+use super::project::{Project, find, load_spec, read};
+use super::run::{open_journal, with_lease};
+use super::session::{Session, runtime};
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::apply::journal::{Entry, Journal};
+use crate::apply::{Context, observe};
+use crate::graph::Graph;
+use crate::migrate::forecast::{Forecast, forecast};
+use crate::migrate::gate::Gate;
+use crate::migrate::walk::{Event, Halt, Walker};
+use crate::migrate::{Budget, Migration, Walk, action, route};
+use crate::plan::Counts;
+use crate::provider::{Live, Owner, Record, Standing};
+use crate::render::migration::{Frame, document, gate_in_words, markdown, mermaid, text};
+use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use crate::spec::{self, Stage};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
+)]
+pub struct Arguments {
+    /// A migration saved by `--plan --out`: refused when it has become another one.
+    #[arg(value_name = "FILE", conflicts_with = "to")]
+    saved: Option<PathBuf>,
+    /// The stage to go to; by default the spec's. At the end the spec says it.
+    #[arg(long, value_parser = stage, value_name = "STAGE")]
+    to: Option<Stage>,
+    /// Only show the steps.
+    #[arg(long, conflicts_with_all = ["step", "auto", "resume", "rollback", "status"])]
+    plan: bool,
+    /// One step, then stop.
+    #[arg(long, conflicts_with = "auto")]
+    step: bool,
+    /// All steps without asking before each; a gate that stays shut stops it.
+    #[arg(long)]
+    auto: bool,
+    /// Go on with the migration that is under way.
+    #[arg(long, conflicts_with_all = ["rollback", "status"])]
+    resume: bool,
+    /// Take the migration that is under way back to the stage that was left last.
+    #[arg(long, conflicts_with = "status")]
+    rollback: bool,
+    /// Say where the migration stands.
+    #[arg(long)]
+    status: bool,
+    /// Save the plan, for `scalectl migrate FILE`.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    out: Option<PathBuf>,
+    /// Print the plan as Markdown.
+    #[arg(long, requires = "plan", conflicts_with_all = ["mermaid", "json"])]
+    markdown: bool,
+    /// Print the plan as a Mermaid Gantt chart.
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    mermaid: bool,
+    /// Print JSON: the plan or status as one object, a walk as one object a line.
+    #[arg(long)]
+    json: bool,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Operations at a time.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    parallelism: u16,
+    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
+    speed: Option<f64>,
+}
+
+/// The version of a saved migration's format.
+const SAVED: u32 = 1;
+
+/// A migration in a file: not what it does, which may hold secrets, but what it is.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    format: u32,
+    owner: Owner,
+    provider: String,
+    from: Stage,
+    to: Stage,
+    digest: String,
+}
+
+/// A migration and what it was made from.
+pub struct Prepared {
+    pub migration: Migration,
+    pub forecasts: Vec<Forecast>,
+    gates: Vec<Gate>,
+    allowed: Option<Budget>,
+}
+
+/// The stage with this name, as a record has it.
+fn named(name: &str) -> Option<Stage> {
+    Stage::ALL.into_iter().find(|stage| stage.name() == name)
+}
+
+/// The stage that is live, if it is known.
+pub fn live_stage(record: Option<&Record>) -> Option<Stage> {
+    named(record?.stage.as_deref()?)
+}
+
+/// Lays the way out and goes it once, on an embedded cloud of its own.
+pub fn prepare(
+    global: &Global,
+    project: &Project,
+    from: Stage,
+    to: Stage,
+    workers: Option<usize>,
+) -> Result<Prepared, Failure> {
+    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
+    let stages = route(from, to);
+    let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
+    for stage in &stages {
+        let (_, spec) = load_spec(global, Some(*stage))?;
+        graphs.insert(*stage, project.compile(&spec)?);
+    }
+    let settings = &project.spec.migration;
+    let migration = Migration::new(&walk, &stages, &graphs)
+        .ok_or_else(|| Failure::new("there is no way between these stages"))?
+        .with_soak(settings.soak);
+    let owner = project.owner();
+    // Time that jumps needs a runtime of its own, and a runtime its thread.
+    let found = std::thread::scope(|scope| {
+        let library = &project.library;
+        let (migration, owner) = (&migration, &owner);
+        let run = scope.spawn(move || {
+            let texts = |engine: &str, name: &str| action::script(library, engine, name);
+            let runtime = runtime(true)?;
+            Ok(runtime.block_on(forecast(migration, owner, &texts, workers)))
+        });
+        run.join()
+            .unwrap_or_else(|_| Err(Failure::new("the forecast broke off")))
+    });
+    let (forecasts, halt) = found?;
+    if let Some(halt) = halt {
+        let step = migration.steps.get(forecasts.len());
+        let name = step.map_or("the first stage", |step| &*step.name);
+        let why = match told(&halt) {
+            Failure::Message { what, .. } => what,
+            _ => String::new(),
+        };
+        return Err(Failure::with_help(
+            format!("tried on the embedded cloud, the migration stops at {name}: {why}"),
+            "AWS would refuse it too; nothing was changed",
+        ));
+    }
+    let prepared = Prepared {
+        migration,
+        forecasts,
+        gates: settings.gates.iter().filter_map(Gate::of_spec).collect(),
+        allowed: settings.budget.map(|budget| Budget {
+            unavailable: budget.unavailable,
+            loss: budget.loss,
+        }),
+    };
+    let frame = prepared.frame(None);
+    if let Some(number) = frame.over_budget().first() {
+        let step = &prepared.migration.steps[*number];
+        let cost = prepared.forecasts[*number].budget;
+        return Err(Failure::with_help(
+            format!(
+                "step {} ({}) may cost {} s without writes and {} s of lost writes, more than `migration.budget` in the spec allows",
+                number + 1,
+                step.name,
+                cost.unavailable,
+                cost.loss
+            ),
+            "raise the budget, or change what interrupts; `scalectl migrate --plan` without a budget shows every step",
+        ));
+    }
+    Ok(prepared)
+}
+
+impl Prepared {
+    /// It with where it stands, for renderers.
+    pub fn frame<'a>(&'a self, standing: Option<&'a Standing>) -> Frame<'a> {
+        Frame {
+            migration: &self.migration,
+            forecasts: &self.forecasts,
+            standing,
+            allowed: self.allowed,
+        }
+    }
+}
+
+/// What a walk does next.
+#[derive(Clone, Copy, PartialEq)]
+enum Course {
+    Forward,
+    Back,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let saved: Option<Saved> = match &arguments.saved {
+        None => None,
+        Some(path) => Some(load(path)?),
+    };
+    let to = arguments.to.or(saved.as_ref().map(|saved| saved.to));
+    let project = Project::load(global, to)?;
+    if let Some(saved) = &saved
+        && (saved.owner != project.owner() || saved.provider != project.provider())
+    {
+        return Err(Failure::with_help(
+            "the saved migration is another application's, or another provider's",
+            AGAIN,
+        ));
+    }
+    let command = match arguments.plan || arguments.status {
+        true => "migrate --plan",
+        false => "migrate",
+    };
+    let session = Session::open(&project, command)?.at_speed(arguments.speed);
+    let holder = session.holder.clone();
+    session.run(async |cloud, context| {
+        let looks = arguments.plan || arguments.status;
+        let outcome = match looks {
+            true => {
+                let live = look(context, &project).await?;
+                show(global, &project, arguments, &live, cloud.place())
+            }
+            false => {
+                with_lease(context, &holder, project.patience, async || {
+                    go(
+                        global,
+                        &project,
+                        arguments,
+                        saved.as_ref(),
+                        context,
+                        cloud.place(),
+                    )
+                    .await
+                })
+                .await
+            }
+        };
+        tell_calls(global, cloud);
+        outcome
+    })
+}
+
+async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure> {
+    Ok(observe(context, Some(&project.graph()?)).await?)
+}
+
+/// From where to where: what is under way, or what the spec asks for.
+fn ends(project: &Project, record: Option<&Record>) -> Result<(Stage, Stage), Failure> {
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if let Some(standing) = standing {
+        return match (named(&standing.from), named(&standing.to)) {
+            (Some(from), Some(to)) => Ok((from, to)),
+            _ => Err(Failure::new(format!(
+                "the migration that is under way leads from {} to {}, which this scalectl does not know",
+                standing.from, standing.to
+            ))),
+        };
+    }
+    let from = live_stage(record).ok_or_else(|| {
+        Failure::with_help(
+            format!("nothing of {} is known to be live", project.spec.app),
+            "`scalectl apply` builds the spec's stage; there is nothing to migrate yet",
+        )
+    })?;
+    Ok((from, project.spec.stage))
+}
+
+/// `--plan` and `--status`.
+fn show(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    live: &Live,
+    place: Option<String>,
+) -> Outcome {
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if arguments.status && standing.is_none() {
+        let stage = live_stage(record);
+        match arguments.json {
+            true => ui::print_json(&serde_json::json!({
+                "stage": stage.map(Stage::name),
+                "migration": null,
+            })),
+            false => ui::print(&format!(
+                "No migration is under way; {} is {}.\n",
+                project.spec.app,
+                stage.map_or("not live".to_owned(), |stage| format!(
+                    "at stage {}",
+                    stage.name()
+                ))
+            )),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (from, to) = ends(project, record)?;
+    if from == to {
+        ui::print(&format!(
+            "{}\n",
+            Painted(
+                NEW,
+                format!("{} is at stage {}.", project.spec.app, to.name())
+            )
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    let frame = prepared.frame(standing);
+    if let Some(path) = &arguments.out {
+        save(path, project, &prepared.migration)?;
+    }
+    if arguments.json {
+        ui::print_json(&document(&frame, &project.owner(), project.provider()));
+    } else if arguments.markdown {
+        ui::print(&markdown(&frame));
+    } else if arguments.mermaid {
+        ui::print(&mermaid(&frame));
+    } else {
+        if let Some(place) = place {
+            ui::print(&format!("{place}\n"));
+        }
+        ui::print(&text(&frame));
+        if let Some(standing) = standing {
+            ui::print(&stands(standing));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a migration stands, in words.
+fn stands(standing: &Standing) -> String {
+    let what = match (standing.back, standing.done) {
+        (false, true) => "is done; `scalectl migrate --resume` goes on",
+        (false, false) => "was begun; `scalectl migrate --resume` does it again and goes on",
+        (true, _) => "is on its way back; `scalectl migrate --rollback` goes on with that",
+    };
+    format!(
+        "\n{} step {} ({}) {what}, `--rollback` leads back.\n",
+        Painted(NOTICE, "Stands:"),
+        standing.step + 1,
+        standing.name
+    )
+}
+
+/// Why a command that changes something else has to wait.
+pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
+    match record.and_then(|record| record.migration.as_ref()) {
+        None => Ok(()),
+        Some(standing) => Err(Failure::with_help(
+            format!(
+                "a migration from {} to {} is under way, at step {} ({}); nothing was changed",
+                standing.from,
+                standing.to,
+                standing.step + 1,
+                standing.name
+            ),
+            "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `--during-migration` changes things all the same",
+        )),
+    }
+}
+
+/// The live stage, when what the spec asks for is a migration away from it.
+pub fn begins_at(project: &Project, scope: &Scope, live: &Live) -> Option<Stage> {
+    let from = live_stage(live.record.as_ref())?;
+    let whole = scope.target.is_empty() && !scope.direct;
+    (whole && from != project.spec.stage && !live.resources.is_empty()).then_some(from)
+}
+
+/// Fails when a stage is not simply applied over another.
+pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Result<(), Failure> {
+    let to = project.spec.stage.name();
+    match begins_at(project, scope, live) {
+        None => Ok(()),
+        Some(from) => Err(Failure::with_help(
+            format!(
+                "{} is at stage {}, and {to} is a migration away; nothing was changed",
+                project.spec.app,
+                from.name(),
+            ),
+            format!(
+                "`scalectl migrate --to {to}` goes there step by step and loses nothing; `--direct` goes in one go, without gates, for what nobody uses"
+            ),
+        )),
+    }
+}
+
+/// The walk.
+async fn go(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    saved: Option<&Saved>,
+    context: &Context<'_>,
+    place: Option<String>,
+) -> Outcome {
+    let live = look(context, project).await?;
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.clone());
+    let course = course(arguments, standing.as_ref())?;
+    let (from, to) = ends(project, record)?;
+    if from == to {
+        if !arguments.json {
+            ui::print(&format!(
+                "{}\n",
+                Painted(
+                    NEW,
+                    format!("{} is at stage {}.", project.spec.app, to.name())
+                )
+            ));
+        }
+        return finish(global, project, arguments, to);
+    }
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    let migration = &prepared.migration;
+    if let Some(saved) = saved
+        && saved.digest != migration.digest()
+    {
+        return Err(Failure::with_help(
+            "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
+            AGAIN,
+        ));
+    }
+    if let Some(standing) = &standing
+        && !migration.is_of(standing)
+    {
+        return Err(Failure::with_help(
+            format!(
+                "the migration that is under way has a step {} ({}), and the spec's has not; nothing was changed",
+                standing.step + 1,
+                standing.name
+            ),
+            "put the spec and blueprints back as they were when it began",
+        ));
+    }
+    if !arguments.json {
+        if let Some(place) = place {
+            ui::print(&format!("{place}\n"));
+        }
+        ui::print(&text(&prepared.frame(standing.as_ref())));
+    }
+    let numbers = numbers(migration, standing.as_ref(), course);
+    confirm(context, arguments, course, &numbers, migration).await?;
+    let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
+    let walker = Walker {
+        context,
+        migration,
+        texts: &texts,
+        workers,
+        gates: &prepared.gates,
+    };
+    let mut journal = open_journal(
+        project,
+        Counts::default(),
+        match course {
+            Course::Forward => "migrate",
+            Course::Back => "rollback",
+        },
+    )?;
+    let began = context.provider.clock().now();
+    let (first, last) = (numbers.first().copied(), numbers.last().copied());
+    for number in numbers {
+        let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
+        if !asked_already && course == Course::Forward && !arguments.step {
+            let name = &migration.steps[number].name;
+            let question = format!(
+                "\nGo on with step {} ({name})? Only `yes` is a yes:",
+                number + 1
+            );
+            if !ui::confirm_unless(context.stop, &question, "yes").await {
+                ui::note(&format!(
+                    "Stopped before {name}; `scalectl migrate --resume` goes on, `--rollback` leads back.\n"
+                ));
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        let mut teller = Teller {
+            migration,
+            json: arguments.json,
+            verbose: global.verbose,
+            journal: &mut journal,
+            began,
+            clock: context.provider.clock(),
+        };
+        let walked = match course {
+            Course::Forward => {
+                walker
+                    .forward(number, &mut |event| teller.tell(event))
+                    .await
+            }
+            Course::Back => walker.back(number, &mut |event| teller.tell(event)).await,
+        };
+        if let Err(halt) = walked {
+            return Err(stopped(migration, number, &halt));
+        }
+        if arguments.step && Some(number) != last {
+            if !arguments.json {
+                ui::print(
+                    "\nOne step done; `scalectl migrate --resume` goes on, `--rollback` leads back.\n",
+                );
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
+    let arrived = match course {
+        Course::Forward => to,
+        Course::Back => {
+            let number = first.unwrap_or_default();
+            migration.steps[number].hop.0
+        }
+    };
+    if !arguments.json {
+        ui::print(&format!(
+            "\n{} {} is at stage {}, after {} of the cloud's time.\n",
+            Painted(NEW, "Arrived:"),
+            project.spec.app,
+            arrived.name(),
+            duration(seconds)
+        ));
+    }
+    match course {
+        Course::Forward => finish(global, project, arguments, to),
+        Course::Back => {
+            if arrived != project.spec.stage && !arguments.json {
+                ui::note(&format!(
+                    "The spec says {}; `scalectl migrate` begins that way anew.\n",
+                    project.spec.stage.name()
+                ));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Forward or back, and whether that fits what is under way.
+fn course(arguments: &Arguments, standing: Option<&Standing>) -> Result<Course, Failure> {
+    match standing {
+        None if arguments.resume || arguments.rollback => Err(Failure::with_help(
+            "no migration is under way",
+            "`scalectl migrate --to STAGE` begins one",
+        )),
+        None => Ok(Course::Forward),
+        Some(standing) if arguments.resume && standing.back => Err(Failure::with_help(
+            format!(
+                "the migration is on its way back, at step {} ({})",
+                standing.step + 1,
+                standing.name
+            ),
+            "`scalectl migrate --rollback` goes on with that",
+        )),
+        Some(_) if arguments.rollback => Ok(Course::Back),
+        Some(_) if arguments.resume => Ok(Course::Forward),
+        Some(standing) => Err(Failure::with_help(
+            format!(
+                "a migration from {} to {} is under way, at step {} ({})",
+                standing.from,
+                standing.to,
+                standing.step + 1,
+                standing.name
+            ),
+            "go on with `--resume`, or back with `--rollback`",
+        )),
+    }
+}
+
+/// The steps to take, in their order.
+fn numbers(migration: &Migration, standing: Option<&Standing>, course: Course) -> Vec<usize> {
+    match (course, standing) {
+        (Course::Forward, None) => (0..migration.steps.len()).collect(),
+        (Course::Forward, Some(at)) => {
+            (at.step + usize::from(at.done)..migration.steps.len()).collect()
+        }
+        (Course::Back, None) => Vec::new(),
+        (Course::Back, Some(at)) => (migration.hop_begins(at.step)..=at.step).rev().collect(),
+    }
+}
+
+async fn confirm(
+    context: &Context<'_>,
+    arguments: &Arguments,
+    course: Course,
+    numbers: &[usize],
+    migration: &Migration,
+) -> Result<(), Failure> {
+    if arguments.auto_approve {
+        return Ok(());
+    }
+    if !ui::is_interactive() {
+        return Err(Failure::with_help(
+            "there is no terminal to ask on; nothing was changed",
+            "add --auto-approve, with --auto for all steps or --step for one",
+        ));
+    }
+    let Some(first) = numbers.first() else {
+        return Ok(());
+    };
+    let name = &migration.steps[*first].name;
+    let question = match (course, arguments.auto) {
+        (Course::Forward, true) => "\nWalk all of this? Only `yes` is a yes:".to_owned(),
+        (Course::Forward, false) => {
+            format!(
+                "\nBegin with step {} ({name})? Only `yes` is a yes:",
+                first + 1
+            )
+        }
+        (Course::Back, _) => format!(
+            "\nGo back from step {} ({name}) to {}? Only `yes` is a yes:",
+            first + 1,
+            migration.steps[*first].hop.0.name()
+        ),
+    };
+    match ui::confirm_unless(context.stop, &question, "yes").await {
+        true => Ok(()),
+        false => Err(Failure::new("not confirmed; nothing was changed")),
+    }
+}
+
+/// The spec says where the application is: its one line is changed, unless it says so already.
+fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) -> Outcome {
+    if arguments.to.is_none() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let path = find(global)?;
+    let text = read(&path, "make it readable")?;
+    let env = (project.spec.env != "default").then_some(project.spec.env.as_str());
+    let (_, spec) = load_spec(global, None)?;
+    if spec.stage == to {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let shown = path.display();
+    let by_hand = || {
+        Failure::with_help(
+            format!(
+                "the application is at {}, but {shown} could not be made to say so",
+                to.name()
+            ),
+            format!("write `stage: {}` there", to.name()),
+        )
+    };
+    let edited = spec::with_stage(&text, env, to).ok_or_else(by_hand)?;
+    std::fs::write(&path, edited).map_err(|_| by_hand())?;
+    if !arguments.json {
+        ui::print(&format!("{shown} now says `stage: {}`.\n", to.name()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why a walk stopped, in words.
+fn told(halt: &Halt) -> Failure {
+    match halt {
+        Halt::Cloud(error) => Failure::new(error.to_string()),
+        Halt::Script { name, output } => {
+            let said = output.stderr.trim();
+            let said = if said.is_empty() {
+                output.stdout.trim()
+            } else {
+                said
+            };
+            let last: Vec<&str> = said.lines().rev().take(5).collect();
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            Failure::new(format!(
+                "the script {name} ended with {}: {}",
+                output.code,
+                last.join("; ")
+            ))
+        }
+        Halt::Missing(what) => Failure::new(what.clone()),
+        Halt::Refused(refusals) => match super::apply::refuse(refusals) {
+            Err(failure) => failure,
+            Ok(()) => Failure::Told,
+        },
+        Halt::Incomplete { plan, report } => {
+            let failed: Vec<String> = plan
+                .operations
+                .iter()
+                .zip(&report.ends)
+                .filter_map(|(operation, end)| {
+                    let address = &plan.changes[operation.change].address;
+                    match end {
+                        crate::apply::End::Failed { error } => Some(format!("{address}: {error}")),
+                        crate::apply::End::Done { differs, .. } if !differs.is_empty() => {
+                            Some(format!("{address}: {} not as asked", differs.join(", ")))
+                        }
+                        _ => None,
+                    }
+                })
+                .collect();
+            Failure::new(failed.join("; "))
+        }
+        Halt::Shut(why) => Failure::new(format!("a gate stayed shut: {why}")),
+        Halt::Stopped => Failure::new("stopped"),
+        Halt::NoReturn { step } => Failure::with_help(
+            format!("{step} has begun to remove what the way back leads to"),
+            "`scalectl migrate --resume` goes on; afterwards a migration to the old stage is the way back",
+        ),
+    }
+}
+
+/// The failure of a walk that stopped at a step.
+fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
+    let name = &migration.steps[number].name;
+    match told(halt) {
+        Failure::Message { what, help } => {
+            let next = "what is done is written down: `scalectl migrate --resume` goes on here, `--rollback` leads back";
+            Failure::Message {
+                what: format!("step {} ({name}): {what}", number + 1),
+                help: Some(help.unwrap_or_else(|| next.to_owned())),
+            }
+        }
+        other => other,
+    }
+}
+
+/// What to do about a saved migration that cannot be used.
+const AGAIN: &str = "make a new one with `scalectl migrate --plan --out FILE`";
+
+fn load(path: &std::path::Path) -> Result<Saved, Failure> {
+    let shown = path.display();
+    let saved: Saved = serde_json::from_str(&read(path, AGAIN)?).map_err(|error| {
+        Failure::with_help(format!("{shown} is not a saved migration: {error}"), AGAIN)
+    })?;
+    match saved.format == SAVED {
+        true => Ok(saved),
+        false => Err(Failure::with_help(
+            format!(
+                "{shown} has format {}, and this scalectl reads {SAVED}",
+                saved.format
+            ),
+            AGAIN,
+        )),
+    }
+}
+
+fn save(path: &std::path::Path, project: &Project, migration: &Migration) -> Result<(), Failure> {
+    let saved = Saved {
+        format: SAVED,
+        owner: project.owner(),
+        provider: project.provider().to_owned(),
+        from: migration.from,
+        to: migration.to,
+        digest: migration.digest(),
+    };
+    let failed =
+        |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));
+    let text = serde_json::to_string(&saved).map_err(|error| failed(error.to_string()))?;
+    std::fs::write(path, text).map_err(|error| failed(error.to_string()))
+}
+
+/// Tells of a walk, and writes its journal.
+struct Teller<'a, W> {
+    migration: &'a Migration,
+    json: bool,
+    verbose: bool,
+    journal: &'a mut Journal<W>,
+    began: u64,
+    clock: &'a dyn crate::provider::Clock,
+}
+
+impl<W: std::io::Write> Teller<'_, W> {
+    fn tell(&mut self, event: &Event<'_>) {
+        let at = self.clock.now().saturating_sub(self.began) as f64 / 1000.0;
+        if let Event::Operation(crate::apply::Event::Waiting { .. }) = event {
+            return;
+        }
+        let what = self.as_json(event);
+        let entry = match event {
+            Event::Operation(event) => Entry::Operation {
+                at,
+                what: (*event).clone(),
+            },
+            _ => Entry::Step {
+                at,
+                what: what.clone(),
+            },
+        };
+        // A journal that cannot be written stops nothing: where the walk stands is in the cloud.
+        if let Err(error) = self.journal.write(&entry) {
+            ui::note(&format!(
+                "warning: the journal could not be written: {error}\n"
+            ));
+        }
+        match self.json {
+            true => ui::print(&format!("{what}\n")),
+            false => self.say(event),
+        }
+    }
+
+    fn as_json(&self, event: &Event<'_>) -> serde_json::Value {
+        let name = |step: usize| &*self.migration.steps[step].name;
+        match event {
+            Event::Began { step, back } => {
+                serde_json::json!({"what": "began", "step": step + 1, "name": name(*step), "back": back})
+            }
+            Event::Runs { script } => serde_json::json!({"what": "runs", "script": script}),
+            Event::Ran { script, output } => {
+                serde_json::json!({"what": "ran", "script": script, "output": output})
+            }
+            Event::Planned { step, plan } => {
+                serde_json::json!({"what": "planned", "step": step + 1, "counts": plan.counts()})
+            }
+            Event::Operation(event) => serde_json::json!(event),
+            Event::Asked {
+                gate,
+                reading,
+                passed,
+            } => {
+                serde_json::json!({"what": "asked", "gate": gate, "reading": reading, "passed": passed})
+            }
+            Event::Opened { gate } => serde_json::json!({"what": "opened", "gate": gate}),
+            Event::Done { step, seconds } => {
+                serde_json::json!({"what": "done", "step": step + 1, "name": name(*step), "seconds": seconds})
+            }
+        }
+    }
+
+    fn say(&self, event: &Event<'_>) {
+        let line = match event {
+            Event::Began { step, back } => {
+                let word = if *back { "back over " } else { "" };
+                let name = &self.migration.steps[*step].name;
+                format!(
+                    "\n{} {}",
+                    Painted(STRONG, step + 1),
+                    Painted(STRONG, format!("{word}{name}"))
+                )
+            }
+            Event::Runs { script } => format!("  runs {script}"),
+            Event::Ran { script, output } => {
+                let last = output.stdout.lines().last().unwrap_or_default().trim();
+                format!(
+                    "  {} {script} {}",
+                    Painted(NEW, "ran"),
+                    Painted(FAINT, last)
+                )
+            }
+            Event::Planned { plan, .. } if plan.is_empty() => return,
+            Event::Planned { plan, .. } => {
+                let counts = plan.counts();
+                format!(
+                    "  {} to create, {} to change, {} to replace, {} to remove",
+                    counts.create, counts.update, counts.replace, counts.delete
+                )
+            }
+            Event::Operation(crate::apply::Event::Finished {
+                address,
+                step,
+                end,
+                seconds,
+                ..
+            }) => match end {
+                crate::apply::End::Failed { error } => {
+                    format!("  {} {address}: {error}", Painted(GONE, "failed"))
+                }
+                _ if self.verbose => format!(
+                    "  {} {address} {}",
+                    Painted(CHANGED, format!("{step:?}").to_lowercase()),
+                    Painted(FAINT, duration(*seconds))
+                ),
+                _ => return,
+            },
+            Event::Operation(_) => return,
+            Event::Asked { reading, .. } if reading.good => return,
+            Event::Asked {
+                gate,
+                reading,
+                passed,
+            } => {
+                if !self.verbose {
+                    return;
+                }
+                format!(
+                    "  {} {}: {} {}",
+                    Painted(CHANGED, "waits"),
+                    gate_in_words(gate),
+                    reading.seen,
+                    Painted(FAINT, duration(*passed))
+                )
+            }
+            Event::Opened { gate } => {
+                format!(
+                    "  {} {}",
+                    Painted(NEW, "open"),
+                    Painted(FAINT, gate_in_words(gate))
+                )
+            }
+            Event::Done { seconds, .. } => {
+                format!(
+                    "  {}",
+                    Painted(FAINT, format!("done in {}", duration(*seconds)))
+                )
+            }
+        };
+        ui::print(&format!("{line}\n"));
+    }
+}

@@ -1,0 +1,123 @@
+//! Migrations: from one stage to another in planned, checked, resumable and reversible steps.
+//!
+//! A step is a graph: what should exist once it is done. So the steps of a migration are carried
+//! out by the same diff and apply as everything else, a step that was interrupted is simply done
+//! again, and the way back is the graph before. Beside its graph a step has scripts that run on the
+//! servers, and gates that must open before the next one.
+//!
+//! [`graphs`] derives the graphs between two stages, [`merge`] what a resource looks like while both
+//! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
+//! requests to the servers, [`walk`] does it, and [`mod@forecast`] does it on an embedded cloud to say
+//! what it would be. All but the last two are pure.
+
+pub mod action;
+pub mod forecast;
+pub mod gate;
+pub mod graphs;
+pub mod merge;
+pub mod reach;
+pub mod steps;
+pub mod walk;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use steps::{Budget, Phase, Step, Walk, route};
+
+use crate::graph::Graph;
+use crate::provider::Standing;
+use crate::spec::Stage;
+
+/// A way from one stage to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Where it begins.
+    pub from: Stage,
+    /// Where it ends.
+    pub to: Stage,
+    /// What exists at the beginning.
+    pub start: Graph,
+    /// Its steps, those of each hop one after the other.
+    pub steps: Vec<Step>,
+}
+
+impl Migration {
+    /// The migration over the stages of [`route`], whose graphs are given.
+    /// `None` when one is missing.
+    pub fn new(walk: &Walk, route: &[Stage], graphs: &BTreeMap<Stage, Graph>) -> Option<Self> {
+        let (from, to) = (*route.first()?, *route.last()?);
+        let mut steps = Vec::new();
+        for pair in route.windows(2) {
+            let [old, new] = pair else { continue };
+            let (before, after) = (graphs.get(old)?, graphs.get(new)?);
+            steps.extend(steps::of_hop(walk, (*old, *new), before, after));
+        }
+        Some(Self {
+            from,
+            to,
+            start: graphs.get(&from)?.clone(),
+            steps,
+        })
+    }
+
+    /// The same, with so many seconds to watch before anything old is removed.
+    #[must_use]
+    pub fn with_soak(mut self, soak: Option<u32>) -> Self {
+        let soaks = self.steps.iter_mut().filter(|s| s.phase == Phase::Soak);
+        for gate in soaks.flat_map(|step| &mut step.gates) {
+            if let (gate::Check::Hold { seconds }, Some(soak)) = (&mut gate.check, soak) {
+                *seconds = soak;
+            }
+        }
+        self
+    }
+
+    /// What exists before a step.
+    pub fn before(&self, step: usize) -> &Graph {
+        match step.checked_sub(1).and_then(|step| self.steps.get(step)) {
+            Some(step) => &step.graph,
+            None => &self.start,
+        }
+    }
+
+    /// The first step of the hop that a step belongs to: as far back as a rollback leads.
+    pub fn hop_begins(&self, step: usize) -> usize {
+        let Some(hop) = self.steps.get(step).map(|step| step.hop) else {
+            return self.steps.len();
+        };
+        self.steps
+            .iter()
+            .position(|step| step.hop == hop)
+            .unwrap_or(step)
+    }
+
+    /// Whether this is the migration that is under way there: its steps bear the same names.
+    pub fn is_of(&self, standing: &Standing) -> bool {
+        self.from.name() == &*standing.from
+            && self.to.name() == &*standing.to
+            && self
+                .steps
+                .get(standing.step)
+                .is_some_and(|step| step.name == standing.name)
+    }
+
+    /// A digest of what it leads through: another one after the spec or the blueprints changed.
+    pub fn digest(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        // Serialising plain data with string keys cannot fail.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let digest = Sha256::digest(&text);
+        digest.iter().take(12).map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Everything that it may cost: the steps' budgets together.
+    pub fn budget(&self) -> Budget {
+        self.steps
+            .iter()
+            .fold(Budget::default(), |sum, step| Budget {
+                unavailable: sum.unavailable + step.budget.unavailable,
+                loss: sum.loss + step.budget.loss,
+            })
+    }
+}

@@ -1,0 +1,657 @@
+//! The walk: carries steps out, one after the other or back again, and writes down in the cloud
+//! where it stands before anything changes.
+//!
+//! What should exist after a step is [`super::steps`]'; how the cloud becomes that is the diff's and
+//! apply's. A step that was interrupted is done again from its beginning: scripts and applies may be
+//! repeated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::gate::{Check, Gate, Reading, Verdict, Watch};
+use super::graphs::DATABASE;
+use super::reach;
+use super::{Migration, Phase};
+use crate::address::Address;
+use crate::apply::{self, Context, Report, execute, observe, record_of, retry};
+use crate::blueprint::holds;
+use crate::graph::Graph;
+use crate::plan::guard::{self, Refusal};
+use crate::plan::{Plan, diff};
+use crate::provider::{
+    Handle, Live, LiveResource, Output, ProviderError, Record, Script, Standing, Status,
+};
+use crate::value::{Map, Reference, Value};
+
+/// How long a script may take: copying a large database takes hours.
+const SCRIPT: Duration = Duration::from_secs(48 * 3600);
+
+/// The server that scripts run on.
+const SERVER: &str = "server";
+
+/// Something that happened on the way.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step begins, or is begun again; `back` where it is taken back.
+    Began {
+        /// Its number.
+        step: usize,
+        /// Whether it is taken back.
+        back: bool,
+    },
+    /// A script begins.
+    Runs {
+        /// Its name.
+        script: &'a str,
+    },
+    /// A script has ended.
+    Ran {
+        /// Its name.
+        script: &'a str,
+        /// What it said.
+        output: &'a Output,
+    },
+    /// The resources' changes are known, and are made next.
+    Planned {
+        /// Its number.
+        step: usize,
+        /// The changes.
+        plan: &'a Plan,
+    },
+    /// Something happened to one of the changes.
+    Operation(&'a apply::Event),
+    /// A gate was asked.
+    Asked {
+        /// The gate.
+        gate: &'a Gate,
+        /// The answer.
+        reading: &'a Reading,
+        /// Seconds since the first question.
+        passed: f64,
+    },
+    /// A gate is open.
+    Opened {
+        /// The gate.
+        gate: &'a Gate,
+    },
+    /// A step is done.
+    Done {
+        /// Its number.
+        step: usize,
+        /// Seconds that it took, by the provider's clock.
+        seconds: f64,
+    },
+}
+
+/// Why a walk stopped.
+#[derive(Debug)]
+pub enum Halt {
+    /// The cloud does not answer as it should.
+    Cloud(ProviderError),
+    /// A script failed.
+    Script {
+        /// Its name.
+        name: String,
+        /// What it said.
+        output: Output,
+    },
+    /// A script needs something that is not there.
+    Missing(String),
+    /// The guard rails refuse a change that is none of the migration's.
+    Refused(Vec<Refusal>),
+    /// Changes were not all made.
+    Incomplete {
+        /// What was to be done.
+        plan: Box<Plan>,
+        /// What was.
+        report: Report,
+    },
+    /// A gate did not open.
+    Shut(String),
+    /// Somebody asked to stop.
+    Stopped,
+    /// The way back has ended: the step that removed what it leads to was begun.
+    NoReturn {
+        /// Which step.
+        step: Arc<str>,
+    },
+}
+
+impl From<ProviderError> for Halt {
+    fn from(error: ProviderError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+type Outcome<T> = Result<T, Halt>;
+
+/// The text of a script, by engine and name.
+pub type Texts<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
+
+/// One who walks.
+pub struct Walker<'a> {
+    /// The cloud, and whether to stop.
+    pub context: &'a Context<'a>,
+    /// The way.
+    pub migration: &'a Migration,
+    /// The scripts.
+    pub texts: Texts<'a>,
+    /// Operations at a time.
+    pub workers: Option<usize>,
+    /// What else has to be true after each step that changes something.
+    pub gates: &'a [Gate],
+}
+
+impl Walker<'_> {
+    /// What exists, as far as a step and the one before know it.
+    async fn look(&self, graphs: &[&Graph]) -> Outcome<Live> {
+        let mut all = Graph::default();
+        for graph in graphs {
+            all.resources
+                .extend(graph.resources.iter().map(|(a, r)| (a.clone(), r.clone())));
+        }
+        Ok(observe(self.context, Some(&all)).await?)
+    }
+
+    async fn stand(
+        &self,
+        live: &Live,
+        graph: &Graph,
+        stage: Option<&str>,
+        standing: Option<Standing>,
+    ) -> Outcome<Record> {
+        let mut record = record_of(live.record.as_ref(), graph, stage);
+        record.migration = standing;
+        apply::write_record(self.context, &record).await?;
+        Ok(record)
+    }
+
+    fn standing(&self, step: usize, done: bool, back: bool) -> Standing {
+        Standing {
+            from: self.migration.from.name().into(),
+            to: self.migration.to.name().into(),
+            step,
+            name: self.migration.steps[step].name.clone(),
+            done,
+            back,
+            since: self.context.provider.clock().now(),
+        }
+    }
+
+    /// Carries one step out, its gates included, and writes down that it is done. The last step of
+    /// a hop reaches its stage, the last of all ends the migration.
+    ///
+    /// # Errors
+    /// Why the walk stopped; the same step can be begun again.
+    pub async fn forward(
+        &self,
+        number: usize,
+        on_event: &mut dyn FnMut(&Event<'_>),
+    ) -> Outcome<()> {
+        let step = &self.migration.steps[number];
+        let clock = self.context.provider.clock();
+        let began = clock.now();
+        on_event(&Event::Began {
+            step: number,
+            back: false,
+        });
+        let before = self.migration.before(number);
+        let live = self.look(&[before, &step.graph]).await?;
+        let standing = self.standing(number, false, false);
+        self.stand(&live, &step.graph, None, Some(standing)).await?;
+        for name in &step.run {
+            self.script(number, name, false, &live, on_event).await?;
+        }
+        self.become_graph(number, before, &step.graph, &live, on_event)
+            .await?;
+        let user = match step.phase {
+            Phase::Switch | Phase::Soak | Phase::Contract => self.gates,
+            Phase::Prepare | Phase::Expand | Phase::Move => &[],
+        };
+        for gate in step.gates.iter().chain(user) {
+            self.gate(number, gate, on_event).await?;
+        }
+        let live = self.look(&[&step.graph]).await?;
+        let last_of_hop = self
+            .migration
+            .steps
+            .get(number + 1)
+            .is_none_or(|next| next.hop != step.hop);
+        let last = number + 1 == self.migration.steps.len();
+        let stage = last_of_hop.then(|| step.hop.1.name());
+        let standing = (!last).then(|| self.standing(number, true, false));
+        self.stand(&live, &step.graph, stage, standing).await?;
+        on_event(&Event::Done {
+            step: number,
+            seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
+        });
+        Ok(())
+    }
+
+    /// Takes one step back: what it changed, then what its scripts did. At the beginning of the
+    /// whole migration, or of the hop that is under way, the way back ends.
+    ///
+    /// # Errors
+    /// Why the walk stopped; the same step can be taken back again.
+    pub async fn back(&self, number: usize, on_event: &mut dyn FnMut(&Event<'_>)) -> Outcome<()> {
+        let step = &self.migration.steps[number];
+        if step.point_of_no_return {
+            return Err(Halt::NoReturn {
+                step: step.name.clone(),
+            });
+        }
+        let clock = self.context.provider.clock();
+        let began = clock.now();
+        on_event(&Event::Began {
+            step: number,
+            back: true,
+        });
+        let before = self.migration.before(number);
+        let live = self.look(&[before, &step.graph]).await?;
+        let standing = self.standing(number, false, true);
+        self.stand(&live, &step.graph, None, Some(standing)).await?;
+        // What a script needs may be what the step has made, so the script's turn comes first.
+        for name in step.run.iter().rev() {
+            self.script(number, name, true, &live, on_event).await?;
+        }
+        self.become_graph(number, &step.graph, before, &live, on_event)
+            .await?;
+        let reachable = Gate {
+            check: Check::Reachable,
+            times: 2,
+            every: 10,
+            within: 600,
+        };
+        self.gate_on(before, number, &reachable, on_event).await?;
+        let live = self.look(&[before]).await?;
+        let first = number == self.migration.hop_begins(number);
+        let standing = match (first, number) {
+            // Back at a stage: the migration that is left over is none.
+            (true, _) | (_, 0) => None,
+            (false, _) => Some(self.standing(number - 1, true, true)),
+        };
+        let stage = first.then(|| step.hop.0.name());
+        self.stand(&live, before, stage, standing).await?;
+        on_event(&Event::Done {
+            step: number,
+            seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
+        });
+        Ok(())
+    }
+
+    /// Makes the cloud a graph.
+    async fn become_graph(
+        &self,
+        number: usize,
+        before: &Graph,
+        graph: &Graph,
+        live: &Live,
+        on_event: &mut dyn FnMut(&Event<'_>),
+    ) -> Outcome<()> {
+        let plan = diff(graph, live, None);
+        let allowed = self.allowed(number, before, graph);
+        let refusals = guard::refusals(&plan, &allowed);
+        if !refusals.is_empty() {
+            return Err(Halt::Refused(refusals));
+        }
+        on_event(&Event::Planned {
+            step: number,
+            plan: &plan,
+        });
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let report = execute(self.context, &plan, self.workers, &mut |event| {
+            on_event(&Event::Operation(event));
+        })
+        .await;
+        match (report.is_complete(), report.stopped) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Halt::Stopped),
+            (false, false) => Err(Halt::Incomplete {
+                plan: Box::new(plan),
+                report,
+            }),
+        }
+    }
+
+    /// What a step may remove or lead elsewhere although it is protected: exactly what its own
+    /// graphs say.
+    fn allowed(&self, number: usize, before: &Graph, graph: &Graph) -> BTreeSet<Address> {
+        let step = &self.migration.steps[number];
+        let mut allowed: BTreeSet<Address> = before
+            .resources
+            .keys()
+            .filter(|address| graph.get(address).is_none())
+            .cloned()
+            .collect();
+        // The scripts of this step have moved the rows.
+        if !step.run.is_empty() {
+            let setting = |address: &&Address| &*address.id == DATABASE;
+            allowed.extend(graph.resources.keys().filter(setting).cloned());
+        }
+        allowed
+    }
+
+    async fn script(
+        &self,
+        number: usize,
+        name: &str,
+        undo: bool,
+        live: &Live,
+        on_event: &mut dyn FnMut(&Event<'_>),
+    ) -> Outcome<Output> {
+        let script = self.prepared(number, name, undo, live)?;
+        on_event(&Event::Runs {
+            script: &script.name,
+        });
+        let output = retry::steadily(self.context, "run", || {
+            self.context.provider.run(self.context.owner, &script)
+        })
+        .await?;
+        on_event(&Event::Ran {
+            script: &script.name,
+            output: &output,
+        });
+        match output.code {
+            0 => Ok(output),
+            _ => Err(Halt::Script {
+                name: script.name.to_string(),
+                output,
+            }),
+        }
+    }
+
+    /// A script with its parameters: which databases, and where their secrets are.
+    fn prepared(&self, number: usize, name: &str, undo: bool, live: &Live) -> Outcome<Script> {
+        let hop_begins = self.migration.hop_begins(number);
+        let old = self.migration.before(hop_begins);
+        let hop = self.migration.steps[number].hop;
+        let new = self
+            .migration
+            .steps
+            .iter()
+            .rfind(|step| step.hop == hop)
+            .map_or(old, |step| &step.graph);
+        let source = Database::of(old, live)?;
+        let target = match Database::of(new, live) {
+            // Before anything is made, what will be made has no address.
+            Err(_) if self.migration.steps[number].phase == Phase::Prepare => None,
+            target => Some(target?),
+        };
+        let engine = source.engine.clone();
+        let text = (self.texts)(&engine, name)
+            .ok_or_else(|| Halt::Missing(format!("there is no script {engine}/{name}")))?;
+        let server = server(live)?;
+        let mut environment: BTreeMap<Arc<str>, String> = BTreeMap::new();
+        environment.insert("ENGINE".into(), engine.clone());
+        environment.insert("DATABASE".into(), source.name.clone());
+        let target = target.map(|target| ("TARGET", target));
+        for (side, database) in [("SOURCE", source)].into_iter().chain(target) {
+            environment.insert(format!("{side}_HOST").into(), database.host);
+            environment.insert(format!("{side}_PORT").into(), database.port);
+            environment.insert(format!("{side}_SECRET").into(), database.secret);
+        }
+        Ok(Script {
+            name: format!("{engine}/{name}").into(),
+            undo,
+            server: handle_of(server),
+            text,
+            environment,
+            within: SCRIPT,
+        })
+    }
+
+    async fn gate(
+        &self,
+        number: usize,
+        gate: &Gate,
+        on_event: &mut dyn FnMut(&Event<'_>),
+    ) -> Outcome<()> {
+        let graph = &self.migration.steps[number].graph;
+        self.gate_on(graph, number, gate, on_event).await
+    }
+
+    async fn gate_on(
+        &self,
+        graph: &Graph,
+        number: usize,
+        gate: &Gate,
+        on_event: &mut dyn FnMut(&Event<'_>),
+    ) -> Outcome<()> {
+        let clock = self.context.provider.clock();
+        let mut watch = Watch::new(clock.now());
+        loop {
+            if self.context.stop.is_asked() {
+                return Err(Halt::Stopped);
+            }
+            let passed = watch.passed(clock.now());
+            let reading = self.read(graph, number, gate, passed).await?;
+            on_event(&Event::Asked {
+                gate,
+                reading: &reading,
+                passed: passed as f64 / 1000.0,
+            });
+            match watch.take(gate, &reading, clock.now()) {
+                Verdict::Open => {
+                    on_event(&Event::Opened { gate });
+                    return Ok(());
+                }
+                Verdict::Failed(why) => return Err(Halt::Shut(why)),
+                Verdict::Ask(after) => {
+                    tokio::select! {
+                        () = clock.sleep(after) => {}
+                        () = self.context.stop.asked() => return Err(Halt::Stopped),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks what a gate asks.
+    async fn read(
+        &self,
+        graph: &Graph,
+        number: usize,
+        gate: &Gate,
+        passed: u64,
+    ) -> Outcome<Reading> {
+        Ok(match &gate.check {
+            Check::Hold { seconds } => {
+                let seen = format!("{} of {seconds} s", passed / 1000);
+                match passed >= u64::from(*seconds) * 1000 {
+                    true => Reading::good(seen),
+                    false => Reading::bad(seen),
+                }
+            }
+            Check::Reachable => match reach::ends(&self.look(&[graph]).await?) {
+                Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
+                Err(why) => Reading::bad(why),
+            },
+            Check::Healthy => self.healthy(&self.look(&[graph]).await?).await?,
+            Check::Alarms => {
+                let live = self.look(&[graph]).await?;
+                let alarms: Vec<Handle> = live
+                    .resources
+                    .values()
+                    .filter(|resource| &*resource.kind == "AWS::CloudWatch::Alarm")
+                    .map(handle_of)
+                    .collect();
+                let raised = retry::steadily(self.context, "alarms", || {
+                    self.context.provider.raised(self.context.owner, &alarms)
+                })
+                .await?;
+                let names: Vec<String> = raised.iter().map(ToString::to_string).collect();
+                match names.is_empty() {
+                    true => Reading::good(format!("{} alarms, none raised", alarms.len())),
+                    false => Reading::bad(format!("raised: {}", names.join(", "))),
+                }
+            }
+            Check::Lag { below } => {
+                let live = self.look(&[self.migration.before(number), graph]).await?;
+                let output = self
+                    .script(number, "lag", false, &live, &mut |_| {})
+                    .await?;
+                lag(&output, *below)
+            }
+            Check::Command { command } => ran(command).await,
+            Check::Expression { expression } => {
+                let live = self.look(&[graph]).await?;
+                let by_address: Map = live
+                    .resources
+                    .into_iter()
+                    .map(|(address, resource)| {
+                        (address.to_string().into(), Value::Map(resource.properties))
+                    })
+                    .collect();
+                match holds(expression, &by_address) {
+                    Ok(true) => Reading::good("it is true"),
+                    Ok(false) => Reading::bad("it is not true"),
+                    Err(failure) => Reading::bad(failure.message),
+                }
+            }
+        })
+    }
+
+    async fn healthy(&self, live: &Live) -> Outcome<Reading> {
+        let ends = match reach::ends(live) {
+            Ok(ends) => ends,
+            Err(why) => return Ok(Reading::bad(why)),
+        };
+        let mut seen = Vec::new();
+        let mut good = true;
+        for end in ends {
+            let handle = handle_of(end.resource);
+            let health = retry::steadily(self.context, "health", || {
+                self.context.provider.health(self.context.owner, &handle)
+            })
+            .await?;
+            good &= health.healthy > 0;
+            seen.push(format!(
+                "{} {} of {}",
+                end.resource.address, health.healthy, health.all
+            ));
+        }
+        let seen = seen.join(", ");
+        Ok(match good {
+            true => Reading::good(seen),
+            false => Reading::bad(seen),
+        })
+    }
+}
+
+/// A command of the user's.
+async fn ran(command: &str) -> Reading {
+    let command = command.to_owned();
+    let ran = tokio::task::spawn_blocking(move || {
+        std::process::Command::new("sh")
+            .args(["-c", &command])
+            .output()
+    })
+    .await;
+    match ran {
+        Err(error) => Reading::bad(format!("it was broken off: {error}")),
+        Ok(Err(error)) => Reading::bad(format!("sh cannot be run: {error}")),
+        Ok(Ok(output)) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let last = said.lines().last().unwrap_or_default().trim().to_owned();
+            match output.status.success() {
+                true => Reading::good(last),
+                false => Reading::bad(format!("{}: {last}", output.status)),
+            }
+        }
+    }
+}
+
+/// What the script says of how far behind the copy is.
+fn lag(output: &Output, below: u32) -> Reading {
+    let last = output.stdout.lines().last().unwrap_or_default();
+    let Ok(said) = serde_json::from_str::<serde_json::Value>(last) else {
+        return Reading::bad(format!("no answer: {last:?}"));
+    };
+    let synced = said["synced"].as_bool().unwrap_or(false);
+    match said["lag_seconds"].as_f64() {
+        Some(seconds) if synced && seconds <= f64::from(below) => {
+            Reading::good(format!("{seconds:.1} s behind"))
+        }
+        Some(seconds) if synced => Reading::bad(format!("{seconds:.1} s behind")),
+        _ => Reading::bad("the first copy is under way".to_owned()),
+    }
+}
+
+fn handle_of(live: &LiveResource) -> Handle {
+    Handle {
+        address: live.address.clone(),
+        kind: live.kind.clone(),
+        identifier: live.identifier.clone(),
+    }
+}
+
+fn server(live: &Live) -> Outcome<&LiveResource> {
+    live.resources
+        .values()
+        .find(|resource| &*resource.address.id == SERVER && resource.status == Status::Ready)
+        .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
+}
+
+/// A relational database as scripts are told of it.
+struct Database {
+    engine: String,
+    name: String,
+    host: String,
+    port: String,
+    secret: String,
+}
+
+impl Database {
+    /// The one that the servers use at a stage, by its graph and what is live.
+    fn of(graph: &Graph, live: &Live) -> Outcome<Self> {
+        let missing =
+            |what: &str| Halt::Missing(format!("{what} of the database is not known yet"));
+        let parameter = graph
+            .iter()
+            .find(|resource| &*resource.address.id == DATABASE)
+            .ok_or_else(|| missing("the setting"))?;
+        let answer = |reference: &Reference| {
+            let live = live.resources.get(&reference.address)?;
+            live.properties.at(&reference.path).cloned()
+        };
+        let value = parameter.properties.get("Value");
+        let value = value.map(|value| value.resolve(&answer));
+        let text = value.as_ref().and_then(Value::as_str);
+        let config: serde_json::Value = text
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(|| missing("the address"))?;
+        let word = |name: &str| match &config[name] {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let engine = word("engine").ok_or_else(|| missing("the engine"))?;
+        let name = word("name").ok_or_else(|| missing("the name"))?;
+        let host = word("host").ok_or_else(|| missing("the host"))?;
+        let port = if engine == "postgres" { "5432" } else { "3306" };
+        if host == "local" {
+            let address = server(live)?.properties.get("PrivateIp");
+            return Ok(Self {
+                engine,
+                name,
+                host: address
+                    .and_then(Value::as_str)
+                    .ok_or_else(|| missing("the server's address"))?
+                    .to_owned(),
+                port: port.to_owned(),
+                // Made on the server, and never anywhere else.
+                secret: "file:/data/secrets/database".to_owned(),
+            });
+        }
+        Ok(Self {
+            engine,
+            name,
+            host,
+            port: word("port").unwrap_or_else(|| port.to_owned()),
+            secret: word("secret").ok_or_else(|| missing("the secret"))?,
+        })
+    }
+}

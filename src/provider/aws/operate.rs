@@ -1,0 +1,158 @@
+//! What a migration asks of AWS besides resources: whether servers answer, which alarms are raised,
+//! and to run a script on a server by Systems Manager's Run Command.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::bind::{cloudwatch, ec2, elasticloadbalancingv2, ssm};
+use super::clients::Clients;
+use super::fail;
+use super::service::{NEXT_TOKEN, input, items, pages, text};
+use crate::address::Address;
+use crate::provider::{ErrorKind, Handle, Health, Outcome, Output, Script};
+use crate::value::{Map, Value};
+
+/// Alarms that one `DescribeAlarms` takes
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>).
+const ALARMS: usize = 100;
+
+/// Between two looks at a script that runs: at first, and at most.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+
+/// How often a command that was just sent may be unknown still.
+const UNKNOWN: u32 = 10;
+
+/// How long an instance that cannot be reached is waited for, in seconds.
+const DELIVERY: u64 = 600;
+
+/// How many servers behind a target group are healthy, or whether an instance passes EC2's checks.
+pub async fn health(clients: &Clients, handle: &Handle) -> Outcome<Health> {
+    let region = &handle.address.region;
+    if &*handle.kind == "AWS::ElasticLoadBalancingV2::TargetGroup" {
+        let question = input(json!({"TargetGroupArn": &*handle.identifier}));
+        let api = clients.elb(region);
+        let answer = elasticloadbalancingv2::describe_target_health(&api, &question).await?;
+        let states: Vec<&str> = items(&answer, "TargetHealthDescriptions")
+            .map(|target| text(target, "TargetHealth.State"))
+            .filter(|state| *state != "draining")
+            .collect();
+        let healthy = states.iter().filter(|state| **state == "healthy").count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        return Ok(Health {
+            healthy: number(healthy),
+            all: number(states.len()),
+        });
+    }
+    let question = input(json!({"InstanceIds": [&*handle.identifier]}));
+    let answer = ec2::describe_instance_status(&clients.ec2(region), &question).await?;
+    // Only running instances are told of.
+    let passes = items(&answer, "InstanceStatuses").any(|status| {
+        ["InstanceStatus.Status", "SystemStatus.Status"]
+            .iter()
+            .all(|path| text(status, path) == "ok")
+    });
+    Ok(Health {
+        healthy: u32::from(passes),
+        all: 1,
+    })
+}
+
+/// Which of these alarms are raised.
+pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address>> {
+    let mut regions: Vec<&str> = alarms.iter().map(|one| &*one.address.region).collect();
+    regions.sort_unstable();
+    regions.dedup();
+    let asks = regions.into_iter().map(async |region| {
+        let api = clients.cloudwatch(region);
+        let here: Vec<&Handle> = alarms
+            .iter()
+            .filter(|alarm| &*alarm.address.region == region)
+            .collect();
+        let mut found = Vec::new();
+        for some in here.chunks(ALARMS) {
+            let names: Vec<&str> = some.iter().map(|alarm| &*alarm.identifier).collect();
+            let question =
+                input(json!({"AlarmNames": names, "StateValue": "ALARM", "MaxRecords": ALARMS}));
+            let call = async |question: &Map| cloudwatch::describe_alarms(&api, question).await;
+            let alarms = pages(call, question, "MetricAlarms", NEXT_TOKEN).await?;
+            for alarm in alarms {
+                let name = text(&alarm, "AlarmName");
+                let known = some.iter().find(|one| &*one.identifier == name);
+                found.extend(known.map(|one| one.address.clone()));
+            }
+        }
+        Outcome::Ok(found)
+    });
+    Ok(try_join_all(asks).await?.into_iter().flatten().collect())
+}
+
+/// The script as the document `AWS-RunShellScript` takes it: its first line says that it is bash's
+/// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html>).
+fn command(script: &Script) -> String {
+    let mut text = String::from("#!/bin/bash\n");
+    for (name, value) in &script.environment {
+        text.push_str(&format!(
+            "export {name}='{}'\n",
+            value.replace('\'', r"'\''")
+        ));
+    }
+    text.push_str(match script.undo {
+        true => "set -- undo\n",
+        false => "set -- do\n",
+    });
+    text.push_str(&script.text);
+    text
+}
+
+/// Runs a script and waits for its end.
+pub async fn run(clients: &Clients, script: &Script) -> Outcome<Output> {
+    let api = clients.ssm(&script.server.address.region);
+    let instance = &*script.server.identifier;
+    let question = input(json!({
+        "DocumentName": "AWS-RunShellScript",
+        "Comment": format!("scalectl {}{}", script.name, if script.undo { " undo" } else { "" }),
+        "InstanceIds": [instance],
+        "TimeoutSeconds": DELIVERY,
+        "Parameters": {
+            "commands": [command(script)],
+            "executionTimeout": [script.within.as_secs().to_string()],
+        },
+    }));
+    let answer = ssm::send_command(&api, &question).await?;
+    let id = text(&answer, "Command.CommandId").to_owned();
+    let question = input(json!({"CommandId": id, "InstanceId": instance}));
+    let (mut wait, longest) = LOOKS;
+    let mut unknown = 0;
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(longest);
+        let answer = match ssm::get_command_invocation(&api, &question).await {
+            Ok(answer) => answer,
+            // Systems Manager knows a command a moment after it was sent.
+            Err(error) if error.kind == ErrorKind::NotFound && unknown < UNKNOWN => {
+                unknown += 1;
+                continue;
+            }
+            Err(error) if error.kind.is_retryable() => continue,
+            Err(error) => return Err(error),
+        };
+        let state = text(&answer, "Status");
+        if matches!(state, "Pending" | "InProgress" | "Delayed" | "Cancelling") {
+            continue;
+        }
+        if matches!(state, "TimedOut" | "Cancelled" | "Undeliverable") {
+            let detail = text(&answer, "StatusDetails");
+            let message = format!("{} on {instance}: {state} ({detail})", script.name);
+            return Err(fail(ErrorKind::Invalid, state, message, "ssm:SendCommand"));
+        }
+        let code = answer.get("ResponseCode").and_then(Value::as_int);
+        let said = |name: &str| text(&answer, name).to_owned();
+        return Ok(Output {
+            code: code.and_then(|code| i32::try_from(code).ok()).unwrap_or(-1),
+            stdout: said("StandardOutputContent"),
+            stderr: said("StandardErrorContent"),
+        });
+    }
+}

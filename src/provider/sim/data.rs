@@ -1,0 +1,217 @@
+//! Rows: what the embedded cloud's relational databases hold, who may write, and who follows whom.
+//!
+//! Scripts do here what they do on a real server, as far as it concerns rows: so that a migration
+//! that forgets to copy, or switches too early, loses rows here too. The scripts themselves are
+//! proven against real databases by `scalectl rehearse`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::cloud::Cloud;
+use crate::provider::{Output, Owner, Script};
+use crate::value::Value;
+
+/// An application's databases, by host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Data {
+    /// What each holds.
+    pub stores: BTreeMap<Arc<str>, Store>,
+    /// Where the servers' proxies lead, if a script has said so.
+    pub proxied: Option<Arc<str>>,
+}
+
+/// A database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Store {
+    /// The rows' keys.
+    pub rows: BTreeSet<u64>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// The database whose changes it takes over.
+    pub follows: Option<Arc<str>>,
+}
+
+impl Data {
+    /// Lets every follower catch up.
+    fn replicate(&mut self) {
+        let follows: Vec<(Arc<str>, Arc<str>)> = self
+            .stores
+            .iter()
+            .filter_map(|(host, store)| Some((host.clone(), store.follows.clone()?)))
+            .collect();
+        for (host, source) in follows {
+            let rows = self.store(&source).rows.clone();
+            self.store(&host).rows.extend(rows);
+        }
+    }
+
+    fn store(&mut self, host: &Arc<str>) -> &mut Store {
+        self.stores.entry(host.clone()).or_default()
+    }
+}
+
+impl Cloud {
+    /// What a script does to an application's rows.
+    pub fn script(&mut self, owner: &Owner, script: &Script) -> Output {
+        let fail = |stderr: String| Output {
+            code: 1,
+            stdout: String::new(),
+            stderr,
+        };
+        let server = self.items.values().find(|item| {
+            *item.kind == *script.server.kind && item.identifier == script.server.identifier
+        });
+        if server.is_none() {
+            return fail(format!("there is no server {}", script.server.identifier));
+        }
+        let what = script.name.rsplit('/').next().unwrap_or_default();
+        if what == "preflight" {
+            return Output::default();
+        }
+        let host = |name: &str| script.environment.get(name).map(|host| Arc::from(&**host));
+        let (Some(source), Some(target)) = (host("SOURCE_HOST"), host("TARGET_HOST")) else {
+            return fail("SOURCE_HOST and TARGET_HOST say between which databases".to_owned());
+        };
+        let (source, target): (Arc<str>, Arc<str>) = (source, target);
+        let data = self.data.entry(owner.clone()).or_default();
+        data.replicate();
+        let mut stdout = String::new();
+        match (what, script.undo) {
+            ("copy-schema", false) => {
+                // Begun anew, unless it follows already.
+                if data.store(&target).follows.as_ref() != Some(&source) {
+                    data.stores.insert(target, Store::default());
+                }
+            }
+            ("copy-schema", true) => {
+                data.stores.remove(&target);
+            }
+            ("replicate", false) => {
+                // Once the application is led to the target, it leads.
+                if data.proxied.as_ref() != Some(&target) {
+                    data.store(&target).follows = Some(source);
+                    data.replicate();
+                }
+            }
+            ("replicate", true) => data.store(&target).follows = None,
+            ("lag", _) => stdout = r#"{"lag_seconds": 0, "synced": true}"#.to_owned(),
+            ("verify", _) => {
+                let rows = |host| data.stores.get(host).map(|store: &Store| &store.rows);
+                let equal = rows(&source) == rows(&target);
+                stdout = serde_json::json!({"equal": equal}).to_string();
+                if !equal {
+                    return Output {
+                        code: 1,
+                        stdout,
+                        stderr: "rows differ".to_owned(),
+                    };
+                }
+            }
+            ("cut-over", undo) => {
+                let (from, to) = match undo {
+                    false => (source, target),
+                    true => (target, source),
+                };
+                let standing = data.store(&to).follows.as_ref() == Some(&from);
+                if standing {
+                    data.store(&from).read_only = true;
+                    data.replicate();
+                    data.store(&to).follows = None;
+                    data.store(&from).follows = Some(to.clone());
+                    data.store(&to).read_only = false;
+                    data.proxied = Some(to);
+                } else if undo && data.store(&from).follows.as_ref() == Some(&to) {
+                    // It was never led away.
+                    data.store(&to).read_only = false;
+                } else if data.proxied.as_ref() != Some(&to) {
+                    return fail(format!("{to} does not follow {from}"));
+                }
+            }
+            ("retire", false) => {
+                data.store(&source).follows = None;
+                data.stores.remove(&source);
+                data.proxied = None;
+            }
+            ("retire", true) => return fail("what is removed does not come back".to_owned()),
+            (other, _) => return fail(format!("there is no script {other}")),
+        }
+        Output {
+            code: 0,
+            stdout,
+            stderr: String::new(),
+        }
+    }
+
+    /// The host of the relational database that an application's servers use now.
+    pub fn database_of(&self, owner: &Owner) -> Option<Arc<str>> {
+        if let Some(host) = self.data.get(owner).and_then(|data| data.proxied.clone()) {
+            return Some(host);
+        }
+        let mine = |id: &'static str| {
+            self.items.values().find(move |item| {
+                item.marks
+                    .as_ref()
+                    .is_some_and(|marks| marks.owner == *owner && &*marks.address.id == id)
+            })
+        };
+        let value = mine("param_database")?.properties.get("Value")?.as_str()?;
+        let config: serde_json::Value = serde_json::from_str(value).ok()?;
+        match config["host"].as_str()? {
+            "local" => Some(
+                mine("server")?
+                    .properties
+                    .get("PrivateIp")?
+                    .as_str()?
+                    .into(),
+            ),
+            host => Some(host.into()),
+        }
+    }
+
+    /// A client's write through the application: whether it was acknowledged.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn write_row(&mut self, owner: &Owner, row: u64, now: u64) -> Result<(), String> {
+        let host = self
+            .database_of(owner)
+            .ok_or("the servers know no database")?;
+        let managed = self.items.values().any(|item| {
+            let address = item
+                .properties
+                .at("Endpoint.Address")
+                .and_then(Value::as_str);
+            &*item.kind == "AWS::RDS::DBInstance"
+                && address == Some(&*host)
+                && item.failed.is_none()
+                && item.exists(now)
+                && (item.ready_at <= now || &*item.word != "creating")
+        });
+        let local = self.items.values().any(|item| {
+            let address = item.properties.get("PrivateIp").and_then(Value::as_str);
+            &*item.kind == "AWS::EC2::Instance" && address == Some(&*host) && item.exists(now)
+        });
+        if !managed && !local {
+            return Err(format!("there is no database at {host}"));
+        }
+        let store = self.data.entry(owner.clone()).or_default().store(&host);
+        match store.read_only {
+            true => Err(format!("the database at {host} takes no writes")),
+            false => {
+                store.rows.insert(row);
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows that the application finds.
+    pub fn rows(&self, owner: &Owner) -> BTreeSet<u64> {
+        let found = self.database_of(owner).and_then(|host| {
+            let data = self.data.get(owner)?;
+            Some(data.stores.get(&host)?.rows.clone())
+        });
+        found.unwrap_or_default()
+    }
+}

@@ -1,0 +1,388 @@
+//! A migration as people and programs read it: steps, gates, costs and the point of no return.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use crate::migrate::forecast::Forecast;
+use crate::migrate::gate::{Check, Gate};
+use crate::migrate::{Budget, Migration, Phase, Step};
+use crate::plan::{Action, Plan};
+use crate::provider::{Owner, Standing};
+
+/// The version of the JSON form.
+pub const FORMAT: u32 = 1;
+
+/// How many addresses of a kind of change are named before the rest is counted.
+const NAMED: usize = 8;
+
+/// A migration, and what is known of it.
+pub struct Frame<'a> {
+    /// The steps.
+    pub migration: &'a Migration,
+    /// What each would do, as far as that was found out.
+    pub forecasts: &'a [Forecast],
+    /// Where it stands, if it is under way.
+    pub standing: Option<&'a Standing>,
+    /// What the spec allows it to cost.
+    pub allowed: Option<Budget>,
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Done,
+    UnderWay,
+    Ahead,
+}
+
+impl Frame<'_> {
+    fn state(&self, number: usize) -> State {
+        match self.standing {
+            Some(at) if number < at.step || number == at.step && at.done => State::Done,
+            Some(at) if number == at.step => State::UnderWay,
+            _ => State::Ahead,
+        }
+    }
+
+    fn budget(&self, number: usize) -> Budget {
+        let known = self.forecasts.get(number).map(|forecast| forecast.budget);
+        known.unwrap_or(self.migration.steps[number].budget)
+    }
+
+    /// What all steps may cost together.
+    pub fn total(&self) -> Budget {
+        (0..self.migration.steps.len()).fold(Budget::default(), |sum, number| {
+            let one = self.budget(number);
+            Budget {
+                unavailable: sum.unavailable + one.unavailable,
+                loss: sum.loss + one.loss,
+            }
+        })
+    }
+
+    fn seconds(&self) -> f64 {
+        self.forecasts.iter().map(|forecast| forecast.seconds).sum()
+    }
+
+    /// The numbers of the steps that may cost more than the spec allows.
+    pub fn over_budget(&self) -> Vec<usize> {
+        let Some(allowed) = self.allowed else {
+            return Vec::new();
+        };
+        (0..self.migration.steps.len())
+            .filter(|number| {
+                let cost = self.budget(*number);
+                cost.unavailable > allowed.unavailable || cost.loss > allowed.loss
+            })
+            .collect()
+    }
+}
+
+fn hop_title(step: &Step) -> String {
+    format!("{} → {}", step.hop.0.name(), step.hop.1.name())
+}
+
+/// A gate in words.
+pub fn gate_in_words(gate: &Gate) -> String {
+    let words = gate.check.in_words();
+    match gate.check {
+        Check::Hold { .. } => words,
+        _ if gate.times > 1 => format!("{words} ({} times in a row)", gate.times),
+        _ => words,
+    }
+}
+
+fn cost(budget: Budget) -> String {
+    let pause = match budget.unavailable {
+        0 => "writes never pause".to_owned(),
+        seconds => format!("writes pause for {seconds} s at most"),
+    };
+    match budget.loss {
+        0 => format!("{pause}, none is lost"),
+        seconds => format!("{pause}, up to {seconds} s of them are lost"),
+    }
+}
+
+/// Which resources a plan creates, changes and removes, by name as far as they fit.
+fn changes(plan: &Plan) -> Vec<(Action, usize, String)> {
+    let sorts = [
+        Action::Create,
+        Action::Update,
+        Action::Replace,
+        Action::Delete,
+    ];
+    sorts
+        .into_iter()
+        .filter_map(|action| {
+            let mut names: Vec<&str> = plan
+                .changes
+                .iter()
+                .filter(|change| change.action == action)
+                .map(|change| &*change.address.id)
+                .collect();
+            let number = names.len();
+            names.dedup();
+            let more = names.len().saturating_sub(NAMED);
+            names.truncate(NAMED);
+            let mut text = names.join(", ");
+            if more > 0 {
+                let _ = write!(text, " and {more} more");
+            }
+            (number > 0).then_some((action, number, text))
+        })
+        .collect()
+}
+
+fn verb(action: Action) -> (&'static str, anstyle::Style) {
+    match action {
+        Action::Create => ("creates", NEW),
+        Action::Update => ("changes", CHANGED),
+        Action::Replace => ("replaces", CHANGED),
+        Action::Delete => ("removes", GONE),
+    }
+}
+
+/// The migration as text.
+pub fn text(frame: &Frame<'_>) -> String {
+    let migration = frame.migration;
+    let mut out = String::new();
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(
+        out,
+        "{}",
+        Painted(
+            STRONG,
+            format!(
+                "Migration from {} to {} in {} steps",
+                migration.from.name(),
+                migration.to.name(),
+                migration.steps.len()
+            )
+        )
+    );
+    let mut hop = None;
+    for (number, step) in migration.steps.iter().enumerate() {
+        if hop != Some(step.hop) {
+            hop = Some(step.hop);
+            let _ = writeln!(out, "\n{}", Painted(STRONG, hop_title(step)));
+        }
+        if step.point_of_no_return {
+            let _ = writeln!(
+                out,
+                "  {}",
+                Painted(
+                    GONE,
+                    "──── point of no return: up to here `--rollback` leads back to the old stage ────"
+                )
+            );
+        }
+        let mark = match frame.state(number) {
+            State::Done => Painted(NEW, "✓"),
+            State::UnderWay => Painted(CHANGED, "●"),
+            State::Ahead => Painted(FAINT, " "),
+        };
+        let forecast = frame.forecasts.get(number);
+        let takes = forecast.map_or(String::new(), |one| {
+            format!("  about {}", duration(one.seconds))
+        });
+        let _ = writeln!(
+            out,
+            "{mark} {:>2}  {}{}",
+            number + 1,
+            Painted(STRONG, &step.name),
+            Painted(FAINT, takes)
+        );
+        for line in wrapped(&step.does, 92) {
+            let _ = writeln!(out, "      {line}");
+        }
+        if !step.run.is_empty() {
+            let _ = writeln!(
+                out,
+                "      {} {} on the server",
+                Painted(CHANGED, "runs"),
+                step.run.join(", then ")
+            );
+        }
+        if let Some(forecast) = forecast {
+            for (action, count, names) in changes(&forecast.plan) {
+                let (verb, style) = verb(action);
+                let _ = writeln!(
+                    out,
+                    "      {} {}",
+                    Painted(style, format!("{verb} {count}:")),
+                    Painted(FAINT, names)
+                );
+            }
+            for interrupts in &forecast.interrupts {
+                let _ = writeln!(out, "      {} {interrupts}", Painted(NOTICE, "interrupts"));
+            }
+        }
+        let cost_of = frame.budget(number);
+        if cost_of != Budget::default() {
+            let _ = writeln!(out, "      {} {}", Painted(NOTICE, "costs"), cost(cost_of));
+        }
+        if !step.gates.is_empty() {
+            let gates: Vec<String> = step
+                .gates
+                .iter()
+                .map(|gate| gate.check.in_short())
+                .collect();
+            for (number, line) in wrapped(&gates.join("; "), 86).iter().enumerate() {
+                let head = if number == 0 { "until" } else { "     " };
+                let _ = writeln!(
+                    out,
+                    "      {} {}",
+                    Painted(NOTICE, head),
+                    Painted(FAINT, line)
+                );
+            }
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\n{} {}, {}.",
+        Painted(STRONG, "In all"),
+        match frame.forecasts.is_empty() {
+            true => format!("{} steps", migration.steps.len()),
+            false => format!("about {}", duration(frame.seconds())),
+        },
+        cost(frame.total())
+    );
+    out
+}
+
+/// Text in lines of at most so many characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut();
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '<'], " ")
+}
+
+/// The migration as Markdown, for a comment on a pull request.
+pub fn markdown(frame: &Frame<'_>) -> String {
+    let migration = frame.migration;
+    let mut out = format!(
+        "### Migration from `{}` to `{}`\n\n{} steps, about {}, {}.\n\n| | Step | What | Takes | Costs |\n|---|---|---|---|---|\n",
+        migration.from.name(),
+        migration.to.name(),
+        migration.steps.len(),
+        duration(frame.seconds()),
+        cost(frame.total())
+    );
+    for (number, step) in migration.steps.iter().enumerate() {
+        if step.point_of_no_return {
+            let _ = writeln!(out, "| | **point of no return** | | | |");
+        }
+        let forecast = frame.forecasts.get(number);
+        let changes: Vec<String> = forecast
+            .map(|forecast| changes(&forecast.plan))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(action, count, _)| format!("{} {count}", verb(action).0))
+            .collect();
+        let changes = match changes.is_empty() {
+            true => String::new(),
+            false => format!("; {}", changes.join(", ")),
+        };
+        let budget = frame.budget(number);
+        let costs = match budget == Budget::default() {
+            true => String::new(),
+            false => cost(budget),
+        };
+        let _ = writeln!(
+            out,
+            "| {} | `{}` | {}{} | {} | {} |",
+            number + 1,
+            step.name,
+            cell(&step.does),
+            changes,
+            forecast.map_or(String::new(), |one| duration(one.seconds)),
+            costs
+        );
+    }
+    out
+}
+
+/// The migration as a Mermaid Gantt chart (<https://mermaid.js.org/syntax/gantt.html>).
+pub fn mermaid(frame: &Frame<'_>) -> String {
+    let mut out = String::from("gantt\n  dateFormat X\n  axisFormat %H:%M:%S\n");
+    let mut at = 0.0;
+    let mut hop = None;
+    for (number, step) in frame.migration.steps.iter().enumerate() {
+        if hop != Some(step.hop) {
+            hop = Some(step.hop);
+            let _ = writeln!(out, "  section {}", hop_title(step));
+        }
+        if step.point_of_no_return {
+            let _ = writeln!(out, "  point of no return :milestone, {at:.0}, 0s");
+        }
+        let seconds = frame
+            .forecasts
+            .get(number)
+            .map_or(f64::from(step.seconds), |one| one.seconds)
+            .max(1.0);
+        let state = match frame.state(number) {
+            State::Done => "done, ",
+            State::UnderWay => "active, ",
+            State::Ahead if step.phase == Phase::Switch => "crit, ",
+            State::Ahead => "",
+        };
+        let _ = writeln!(out, "  {} :{state}{at:.0}, {seconds:.0}s", step.name);
+        at += seconds;
+    }
+    out
+}
+
+/// The migration as JSON.
+pub fn document(frame: &Frame<'_>, owner: &Owner, provider: &str) -> Json {
+    let migration = frame.migration;
+    json!({
+        "format": FORMAT,
+        "app": &*owner.app,
+        "env": &*owner.env,
+        "provider": provider,
+        "from": migration.from.name(),
+        "to": migration.to.name(),
+        "digest": migration.digest(),
+        "standing": frame.standing,
+        "budget": frame.total(),
+        "seconds": frame.seconds(),
+        "steps": migration.steps.iter().enumerate().map(|(number, step)| {
+            let forecast = frame.forecasts.get(number);
+            json!({
+                "number": number + 1,
+                "name": &*step.name,
+                "hop": step.hop,
+                "phase": step.phase,
+                "does": &*step.does,
+                "runs": step.run,
+                "gates": step.gates,
+                "budget": frame.budget(number),
+                "point_of_no_return": step.point_of_no_return,
+                "seconds": forecast.map(|one| one.seconds),
+                "changes": forecast.map(|one| one.plan.changes.iter().map(|change| json!({
+                    "address": change.address,
+                    "kind": &*change.kind,
+                    "action": change.action,
+                })).collect::<Vec<_>>()),
+                "interrupts": forecast.map(|one| &one.interrupts),
+            })
+        }).collect::<Vec<_>>(),
+    })
+}
