@@ -402,7 +402,7 @@ fn the_application_is_not_led_to_an_empty_database_unawares() {
     let project = Project::empty();
     project.run("init --app shop --domain shop.example.com");
     project.run("apply --auto-approve");
-    let told = project.transcript(&["apply --stage split-db --auto-approve", "sim list"]);
+    let told = project.transcript(&["apply --stage split-db --direct --auto-approve", "sim list"]);
     assert!(
         told.contains("us-east-1/param_database (the application would be led to another database"),
         "{told}"
@@ -410,11 +410,13 @@ fn the_application_is_not_led_to_an_empty_database_unawares() {
     assert!(!told.contains("DBInstance  shop-default-db"), "{told}");
     let allowed = "--allow us-east-1/param_database";
     assert_eq!(
-        project.code(&format!("apply --stage split-db --auto-approve {allowed}")),
+        project.code(&format!(
+            "apply --stage split-db --direct --auto-approve {allowed}"
+        )),
         Some(0)
     );
     assert_eq!(
-        project.code("plan --stage split-db --detailed-exitcode"),
+        project.code("plan --stage split-db --direct --detailed-exitcode"),
         Some(0)
     );
     let told = project.transcript(&["apply --auto-approve --allow us-east-1/nothing"]);
@@ -730,4 +732,166 @@ fn hostile_files_are_refused_with_words() {
             told.len()
         );
     }
+}
+
+/// An application at its first stage, whose spec asks for the second.
+fn migrating() -> Project {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    project
+}
+
+fn spec_of(project: &Project) -> String {
+    std::fs::read_to_string(project.path().join("scalectl.yaml")).unwrap()
+}
+
+#[test]
+fn another_stage_is_a_migration_and_not_an_apply() {
+    let project = migrating();
+    let spec = spec_of(&project).replace("stage: single-server", "stage: split-db");
+    project.write("scalectl.yaml", &spec);
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(2));
+    let told = project.transcript(&["plan", "apply --auto-approve"]);
+    assert!(
+        told.contains("Migration from single-server to split-db"),
+        "{told}"
+    );
+    assert!(told.contains("point of no return"), "{told}");
+    assert!(
+        told.contains("`scalectl migrate --to split-db` goes there"),
+        "{told}"
+    );
+    assert!(!project.transcript(&["sim list"]).contains("DBInstance"));
+    let json = project.run("plan --json").stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["to"], "split-db");
+    assert_eq!(json["budget"]["unavailable"], 3);
+}
+
+#[test]
+fn a_migration_goes_step_by_step_and_says_where_it_stands() {
+    let project = migrating();
+    let before = spec_of(&project);
+    let told = project.transcript(&["migrate --to split-db"]);
+    assert!(told.contains("there is no terminal to ask on"), "{told}");
+    let step = "migrate --to split-db --step --auto-approve";
+    assert_eq!(project.code(step), Some(0));
+    let told = project.transcript(&["migrate --status", "apply --auto-approve", step]);
+    assert!(told.contains("step 1 (preflight) is done"), "{told}");
+    assert!(
+        told.contains("a migration from single-server to split-db is under way"),
+        "{told}"
+    );
+    assert!(
+        told.contains("go on with `--resume`, or back with `--rollback`"),
+        "{told}"
+    );
+    let changed = "apply --auto-approve --during-migration";
+    assert_eq!(project.code(changed), Some(0));
+    assert_eq!(
+        project.code("migrate --to split-db --resume --auto --auto-approve"),
+        Some(0)
+    );
+    // One word of the spec is another one.
+    assert_eq!(
+        spec_of(&project),
+        before.replacen("stage: single-server", "stage: split-db", 1)
+    );
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    let told = project.transcript(&["migrate --status", "history"]);
+    assert!(
+        told.contains("No migration is under way; shop is at stage split-db"),
+        "{told}"
+    );
+    assert!(told.contains("migrate"), "{told}");
+}
+
+#[test]
+fn a_migration_leads_back_while_there_is_a_way() {
+    let project = migrating();
+    let before = project.run("status --json").stdout;
+    let resume = "migrate --to split-db --resume --step --auto-approve";
+    assert_eq!(
+        project.code("migrate --to split-db --step --auto-approve"),
+        Some(0)
+    );
+    for _ in 0..5 {
+        assert_eq!(project.code(resume), Some(0));
+    }
+    let told = project.transcript(&["migrate --rollback --auto-approve"]);
+    assert!(told.contains("shop is at stage single-server"), "{told}");
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    assert_eq!(
+        String::from_utf8(project.run("status --json").stdout).unwrap(),
+        String::from_utf8(before).unwrap()
+    );
+    let told = project.transcript(&["migrate --rollback --auto-approve"]);
+    assert!(told.contains("no migration is under way"), "{told}");
+}
+
+#[test]
+fn a_saved_migration_is_refused_once_it_is_another_one() {
+    let project = migrating();
+    assert_eq!(
+        project.code("migrate --to split-db --plan --out way.json"),
+        Some(0)
+    );
+    let spec = spec_of(&project);
+    project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
+    let told = project.transcript(&["migrate way.json --auto --auto-approve"]);
+    assert!(
+        told.contains("changed since the migration was saved"),
+        "{told}"
+    );
+    project.write("scalectl.yaml", spec);
+    assert_eq!(
+        project.code("migrate way.json --auto --auto-approve"),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_step_over_the_budget_is_an_error_before_anything_happens() {
+    let project = migrating();
+    let spec = spec_of(&project);
+    project.write(
+        "scalectl.yaml",
+        spec + "\nmigration: {budget: {unavailable: 1}}\n",
+    );
+    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(
+        told.contains("(cut-over) may cost 3 s without writes"),
+        "{told}"
+    );
+    assert!(!project.transcript(&["sim list"]).contains("DBInstance"));
+}
+
+#[test]
+fn a_gate_of_the_users_that_stays_shut_stops_the_way_and_can_be_gone_on_from() {
+    let project = migrating();
+    let spec = spec_of(&project);
+    let gate = "\nmigration:\n  gates:\n    - {command: test -e go, within: 30}\n    - {expression: \"'us-east-1/server' in live\"}\n";
+    project.write("scalectl.yaml", spec + gate);
+    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(
+        told.contains("step 5 (cut-over): a gate stayed shut"),
+        "{told}"
+    );
+    assert!(told.contains("`test -e go` succeeds"), "{told}");
+    project.write("go", "");
+    assert_eq!(
+        project.code("migrate --to split-db --resume --auto --auto-approve"),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_migration_is_told_as_markdown_and_as_a_chart() {
+    let project = migrating();
+    let told = project.transcript(&[
+        "migrate --to split-db --plan --markdown",
+        "migrate --to split-db --plan --mermaid",
+    ]);
+    insta::assert_snapshot!(told);
 }

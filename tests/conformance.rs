@@ -322,6 +322,7 @@ async fn conforms(provider: &dyn Provider) {
 
     // The record is given back as it was written.
     let record = Record {
+        migration: None,
         stage: Some("cdn".into()),
         kinds: [("us-east-1".into(), "AWS::EC2::VPC".into())].into(),
     };
