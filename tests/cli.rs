@@ -895,3 +895,30 @@ fn a_migration_is_told_as_markdown_and_as_a_chart() {
     ]);
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn sizes_and_numbers_change_in_steps_the_interrupting_ones_one_by_one() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com");
+    let spec = spec_of(&project).replace("stage: single-server", "stage: load-balanced");
+    project.write("scalectl.yaml", &spec);
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    let larger = spec.clone() + "\nmigration: {soak: 60}\n";
+    project.write("scalectl.yaml", &larger);
+    let told = project.transcript(&["scale --plan"]);
+    assert!(told.contains("Nothing to do"), "{told}");
+    let more = spec.replace(
+        "engine: postgres",
+        "engine: postgres\n  class: db.m7g.large\n  replicas: 1",
+    );
+    assert_ne!(more, spec);
+    project.write("scalectl.yaml", &more);
+    insta::assert_snapshot!(project.transcript(&["scale --plan"]));
+    let told = project.transcript(&["scale --auto-approve", "plan --detailed-exitcode"]);
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    // The database's turn comes in a run of its own, after the replica's.
+    let replica = told.find("+ us-east-1/db_replica[1] created").unwrap();
+    let database = told.find("~ us-east-1/db updated").unwrap();
+    let between = &told[replica..database];
+    assert!(between.contains("Apply complete"), "{told}");
+}

@@ -204,7 +204,7 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
 }
 
 /// Asks once, or twice when more goes than stays.
-async fn ask(
+pub async fn ask(
     context: &Context<'_>,
     project: &Project,
     plan: &Plan,

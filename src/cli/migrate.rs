@@ -656,7 +656,7 @@ fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) 
 }
 
 /// Why a walk stopped, in words.
-fn told(halt: &Halt) -> Failure {
+pub fn told(halt: &Halt) -> Failure {
     match halt {
         Halt::Cloud(error) => Failure::new(error.to_string()),
         Halt::Script { name, output } => {

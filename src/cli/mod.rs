@@ -21,6 +21,7 @@ mod plan;
 mod progress;
 mod project;
 mod run;
+mod scale;
 mod schema;
 mod session;
 mod show;
@@ -172,6 +173,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Go from the live stage to another, step by step, losing nothing.
     Migrate(migrate::Arguments),
+    /// Change sizes and numbers in steps, each when servers are healthy.
+    Scale(scale::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
     /// Show what runs now, tier by tier, with endpoints.
@@ -277,6 +280,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Apply(arguments) => apply::run(global, arguments),
         Command::Migrate(arguments) => migrate::run(global, arguments),
+        Command::Scale(arguments) => scale::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),

@@ -420,33 +420,17 @@ impl Walker<'_> {
         gate: &Gate,
         on_event: &mut dyn FnMut(&Event<'_>),
     ) -> Outcome<()> {
-        let clock = self.context.provider.clock();
-        let mut watch = Watch::new(clock.now());
-        loop {
-            if self.context.stop.is_asked() {
-                return Err(Halt::Stopped);
-            }
-            let passed = watch.passed(clock.now());
-            let reading = self.read(graph, number, gate, passed).await?;
+        let read = async |passed| self.read(graph, number, gate, passed).await;
+        until_open(self.context, gate, read, &mut |reading, passed| {
             on_event(&Event::Asked {
                 gate,
-                reading: &reading,
+                reading,
                 passed: passed as f64 / 1000.0,
             });
-            match watch.take(gate, &reading, clock.now()) {
-                Verdict::Open => {
-                    on_event(&Event::Opened { gate });
-                    return Ok(());
-                }
-                Verdict::Failed(why) => return Err(Halt::Shut(why)),
-                Verdict::Ask(after) => {
-                    tokio::select! {
-                        () = clock.sleep(after) => {}
-                        () = self.context.stop.asked() => return Err(Halt::Stopped),
-                    }
-                }
-            }
-        }
+        })
+        .await?;
+        on_event(&Event::Opened { gate });
+        Ok(())
     }
 
     /// Asks what a gate asks.
@@ -469,25 +453,8 @@ impl Walker<'_> {
                 Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
                 Err(why) => Reading::bad(why),
             },
-            Check::Healthy => self.healthy(&self.look(&[graph]).await?).await?,
-            Check::Alarms => {
-                let live = self.look(&[graph]).await?;
-                let alarms: Vec<Handle> = live
-                    .resources
-                    .values()
-                    .filter(|resource| &*resource.kind == "AWS::CloudWatch::Alarm")
-                    .map(handle_of)
-                    .collect();
-                let raised = retry::steadily(self.context, "alarms", || {
-                    self.context.provider.raised(self.context.owner, &alarms)
-                })
-                .await?;
-                let names: Vec<String> = raised.iter().map(ToString::to_string).collect();
-                match names.is_empty() {
-                    true => Reading::good(format!("{} alarms, none raised", alarms.len())),
-                    false => Reading::bad(format!("raised: {}", names.join(", "))),
-                }
-            }
+            Check::Healthy => healthy(self.context, &self.look(&[graph]).await?).await?,
+            Check::Alarms => quiet(self.context, &self.look(&[graph]).await?).await?,
             Check::Lag { below } => {
                 let live = self.look(&[self.migration.before(number), graph]).await?;
                 let output = self
@@ -513,32 +480,97 @@ impl Walker<'_> {
             }
         })
     }
+}
 
-    async fn healthy(&self, live: &Live) -> Outcome<Reading> {
-        let ends = match reach::ends(live) {
-            Ok(ends) => ends,
-            Err(why) => return Ok(Reading::bad(why)),
-        };
-        let mut seen = Vec::new();
-        let mut good = true;
-        for end in ends {
-            let handle = handle_of(end.resource);
-            let health = retry::steadily(self.context, "health", || {
-                self.context.provider.health(self.context.owner, &handle)
-            })
-            .await?;
-            good &= health.healthy > 0;
-            seen.push(format!(
-                "{} {} of {}",
-                end.resource.address, health.healthy, health.all
-            ));
-        }
-        let seen = seen.join(", ");
-        Ok(match good {
-            true => Reading::good(seen),
-            false => Reading::bad(seen),
+/// Whether the servers are healthy that names lead to, or that stand ready.
+async fn healthy(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
+    let ends = match reach::ends(live) {
+        Ok(ends) => ends,
+        Err(why) => return Ok(Reading::bad(why)),
+    };
+    let mut seen = Vec::new();
+    let mut good = true;
+    for end in ends {
+        let handle = handle_of(end.resource);
+        let health = retry::steadily(context, "health", || {
+            context.provider.health(context.owner, &handle)
         })
+        .await?;
+        good &= health.healthy > 0;
+        seen.push(format!(
+            "{} {} of {}",
+            end.resource.address, health.healthy, health.all
+        ));
     }
+    let seen = seen.join(", ");
+    Ok(match good {
+        true => Reading::good(seen),
+        false => Reading::bad(seen),
+    })
+}
+
+/// Whether no alarm of the application is raised.
+async fn quiet(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
+    let alarms: Vec<Handle> = live
+        .resources
+        .values()
+        .filter(|resource| &*resource.kind == "AWS::CloudWatch::Alarm")
+        .map(handle_of)
+        .collect();
+    let raised = retry::steadily(context, "alarms", || {
+        context.provider.raised(context.owner, &alarms)
+    })
+    .await?;
+    let names: Vec<String> = raised.iter().map(ToString::to_string).collect();
+    Ok(match names.is_empty() {
+        true => Reading::good(format!("{} alarms, none raised", alarms.len())),
+        false => Reading::bad(format!("raised: {}", names.join(", "))),
+    })
+}
+
+/// Asks until a gate opens.
+async fn until_open(
+    context: &Context<'_>,
+    gate: &Gate,
+    mut read: impl AsyncFnMut(u64) -> Outcome<Reading>,
+    on_reading: &mut dyn FnMut(&Reading, u64),
+) -> Outcome<()> {
+    let clock = context.provider.clock();
+    let mut watch = Watch::new(clock.now());
+    loop {
+        if context.stop.is_asked() {
+            return Err(Halt::Stopped);
+        }
+        let passed = watch.passed(clock.now());
+        let reading = read(passed).await?;
+        on_reading(&reading, passed);
+        match watch.take(gate, &reading, clock.now()) {
+            Verdict::Open => return Ok(()),
+            Verdict::Failed(why) => return Err(Halt::Shut(why)),
+            Verdict::Ask(after) => {
+                tokio::select! {
+                    () = clock.sleep(after) => {}
+                    () = context.stop.asked() => return Err(Halt::Stopped),
+                }
+            }
+        }
+    }
+}
+
+/// Waits until an application's servers are healthy, or no alarm of it is raised, outside of a
+/// migration.
+///
+/// # Errors
+/// Why the gate stays shut.
+pub async fn settled(context: &Context<'_>, graph: &Graph, gate: &Gate) -> Outcome<()> {
+    let read = async |_| {
+        let live = observe(context, Some(graph)).await?;
+        match gate.check {
+            Check::Alarms => quiet(context, &live).await,
+            _ => healthy(context, &live).await,
+        }
+    };
+    until_open(context, gate, read, &mut |_, _| {}).await
 }
 
 /// A command of the user's.

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod operations;
 mod properties;
 pub mod saved;
+pub mod scale;
 pub mod schedule;
 
 pub use diff::diff;

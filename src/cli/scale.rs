@@ -1,0 +1,189 @@
+//! `scalectl scale`: what the spec asks of size and number, in steps with gates instead of at once.
+//!
+//! More first, then what interrupts, one resource after the other, then less: so that there is
+//! room for those whom an interruption turns away.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::apply::{How, refuse};
+use super::migrate::{refuse_another_stage, refuse_while_under_way};
+use super::plan::{Scope, planned, tell_calls};
+use super::project::Project;
+use super::run::{Options, run as carry_out, with_lease};
+use super::session::Session;
+use super::{Failure, Global, Outcome, ui};
+use crate::address::Address;
+use crate::apply::{Context, observe, record_of};
+use crate::graph::Graph;
+use crate::migrate::gate::{Check, Gate};
+use crate::migrate::walk::settled;
+use crate::plan::scale::{Step, steps};
+use crate::plan::{Plan, diff, guard};
+use crate::render::style::{NEW, NOTICE, Painted, STRONG, duration};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl scale --plan    what the spec's sizes and numbers change, step by step, and what each interrupts\n  scalectl scale           one step after the other, each when servers are healthy and no alarm is raised\n\nSizes and numbers stand in the spec: services.*.instance, services.*.scale, database.class,\ndatabase.storage, database.replicas, cache.node, cache.nodes."
+)]
+pub struct Arguments {
+    /// Only show the steps.
+    #[arg(long)]
+    plan: bool,
+    /// Allow this protected resource to be deleted or replaced; may be given again.
+    #[arg(long, value_name = "ADDRESS")]
+    allow: Vec<Address>,
+    /// Operations at a time.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    parallelism: u16,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Servers are healthy and no alarm is raised, three times in a row.
+const GATES: [Gate; 2] = [gate(Check::Healthy), gate(Check::Alarms)];
+
+const fn gate(check: Check) -> Gate {
+    Gate {
+        check,
+        times: 3,
+        every: 10,
+        within: 1800,
+    }
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let scope = Scope {
+        stage: None,
+        target: Vec::new(),
+        allow: arguments.allow.clone(),
+        direct: false,
+        parallelism: arguments.parallelism,
+    };
+    let options = Options {
+        command: "apply",
+        workers: scope.workers(),
+        json: arguments.how.json,
+        verbose: global.verbose,
+    };
+    let session = Session::open(&project, "scale")?.at_speed(arguments.how.speed);
+    let holder = session.holder.clone();
+    session.run(async |cloud, context| {
+        let outcome = match arguments.plan {
+            true => {
+                let found = planned(context, &project, &scope).await?;
+                refuse_another_stage(&project, &scope, &found.live)?;
+                tell(&found.plan, &steps(&found.plan), &options);
+                refuse(&found.refusals)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            false => {
+                with_lease(context, &holder, project.patience, async || {
+                    walk(context, &project, &scope, arguments, &options).await
+                })
+                .await
+            }
+        };
+        tell_calls(global, cloud);
+        outcome
+    })
+}
+
+/// The steps, each with what it changes and interrupts.
+fn tell(plan: &Plan, steps: &[Step], options: &Options) {
+    if options.json {
+        ui::print(&format!(
+            "{}\n",
+            serde_json::json!({"event": "steps", "steps": steps})
+        ));
+        return;
+    }
+    if plan.is_empty() {
+        ui::print(&format!(
+            "{}\n",
+            Painted(
+                NEW,
+                "Nothing to do: sizes and numbers are as the spec has them."
+            )
+        ));
+        return;
+    }
+    for (number, step) in steps.iter().enumerate() {
+        ui::print(&format!(
+            "{:>2}  {}  about {}\n",
+            number + 1,
+            Painted(STRONG, &step.does),
+            duration(f64::from(step.seconds))
+        ));
+        for (address, paths) in &step.changes {
+            ui::print(&format!("      {address} {paths}\n"));
+        }
+        if let Some(interrupts) = &step.interrupts {
+            ui::print(&format!(
+                "      {} {interrupts}\n",
+                Painted(NOTICE, "interrupts")
+            ));
+        }
+    }
+    ui::print("\nBefore each step servers are healthy and no alarm is raised.\n");
+}
+
+async fn walk(
+    context: &Context<'_>,
+    project: &Project,
+    scope: &Scope,
+    arguments: &Arguments,
+    options: &Options,
+) -> Outcome {
+    let found = planned(context, project, scope).await?;
+    refuse_while_under_way(found.live.record.as_ref())?;
+    refuse_another_stage(project, scope, &found.live)?;
+    let steps = steps(&found.plan);
+    tell(&found.plan, &steps, options);
+    if steps.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    refuse(&found.refusals)?;
+    super::apply::ask(context, project, &found.plan, &arguments.how).await?;
+    for (number, step) in steps.iter().enumerate() {
+        for gate in &GATES {
+            let opened = settled(context, &found.graph, gate).await;
+            opened.map_err(|halt| match super::migrate::told(&halt) {
+                Failure::Message { what, .. } => Failure::with_help(
+                    format!("before step {}: {what}", number + 1),
+                    "what is done stays done; `scalectl scale` goes on with the rest",
+                ),
+                other => other,
+            })?;
+        }
+        let plan = narrowed(context, &found.graph, step, scope).await?;
+        if plan.is_empty() {
+            continue;
+        }
+        let last = number + 1 == steps.len();
+        let stage = last.then(|| project.spec.stage.name());
+        let record = record_of(found.live.record.as_ref(), &found.graph, stage);
+        let report = carry_out(context, project, &plan, record, options).await?;
+        if !report.is_complete() {
+            return Err(Failure::Told);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is left to do of a step.
+async fn narrowed(
+    context: &Context<'_>,
+    graph: &Graph,
+    step: &Step,
+    scope: &Scope,
+) -> Result<Plan, Failure> {
+    let live = observe(context, Some(graph)).await?;
+    let plan = step.of(diff(graph, &live, None), &live);
+    let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
+    refuse(&guard::refusals(&plan, &allowed))?;
+    Ok(plan)
+}
