@@ -28,8 +28,8 @@ use crate::value::{Map, Reference, Value};
 /// Everything that is wrong with the blueprint for this spec, each with its place.
 pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>> {
     let stage = spec.at("stage").and_then(Value::as_str).unwrap_or_default();
-    let Some(blueprint) = library.blueprints.get(stage) else {
-        let known: Vec<&str> = library.blueprints.keys().map(|name| &**name).collect();
+    let Some(blueprint) = library.blueprint(stage) else {
+        let known: Vec<&str> = library.stages().collect();
         return Err(vec![Diagnostic {
             severity: crate::diagnostic::Severity::Error,
             message: format!("there is no blueprint for the stage {stage:?}"),
@@ -168,11 +168,10 @@ impl<'a> Compiler<'a> {
         let library = self.library;
         let mut used: HashMap<&str, &Location> = HashMap::new();
         for compose in composed {
-            let Some(module) = library.modules.get(&compose.module) else {
-                let names = library.modules.keys().map(|name| &**name);
+            let Some(module) = library.module(&compose.module) else {
                 let message = format!("there is no module {:?}", compose.module);
                 let error = Diagnostic::error(compose.location.clone(), message);
-                errors.push(match nearest(&compose.module, names) {
+                errors.push(match nearest(&compose.module, library.module_names()) {
                     Some(near) => error.help(format!("did you mean {near}?")),
                     None => error,
                 });

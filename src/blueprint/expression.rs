@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use cel::common::ast::{
-    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators as op,
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr,
+    operators as op,
 };
 
 use super::functions;
@@ -77,6 +78,12 @@ impl Expression {
             return Err(
                 Diagnostic::error(location.clone(), message).help("name parts of it in `locals`")
             );
+        }
+        if let Some(ast) = path(text.trim()) {
+            return Ok(Self {
+                ast,
+                location: location.clone(),
+            });
         }
         let program = cel::Program::compile(text).map_err(|errors| {
             let why = errors
@@ -432,6 +439,55 @@ fn appended<'a>(step: &'a IdedExpr, accu: &str) -> Option<&'a [IdedExpr]> {
     }
 }
 
+/// Words that mean something else than a name
+/// (<https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md#syntax>).
+const WORDS: &[&str] = &[
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
+];
+
+/// The syntax tree of names with dots between them, such as `vpc.VpcId`: most expressions are that, and
+/// the parser takes long to find out.
+fn path(text: &str) -> Option<IdedExpr> {
+    let is_name = |name: &&str| {
+        let rest = name.trim_start_matches(|c: char| c == '_' || c.is_ascii_alphabetic());
+        let fits = |c: char| c == '_' || c.is_ascii_alphanumeric();
+        rest.len() < name.len() && rest.chars().all(fits) && !WORDS.contains(name)
+    };
+    if !text.split('.').all(|name| is_name(&name)) {
+        return None;
+    }
+    let mut names = text.split('.').map(str::to_owned);
+    let first = Expr::Ident(names.next()?);
+    let expr = names.fold(first, |of, field| {
+        Expr::Select(SelectExpr {
+            operand: Box::new(IdedExpr { id: 0, expr: of }),
+            field,
+            test: false,
+        })
+    });
+    Some(IdedExpr { id: 0, expr })
+}
+
 /// Parsing and evaluation call themselves for every level, and the stack has an end.
 const DEEPEST: usize = 50;
 
@@ -447,4 +503,46 @@ fn nesting(text: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of a path, from a syntax tree that is nothing else.
+    fn names(expr: &Expr) -> Option<Vec<&str>> {
+        match expr {
+            Expr::Ident(name) => Some(vec![name]),
+            Expr::Select(select) if !select.test => {
+                let mut names = names(&select.operand.expr)?;
+                names.push(&select.field);
+                Some(names)
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_path_is_what_the_parser_makes_of_it() {
+        for text in ["a", "vpc.VpcId", "each.value.x_1", "_a.b", "int", "has"] {
+            let ours = path(text).unwrap();
+            let theirs = cel::Program::compile(text).unwrap();
+            assert_eq!(
+                names(&ours.expr),
+                names(&theirs.expression().expr),
+                "{text}"
+            );
+            assert!(names(&ours.expr).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_names_and_dots_is_the_parsers() {
+        for text in [
+            "", ".", "a.", ".a", "a..b", "a b", "1", "1a", "a.1", "true", "a.in", "null", "a-b",
+            "a.b()", "a[0]", "a.b\n.c", "ä", "'a'", "a?.b",
+        ] {
+            assert_eq!(path(text), None, "{text}");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Where blueprints, modules and text templates come from: the binary, and a `blueprints/` folder
 //! beside the spec whose files override or add to it.
 //!
-//! Reading the folder is the caller's; this takes names and texts.
+//! Reading the folder is the caller's; this takes names and texts. What somebody wrote is parsed at
+//! once, so that every mistake is told; what is in the binary has none, and is parsed when it is first
+//! asked for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use handlebars::Handlebars;
 
@@ -56,15 +58,72 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "user-data/server.sh",
 );
 
+/// Where modules are, below `blueprints/`.
+const MIGRATIONS: &str = "migrations/";
+
+const MODULES: &str = "modules/";
+
 /// Blueprints, modules and templates by name.
 pub struct Library {
     /// By stage.
-    pub blueprints: BTreeMap<Arc<str>, Blueprint>,
+    blueprints: BTreeMap<Arc<str>, Entry<Blueprint>>,
     /// By name.
-    pub modules: BTreeMap<Arc<str>, Module>,
+    modules: BTreeMap<Arc<str>, Entry<Module>>,
     templates: Handlebars<'static>,
     /// The files' texts by the names that messages use.
     sources: BTreeMap<String, String>,
+}
+
+/// A blueprint or module.
+enum Entry<T> {
+    /// From a folder.
+    Given(T),
+    /// From the binary.
+    Builtin(Builtin<T>),
+}
+
+/// How a file, by the name that messages use, becomes what it holds.
+type Parse<T> = fn(&str, &str, &mut Vec<Diagnostic>) -> Option<T>;
+
+/// A file in the binary; its name without folder and ending is the name of what it holds.
+struct Builtin<T> {
+    path: &'static str,
+    text: &'static str,
+    parse: Parse<T>,
+    parsed: OnceLock<T>,
+}
+
+impl<T> Entry<T> {
+    fn builtin(path: &'static str, text: &'static str, parse: Parse<T>) -> Self {
+        Self::Builtin(Builtin {
+            path,
+            text,
+            parse,
+            parsed: OnceLock::new(),
+        })
+    }
+
+    /// What it says.
+    ///
+    /// # Panics
+    /// When a file in the binary is broken, which the tests rule out.
+    fn get(&self) -> &T {
+        match self {
+            Self::Given(given) => given,
+            Self::Builtin(file) => file.parsed.get_or_init(|| {
+                let mut errors = Vec::new();
+                match (file.parse)(&shown(file.path), file.text, &mut errors) {
+                    Some(parsed) if errors.is_empty() => parsed,
+                    _ => panic!("{} in the binary is broken: {errors:?}", file.path),
+                }
+            }),
+        }
+    }
+}
+
+/// A blueprint's or module's file as messages name it.
+fn shown(path: &str) -> String {
+    format!("blueprints/{path}")
 }
 
 impl Library {
@@ -83,8 +142,7 @@ impl Library {
     /// Every mistake in every file.
     pub fn with(blueprints: &[File<'_>], templates: &[File<'_>]) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
-        let mut files: BTreeMap<&str, &str> = BLUEPRINTS.iter().copied().collect();
-        files.extend(blueprints.iter().copied());
+        let given: BTreeMap<&str, &str> = blueprints.iter().copied().collect();
         let mut library = Self {
             blueprints: BTreeMap::new(),
             modules: BTreeMap::new(),
@@ -97,17 +155,24 @@ impl Library {
         library
             .templates
             .register_helper("sh", Box::new(shell_word));
-        for (path, text) in files {
-            let shown = format!("blueprints/{path}");
+        for (path, text) in BLUEPRINTS {
+            if !given.contains_key(path) {
+                library.add_builtin(path, text);
+            }
+        }
+        for (path, text) in given {
+            let shown = shown(path);
             library.sources.insert(shown.clone(), text.to_owned());
-            if path.starts_with("migrations/") {
+            if path.starts_with(MIGRATIONS) {
                 // Read by whoever migrates.
-            } else if path.starts_with("modules/") {
+            } else if path.starts_with(MODULES) {
                 if let Some(module) = parse::module(&shown, text, &mut errors) {
-                    library.modules.insert(module.name.clone(), module);
+                    let name = module.name.clone();
+                    library.modules.insert(name, Entry::Given(module));
                 }
             } else if let Some(blueprint) = parse::blueprint(&shown, text, &mut errors) {
-                library.blueprints.insert(blueprint.name.clone(), blueprint);
+                let name = blueprint.name.clone();
+                library.blueprints.insert(name, Entry::Given(blueprint));
             }
         }
         for (path, text) in TEMPLATES.iter().chain(templates) {
@@ -129,6 +194,41 @@ impl Library {
         }
     }
 
+    fn add_builtin(&mut self, path: &'static str, text: &'static str) {
+        self.sources.insert(shown(path), text.to_owned());
+        if path.starts_with(MIGRATIONS) {
+            return;
+        }
+        let name = Arc::from(path.trim_start_matches(MODULES).trim_end_matches(".yaml"));
+        if path.starts_with(MODULES) {
+            let module = Entry::builtin(path, text, parse::module);
+            self.modules.insert(name, module);
+        } else {
+            let blueprint = Entry::builtin(path, text, parse::blueprint);
+            self.blueprints.insert(name, blueprint);
+        }
+    }
+
+    /// The blueprint of a stage.
+    pub fn blueprint(&self, stage: &str) -> Option<&Blueprint> {
+        self.blueprints.get(stage).map(Entry::get)
+    }
+
+    /// The stages that have a blueprint.
+    pub fn stages(&self) -> impl Iterator<Item = &str> {
+        self.blueprints.keys().map(|name| &**name)
+    }
+
+    /// The module of this name.
+    pub fn module(&self, name: &str) -> Option<&Module> {
+        self.modules.get(name).map(Entry::get)
+    }
+
+    /// The modules' names.
+    pub fn module_names(&self) -> impl Iterator<Item = &str> {
+        self.modules.keys().map(|name| &**name)
+    }
+
     /// A file's text, by the name that messages use, such as `blueprints/modules/dns.yaml`.
     pub fn source(&self, file: &str) -> Option<&str> {
         self.sources.get(file).map(String::as_str)
@@ -136,10 +236,11 @@ impl Library {
 
     /// Whether any module has a resource with this id.
     pub fn declares(&self, id: &str) -> bool {
-        self.modules
-            .values()
-            .flat_map(|module| &module.resources)
-            .any(|known| &*known.id == id)
+        self.modules.values().any(|module| match module {
+            Entry::Given(module) => module.resources.iter().any(|known| &*known.id == id),
+            // Not worth parsing all of them.
+            Entry::Builtin(file) => declared(file.text).any(|known| known == id),
+        })
     }
 
     /// Puts the files' lines beside messages that speak of them.
@@ -171,6 +272,12 @@ impl Library {
                 .map_err(|error| Failure::new(format!("templates/{name}: {}", error.reason())))
         })
     }
+}
+
+/// The ids of the resources in a module of the binary, by its text.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("  - id: "))
 }
 
 /// `{{sh value}}`: the value as one word of a POSIX shell
@@ -232,6 +339,45 @@ mod tests {
             found,
             TEMPLATES.iter().map(|(path, _)| *path).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn every_file_in_the_binary_can_be_parsed_and_has_the_name_of_what_it_holds() {
+        let library = Library::embedded().unwrap();
+        for name in library.stages() {
+            assert_eq!(&*library.blueprint(name).unwrap().name, name);
+        }
+        for name in library.module_names() {
+            let module = library.module(name).unwrap();
+            assert_eq!(&*module.name, name);
+            let ids = module.resources.iter().map(|resource| &*resource.id);
+            assert!(
+                ids.eq(declared(
+                    BLUEPRINTS
+                        .iter()
+                        .find(|(path, _)| *path == format!("modules/{name}.yaml"))
+                        .unwrap()
+                        .1
+                )),
+                "{name}"
+            );
+        }
+        let count = library.stages().count() + library.module_names().count();
+        assert_eq!(count, BLUEPRINTS.len());
+    }
+
+    #[test]
+    fn a_file_beside_the_spec_takes_the_place_of_the_one_in_the_binary_by_path_or_by_name() {
+        let text = "module: network\ndescription: Mine.\nresources: []\n";
+        for path in ["modules/network.yaml", "modules/a.yaml", "modules/z.yaml"] {
+            let library = Library::with(&[(path, text)], &[]).unwrap();
+            assert_eq!(
+                &*library.module("network").unwrap().description,
+                "Mine.",
+                "{path}"
+            );
+            assert!(!library.declares("vpc"), "{path}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let mut text = String::new();
     let mut told = Vec::new();
     for stage in Stage::ALL {
-        let Some(blueprint) = library.blueprints.get(stage.name()) else {
+        let Some(blueprint) = library.blueprint(stage.name()) else {
             return Err(Failure::new(format!(
                 "there is no blueprint {}",
                 stage.name()
