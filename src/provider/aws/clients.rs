@@ -15,6 +15,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 
 use super::call::{Api, Meter, Unrepeated, Watch};
 use super::error::chain;
@@ -42,6 +43,18 @@ pub struct Endpoints {
     pub keys: Option<(String, String)>,
 }
 
+/// The HTTP client that all clients share. The SDK has each client that it makes try out its HTTP client
+/// by getting ready for TLS, which parses all of the machine's root certificates; behind a function
+/// there is nothing to try, so that it gets ready once, for the first call.
+fn http() -> SharedHttpClient {
+    let shared = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https();
+    http_client_fn(move |settings, components| shared.http_connector(settings, components))
+}
+
 /// Each service's [`Api`] in each region, whatever its client's type.
 type Made = HashMap<(&'static str, String), Box<dyn std::any::Any>>;
 
@@ -56,11 +69,6 @@ pub struct Clients {
 impl Clients {
     /// As the environment and the spec say. Asks nobody yet.
     pub async fn connect(settings: &spec::Aws, region: &str, endpoints: &Endpoints) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::Ring,
-            ))
-            .build_https();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(60))
@@ -68,7 +76,7 @@ impl Clients {
             .operation_timeout(Duration::from_secs(300))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http())
             .timeout_config(timeouts)
             .region(Region::new(region.to_owned()));
         if let Some(profile) = &settings.profile {
