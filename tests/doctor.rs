@@ -6,12 +6,19 @@ mod common;
 #[path = "common/emulator.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
 mod emulator;
+#[path = "common/faults.rs"]
+#[allow(dead_code, reason = "each test file uses its own part")]
+mod faults;
+#[path = "common/proxy.rs"]
+mod proxy;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{apply, example, graph_of, owner, runtime};
 use emulator::{Emulator, Kind, programs};
+use faults::Faults;
+use proxy::Proxy;
 use scalectl::blueprint::Library;
 use scalectl::doctor::permissions::needed;
 use scalectl::doctor::quotas::{Limit, wanted};
@@ -341,4 +348,60 @@ fn doctor_names_what_is_denied_and_what_does_not_fit() {
     has(&checks, "fails identity: ");
     has(&checks, "ok clock: ");
     assert_eq!(checks.len(), 4, "{checks:?}");
+}
+
+#[test]
+fn an_account_that_is_not_allowed_is_shown_nothing_and_changed_nothing() {
+    let emulator = Emulator::start(Kind::Moto);
+    let proxy = Proxy::before(&emulator, Faults::none());
+    let folder = project();
+    let run = |account: &str, arguments: &[&str]| {
+        let provider = format!("provider: {{aws: {{allowed_accounts: ['{account}']}}}}\nstage:");
+        let spec = SPEC.replace("stage:", &provider);
+        std::fs::write(folder.path().join("scalectl.yaml"), spec).unwrap();
+        scalectl(folder.path(), arguments)
+            .env("AWS_ENDPOINT_URL", proxy.url())
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .output()
+            .unwrap()
+    };
+    let approved = ["--auto-approve"];
+    let all: [&[&str]; 8] = [
+        &["plan"],
+        &["status"],
+        &["apply", approved[0]],
+        &["destroy", approved[0]],
+        &["lease", "show"],
+        &["lease", "break", approved[0]],
+        &["import", "--discover"],
+        &["import", "us-east-1/vpc", "vpc-1", approved[0]],
+    ];
+    for arguments in all {
+        let output = run("222222222222", arguments);
+        let (shown, told) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert_eq!(shown, "", "{arguments:?}");
+        let why = "the credentials are those of account 123456789012, and `allowed_accounts` in the spec names 222222222222; nothing was done";
+        assert!(told.contains(why), "{arguments:?}: {told}");
+        assert!(
+            told.contains("use the credentials of an allowed account"),
+            "{told}"
+        );
+    }
+    let calls = proxy.calls();
+    let changing: Vec<_> = calls.iter().filter(|call| call.changes).collect();
+    assert!(changing.is_empty(), "{changing:?}");
+    assert!(calls.len() >= all.len(), "{calls:?}");
+    // The same account, allowed.
+    let output = run("123456789012", &["plan"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        shown.contains("account 123456789012 in us-east-1, at "),
+        "{shown}"
+    );
+    assert!(shown.contains("9 to create"), "{shown}");
 }

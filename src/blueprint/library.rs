@@ -58,9 +58,10 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "user-data/server.sh",
 );
 
-/// Where modules are, below `blueprints/`.
+/// Where the steps of migrations are, below `blueprints/`.
 const MIGRATIONS: &str = "migrations/";
 
+/// Where modules are, below `blueprints/`.
 const MODULES: &str = "modules/";
 
 /// Blueprints, modules and templates by name.

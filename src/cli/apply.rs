@@ -116,7 +116,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     let planned = planned(context, &project, &arguments.scope).await?;
                     under_way(arguments, &planned.live)?;
                     migrate::refuse_another_stage(&project, &arguments.scope, &planned.live)?;
-                    show(&project, &planned, &options, cloud.place().as_deref());
+                    show(
+                        &project,
+                        &planned,
+                        &options,
+                        cloud.place().await?.as_deref(),
+                    );
                     refuse(&planned.refusals)?;
                     let whole = arguments.scope.target.is_empty();
                     let stage = whole.then(|| project.spec.stage.name());

@@ -65,7 +65,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             if !options.json {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
-                let place = cloud.place().map(|place| format!("\n{place}")).unwrap_or_default();
+                let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
                 ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame)));
             }
             refuse(&refusals)?;

@@ -240,12 +240,22 @@ impl From<Vec<Diagnostic>> for Failure {
 
 impl From<crate::provider::ProviderError> for Failure {
     fn from(error: crate::provider::ProviderError) -> Self {
-        match is_not_allowed(&error) {
-            true => Self::with_help(error.to_string(), DOCTOR),
-            false => Self::new(error.to_string()),
-        }
+        let help = match &*error.operation {
+            _ if error.code == "WrongAccount" => WRONG_ACCOUNT,
+            "sts:GetCallerIdentity" => UNREACHABLE,
+            _ if is_not_allowed(&error) => DOCTOR,
+            _ => return Self::new(error.to_string()),
+        };
+        Self::with_help(error.to_string(), help)
     }
 }
+
+/// What helps where `allowed_accounts` does not name the account.
+const WRONG_ACCOUNT: &str =
+    "use the credentials of an allowed account, or change `allowed_accounts`";
+
+/// What helps where AWS does not even say who we are.
+const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provider sim` needs none";
 
 /// What helps where permissions are missing.
 const DOCTOR: &str = "`scalectl doctor` names all that these credentials may not";

@@ -152,7 +152,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let (planned, place) = session.run(async |cloud, context| {
         let planned = planned(context, &project, &arguments.scope).await?;
         tell_calls(global, cloud);
-        Ok((planned, cloud.place()))
+        Ok((planned, cloud.place().await?))
     })?;
     if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live) {
         return migration(

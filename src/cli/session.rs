@@ -57,12 +57,12 @@ impl Cloud {
     }
 
     /// Where calls go, for headings: nothing more to say of the embedded cloud.
-    pub fn place(&self) -> Option<String> {
-        match self {
+    pub async fn place(&self) -> Result<Option<String>, Failure> {
+        Ok(match self {
             Self::Sim(_) => None,
             #[cfg(feature = "aws")]
-            Self::Aws(aws) => Some(aws.place_in_words()),
-        }
+            Self::Aws(aws) => Some(aws.place_in_words().await?),
+        })
     }
 
     /// What was asked so far, a line per service and region.
@@ -150,7 +150,7 @@ impl Session {
                 }
                 #[cfg(feature = "aws")]
                 Provided::Aws(settings, regions) => {
-                    let aws = Aws::connect(&settings, regions, &Endpoints::default()).await.map_err(unreachable)?;
+                    let aws = Aws::connect(&settings, regions, &Endpoints::default()).await;
                     Cloud::Aws(Box::new(aws))
                 }
             };
@@ -190,16 +190,6 @@ pub fn runtime(jumps: bool) -> Result<tokio::runtime::Runtime, Failure> {
         .start_paused(jumps)
         .build()
         .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))
-}
-
-/// AWS that cannot be used, and what would help.
-#[cfg(feature = "aws")]
-fn unreachable(error: crate::provider::ProviderError) -> Failure {
-    let help = match &*error.code {
-        "WrongAccount" => "use the credentials of an allowed account, or change `allowed_accounts`",
-        _ => "`scalectl doctor` looks at the credentials; `--provider sim` needs none",
-    };
-    Failure::with_help(error.to_string(), help)
 }
 
 /// Returns at SIGINT or SIGTERM.

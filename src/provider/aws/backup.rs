@@ -10,8 +10,9 @@ use super::bind::backup;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, from_json, gone_is_fine, input, is_worth_asking,
-    items, list, none_if_gone, pages, pick, rename, tag_map, tags_of_map, text, to_json, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, gone_is_fine, input,
+    is_worth_asking, items, list, none_if_gone, pages, pick, rename, tag_map, tags_of_map, text,
+    to_json, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -160,7 +161,7 @@ impl Service for Backup {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = place.clients.backup(place.region);
-            let arn = arn(place, kind, identifier);
+            let arn = arn(place, kind, identifier).await?;
             if !set.is_empty() {
                 let tags = input(json!({"ResourceArn": arn, "Tags": tag_map(set)}));
                 backup::tag_resource(&api, &tags).await?;
@@ -174,7 +175,7 @@ impl Service for Backup {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         let name = || text(&write.properties, "BackupVaultName").into();
         (&*write.kind == VAULT).then(name)
     }
@@ -203,13 +204,13 @@ fn selection(identifier: &str) -> Map {
     input(json!({"BackupPlanId": plan, "SelectionId": selection}))
 }
 
-fn arn(place: Place<'_>, kind: &str, identifier: &str) -> String {
+async fn arn(place: Place<'_>, kind: &str, identifier: &str) -> Outcome<String> {
     let kind = if kind == VAULT {
         "backup-vault"
     } else {
         "backup-plan"
     };
-    place.arn("backup", &format!("{kind}:{identifier}"))
+    place.arn("backup", &format!("{kind}:{identifier}")).await
 }
 
 /// The tags of a plan or vault.
@@ -354,7 +355,7 @@ async fn plans_with(
         let tags = async {
             match known {
                 Some(tags) => Ok(Some(tags)),
-                None => tags_of(place, api, &arn(place, PLAN, &id), "").await,
+                None => tags_of(place, api, &arn(place, PLAN, &id).await?, "").await,
             }
         };
         let plan = async {

@@ -18,8 +18,8 @@ use super::call::Api;
 use super::error;
 use super::marks::{Marks, Tags};
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, input, none_if_gone, pages, tag_list, tag_map, tags,
-    tags_of_map, text,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, input, none_if_gone, pages, tag_list, tag_map,
+    tags, tags_of_map, text,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Status, Write};
 use crate::schema::facts::Identity;
@@ -85,7 +85,7 @@ impl Service for CloudControl {
     ) -> Pending<'a, Outcome<Arc<str>>> {
         Box::pin(async move {
             let api = &place.clients.cloudcontrol(place.region);
-            if is_child(&write.kind) && self.identifier(place, write).is_none() {
+            if is_child(&write.kind) && self.identifier(place.site().await?, write).is_none() {
                 let why =
                     "its mark on its parent would need an identifier that is known beforehand";
                 return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", why));
@@ -188,7 +188,7 @@ impl Service for CloudControl {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         let schema = Registry::embedded().kind(&write.kind)?;
         let parts =
             schema

@@ -10,8 +10,8 @@ use super::bind::cloudwatch;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, list, pages, pick, tag_list,
-    tags, text, without,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, generated_name, input, list, pages, pick,
+    tag_list, tags, text, without,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
@@ -159,7 +159,9 @@ impl Service for Alarms {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = place.clients.cloudwatch(place.region);
-            let arn = place.arn("cloudwatch", &format!("alarm:{identifier}"));
+            let arn = place
+                .arn("cloudwatch", &format!("alarm:{identifier}"))
+                .await?;
             if !set.is_empty() {
                 let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
                 cloudwatch::tag_resource(&api, &tags).await?;
@@ -173,7 +175,7 @@ impl Service for Alarms {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write))
     }
 }

@@ -10,8 +10,8 @@ use super::bind::cloudwatchlogs as logs;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, Place, Service, Which, from_json, generated_name, gone_is_fine, input, is_worth_asking,
-    items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
+    Found, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
+    is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
@@ -137,7 +137,7 @@ impl Service for Groups {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = place.clients.logs(place.region);
-            let arn = arn(place, identifier);
+            let arn = arn(place, identifier).await?;
             if !set.is_empty() {
                 let tags = input(json!({"resourceArn": arn, "tags": tag_map(set)}));
                 logs::tag_resource(&api, &tags).await?;
@@ -151,7 +151,7 @@ impl Service for Groups {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write))
     }
 }
@@ -165,8 +165,8 @@ fn name_of(write: &Write) -> Arc<str> {
 
 /// A log group's ARN as calls about tags and policies want it. The attribute `Arn` has `:*` at its
 /// end, which stands for the streams.
-fn arn(place: Place<'_>, name: &str) -> String {
-    place.arn("logs", &format!("log-group:{name}"))
+async fn arn(place: Place<'_>, name: &str) -> Outcome<String> {
+    place.arn("logs", &format!("log-group:{name}")).await
 }
 
 async fn groups(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
@@ -195,7 +195,7 @@ async fn found(
     which: Which<'_>,
 ) -> Outcome<Option<Found>> {
     let name = text(group, "logGroupName");
-    let arn = &arn(place, name);
+    let arn = &arn(place, name).await?;
     let ask = async || {
         let question = input(json!({"resourceArn": arn}));
         let answer = logs::list_tags_for_resource(api, &question).await?;
@@ -326,7 +326,7 @@ async fn set(
             }
         }
         ("ResourcePolicyDocument", value) => {
-            let mut policy = input(json!({"resourceArn": arn(place, name)}));
+            let mut policy = input(json!({"resourceArn": arn(place, name).await?}));
             match value {
                 Some(document) => {
                     policy.insert("policyDocument", to_json(document));

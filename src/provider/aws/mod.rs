@@ -16,6 +16,7 @@ mod call;
 mod clients;
 pub mod doctor;
 mod error;
+mod identity;
 mod lease;
 pub mod marks;
 mod operate;
@@ -52,6 +53,7 @@ use futures_util::future::try_join_all;
 use self::batch::Batches;
 pub use self::clients::Endpoints;
 use self::clients::{Clients, HOME};
+use self::identity::Who;
 use self::lease::Lease;
 use self::marks::{Marks, Tags, is_ours};
 use self::service::{Found, Index, Place, Service, Which};
@@ -93,8 +95,7 @@ pub struct Aws {
     clients: Clients,
     services: Vec<Box<dyn Service>>,
     by_kind: HashMap<&'static str, usize>,
-    account: Arc<str>,
-    caller: Arc<str>,
+    who: Who,
     /// The regions of the spec; the first keeps lease and record.
     regions: Vec<String>,
     clock: WallClock,
@@ -135,34 +136,16 @@ fn fail(kind: ErrorKind, code: &str, message: String, operation: &str) -> Provid
 }
 
 impl Aws {
-    /// Connects, and asks AWS who we are.
-    ///
-    /// # Errors
-    /// When there are no credentials, AWS does not answer, or the account is not one of those that
-    /// the spec allows.
+    /// As the environment and the spec say. Asks nobody yet: who we are is asked beside the first
+    /// call, and known before anything is changed.
     pub async fn connect(
         settings: &spec::Aws,
         regions: Vec<String>,
         endpoints: &Endpoints,
-    ) -> Outcome<Self> {
+    ) -> Self {
         let region = regions.first().map_or(HOME, String::as_str).to_owned();
         let clients = Clients::connect(settings, &region, endpoints).await;
-        let identity = bind::sts::get_caller_identity(&clients.sts(&region), &Map::new()).await?;
-        let account = service::text(&identity, "Account");
-        if !settings.allowed_accounts.is_empty()
-            && !settings.allowed_accounts.iter().any(|one| one == account)
-        {
-            let allowed = settings.allowed_accounts.join(", ");
-            let message = format!(
-                "the credentials are those of account {account}, and `allowed_accounts` in the spec names {allowed}; nothing was done"
-            );
-            return Err(fail(
-                ErrorKind::Denied,
-                "WrongAccount",
-                message,
-                "sts:GetCallerIdentity",
-            ));
-        }
+        let who = Who::new(clients.sts(&region), &settings.allowed_accounts);
         let services: Vec<Box<dyn Service>> = services();
         let by_kind = services
             .iter()
@@ -170,9 +153,8 @@ impl Aws {
             .flat_map(|(number, service)| service.kinds().iter().map(move |kind| (*kind, number)))
             .collect();
         let lease = Lease::new(clients.ssm_for_lease(&region), clients.meter().clone());
-        Ok(Self {
-            account: account.into(),
-            caller: service::text(&identity, "Arn").into(),
+        Self {
+            who,
             services,
             by_kind,
             regions,
@@ -182,20 +164,21 @@ impl Aws {
             doubtful: RefCell::default(),
             reads: Batches::new(READS_AT_ONCE),
             clients,
-        })
+        }
     }
 
     /// Where calls go, in words.
-    pub fn place_in_words(&self) -> String {
+    ///
+    /// # Errors
+    /// When it is not known who we are, or the spec does not allow that account.
+    pub async fn place_in_words(&self) -> Outcome<String> {
         let endpoint = match self.clients.endpoint() {
             Some(endpoint) => format!(", at {endpoint}"),
             None => String::new(),
         };
-        format!(
-            "account {} in {}{endpoint}",
-            self.account,
-            self.regions.join(", ")
-        )
+        let account = &self.who.known().await?.account;
+        let regions = self.regions.join(", ");
+        Ok(format!("account {account} in {regions}{endpoint}"))
     }
 
     /// How often each service was asked so far and how long that took, a line each.
@@ -208,16 +191,6 @@ impl Aws {
             format!("  {service} in {region}: {calls} in {span} ms")
         }));
         lines
-    }
-
-    /// The account's number.
-    pub fn account(&self) -> &str {
-        &self.account
-    }
-
-    /// Who we are there, as an ARN.
-    pub fn caller(&self) -> &str {
-        &self.caller
     }
 
     /// The endpoint, when it is not AWS's.
@@ -239,7 +212,7 @@ impl Aws {
         Place {
             clients: &self.clients,
             region,
-            account: &self.account,
+            who: &self.who,
             index,
         }
     }
@@ -343,8 +316,8 @@ impl Aws {
 
     /// The one whose name stood in the way of a write: ours, or why not.
     async fn taken(&self, number: usize, write: &Write, error: ProviderError) -> Outcome<Arc<str>> {
-        let place = self.place(&write.address.region, None);
-        let named = match self.services[number].identifier(place, write) {
+        let site = self.place(&write.address.region, None).site().await?;
+        let named = match self.services[number].identifier(site, write) {
             Some(identifier) => {
                 self.one(&write.kind, &write.address.region, &identifier)
                     .await?
@@ -526,7 +499,8 @@ impl Aws {
         }
         // A child's mark comes first, so that no moment has a child that nobody owns.
         let key = service.mark_key(place, write);
-        if let Some(key) = key.or_else(|| service.identifier(place, write)) {
+        let site = place.site().await?;
+        if let Some(key) = key.or_else(|| service.identifier(site, write)) {
             self.mark_parent(write, &key).await?;
         }
         self.doubtful.borrow_mut().insert(token.clone());
@@ -866,7 +840,16 @@ impl Provider for Aws {
     }
 
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {
-        Box::pin(self.look(owner, query))
+        Box::pin(async move {
+            // What is not allowed is said before, and instead of, what else goes wrong.
+            let look = async {
+                let live = self.look(owner, query).await;
+                self.who.known().await?;
+                live
+            };
+            let (_, live) = futures_util::future::try_join(self.who.known(), look).await?;
+            Ok(live)
+        })
     }
 
     fn read<'a>(
@@ -875,6 +858,7 @@ impl Provider for Aws {
         handle: &'a Handle,
     ) -> Pending<'a, Outcome<Option<LiveResource>>> {
         Box::pin(async move {
+            self.who.known().await?;
             let found = self
                 .one(&handle.kind, &handle.address.region, &handle.identifier)
                 .await?;
@@ -886,7 +870,10 @@ impl Provider for Aws {
     }
 
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(self.make(write))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.make(write).await
+        })
     }
 
     fn shares_calls(&self, kind: &str) -> bool {
@@ -907,11 +894,17 @@ impl Provider for Aws {
         write: &'a Write,
         changed: &'a [Arc<str>],
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.change(handle, write, changed))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.change(handle, write, changed).await
+        })
     }
 
     fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.remove(owner, handle))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.remove(owner, handle).await
+        })
     }
 
     fn find<'a>(
@@ -921,6 +914,7 @@ impl Provider for Aws {
         identifier: Option<&'a str>,
     ) -> Pending<'a, Outcome<Vec<Stray>>> {
         Box::pin(async move {
+            self.who.known().await?;
             let number = self.number(kind)?;
             let kinds = BTreeSet::from([Arc::from(kind)]);
             let names: Vec<Arc<str>> = identifier.into_iter().map(Arc::from).collect();
@@ -944,7 +938,10 @@ impl Provider for Aws {
         handle: &'a Handle,
         applied: &'a Applied,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.mark(owner, handle, applied))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.mark(owner, handle, applied).await
+        })
     }
 
     fn acquire_lease<'a>(
@@ -952,7 +949,10 @@ impl Provider for Aws {
         owner: &'a Owner,
         holder: &'a Holder,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.lease.acquire(owner, holder))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.lease.acquire(owner, holder).await
+        })
     }
 
     fn release_lease<'a>(&'a self, _: &'a Owner) -> Pending<'a, Outcome<()>> {
@@ -961,6 +961,7 @@ impl Provider for Aws {
 
     fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {
         Box::pin(async move {
+            self.who.known().await?;
             let standing = self.lease.standing(owner).await?;
             Ok(standing.map(|standing| Held {
                 over: standing.is_over(),
@@ -971,7 +972,10 @@ impl Provider for Aws {
     }
 
     fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
-        Box::pin(self.lease.break_it(owner))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.lease.break_it(owner).await
+        })
     }
 
     fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
@@ -995,6 +999,9 @@ impl Provider for Aws {
         owner: &'a Owner,
         record: &'a Record,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.lease.write_record(owner, record))
+        Box::pin(async move {
+            self.who.known().await?;
+            self.lease.write_record(owner, record).await
+        })
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::clients::Clients;
+use super::identity::Who;
 use super::marks::{Marks, Tags};
 use crate::plan::digest;
 use crate::provider::{Handle, Outcome, Owner, Pending, Status, Write};
@@ -22,8 +23,8 @@ pub struct Place<'a> {
     pub clients: &'a Clients,
     /// The region of the addresses, or [`crate::address::GLOBAL`].
     pub region: &'a str,
-    /// The account's number.
-    pub account: &'a str,
+    /// Who we are.
+    pub who: &'a Who,
     /// What the tagging API lists as ours, while a whole application is listed.
     pub index: Option<&'a Index>,
 }
@@ -264,7 +265,7 @@ pub trait Service {
     }
 
     /// The identifier that a write will have, where its properties say it.
-    fn identifier(&self, _place: Place<'_>, _write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _site: Site<'_>, _write: &Write) -> Option<Arc<str>> {
         None
     }
 
@@ -275,7 +276,45 @@ pub trait Service {
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// The account's number.
+    ///
+    /// # Errors
+    /// When it is not known who we are.
+    pub async fn account(&self) -> Outcome<&'a str> {
+        Ok(&self.who.known().await?.account)
+    }
+
+    /// The account and region that are called.
+    ///
+    /// # Errors
+    /// When it is not known who we are.
+    pub async fn site(&self) -> Outcome<Site<'a>> {
+        Ok(Site {
+            region: self.region,
+            account: self.account().await?,
+        })
+    }
+
+    /// An ARN there.
+    ///
+    /// # Errors
+    /// When it is not known who we are.
+    pub async fn arn(&self, service: &str, resource: &str) -> Outcome<String> {
+        Ok(self.site().await?.arn(service, resource))
+    }
+}
+
+/// A region of an account, as ARNs name it.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The region of the addresses, or [`crate::address::GLOBAL`].
+    pub region: &'a str,
+    /// The account's number.
+    pub account: &'a str,
+}
+
+impl Site<'_> {
     /// An ARN of this account and region, in the partition that the region belongs to.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         let partition = match self.region {

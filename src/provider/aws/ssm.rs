@@ -10,8 +10,8 @@ use super::bind::ssm;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, items, list, none_if_gone,
-    pages, pick, tag_list, tags, text, touches, without,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, generated_name, input, items, list,
+    none_if_gone, pages, pick, tag_list, tags, text, touches, without,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
@@ -201,7 +201,7 @@ impl Service for Ssm {
         kind == ASSOCIATION
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         (&*write.kind == PARAMETER).then(|| name_of(write))
     }
 }
@@ -261,6 +261,7 @@ async fn parameters(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
         pages(call, question, "Parameters", NEXT_TOKEN)
     });
     let described: Vec<Map> = try_join_all(lists).await?.into_iter().flatten().collect();
+    let site = place.site().await?;
     // Secrets stay where they are.
     let open: Vec<&str> = described
         .iter()
@@ -278,7 +279,7 @@ async fn parameters(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
             _ => name,
         };
         place
-            .tags(&arn(place, one), hint, async || {
+            .tags(&arn(site, one), hint, async || {
                 ask_tags(api, PARAMETER, name).await
             })
             .await
@@ -299,7 +300,7 @@ async fn parameters(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
         if !policies.is_empty() {
             properties.insert("Policies", Value::str(format!("[{}]", policies.join(","))));
         }
-        properties.insert("Arn", Value::str(arn(place, one)));
+        properties.insert("Arn", Value::str(arn(site, one)));
         if let Some(value) = value(text(one, "Name")) {
             properties.insert("Value", value);
         }
@@ -308,10 +309,10 @@ async fn parameters(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
     Ok(found.collect())
 }
 
-fn arn(place: Place<'_>, parameter: &Map) -> String {
+fn arn(site: Site<'_>, parameter: &Map) -> String {
     match text(parameter, "ARN") {
         // A name that is a path begins with its own slash.
-        "" => place.arn(
+        "" => site.arn(
             "ssm",
             &format!(
                 "parameter/{}",
@@ -332,7 +333,7 @@ async fn associations(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>>
             let listed = pages(call, question, "Associations", NEXT_TOKEN).await?;
             let tags = try_join_all(listed.iter().map(|one| async move {
                 let id = text(one, "AssociationId");
-                let arn = place.arn("ssm", &format!("association/{id}"));
+                let arn = place.arn("ssm", &format!("association/{id}")).await?;
                 let hint = match (text(one, "AssociationName"), which) {
                     ("", Which::Owned(owner)) => &*owner.app,
                     (name, _) => name,

@@ -13,7 +13,7 @@ use super::call::Api;
 use super::clients::HOME;
 use super::marks::{Marks, Tags, child_key};
 use super::service::{
-    Found, Place, Service, Which, generated_name, input, none_if_gone, pages, pick, renamed,
+    Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, pick, renamed,
     renamed_back, tag_list, tags, text, without,
 };
 use crate::plan::digest;
@@ -109,7 +109,7 @@ impl Service for Firewalls {
             if *handle.kind == *LOGGING {
                 return put_logging(&api, write).await;
             }
-            let acl = Acl::of(place, &handle.identifier);
+            let acl = Acl::of(place.site().await?, &handle.identifier);
             let answer = wafv2::get_web_acl(&api, &acl.question()).await?;
             let mut parameters = parameters(&write.properties);
             for (name, value) in acl.question() {
@@ -129,7 +129,7 @@ impl Service for Firewalls {
                 wafv2::delete_logging_configuration(&api, &logging).await?;
                 return Ok(());
             }
-            let mut question = Acl::of(place, &handle.identifier).question();
+            let mut question = Acl::of(place.site().await?, &handle.identifier).question();
             let answer = wafv2::get_web_acl(&api, &question).await?;
             question.insert("LockToken", Value::str(text(&answer, "LockToken")));
             wafv2::delete_web_acl(&api, &question).await?;
@@ -147,7 +147,7 @@ impl Service for Firewalls {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = place.clients.waf(place.region);
-            let arn = Acl::of(place, identifier).arn;
+            let arn = Acl::of(place.site().await?, identifier).arn;
             if !set.is_empty() {
                 let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
                 wafv2::tag_resource(&api, &tags).await?;
@@ -160,7 +160,7 @@ impl Service for Firewalls {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         let arn = || text(&write.properties, "ResourceArn").into();
         (&*write.kind == LOGGING).then(arn)
     }
@@ -176,7 +176,7 @@ struct Acl {
 
 impl Acl {
     /// From `Name|Id|Scope` or an ARN, as a child names its parent.
-    fn of(place: Place<'_>, identifier: &str) -> Self {
+    fn of(site: Site<'_>, identifier: &str) -> Self {
         if identifier.starts_with("arn:") {
             let mut parts = identifier.rsplit('/');
             let id = parts.next().unwrap_or_default().to_owned();
@@ -202,7 +202,7 @@ impl Acl {
             Some("CLOUDFRONT") => ("CLOUDFRONT", "global"),
             _ => ("REGIONAL", "regional"),
         };
-        let (region, account) = (place.region, place.account);
+        let (region, account) = (site.region, site.account);
         let arn = format!("arn:aws:wafv2:{region}:{account}:{folder}/webacl/{name}/{id}");
         Self {
             name,
@@ -224,7 +224,10 @@ impl Acl {
 /// The web ACLs that are asked for, with their tags.
 async fn tagged(api: &Client, place: Place<'_>, which: Which<'_>) -> Outcome<Vec<(Acl, Tags)>> {
     let acls: Vec<Acl> = match which {
-        Which::Named(names) => names.iter().map(|name| Acl::of(place, name)).collect(),
+        Which::Named(names) => {
+            let site = place.site().await?;
+            names.iter().map(|name| Acl::of(site, name)).collect()
+        }
         Which::Owned(_) | Which::All => listed(api, place).await?,
     };
     let tagged = acls.into_iter().map(|acl| async move {
@@ -263,7 +266,8 @@ async fn listed(api: &Client, place: Place<'_>) -> Outcome<Vec<Acl>> {
     });
     let lists = try_join_all(lists).await?;
     let acls = lists.into_iter().flatten();
-    Ok(acls.map(|acl| Acl::of(place, text(&acl, "ARN"))).collect())
+    let site = place.site().await?;
+    Ok(acls.map(|acl| Acl::of(site, text(&acl, "ARN"))).collect())
 }
 
 async fn web_acl(api: &Client, acl: &Acl, tags: &Tags) -> Outcome<Option<Found>> {

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::bind::autoscaling;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
-use super::service::{Found, NEXT_TOKEN, Place, Service, Which, input, pages};
+use super::service::{Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages};
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::Map;
 
@@ -142,7 +142,7 @@ impl Service for AutoScaling {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         (&*write.kind == GROUP).then(|| group::name(write).into())
     }
 

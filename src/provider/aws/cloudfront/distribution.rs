@@ -45,7 +45,7 @@ impl Service for Distributions {
                     let tags = async {
                         match tags {
                             Some(tags) => Ok(Some(tags.clone())),
-                            None => none_if_gone(tags_of(api, &arn(place, id)).await),
+                            None => none_if_gone(tags_of(api, &arn(place, id).await?).await),
                         }
                     };
                     let question = input(json!({"Id": id}));
@@ -125,7 +125,7 @@ impl Service for Distributions {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = place.clients.cloudfront(place.region);
-            let arn = arn(place, identifier);
+            let arn = arn(place, identifier).await?;
             if !set.is_empty() {
                 let tags = input(json!({"Resource": arn, "Tags": {"Items": tag_list(set)}}));
                 cloudfront::tag_resource(&api, &tags).await?;
@@ -139,8 +139,9 @@ impl Service for Distributions {
     }
 }
 
-fn arn(place: Place<'_>, id: &str) -> String {
-    format!("arn:aws:cloudfront::{}:distribution/{id}", place.account)
+async fn arn(place: Place<'_>, id: &str) -> Outcome<String> {
+    let account = place.account().await?;
+    Ok(format!("arn:aws:cloudfront::{account}:distribution/{id}"))
 }
 
 async fn tags_of(api: &Client, arn: &str) -> Outcome<Tags> {

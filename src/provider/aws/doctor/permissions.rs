@@ -39,7 +39,7 @@ impl Aws {
 
     /// The user or role whose policies count for these credentials; and where that is a guess, why.
     async fn principal(&self) -> Outcome<(String, Option<ProviderError>)> {
-        let arn = &*self.caller;
+        let arn = &*self.who.known().await?.arn;
         match principal_of(arn) {
             Principal::Itself => Ok((arn.to_owned(), None)),
             // An assumed role's ARN has no path, and the role's own has.

@@ -9,7 +9,7 @@ use super::{question, specification, tag, told, unsuccessful};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, input, pages, pick, rename, tags, text, texts,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages, pick, rename, tags, text, texts,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -48,7 +48,8 @@ impl Service for FlowLogs {
             rename(&mut question, "Filters", "Filter");
             let call = async |question: &Map| ec2::describe_flow_logs(&api, question).await;
             let logs = pages(call, question, "FlowLogs", NEXT_TOKEN).await?;
-            Ok(logs.iter().map(|log| described(place, log)).collect())
+            let site = place.site().await?;
+            Ok(logs.iter().map(|log| described(site, log)).collect())
         })
     }
 
@@ -126,7 +127,7 @@ impl Service for FlowLogs {
     }
 }
 
-fn described(place: Place<'_>, log: &Map) -> Found {
+fn described(site: Site<'_>, log: &Map) -> Found {
     let id = text(log, "FlowLogId");
     let mut properties = told(
         log,
@@ -153,7 +154,7 @@ fn described(place: Place<'_>, log: &Map) -> Found {
     let group = text(log, "LogGroupName");
     if !group.is_empty() && !properties.contains_key(DESTINATION) {
         // The group may be told by its name alone.
-        let (region, account) = (place.region, place.account);
+        let (region, account) = (site.region, site.account);
         let arn = format!("arn:aws:logs:{region}:{account}:log-group:{group}");
         properties.insert(DESTINATION, Value::str(arn));
     }

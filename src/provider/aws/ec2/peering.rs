@@ -65,7 +65,7 @@ impl Service for Peerings {
         Box::pin(async move {
             let properties = &write.properties;
             if properties.contains_key("PeerRoleArn")
-                && ![place.account, ""].contains(&text(properties, "PeerOwnerId"))
+                && ![place.account().await?, ""].contains(&text(properties, "PeerOwnerId"))
             {
                 return Err(ProviderError {
                     kind: ErrorKind::Unsupported,
@@ -143,7 +143,7 @@ async fn peerings(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
 
 /// Accepts a peering in the region of its other side, if that is this account's.
 async fn accept(place: Place<'_>, peering: &Map) -> Outcome<()> {
-    if text(peering, "AccepterVpcInfo.OwnerId") != place.account {
+    if text(peering, "AccepterVpcInfo.OwnerId") != place.account().await? {
         return Ok(());
     }
     let region = match text(peering, "AccepterVpcInfo.Region") {

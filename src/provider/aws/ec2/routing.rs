@@ -12,7 +12,7 @@ use super::{Client, question, specification, tag, told};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, input, items, pages, pick, tags, text, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, input, items, pages, pick, tags, text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
@@ -172,7 +172,7 @@ impl Service for Routing {
         Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         (&*write.kind == ROUTE).then(|| route_id(&write.properties))
     }
 

@@ -10,7 +10,7 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, input, items, pages, pick, tags, text, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, input, items, pages, pick, tags, text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -204,7 +204,7 @@ impl Service for Vpcs {
         kind != ATTACHMENT
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         let vpc = || attachment_id(text(&write.properties, "VpcId"));
         (&*write.kind == ATTACHMENT).then(vpc)
     }

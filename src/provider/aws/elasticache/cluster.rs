@@ -10,8 +10,8 @@ use super::{Client, Seen, common_changes, endpoint, fixed, logs, name_of, of_nod
 use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Which, input, items, list, one_or_all, pick, rename, tag_list, text,
-    texts, touches, without,
+    Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
+    text, texts, touches, without,
 };
 use crate::provider::{Handle, Outcome, Pending, Status, Write};
 use crate::value::{Map, Value};
@@ -60,7 +60,7 @@ impl Service for Clusters {
             let found = clusters.iter().map(async |cluster| {
                 let id = text(cluster, ID);
                 let arn = match text(cluster, "ARN") {
-                    "" => place.arn("elasticache", &format!("cluster:{id}")),
+                    "" => place.arn("elasticache", &format!("cluster:{id}")).await?,
                     arn => arn.to_owned(),
                 };
                 let tags = self.seen.tags(place, &api, &arn, id).await?;
@@ -85,7 +85,7 @@ impl Service for Clusters {
             cluster.insert(ID, Value::str(name.clone()));
             cluster.insert("Tags", Value::from(tag_list(tags)));
             elasticache::create_cache_cluster(&api, &cluster).await?;
-            let arn = place.arn("elasticache", &format!("cluster:{name}"));
+            let arn = place.arn("elasticache", &format!("cluster:{name}")).await?;
             self.seen.remember(&arn, tags);
             Ok(name)
         })
@@ -158,7 +158,7 @@ impl Service for Clusters {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, NAME, 50))
     }
 }

@@ -98,7 +98,7 @@ impl Seen {
         set: &Tags,
         unset: &[String],
     ) -> Outcome<()> {
-        let arn = place.arn("elasticache", resource);
+        let arn = place.arn("elasticache", resource).await?;
         tag(place, &arn, set, unset).await?;
         if let Some(seen) = self.0.borrow_mut().get_mut(&arn) {
             let stays = |key: &String| !unset.contains(key) && !set.iter().any(|(k, _)| k == key);

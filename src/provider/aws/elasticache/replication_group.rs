@@ -10,8 +10,8 @@ use super::{Client, Seen, common_changes, endpoint, fixed, logs, name_of, of_nod
 use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, MARKER, Place, Service, Which, input, items, list, one_or_all, pages, pick, tag_list,
-    text, texts, touches, without,
+    Found, MARKER, Place, Service, Site, Which, input, items, list, one_or_all, pages, pick,
+    tag_list, text, texts, touches, without,
 };
 use crate::provider::{Handle, Outcome, Pending, Status, Write};
 use crate::value::{Map, Value};
@@ -65,7 +65,11 @@ impl Service for ReplicationGroups {
             let found = groups.iter().map(async |group| {
                 let id = text(group, ID);
                 let arn = match text(group, "ARN") {
-                    "" => place.arn("elasticache", &format!("replicationgroup:{id}")),
+                    "" => {
+                        place
+                            .arn("elasticache", &format!("replicationgroup:{id}"))
+                            .await?
+                    }
                     arn => arn.to_owned(),
                 };
                 let tags = self.seen.tags(place, &api, &arn, id).await?;
@@ -89,7 +93,9 @@ impl Service for ReplicationGroups {
             group.insert(ID, Value::str(name.clone()));
             group.insert("Tags", Value::from(tag_list(tags)));
             elasticache::create_replication_group(&api, &group).await?;
-            let arn = place.arn("elasticache", &format!("replicationgroup:{name}"));
+            let arn = place
+                .arn("elasticache", &format!("replicationgroup:{name}"))
+                .await?;
             self.seen.remember(&arn, tags);
             Ok(name)
         })
@@ -145,7 +151,7 @@ impl Service for ReplicationGroups {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, ID, 40))
     }
 }

@@ -10,8 +10,8 @@ use super::{name_of, tag};
 use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Which, input, items, list, one_or_all, pick, rename, tag_list, tags,
-    text,
+    Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
+    tags, text,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -44,7 +44,11 @@ impl Service for SubnetGroups {
             let found = groups.iter().map(async |group| {
                 let name = text(group, NAME);
                 let arn = match text(group, "ARN") {
-                    "" => place.arn("elasticache", &format!("subnetgroup:{name}")),
+                    "" => {
+                        place
+                            .arn("elasticache", &format!("subnetgroup:{name}"))
+                            .await?
+                    }
                     arn => arn.to_owned(),
                 };
                 let ask = async || {
@@ -120,12 +124,14 @@ impl Service for SubnetGroups {
         unset: &'a [String],
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
-            let arn = place.arn("elasticache", &format!("subnetgroup:{identifier}"));
+            let arn = place
+                .arn("elasticache", &format!("subnetgroup:{identifier}"))
+                .await?;
             tag(place, &arn, set, unset).await
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, NAME, 255))
     }
 }

@@ -20,8 +20,8 @@ use super::bind::iam;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, MARKER, Place, Service, Which, generated_name, input, items, none_if_gone, pages, pick,
-    tag_list, tags, text, touches,
+    Found, MARKER, Place, Service, Site, Which, generated_name, input, items, none_if_gone, pages,
+    pick, tag_list, tags, text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -143,7 +143,7 @@ impl Service for Iam {
         })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write).into())
     }
 }

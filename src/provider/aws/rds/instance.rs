@@ -13,7 +13,7 @@ use super::{Client, invalid, listed, name_of, tag};
 use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Which, input, items, list, tag_list, tags, text, touches,
+    Found, Place, Service, Site, Which, input, items, list, tag_list, tags, text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -179,7 +179,7 @@ impl Service for Instances {
         Box::pin(async move { tag(place, &format!("db:{identifier}"), set, unset).await })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, NAME, 63))
     }
 }

@@ -65,7 +65,7 @@ async fn tags_of(place: Place<'_>, api: &Client, arn: &str, name: &str) -> Outco
 /// Sets and removes tags of anything in RDS. `resource` is the end of its ARN.
 async fn tag(place: Place<'_>, resource: &str, set: &Tags, unset: &[String]) -> Outcome<()> {
     let api = place.clients.rds(place.region);
-    let arn = place.arn("rds", resource);
+    let arn = place.arn("rds", resource).await?;
     if !set.is_empty() {
         let tags = input(json!({"ResourceName": &*arn, "Tags": tag_list(set)}));
         rds::add_tags_to_resource(&api, &tags).await?;

@@ -10,7 +10,7 @@ use super::{Client, invalid, listed, name_of, tag, tags_of};
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, MARKER, Place, Service, Which, input, pages, pick, tag_list, text,
+    Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -165,7 +165,7 @@ impl Service for ParameterGroups {
         Box::pin(async move { tag(place, &format!("pg:{identifier}"), set, unset).await })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, NAME, 255))
     }
 }

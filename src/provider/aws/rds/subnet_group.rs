@@ -10,7 +10,7 @@ use super::{listed, name_of, tag, tags_of};
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Which, input, items, list, pick, tag_list, text,
+    Found, Place, Service, Site, Which, input, items, list, pick, tag_list, text,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -114,7 +114,7 @@ impl Service for SubnetGroups {
         Box::pin(async move { tag(place, &format!("subgrp:{identifier}"), set, unset).await })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write, NAME, 255))
     }
 }

@@ -10,8 +10,8 @@ use super::{Client, listed, tag, tags_of};
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Which, generated_name, input, items, list, pick, rename, tag_list, text,
-    texts, touches,
+    Found, Place, Service, Site, Which, generated_name, input, items, list, pick, rename, tag_list,
+    text, texts, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -39,7 +39,7 @@ impl Service for Subscriptions {
             let found = subscriptions.iter().map(async |one| {
                 let name = text(one, "CustSubscriptionId");
                 let arn = match text(one, "EventSubscriptionArn") {
-                    "" => place.arn("rds", &format!("es:{name}")),
+                    "" => place.arn("rds", &format!("es:{name}")).await?,
                     arn => arn.to_owned(),
                 };
                 let Some(tags) = tags_of(place, &api, &arn, name).await? else {
@@ -153,7 +153,7 @@ impl Service for Subscriptions {
         Box::pin(async move { tag(place, &format!("es:{identifier}"), set, unset).await })
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         Some(name_of(write))
     }
 }

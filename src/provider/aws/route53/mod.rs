@@ -20,7 +20,7 @@ use super::call::Api;
 use super::clients::HOME;
 use super::marks::{APP, ENV, Marks, Tags};
 use super::service::{
-    Found, Place, Service, Which, input, items, none_if_gone, tag_list, tags, text,
+    Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
 };
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
@@ -185,7 +185,7 @@ impl Service for Dns {
         kind == RECORD
     }
 
-    fn identifier(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         (&*write.kind == RECORD).then(|| record::identifier(&write.properties))
     }
 }

@@ -20,8 +20,8 @@ use super::bind::s3;
 use super::call::Api;
 use super::marks::{Marks, Tags, child_key};
 use super::service::{
-    Found, Place, Service, Which, generated_name, input, none_if_gone, pages, tag_list, tags, text,
-    touches,
+    Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, tag_list, tags,
+    text, touches,
 };
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
@@ -102,7 +102,7 @@ impl Service for Buckets {
             if write.properties.contains_key("AbacStatus") {
                 return Err(no_abac());
             }
-            let name = name_of(place, write);
+            let name = name_of(place.site().await?, write);
             make(&api, place, write, &name, tags).await?;
             put_tags(&api, &name, tags).await?;
             for setting in SETTINGS {
@@ -202,10 +202,10 @@ impl Service for Buckets {
         })
     }
 
-    fn identifier(&self, place: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, site: Site<'_>, write: &Write) -> Option<Arc<str>> {
         match &*write.kind {
             POLICY => Some(text(&write.properties, "Bucket").into()),
-            _ => Some(name_of(place, write)),
+            _ => Some(name_of(site, write)),
         }
     }
 }
@@ -232,13 +232,13 @@ fn no_abac() -> ProviderError {
 
 /// A bucket's name; one in the account's own namespace ends as AWS wants it to
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>).
-fn name_of(place: Place<'_>, write: &Write) -> Arc<str> {
+fn name_of(site: Site<'_>, write: &Write) -> Arc<str> {
     match (
         text(&write.properties, "BucketName"),
         text(&write.properties, "BucketNamePrefix"),
     ) {
         ("", "") => generated_name(write, 63).to_lowercase().into(),
-        ("", prefix) => format!("{prefix}-{}-{}-an", place.account, place.region).into(),
+        ("", prefix) => format!("{prefix}-{}-{}-an", site.account, site.region).into(),
         (name, _) => name.into(),
     }
 }

@@ -26,7 +26,7 @@ use super::bind::sns;
 use super::call::Api;
 use super::marks::{Tags, child_key};
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, from_json, generated_name, gone_is_fine, input,
+    Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, list, none_if_gone, pages, pick, tag_list, tags, text, texts, to_json,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
@@ -175,9 +175,9 @@ impl Service for Sns {
         })
     }
 
-    fn identifier(&self, place: Place<'_>, write: &Write) -> Option<Arc<str>> {
+    fn identifier(&self, site: Site<'_>, write: &Write) -> Option<Arc<str>> {
         match &*write.kind {
-            TOPIC => Some(place.arn("sns", &name_of(write)).into()),
+            TOPIC => Some(site.arn("sns", &name_of(write)).into()),
             POLICY => texts(&write.properties, "Topics").next().map(Into::into),
             _ => Some(subscription_id(&write.properties)),
         }
