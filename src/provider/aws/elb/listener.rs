@@ -1,6 +1,5 @@
 //! Listeners.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -30,7 +29,7 @@ const SETTINGS: [&str; 7] = [
 ];
 
 /// Those of these load balancers, without their tags.
-pub async fn below(api: &Client, balancers: &BTreeSet<String>) -> Outcome<Vec<Map>> {
+pub async fn below(api: &Client, balancers: &[String]) -> Outcome<Vec<Map>> {
     let each = balancers.iter().map(async |balancer| {
         let question = input(json!({"LoadBalancerArn": balancer}));
         let call = async |question: &Map| elb::describe_listeners(api, question).await;

@@ -6,8 +6,8 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
 use super::{
-    BALANCER, Client, Tagged, after, attributes, attributes_to_set, described, everything,
-    set_attributes, tagged, was_set,
+    Attributes, BALANCER, BALANCER_ARN, Client, Tagged, after, attributes, attributes_to_set,
+    described, each, everything, set_attributes, tagged, was_set,
 };
 use crate::provider::aws::bind::{ec2, elasticloadbalancingv2 as elb};
 use crate::provider::aws::marks::Tags;
@@ -34,12 +34,26 @@ pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
     tagged(api, Which::All, found, "LoadBalancerArn").await
 }
 
-/// As CloudFormation has them.
-pub async fn found(api: &Client, balancers: Vec<Tagged>) -> Outcome<Vec<Found>> {
-    try_join_all(balancers.into_iter().map(|one| complete(api, one))).await
+/// The attributes of those with these ARNs.
+pub async fn attributes_of(api: &Client, arns: &[String]) -> Outcome<Attributes> {
+    let call = async |one: &Map| elb::describe_load_balancer_attributes(api, one).await;
+    each(call, BALANCER_ARN, arns).await
 }
 
-async fn complete(api: &Client, (balancer, tags): Tagged) -> Outcome<Found> {
+/// As CloudFormation has them. The attributes of those that are not `known` are asked for.
+pub async fn found(
+    api: &Client,
+    balancers: Vec<Tagged>,
+    mut known: Attributes,
+) -> Outcome<Vec<Found>> {
+    let found = balancers.into_iter().map(|one| {
+        let known = known.remove(text(&one.0, BALANCER_ARN));
+        complete(api, one, known)
+    });
+    try_join_all(found).await
+}
+
+async fn complete(api: &Client, (balancer, tags): Tagged, known: Option<Map>) -> Outcome<Found> {
     let arn = text(&balancer, "LoadBalancerArn");
     let one = input(json!({"LoadBalancerArn": arn}));
     let capacity = async {
@@ -48,8 +62,13 @@ async fn complete(api: &Client, (balancer, tags): Tagged) -> Outcome<Found> {
             false => Ok(Map::new()),
         }
     };
-    let attributes_of = elb::describe_load_balancer_attributes(api, &one);
-    let (answer, capacity) = try_join(attributes_of, capacity).await?;
+    let answer = async {
+        match known {
+            Some(answer) => Ok(answer),
+            None => elb::describe_load_balancer_attributes(api, &one).await,
+        }
+    };
+    let (answer, capacity) = try_join(answer, capacity).await?;
     let mut properties = pick(
         &balancer,
         &[

@@ -11,7 +11,7 @@ mod target_group;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join_all, try_join3, try_join4};
 use serde_json::json;
 
 use super::bind::elasticloadbalancingv2 as elb;
@@ -35,6 +35,13 @@ type Client = Api<aws_sdk_elasticloadbalancingv2::Client>;
 
 /// One as AWS describes it, and its tags.
 type Tagged = (Map, Tags);
+
+/// What is known of attributes already, by ARN.
+type Attributes = HashMap<String, Map>;
+
+/// What a load balancer's and a target group's own ARN are called.
+const BALANCER_ARN: &str = "LoadBalancerArn";
+const GROUP_ARN: &str = "TargetGroupArn";
 
 /// What answers and questions call the token of the next page.
 pub(super) const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
@@ -65,16 +72,10 @@ impl Service for Balancing {
     ) -> Pending<'a, Outcome<Vec<Found>>> {
         Box::pin(async move {
             let api = place.clients.elb(place.region);
-            let wanted = |kind: &str| kinds.contains(kind);
-            let groups = async {
-                match wanted(TARGET_GROUP) {
-                    true => target_group::list(&api, which).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let (mut found, groups) = try_join(below(place, &api, kinds, which), groups).await?;
-            found.extend(groups);
-            Ok(found)
+            match which {
+                Which::Named(arns) => named(&api, kinds, arns).await,
+                Which::Owned(_) | Which::All => everywhere(place, &api, kinds, which).await,
+            }
         })
     }
 
@@ -158,55 +159,92 @@ impl Service for Balancing {
     }
 }
 
-/// Load balancers, and what hangs below them.
-async fn below(
+/// Those with these ARNs, which are all of one kind.
+async fn named(api: &Client, kinds: &BTreeSet<Arc<str>>, arns: &[Arc<str>]) -> Outcome<Vec<Found>> {
+    let wanted = |kind: &str| kinds.contains(kind);
+    if wanted(BALANCER) {
+        let named = load_balancer::named(api, arns).await?;
+        load_balancer::found(api, named, Attributes::new()).await
+    } else if wanted(TARGET_GROUP) {
+        let named = target_group::named(api, arns).await?;
+        target_group::found(api, named, Attributes::new()).await
+    } else if wanted(LISTENER) {
+        listener::found(api, listener::named(api, arns).await?).await
+    } else {
+        Ok(rule::found(rule::named(api, arns).await?))
+    }
+}
+
+/// Those of an owner, or all, from the top. What the tagging API knows as ours is asked about while its
+/// tags are, which is a round trip less than afterwards.
+async fn everywhere(
     place: Place<'_>,
     api: &Client,
     kinds: &BTreeSet<Arc<str>>,
     which: Which<'_>,
 ) -> Outcome<Vec<Found>> {
     let wanted = |kind: &str| kinds.contains(kind);
-    if !wanted(BALANCER) && !wanted(LISTENER) && !wanted(RULE) {
-        return Ok(Vec::new());
-    }
-    if let Which::Named(arns) = which {
-        return match (wanted(BALANCER), wanted(LISTENER)) {
-            (true, _) => load_balancer::found(api, load_balancer::named(api, arns).await?).await,
-            (_, true) => listener::found(api, listener::named(api, arns).await?).await,
-            _ => Ok(rule::found(rule::named(api, arns).await?)),
-        };
-    }
     let deeper = wanted(LISTENER) || wanted(RULE);
-    let hints = async {
-        let hints = if deeper {
-            place.indexed(":loadbalancer/").await
-        } else {
-            Vec::new()
-        };
-        Ok(hints)
+    let balancers = async {
+        match wanted(BALANCER) || deeper {
+            true => load_balancer::every(api).await,
+            false => Ok(Vec::new()),
+        }
     };
-    let (every, hints) = try_join(load_balancer::every(api), hints).await?;
-    let arn = |balancer: &Map| text(balancer, "LoadBalancerArn").to_owned();
-    // What hangs below those that the tagging API knows as ours is asked for while their own tags are.
-    let early: BTreeSet<String> = every
-        .iter()
-        .map(arn)
-        .filter(|arn| hints.iter().any(|hint| **hint == **arn))
-        .collect();
-    let (balancers, mut listeners) = try_join(
-        tagged(api, which, every, "LoadBalancerArn"),
+    let groups = async {
+        match wanted(TARGET_GROUP) {
+            true => target_group::every(api).await,
+            false => Ok(Vec::new()),
+        }
+    };
+    let hints = async {
+        Ok(match deeper {
+            true => place.indexed(":elasticloadbalancing:").await,
+            false => Vec::new(),
+        })
+    };
+    let (balancers, groups, hints) = try_join3(balancers, groups, hints).await?;
+    let known = |found: &[Map], name: &str| -> Vec<String> {
+        let arns = found.iter().map(|one| text(one, name));
+        arns.filter(|arn| hints.iter().any(|hint| **hint == **arn))
+            .map(str::to_owned)
+            .collect()
+    };
+    let early = known(&balancers, BALANCER_ARN);
+    let early_groups = known(&groups, GROUP_ARN);
+    let arns = balancers.iter().map(|one| text(one, BALANCER_ARN));
+    let arns = arns.chain(groups.iter().map(|one| text(one, GROUP_ARN)));
+    let listeners = hints.iter().filter(|arn| arn.contains(":listener/"));
+    let arns: Vec<Arc<str>> = arns.map(Arc::from).chain(listeners.cloned()).collect();
+    let of_balancers = async {
+        match wanted(BALANCER) {
+            true => load_balancer::attributes_of(api, &early).await,
+            false => Ok(Attributes::new()),
+        }
+    };
+    let (mut tags, mut listeners, of_balancers, of_groups) = try_join4(
+        tags_of(api, &arns),
         listener::below(api, &early),
+        of_balancers,
+        target_group::attributes_of(api, &early_groups),
     )
     .await?;
-    let late: BTreeSet<String> = balancers
-        .iter()
-        .filter(|_| deeper)
-        .map(|(balancer, _)| arn(balancer))
-        .filter(|arn| !early.contains(arn))
+    let balancers = with_tags(balancers, BALANCER_ARN, &mut tags, which);
+    let groups = with_tags(groups, GROUP_ARN, &mut tags, which);
+    let late = balancers.iter().map(|(one, _)| text(one, BALANCER_ARN));
+    let late: Vec<String> = late
+        .filter(|arn| deeper && !early.iter().any(|known| known == arn))
+        .map(str::to_owned)
         .collect();
     let listeners_and_rules = async {
         listeners.extend(listener::below(api, &late).await?);
-        let mut listeners = tagged(api, which, listeners, "ListenerArn").await?;
+        let rest = listeners.iter().map(|one| text(one, "ListenerArn"));
+        let rest: Vec<Arc<str>> = rest
+            .filter(|arn| !tags.contains_key(*arn))
+            .map(Arc::from)
+            .collect();
+        tags.extend(tags_of(api, &rest).await?);
+        let mut listeners = with_tags(listeners, "ListenerArn", &mut tags, which);
         if deeper {
             let others = elsewhere(place, ":listener/", &listeners, "ListenerArn").await;
             listeners.extend(listener::named(api, &others).await?);
@@ -226,11 +264,13 @@ async fn below(
     };
     let balancers = async {
         match wanted(BALANCER) {
-            true => load_balancer::found(api, balancers).await,
+            true => load_balancer::found(api, balancers, of_balancers).await,
             false => Ok(Vec::new()),
         }
     };
-    let (mut found, below) = try_join(balancers, listeners_and_rules).await?;
+    let groups = target_group::found(api, groups, of_groups);
+    let (mut found, groups, below) = try_join3(balancers, groups, listeners_and_rules).await?;
+    found.extend(groups);
     found.extend(below);
     Ok(found)
 }
@@ -275,7 +315,33 @@ async fn described(
         .collect())
 }
 
+/// Tags by ARN.
+async fn tags_of(api: &Client, arns: &[Arc<str>]) -> Outcome<HashMap<String, Tags>> {
+    let call = async |question: &Map| elb::describe_tags(api, question).await;
+    let answers = described(call, "ResourceArns", "TagDescriptions", arns).await?;
+    let tagged = |one: &Map| (text(one, "ResourceArn").to_owned(), tags(one, "Tags"));
+    Ok(answers.iter().map(tagged).collect())
+}
+
 /// With their tags, those that are wanted.
+fn with_tags(
+    found: Vec<Map>,
+    arn: &str,
+    tags: &mut HashMap<String, Tags>,
+    which: Which<'_>,
+) -> Vec<Tagged> {
+    let tagged = found.into_iter().map(|one| {
+        let tags = tags.remove(text(&one, arn)).unwrap_or_default();
+        (one, tags)
+    });
+    let wanted = |(_, tags): &Tagged| match which {
+        Which::Owned(owner) => is_owned(tags, owner),
+        Which::Named(_) | Which::All => true,
+    };
+    tagged.filter(wanted).collect()
+}
+
+/// With their tags, asked for, those that are wanted.
 async fn tagged(
     api: &Client,
     which: Which<'_>,
@@ -283,22 +349,21 @@ async fn tagged(
     arn: &str,
 ) -> Outcome<Vec<Tagged>> {
     let arns: Vec<Arc<str>> = found.iter().map(|one| text(one, arn).into()).collect();
-    let call = async |question: &Map| elb::describe_tags(api, question).await;
-    let answers = described(call, "ResourceArns", "TagDescriptions", &arns).await?;
-    let by_arn: HashMap<String, Tags> = answers
-        .iter()
-        .map(|one| (text(one, "ResourceArn").to_owned(), tags(one, "Tags")))
-        .collect();
-    let with_tags = found.into_iter().map(|one| {
-        let tags = by_arn.get(text(&one, arn)).cloned().unwrap_or_default();
-        (one, tags)
+    let mut tags = tags_of(api, &arns).await?;
+    Ok(with_tags(found, arn, &mut tags, which))
+}
+
+/// What a call answers about each of these ARNs, which `parameter` names.
+async fn each(
+    call: impl AsyncFn(&Map) -> Outcome<Map>,
+    parameter: &str,
+    arns: &[String],
+) -> Outcome<Attributes> {
+    let each = arns.iter().map(async |arn| {
+        let answer = call(&input(json!({parameter: arn}))).await?;
+        Ok((arn.clone(), answer))
     });
-    Ok(with_tags
-        .filter(|(_, tags)| match which {
-            Which::Owned(owner) => is_owned(tags, owner),
-            Which::Named(_) | Which::All => true,
-        })
-        .collect())
+    Ok(try_join_all(each).await?.into_iter().collect())
 }
 
 fn is_owned(tags: &Tags, owner: &Owner) -> bool {

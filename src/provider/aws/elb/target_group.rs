@@ -6,8 +6,8 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
 use super::{
-    Client, TARGET_GROUP, Tagged, attributes, attributes_to_set, described, everything,
-    set_attributes, tagged, was_set,
+    Attributes, Client, GROUP_ARN, TARGET_GROUP, Tagged, attributes, attributes_to_set, described,
+    each, everything, set_attributes, tagged, was_set,
 };
 use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
@@ -42,18 +42,39 @@ const FIXED: [&str; 8] = [
     "TargetControlPort",
 ];
 
-/// Those that are wanted.
-pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Found>> {
+/// All that the account has, without their tags.
+pub async fn every(api: &Client) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_target_groups(api, question).await;
-    let groups = match which {
-        Which::Named(arns) => described(call, "TargetGroupArns", "TargetGroups", arns).await?,
-        Which::Owned(_) | Which::All => everything(call, Map::new(), "TargetGroups").await?,
-    };
-    let groups = tagged(api, which, groups, "TargetGroupArn").await?;
-    try_join_all(groups.into_iter().map(|one| complete(api, one))).await
+    everything(call, Map::new(), "TargetGroups").await
 }
 
-async fn complete(api: &Client, (group, tags): Tagged) -> Outcome<Found> {
+/// Those with these ARNs.
+pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
+    let call = async |question: &Map| elb::describe_target_groups(api, question).await;
+    let found = described(call, "TargetGroupArns", "TargetGroups", arns).await?;
+    tagged(api, Which::All, found, GROUP_ARN).await
+}
+
+/// The attributes of those with these ARNs.
+pub async fn attributes_of(api: &Client, arns: &[String]) -> Outcome<Attributes> {
+    let call = async |one: &Map| elb::describe_target_group_attributes(api, one).await;
+    each(call, GROUP_ARN, arns).await
+}
+
+/// As CloudFormation has them. The attributes of those that are not `known` are asked for.
+pub async fn found(
+    api: &Client,
+    groups: Vec<Tagged>,
+    mut known: Attributes,
+) -> Outcome<Vec<Found>> {
+    let found = groups.into_iter().map(|one| {
+        let known = known.remove(text(&one.0, GROUP_ARN));
+        complete(api, one, known)
+    });
+    try_join_all(found).await
+}
+
+async fn complete(api: &Client, (group, tags): Tagged, known: Option<Map>) -> Outcome<Found> {
     let arn = text(&group, "TargetGroupArn");
     let targets = async {
         match was_set(&tags, "Targets") {
@@ -62,7 +83,12 @@ async fn complete(api: &Client, (group, tags): Tagged) -> Outcome<Found> {
         }
     };
     let one = input(json!({"TargetGroupArn": arn}));
-    let answer = elb::describe_target_group_attributes(api, &one);
+    let answer = async {
+        match known {
+            Some(answer) => Ok(answer),
+            None => elb::describe_target_group_attributes(api, &one).await,
+        }
+    };
     let (answer, targets) = try_join(answer, targets).await?;
     let names = ["TargetGroupArn", "TargetGroupName", "LoadBalancerArns"];
     let names = [&names[..], &CHECKS, &FIXED].concat();
