@@ -70,9 +70,48 @@ pub struct Library {
     blueprints: BTreeMap<Arc<str>, Entry<Blueprint>>,
     /// By name.
     modules: BTreeMap<Arc<str>, Entry<Module>>,
-    templates: Handlebars<'static>,
+    templates: Templates,
     /// The files' texts by the names that messages use.
     sources: BTreeMap<String, String>,
+}
+
+/// Text templates.
+struct Templates {
+    /// Those from a folder.
+    given: Handlebars<'static>,
+    /// These and the ones in the binary, once one is rendered.
+    all: OnceLock<Handlebars<'static>>,
+}
+
+impl Templates {
+    /// None from a folder yet.
+    fn new() -> Self {
+        let mut given = Handlebars::new();
+        given.set_strict_mode(true);
+        // Text files, not HTML: nothing is to be escaped as HTML.
+        given.register_escape_fn(handlebars::no_escape);
+        given.register_helper("sh", Box::new(shell_word));
+        Self {
+            given,
+            all: OnceLock::new(),
+        }
+    }
+
+    /// # Panics
+    /// When a template in the binary is broken, which the tests rule out.
+    fn all(&self) -> &Handlebars<'static> {
+        self.all.get_or_init(|| {
+            let mut all = self.given.clone();
+            for (path, text) in TEMPLATES {
+                if !all.has_template(path)
+                    && let Err(error) = all.register_template_string(path, text)
+                {
+                    panic!("{path} in the binary is broken: {error}");
+                }
+            }
+            all
+        })
+    }
 }
 
 /// A blueprint or module.
@@ -147,15 +186,9 @@ impl Library {
         let mut library = Self {
             blueprints: BTreeMap::new(),
             modules: BTreeMap::new(),
-            templates: Handlebars::new(),
+            templates: Templates::new(),
             sources: BTreeMap::new(),
         };
-        library.templates.set_strict_mode(true);
-        // Text files, not HTML: nothing is to be escaped as HTML.
-        library.templates.register_escape_fn(handlebars::no_escape);
-        library
-            .templates
-            .register_helper("sh", Box::new(shell_word));
         for (path, text) in BLUEPRINTS {
             if !given.contains_key(path) {
                 library.add_builtin(path, text);
@@ -176,8 +209,8 @@ impl Library {
                 library.blueprints.insert(name, Entry::Given(blueprint));
             }
         }
-        for (path, text) in TEMPLATES.iter().chain(templates) {
-            if let Err(error) = library.templates.register_template_string(path, text) {
+        for (path, text) in templates {
+            if let Err(error) = library.templates.given.register_template_string(path, text) {
                 let place = Location {
                     file: format!("templates/{path}").into(),
                     line: error
@@ -260,15 +293,16 @@ impl Library {
     /// # Errors
     /// When there is no such template, or it uses a value that is not given.
     pub fn render(&self, name: &str, args: &Value) -> Result<Value, Failure> {
-        if !self.templates.has_template(name) {
-            let known = self.templates.get_templates().keys().map(String::as_str);
+        let templates = self.templates.all();
+        if !templates.has_template(name) {
+            let known = templates.get_templates().keys().map(String::as_str);
             return Err(Failure {
                 message: format!("there is no template {name:?}"),
                 help: nearest(name, known).map(|near| format!("did you mean {near:?}?")),
             });
         }
         with_markers(args, |json| {
-            self.templates
+            templates
                 .render(name, json)
                 .map_err(|error| Failure::new(format!("templates/{name}: {}", error.reason())))
         })
@@ -363,6 +397,10 @@ mod tests {
                 "{name}"
             );
         }
+        assert_eq!(
+            library.templates.all().get_templates().len(),
+            TEMPLATES.len()
+        );
         let count = library.stages().count() + library.module_names().count();
         assert_eq!(count, BLUEPRINTS.len());
     }
