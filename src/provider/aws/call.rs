@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -29,13 +29,19 @@ use super::bridge::Misfit;
 use super::quotas::Quotas;
 use crate::provider::{ErrorKind, ProviderError};
 
+/// A client that is not made yet.
+type Later<C> = LazyLock<C, Make<C>>;
+
+/// Makes a client.
+pub type Make<C> = Box<dyn FnOnce() -> C + Send>;
+
 /// One service's client in one region.
 #[derive(Clone)]
 pub struct Api<C> {
     /// The SDK's client for what only reads.
     reading: C,
-    /// The one for the rest.
-    changing: C,
+    /// The one for the rest, made when it is first needed.
+    changing: Arc<Later<C>>,
     region: Arc<str>,
     meter: Arc<Meter>,
 }
@@ -43,10 +49,10 @@ pub struct Api<C> {
 impl<C> Api<C> {
     /// Clients whose calls are metered: one for what only reads, and one that leaves it to us to
     /// repeat what may have had its effect ([`Unrepeated`]).
-    pub fn new(reading: C, changing: C, region: Arc<str>, meter: Arc<Meter>) -> Self {
+    pub fn new(reading: C, changing: Make<C>, region: Arc<str>, meter: Arc<Meter>) -> Self {
         Self {
             reading,
-            changing,
+            changing: Arc::new(LazyLock::new(changing)),
             region,
             meter,
         }

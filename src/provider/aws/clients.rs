@@ -14,11 +14,10 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
-use aws_smithy_http_client::tls;
-use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 
 use super::call::{Api, Meter, Unrepeated, Watch};
 use super::error::chain;
+use super::http;
 use super::quotas::Quotas;
 use crate::address::GLOBAL;
 use crate::spec;
@@ -43,27 +42,20 @@ pub struct Endpoints {
     pub keys: Option<(String, String)>,
 }
 
-/// The HTTP client that all clients share. The SDK has each client that it makes try out its HTTP client
-/// by getting ready for TLS, which parses all of the machine's root certificates; behind a function
-/// there is nothing to try, so that it gets ready once, for the first call.
-fn http() -> SharedHttpClient {
-    let shared = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ))
-        .build_https();
-    http_client_fn(move |settings, components| shared.http_connector(settings, components))
-}
-
 /// Each service's [`Api`] in each region, whatever its client's type.
 type Made = HashMap<(&'static str, String), Box<dyn std::any::Any>>;
 
 /// Clients by service and region, made when first asked for.
 pub struct Clients {
+    base: Arc<Base>,
+    made: RefCell<Made>,
+}
+
+/// What clients are made from.
+struct Base {
     config: SdkConfig,
     meter: Arc<Meter>,
     cloud_control: Option<String>,
-    made: RefCell<Made>,
 }
 
 impl Clients {
@@ -76,7 +68,7 @@ impl Clients {
             .operation_timeout(Duration::from_secs(300))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http())
+            .http_client(http::client())
             .timeout_config(timeouts)
             .region(Region::new(region.to_owned()));
         if let Some(profile) = &settings.profile {
@@ -116,17 +108,20 @@ impl Clients {
             .with_initial_backoff(Duration::from_millis(if aws { 500 } else { 100 }))
             .with_max_backoff(most);
         config = config.into_builder().retry_config(retries).build();
-        Self {
+        let base = Base {
             config,
             meter: Arc::new(Meter::new(Quotas::new(aws))),
             cloud_control: endpoints.cloud_control.clone(),
+        };
+        Self {
+            base: Arc::new(base),
             made: RefCell::default(),
         }
     }
 
     /// What was asked so far.
     pub fn meter(&self) -> &Arc<Meter> {
-        &self.meter
+        &self.base.meter
     }
 
     /// The credentials that calls are signed with.
@@ -134,7 +129,7 @@ impl Clients {
     /// # Errors
     /// Why there are none, in words.
     pub async fn credentials(&self) -> Result<Credentials, String> {
-        let provider = self.config.credentials_provider();
+        let provider = self.base.config.credentials_provider();
         let provider = provider.ok_or("the SDK has nowhere to look for any")?;
         let found = provider.provide_credentials().await;
         found.map_err(|error| chain(&error))
@@ -142,9 +137,36 @@ impl Clients {
 
     /// Whether calls go to an endpoint that is not AWS's.
     pub fn endpoint(&self) -> Option<&str> {
-        self.config.endpoint_url()
+        self.base.config.endpoint_url()
     }
 
+    /// A service's clients; `make` is told whether it is the one for what changes something, which
+    /// most runs need of few services.
+    fn get<C: Clone + Send + Sync + 'static>(
+        &self,
+        service: &'static str,
+        region: &str,
+        make: fn(&Base, &str, bool) -> C,
+    ) -> Api<C> {
+        let region = if region == GLOBAL { HOME } else { region };
+        let key = (service, region.to_owned());
+        let mut made = self.made.borrow_mut();
+        let any = made.entry(key).or_insert_with(|| {
+            let (base, place) = (self.base.clone(), region.to_owned());
+            let changing = move || make(&base, &place, true);
+            let meter = self.base.meter.clone();
+            let reading = make(&self.base, region, false);
+            Box::new(Api::new(reading, Box::new(changing), region.into(), meter))
+        });
+        match any.downcast_ref::<Api<C>>() {
+            Some(api) => api.clone(),
+            // A service's name stands for one type of client: the macro below writes both.
+            None => unreachable!("{service} has one client type"),
+        }
+    }
+}
+
+impl Base {
     /// The SDK's configuration for a region.
     fn regional(&self, region: &str) -> SdkConfig {
         let builder = self.config.clone().into_builder();
@@ -156,28 +178,6 @@ impl Clients {
             region: region.into(),
             meter: self.meter.clone(),
             fenced,
-        }
-    }
-
-    /// A service's clients; `make` is told whether it is the one for what changes something.
-    fn get<C: Clone + 'static>(
-        &self,
-        service: &'static str,
-        region: &str,
-        make: impl Fn(&str, bool) -> C,
-    ) -> Api<C> {
-        let region = if region == GLOBAL { HOME } else { region };
-        let key = (service, region.to_owned());
-        let mut made = self.made.borrow_mut();
-        let any = made.entry(key).or_insert_with(|| {
-            let (reading, changing) = (make(region, false), make(region, true));
-            let meter = self.meter.clone();
-            Box::new(Api::new(reading, changing, region.into(), meter))
-        });
-        match any.downcast_ref::<Api<C>>() {
-            Some(api) => api.clone(),
-            // A service's name stands for one type of client: the macro below writes both.
-            None => unreachable!("{service} has one client type"),
         }
     }
 }
@@ -197,9 +197,9 @@ macro_rules! clients {
         impl Clients {$(
             $(#[$doc])*
             pub fn $name(&self, region: &str) -> Api<$sdk::Client> {
-                self.get(stringify!($name), region, |region, changes| {
-                    let config = $sdk::config::Builder::from(&self.regional(region))
-                        .interceptor(self.watch(region, true));
+                self.get(stringify!($name), region, |base, region, changes| {
+                    let config = $sdk::config::Builder::from(&base.regional(region))
+                        .interceptor(base.watch(region, true));
                     $sdk::Client::from_conf(careful!(config, changes).build())
                 })
             }
@@ -249,20 +249,20 @@ clients! {
 impl Clients {
     /// S3. Endpoints that are not AWS's have no bucket in their host name.
     pub fn s3(&self, region: &str) -> Api<aws_sdk_s3::Client> {
-        self.get("s3", region, |region, changes| {
-            let config = aws_sdk_s3::config::Builder::from(&self.regional(region))
-                .force_path_style(self.endpoint().is_some())
-                .interceptor(self.watch(region, true));
+        self.get("s3", region, |base, region, changes| {
+            let config = aws_sdk_s3::config::Builder::from(&base.regional(region))
+                .force_path_style(base.config.endpoint_url().is_some())
+                .interceptor(base.watch(region, true));
             aws_sdk_s3::Client::from_conf(careful!(config, changes).build())
         })
     }
 
     /// Cloud Control.
     pub fn cloudcontrol(&self, region: &str) -> Api<aws_sdk_cloudcontrol::Client> {
-        self.get("cloudcontrol", region, |region, changes| {
-            let mut config = aws_sdk_cloudcontrol::config::Builder::from(&self.regional(region))
-                .interceptor(self.watch(region, true));
-            if let Some(url) = &self.cloud_control {
+        self.get("cloudcontrol", region, |base, region, changes| {
+            let mut config = aws_sdk_cloudcontrol::config::Builder::from(&base.regional(region))
+                .interceptor(base.watch(region, true));
+            if let Some(url) = &base.cloud_control {
                 config = config.endpoint_url(url);
             }
             aws_sdk_cloudcontrol::Client::from_conf(careful!(config, changes).build())
@@ -271,9 +271,9 @@ impl Clients {
 
     /// Systems Manager without the lease's fence, for the lease itself.
     pub fn ssm_for_lease(&self, region: &str) -> Api<aws_sdk_ssm::Client> {
-        self.get("ssm for the lease", region, |region, changes| {
-            let config = aws_sdk_ssm::config::Builder::from(&self.regional(region))
-                .interceptor(self.watch(region, false));
+        self.get("ssm for the lease", region, |base, region, changes| {
+            let config = aws_sdk_ssm::config::Builder::from(&base.regional(region))
+                .interceptor(base.watch(region, false));
             aws_sdk_ssm::Client::from_conf(careful!(config, changes).build())
         })
     }

@@ -16,6 +16,7 @@ mod call;
 mod clients;
 pub mod doctor;
 mod error;
+mod http;
 mod identity;
 mod lease;
 pub mod marks;
@@ -449,22 +450,28 @@ impl Aws {
             .map(|(region, _, _)| (region, Index::new(owner)))
             .collect();
         let indices = &indices;
-        let lists = asked
-            .iter()
-            .map(|((region, number, needed), kinds)| async move {
-                let place = self.place(region, indices.get(region));
-                let found = self.services[*number]
-                    .list(place, kinds, Which::Owned(owner))
-                    .await;
-                match found {
-                    Err(error) if !needed && !error.kind.is_retryable() => {
-                        let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
-                        let what = format!("{} in {region}: {error}", kinds.join(", "));
-                        Ok((Vec::new(), Some(what)))
+        let lists =
+            asked
+                .iter()
+                .enumerate()
+                .map(|(turn, ((region, number, needed), kinds))| async move {
+                    // One after the other, so that the first is on its way while the last is prepared.
+                    for _ in 0..turn {
+                        tokio::task::yield_now().await;
                     }
-                    found => found.map(|found| (found, None)),
-                }
-            });
+                    let place = self.place(region, indices.get(region));
+                    let found = self.services[*number]
+                        .list(place, kinds, Which::Owned(owner))
+                        .await;
+                    match found {
+                        Err(error) if !needed && !error.kind.is_retryable() => {
+                            let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
+                            let what = format!("{} in {region}: {error}", kinds.join(", "));
+                            Ok((Vec::new(), Some(what)))
+                        }
+                        found => found.map(|found| (found, None)),
+                    }
+                });
         let mut all = Vec::new();
         for (found, failed) in try_join_all(lists).await? {
             all.extend(found);
