@@ -226,7 +226,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let outcome = match looks {
             true => {
                 let live = look(context, &project).await?;
-                show(global, &project, arguments, &live, cloud.place())
+                show(global, &project, arguments, &live, cloud.place().await?)
             }
             false => {
                 with_lease(context, &holder, project.patience, async || {
@@ -236,7 +236,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         arguments,
                         saved.as_ref(),
                         context,
-                        cloud.place(),
+                        cloud.place().await?,
                     )
                     .await
                 })
