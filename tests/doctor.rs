@@ -7,7 +7,6 @@ mod common;
 #[allow(dead_code, reason = "each test file uses its own part")]
 mod emulator;
 #[path = "common/faults.rs"]
-#[allow(dead_code, reason = "each test file uses its own part")]
 mod faults;
 #[path = "common/proxy.rs"]
 mod proxy;
