@@ -55,7 +55,18 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 
 /// The text templates in the binary, by their path below `templates/`.
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
+    "actions/lib.sh",
+    "actions/postgres/copy-schema.sh",
+    "actions/postgres/cut-over.sh",
+    "actions/postgres/lag.sh",
+    "actions/postgres/lib.sh",
+    "actions/postgres/preflight.sh",
+    "actions/postgres/replicate.sh",
+    "actions/postgres/retire.sh",
+    "actions/postgres/verify.sh",
+    "rehearse/app.py",
     "user-data/server.sh",
+    "user-data/site-database.py",
 );
 
 /// Where the steps of migrations are, below `blueprints/`.
@@ -210,6 +221,8 @@ impl Library {
             }
         }
         for (path, text) in templates {
+            let shown = format!("templates/{path}");
+            library.sources.insert(shown, (*text).to_owned());
             if let Err(error) = library.templates.given.register_template_string(path, text) {
                 let place = Location {
                     file: format!("templates/{path}").into(),
@@ -266,6 +279,13 @@ impl Library {
     /// A file's text, by the name that messages use, such as `blueprints/modules/dns.yaml`.
     pub fn source(&self, file: &str) -> Option<&str> {
         self.sources.get(file).map(String::as_str)
+    }
+
+    /// A template's text as it stands in its file, by its path below `templates/`.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        let builtin = || TEMPLATES.iter().find(|(name, _)| *name == path);
+        self.source(&format!("templates/{path}"))
+            .or_else(|| builtin().map(|(_, text)| *text))
     }
 
     /// Whether any module has a resource with this id.
@@ -364,11 +384,10 @@ mod tests {
             BLUEPRINTS.iter().map(|(path, _)| *path).collect::<Vec<_>>()
         );
         let mut found = Vec::new();
-        below(
-            &root.join("templates/user-data"),
-            &root.join("templates"),
-            &mut found,
-        );
+        for folder in ["actions", "rehearse", "user-data"] {
+            let templates = root.join("templates");
+            below(&templates.join(folder), &templates, &mut found);
+        }
         found.sort();
         assert_eq!(
             found,

@@ -20,6 +20,7 @@ mod migrate;
 mod plan;
 mod progress;
 mod project;
+mod rehearse;
 mod run;
 mod scale;
 mod schema;
@@ -175,6 +176,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Change sizes and numbers in steps, each when servers are healthy.
     Scale(scale::Arguments),
+    /// Try a migration on throwaway servers under load, and see what it would lose.
+    Rehearse(rehearse::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
     /// Show what runs now, tier by tier, with endpoints.
@@ -291,6 +294,7 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(global, arguments),
         Command::Migrate(arguments) => migrate::run(global, arguments),
         Command::Scale(arguments) => scale::run(global, arguments),
+        Command::Rehearse(arguments) => rehearse::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),

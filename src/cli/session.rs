@@ -193,7 +193,7 @@ pub fn runtime(jumps: bool) -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Returns at SIGINT or SIGTERM.
-async fn interrupted() {
+pub async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -11,5 +11,6 @@ pub mod mermaid;
 pub mod migration;
 pub mod plan;
 pub mod plan_json;
+pub mod rehearsal;
 pub mod style;
 pub mod svg;

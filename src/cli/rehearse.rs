@@ -1,0 +1,128 @@
+//! `scalectl rehearse`: a migration's own scripts on throwaway servers under load.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::project::Project;
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::rehearse::{Event, Options, Stop, rehearse};
+use crate::render::rehearsal;
+use crate::render::style::{FAINT, NOTICE, Painted};
+use crate::spec::{Engine, Stage};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
+)]
+pub struct Arguments {
+    /// The stage that the migration leads to.
+    #[arg(long, value_parser = stage, value_name = "STAGE")]
+    to: Stage,
+    /// The database's engine, instead of the spec's.
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<EngineName>,
+    /// Rows that are there before it begins.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    rows: u32,
+    /// Writes a second, and as many reads.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    rate: u32,
+    /// Decides what is written, and what is killed when.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Kill scripts and servers on the way, and go on by running again.
+    #[arg(long)]
+    chaos: bool,
+    /// Leave the temporary folder, with every server's log.
+    #[arg(long)]
+    keep: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The engines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EngineName {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL; MariaDB in its place.
+    Mysql,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let spec = &project.spec;
+    let engine = match (arguments.engine, &spec.database) {
+        (Some(EngineName::Postgres), _) => Engine::Postgres,
+        (Some(EngineName::Mysql), _) => Engine::Mysql,
+        (None, Some(database)) => database.engine,
+        (None, None) => {
+            return Err(Failure::with_help(
+                "the spec has no database, so nothing moves that could get lost",
+                "name an engine with `--engine postgres`",
+            ));
+        }
+    };
+    let options = Options {
+        from: spec.stage,
+        to: arguments.to,
+        engine,
+        rows: arguments.rows,
+        rate: arguments.rate,
+        seed: arguments.seed,
+        chaos: arguments.chaos,
+        keep: arguments.keep,
+    };
+    let stop = Arc::new(Stop::default());
+    watch(Arc::clone(&stop))?;
+    let json = arguments.json;
+    let mut tell = |event: Event<'_>| match event {
+        Event::Step(step) if !json => ui::note(&rehearsal::step(step)),
+        Event::Killed(what) if !json => ui::note(&format!("    {}\n", Painted(FAINT, what))),
+        Event::Begins(what) if !json => {
+            ui::note(&format!("  {}\n", Painted(FAINT, format!("{what}..."))))
+        }
+        Event::Kept(folder) => ui::note(&format!(
+            "{} everything stays in {}\n",
+            Painted(NOTICE, "note:"),
+            folder.display()
+        )),
+        _ => {}
+    };
+    let report = rehearse(&options, &project.library, &stop, &mut tell)?;
+    match json {
+        true => ui::print_json(&serde_json::to_value(&report).unwrap_or_default()),
+        false => ui::print(&rehearsal::report(&report)),
+    }
+    Ok(match report.ok {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// Turns an interrupt into a request to end; a second one ends at once.
+fn watch(stop: Arc<Stop>) -> Result<(), Failure> {
+    let runtime = super::session::runtime(false)?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            super::session::interrupted().await;
+            ui::note("Stopping: servers are ended and the temporary folder is removed.\n");
+            stop.ask();
+            super::session::interrupted().await;
+            std::process::exit(1);
+        });
+    });
+    Ok(())
+}
+
+impl From<crate::rehearse::Error> for Failure {
+    fn from(error: crate::rehearse::Error) -> Self {
+        Self::Message {
+            what: error.what,
+            help: error.help,
+        }
+    }
+}

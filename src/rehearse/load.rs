@@ -1,0 +1,272 @@
+//! The load: so many writes and reads a second over HTTP, and a record of every answer.
+//!
+//! The pace does not wait for answers: what is due is sent when a client is free, and how long it
+//! took is counted from when it was due. So a stall shows in full, not as one slow request.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Error, Stop};
+
+/// Requests that may wait at a time; enough for a pause of a second at a few hundred a second.
+const CLIENTS: u32 = 48;
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Accounts that orders are booked to.
+pub const ACCOUNTS: i64 = 10;
+
+/// What happened.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// Requests that were acknowledged, and their values.
+    pub acknowledged: Vec<(String, i64)>,
+    /// When each of them was.
+    pub times: Vec<Instant>,
+    /// How long each write took, from when it was due.
+    pub latencies: Vec<Duration>,
+    /// Reads that found what had been acknowledged.
+    pub reads: u64,
+    /// Requests that the application tried again, and with how many attempts altogether.
+    pub retried: u64,
+    /// Why requests failed.
+    pub failures: Vec<String>,
+}
+
+impl Recorded {
+    /// The longest time without an acknowledged write that began within a span.
+    pub fn longest_stall(&self, from: Instant, to: Instant) -> Duration {
+        let mut times: Vec<Instant> = self.times.clone();
+        times.sort_unstable();
+        times
+            .windows(2)
+            .filter(|pair| from <= pair[0] && pair[0] < to)
+            .map(|pair| pair[1] - pair[0])
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+struct Shared {
+    recorded: Mutex<Recorded>,
+    ended: AtomicBool,
+    next: AtomicU64,
+}
+
+impl Shared {
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A load that is running.
+pub struct Load {
+    shared: Arc<Shared>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    /// Begins to send requests to the application on this port.
+    pub fn start(port: u16, rate: u32, seed: u64) -> Self {
+        let shared = Arc::new(Shared {
+            recorded: Mutex::default(),
+            ended: AtomicBool::new(false),
+            next: AtomicU64::new(0),
+        });
+        let began = Instant::now();
+        let clients = (0..CLIENTS)
+            .map(|number| {
+                let shared = Arc::clone(&shared);
+                let rng = ChaCha8Rng::seed_from_u64(seed.wrapping_add(u64::from(number)));
+                std::thread::spawn(move || client(&shared, port, rate, began, rng))
+            })
+            .collect();
+        Self { shared, clients }
+    }
+
+    /// Lets it run for a while.
+    pub fn run_for(&self, time: Duration, stop: &Stop) -> Result<(), Error> {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            stop.check()?;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// Stops sending, waits for the answers that are due, and says what happened.
+    pub fn end(mut self) -> Recorded {
+        self.finish();
+        std::mem::take(&mut self.shared.recorded())
+    }
+
+    /// The longest time without an acknowledged write that began within a span; a stall that lasts
+    /// when the span ends is waited for, as long as a client would wait.
+    pub fn longest_stall(
+        &self,
+        from: Instant,
+        to: Instant,
+        stop: &Stop,
+    ) -> Result<Duration, Error> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let recorded = self.shared.recorded().clone();
+            if recorded.times.iter().any(|time| *time > to) || Instant::now() > until {
+                return Ok(recorded.longest_stall(from, to));
+            }
+            self.run_for(Duration::from_millis(20), stop)?;
+        }
+    }
+
+    fn finish(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+        for client in self.clients.drain(..) {
+            let _ = client.join();
+        }
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// One client: takes the next request that is due, again and again.
+fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha8Rng) {
+    let mut connection = None;
+    loop {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let due = began + Duration::from_secs_f64(number as f64 / f64::from(rate.max(1)));
+        while Instant::now() < due {
+            if shared.ended.load(Ordering::Relaxed) {
+                return;
+            }
+            std::thread::sleep((due - Instant::now()).min(Duration::from_millis(50)));
+        }
+        if shared.ended.load(Ordering::Relaxed) {
+            return;
+        }
+        let request = format!("order-{number}");
+        let value = rng.random_range(1..1000_i64);
+        let account = rng.random_range(1..=ACCOUNTS);
+        let body = format!("{{\"request\":\"{request}\",\"account\":{account},\"value\":{value}}}");
+        let answer = ask(&mut connection, port, "POST", "/orders", &body);
+        let now = Instant::now();
+        let earlier = {
+            let mut recorded = shared.recorded();
+            match answer {
+                Ok(answer) if answer.status == 201 => {
+                    recorded.retried += u64::from(answer.retries > 0);
+                    recorded.acknowledged.push((request, value));
+                    recorded.times.push(now);
+                    recorded.latencies.push(now - due);
+                }
+                Ok(answer) => recorded.failures.push(format!(
+                    "the write {request} was answered with {}",
+                    answer.status
+                )),
+                Err(error) => recorded
+                    .failures
+                    .push(format!("the write {request}: {error}")),
+            }
+            match recorded.acknowledged.len() {
+                0 => continue,
+                many => recorded.acknowledged[rng.random_range(0..many)].clone(),
+            }
+        };
+        // What was acknowledged can be read from then on, whichever side answers.
+        let (request, value) = earlier;
+        let answer = ask(
+            &mut connection,
+            port,
+            "GET",
+            &format!("/orders/{request}"),
+            "",
+        );
+        let mut recorded = shared.recorded();
+        match answer {
+            Ok(answer) if answer.status == 200 && answer.body == value.to_string() => {
+                recorded.retried += u64::from(answer.retries > 0);
+                recorded.reads += 1;
+            }
+            Ok(answer) => recorded.failures.push(format!(
+                "the read of {request} was answered with {} {}",
+                answer.status, answer.body
+            )),
+            Err(error) => recorded
+                .failures
+                .push(format!("the read of {request}: {error}")),
+        }
+    }
+}
+
+struct Answer {
+    status: u16,
+    retries: u32,
+    body: String,
+}
+
+/// One request over a connection that is kept; HTTP as far as the application speaks it.
+fn ask(
+    kept: &mut Option<BufReader<TcpStream>>,
+    port: u16,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> std::io::Result<Answer> {
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => {
+            let stream = TcpStream::connect(("127.0.0.1", port))?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            BufReader::new(stream)
+        }
+    };
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    connection.get_mut().write_all(text.as_bytes())?;
+    let mut answer = Answer {
+        status: 0,
+        retries: 0,
+        body: String::new(),
+    };
+    let mut length = 0;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if connection.read_line(&mut line)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let text = line.trim_end();
+        if let Some(status) = text.strip_prefix("HTTP/1.1 ") {
+            let code = status.split(' ').next().unwrap_or_default();
+            answer.status = code.parse().unwrap_or(0);
+        } else if let Some((name, value)) = text.split_once(": ") {
+            match name {
+                "Content-Length" => length = value.parse().unwrap_or(0),
+                "Retries" => answer.retries = value.parse().unwrap_or(0),
+                _ => {}
+            }
+        } else if text.is_empty() {
+            break;
+        }
+    }
+    let mut bytes = vec![0; length];
+    connection.read_exact(&mut bytes)?;
+    answer.body = String::from_utf8_lossy(&bytes).into_owned();
+    *kept = Some(connection);
+    Ok(answer)
+}

@@ -1,0 +1,180 @@
+//! Rehearsals: a migration's own scripts, unchanged, on throwaway servers under load.
+//!
+//! Owns the servers (real ones, on loopback, in a temporary folder), a small web application and the
+//! load on it, the walk through the steps, and the comparison of what was acknowledged with what is
+//! there in the end. The scripts are [`crate::migrate::action`]'s. The law: every acknowledged write
+//! is recorded by the side that got the acknowledgement, and none may be missing or doubled.
+
+mod app;
+mod chaos;
+mod load;
+mod needs;
+mod oracle;
+mod process;
+mod proxy;
+mod report;
+mod scene;
+mod server;
+mod steps;
+mod walk;
+
+pub use oracle::{Comparison, Row, compare};
+pub use report::{LoadReport, Report, StepReport};
+pub use steps::{Gate, Step, between};
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::blueprint::Library;
+use crate::spec::{Engine, Stage};
+
+/// What is rehearsed, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the migration begins.
+    pub from: Stage,
+    /// Where it leads.
+    pub to: Stage,
+    /// The database's engine.
+    pub engine: Engine,
+    /// Rows that are there before it begins.
+    pub rows: u32,
+    /// Writes a second, and as many reads.
+    pub rate: u32,
+    /// Decides what is written, and what is killed when.
+    pub seed: u64,
+    /// Whether scripts and servers are killed on the way.
+    pub chaos: bool,
+    /// Whether the temporary folder stays.
+    pub keep: bool,
+}
+
+/// What the person is told while it runs.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// Something begins.
+    Begins(&'a str),
+    /// A step is over.
+    Step(&'a StepReport),
+    /// Something was killed.
+    Killed(&'a str),
+    /// Where the temporary folder is.
+    Kept(&'a std::path::Path),
+}
+
+/// Why a rehearsal could not be held; a migration that fails is a report, not an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Error {
+    /// What is wrong.
+    pub what: String,
+    /// What mends it.
+    pub help: Option<String>,
+}
+
+impl Error {
+    fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            help: None,
+        }
+    }
+
+    fn with_help(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    fn io(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(format!("{} cannot be {what}: {error}", path.display()))
+    }
+}
+
+/// A request to end early, as from an interrupt.
+#[derive(Debug, Default)]
+pub struct Stop(AtomicBool);
+
+impl Stop {
+    /// Asks to end.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self.is_asked() {
+            true => Err(Error::new(
+                "the rehearsal was stopped; nothing of it is left",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// How long the load runs before the first step and after the last one.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Holds a rehearsal.
+///
+/// # Errors
+/// When something is not installed or does not start, or it was stopped.
+pub fn rehearse(
+    options: &Options,
+    library: &Library,
+    stop: &Stop,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Report, Error> {
+    let steps = between(options.from, options.to).ok_or_else(|| {
+        Error::with_help(
+            format!(
+                "from {} to {} there is nothing to rehearse on local servers",
+                options.from.name(),
+                options.to.name()
+            ),
+            "single-server to split-db and back is what can be rehearsed",
+        )
+    })?;
+    let needs = needs::Programs::find(options.engine)?;
+    tell(Event::Begins("Starting servers"));
+    let mut scene = scene::Scene::set(options, library, needs, stop)?;
+    if options.keep {
+        tell(Event::Kept(scene.folder()));
+    }
+    stop.check()?;
+    let load = load::Load::start(scene.app_port(), options.rate, options.seed);
+    load.run_for(QUIET, stop)?;
+    let walked = walk::Walk::new(options, library, &mut scene, &load, stop).all(&steps, tell)?;
+    load.run_for(QUIET, stop)?;
+    let recorded = load.end();
+    tell(Event::Begins(
+        "Comparing every acknowledged write with the database",
+    ));
+    let comparison = compare(&recorded.acknowledged, &scene.rows()?);
+    let balanced = scene.books_balance()?;
+    Ok(report::report(
+        options, &steps, walked, &recorded, comparison, balanced,
+    ))
+}
+
+/// A folder of its own below the system's temporary one, removed at the end.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.keep {
+            // What cannot be removed is the system's temporary folder's business.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Programs that are started here and end here.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Error, Stop};
+
+/// A program in a process group of its own, so that it and what it started can be ended together,
+/// and an interrupt at the terminal is nobody's but ours. It ends with the value.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// Starts a program that writes into a log.
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self, Error> {
+        Self::start_apart(name, command, log, log)
+    }
+
+    /// The same with a log for standard output and one for standard error.
+    pub fn start_apart(
+        name: &str,
+        command: &mut Command,
+        output: &Path,
+        errors: &Path,
+    ) -> Result<Self, Error> {
+        let open = |path: &Path| {
+            File::options()
+                .create(true)
+                .append(true)
+                .open(path)
+                .map_err(|error| Error::io("written", path, &error))
+        };
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(open(output)?)
+            .stderr(open(errors)?)
+            .process_group(0)
+            .spawn()
+            .map_err(|error| Error::new(format!("{name} cannot be started: {error}")))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            ended: None,
+        })
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().ok().flatten();
+        }
+        self.ended.is_none()
+    }
+
+    /// Kills it and everything it started, at once.
+    pub fn kill(&mut self) {
+        if self.runs() {
+            kill_group(self.child.id());
+            self.ended = self.child.wait().ok();
+        }
+    }
+
+    /// Waits until it ends by itself; kills it when `until` comes or the rehearsal is stopped.
+    /// The exit code, or none when it was killed.
+    pub fn wait(&mut self, until: Instant, stop: &Stop) -> Result<Option<i32>, Error> {
+        while self.runs() {
+            if Instant::now() >= until || stop.is_asked() {
+                self.kill();
+                stop.check()?;
+                return Ok(None);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let Some(status) = self.ended else {
+            return Err(Error::new(format!("{} cannot be waited for", self.name)));
+        };
+        Ok(match status.signal() {
+            Some(_) => None,
+            None => status.code(),
+        })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// SIGKILL to a process group. The standard library has no call for that; bash, which the scripts
+/// need anyway, has.
+fn kill_group(id: u32) {
+    let _ = Command::new("bash")
+        .args(["-c", "kill -KILL -- \"-$1\"", "bash", &id.to_string()])
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// Runs a program to its end, with this on its standard input.
+pub fn run(what: &str, command: &mut Command, input: &str) -> Result<Output, Error> {
+    let failed = |error: std::io::Error| Error::new(format!("{what}: {error}"));
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(failed)?;
+    let pipe = child.stdin.take();
+    let text = input.to_owned();
+    // On a thread of its own, or the two could wait for each other with full pipes.
+    let writer = std::thread::spawn(move || {
+        if let Some(mut pipe) = pipe {
+            // A program that ends without reading everything says why by itself.
+            let _ = pipe.write_all(text.as_bytes());
+        }
+    });
+    let output = child.wait_with_output().map_err(failed)?;
+    let _ = writer.join();
+    match output.status.success() {
+        true => Ok(output),
+        false => Err(Error::new(format!(
+            "{what}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ))),
+    }
+}

@@ -1,0 +1,78 @@
+//! The proxy in front of the database, and the command that the scripts give it orders with.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use super::Error;
+use super::needs::Programs;
+use super::process::{Process, run};
+use super::server::free_port;
+use crate::blueprint::Library;
+
+/// A running proxy.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where the application connects to.
+    pub port: u16,
+    #[expect(dead_code, reason = "ends with the value")]
+    process: Process,
+}
+
+impl Proxy {
+    /// Starts HAProxy in front of a database, and writes `site-database`, the one of servers, into
+    /// the folder's `bin`.
+    pub fn start(
+        programs: &Programs,
+        library: &Library,
+        folder: &Path,
+        database: u16,
+    ) -> Result<Self, Error> {
+        let port = free_port()?;
+        let socket = folder.join("run/proxy.sock");
+        let text = format!(
+            "global\n  stats socket {} mode 600 level admin\n\
+             defaults\n  mode tcp\n  retries 120\n  option redispatch 1\n\
+             \x20 timeout connect 500ms\n  timeout client 1d\n  timeout server 1d\n\
+             frontend application\n  bind 127.0.0.1:{port}\n  default_backend database\n\
+             backend database\n  server database 127.0.0.1:{database}\n",
+            socket.display()
+        );
+        let write = |path: &Path, text: &str| {
+            std::fs::write(path, text).map_err(|error| Error::io("written", path, &error))
+        };
+        for name in ["bin", "etc", "run"] {
+            let path = folder.join(name);
+            std::fs::create_dir(&path).map_err(|error| Error::io("made", &path, &error))?;
+        }
+        let configuration = folder.join("etc/haproxy.cfg");
+        write(&configuration, &text)?;
+        write(
+            &folder.join("etc/database"),
+            &format!("127.0.0.1 {database}"),
+        )?;
+        let name = "user-data/site-database.py";
+        let script = library
+            .text(name)
+            .ok_or_else(|| Error::new(format!("there is no template {name}")))?;
+        write(&folder.join("bin/site-database.py"), script)?;
+        let shim = folder.join("bin/site-database");
+        write(
+            &shim,
+            &format!(
+                "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
+                programs.python.display(),
+                folder.join("bin/site-database.py").display()
+            ),
+        )?;
+        std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o755))
+            .map_err(|error| Error::io("made a program", &shim, &error))?;
+        let mut check = Command::new(&programs.haproxy);
+        run("haproxy", check.arg("-c").arg("-f").arg(&configuration), "")?;
+        let mut command = Command::new(&programs.haproxy);
+        command.arg("-db").arg("-f").arg(&configuration);
+        let log = folder.join("proxy.log");
+        let process = Process::start("haproxy", &mut command, &log)?;
+        Ok(Self { port, process })
+    }
+}

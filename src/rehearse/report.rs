@@ -1,0 +1,158 @@
+//! What a rehearsal found.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::load::Recorded;
+use super::oracle::Comparison;
+use super::steps::Step;
+use super::{Options, app};
+
+/// One step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StepReport {
+    /// Its name.
+    pub name: String,
+    /// The action that it ran.
+    pub action: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// How often its script ran.
+    pub attempts: u32,
+    /// The longest time without an acknowledged write meanwhile.
+    pub stall_ms: u64,
+    /// What was killed on the way.
+    pub killed: Vec<String>,
+    /// What its script said for the gate.
+    pub reading: Value,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What the load met.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LoadReport {
+    /// Requests that were answered as they should be: writes and reads.
+    pub writes: u64,
+    /// Reads of what had been acknowledged.
+    pub reads: u64,
+    /// Requests that were not.
+    pub failed: u64,
+    /// Requests that the application tried again by itself.
+    pub retried: u64,
+    /// The longest time without an acknowledged write.
+    pub longest_stall_ms: u64,
+    /// How long half of all writes took, from when they were due.
+    pub median_ms: u64,
+    /// How long 99 of 100 took.
+    pub p99_ms: u64,
+    /// How long the slowest took.
+    pub slowest_ms: u64,
+    /// Why some requests failed.
+    pub failures: Vec<String>,
+}
+
+/// A rehearsal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// From this stage.
+    pub from: &'static str,
+    /// To this one.
+    pub to: &'static str,
+    /// The database's engine.
+    pub engine: &'static str,
+    /// Rows before it began.
+    pub rows: u32,
+    /// Writes a second.
+    pub rate: u32,
+    /// The seed.
+    pub seed: u64,
+    /// Whether things were killed.
+    pub chaos: bool,
+    /// The steps that were walked.
+    pub steps: Vec<StepReport>,
+    /// How many there are.
+    pub steps_in_all: usize,
+    /// What the load met.
+    pub load: LoadReport,
+    /// Acknowledged writes against the database.
+    pub comparison: Comparison,
+    /// Whether the accounts' totals are the sums of what was booked.
+    pub balanced: bool,
+    /// Whether rows and checksums of both sides were the same at the last look.
+    pub equal: bool,
+    /// Whether all is well.
+    pub ok: bool,
+}
+
+/// How many failures are told.
+const EXAMPLES: usize = 5;
+
+/// Puts it together.
+pub fn report(
+    options: &Options,
+    steps: &[Step],
+    walked: Vec<StepReport>,
+    recorded: &Recorded,
+    comparison: Comparison,
+    balanced: bool,
+) -> Report {
+    let equal = walked
+        .iter()
+        .rev()
+        .find(|step| step.action == "verify")
+        .is_some_and(|step| step.reading["equal"] == true);
+    let load = load(recorded);
+    let complete = walked.len() == steps.len() && walked.iter().all(|step| step.error.is_none());
+    let kept = comparison.lost == 0 && comparison.doubled == 0 && balanced;
+    // A server that is killed takes requests with it; without that, none may fail.
+    let served = options.chaos || load.failed == 0;
+    Report {
+        from: options.from.name(),
+        to: options.to.name(),
+        engine: app::engine_name(options.engine),
+        rows: options.rows,
+        rate: options.rate,
+        seed: options.seed,
+        chaos: options.chaos,
+        ok: complete && kept && equal && served,
+        steps: walked,
+        steps_in_all: steps.len(),
+        load,
+        comparison,
+        balanced,
+        equal,
+    }
+}
+
+fn load(recorded: &Recorded) -> LoadReport {
+    let mut latencies = recorded.latencies.clone();
+    latencies.sort_unstable();
+    let at = |share: f64| {
+        let index = (latencies.len() as f64 * share) as usize;
+        let found = latencies.get(index.min(latencies.len().saturating_sub(1)));
+        milliseconds(found.copied().unwrap_or_default())
+    };
+    let (first, last) = (recorded.times.iter().min(), recorded.times.iter().max());
+    let longest = match (first, last) {
+        (Some(first), Some(last)) => recorded.longest_stall(*first, *last),
+        _ => Duration::ZERO,
+    };
+    LoadReport {
+        writes: recorded.acknowledged.len() as u64,
+        reads: recorded.reads,
+        failed: recorded.failures.len() as u64,
+        retried: recorded.retried,
+        longest_stall_ms: milliseconds(longest),
+        median_ms: at(0.5),
+        p99_ms: at(0.99),
+        slowest_ms: at(1.0),
+        failures: recorded.failures.iter().take(EXAMPLES).cloned().collect(),
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

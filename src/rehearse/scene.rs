@@ -1,0 +1,216 @@
+//! Everything that a rehearsal takes place in: two servers, the proxy, the application, the folder.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use super::app::{self, App};
+use super::needs::Programs;
+use super::process::{Process, run};
+use super::proxy::Proxy;
+use super::server::{Login, Server};
+use super::{Error, Folder, Options, Row, Stop};
+use crate::blueprint::Library;
+use crate::migrate::action::{Parameters, Side};
+
+/// The database's name.
+const DATABASE: &str = "shop";
+
+/// The scene of a rehearsal; what runs on it ends with it. Fields end in their order: the
+/// application before the database, the folder last.
+#[derive(Debug)]
+pub struct Scene {
+    app: App,
+    _proxy: Proxy,
+    /// The source and the target.
+    pub servers: [Server; 2],
+    programs: Programs,
+    parameters: Parameters,
+    folder: Folder,
+}
+
+impl Scene {
+    /// Starts everything; the tables have their rows.
+    pub fn set(
+        options: &Options,
+        library: &Library,
+        programs: Programs,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
+        let folder = Folder {
+            path: make_folder()?,
+            keep: options.keep,
+        };
+        let path = folder.path.clone();
+        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+        // Passwords with what breaks careless quoting.
+        let mut login = |user: &str| Login {
+            user: user.to_owned(),
+            password: format!("{:016x}'\\:\"{{ $x", rng.random::<u64>()),
+        };
+        let (source, target) = (login("site"), login("app"));
+        let engine = options.engine;
+        let create = |name: &str, number: u32, login: &Login| {
+            let folder = path.join(name);
+            Server::create(
+                engine,
+                &programs,
+                &folder,
+                number,
+                login.clone(),
+                DATABASE,
+                stop,
+            )
+        };
+        let servers = [create("source", 1, &source)?, create("target", 2, &target)?];
+        stop.check()?;
+        servers[0].query(&app::tables(engine, options.rows))?;
+        let proxy = Proxy::start(&programs, library, &path, servers[0].port)?;
+        let database = (proxy.port, DATABASE);
+        let app = App::start(engine, &programs, library, &path, database, &source, stop)?;
+        // One secret as a server keeps it, the other as Secrets Manager does.
+        let secrets = [path.join("source.secret"), path.join("target.secret")];
+        let json = serde_json::json!({"username": target.user, "password": target.password});
+        write_private(&secrets[0], &source.password)?;
+        write_private(&secrets[1], &json.to_string())?;
+        let side = |number: usize| Side {
+            host: "127.0.0.1".to_owned(),
+            port: servers[number].port,
+            secret: format!("file:{}", secrets[number].display()),
+        };
+        let parameters = Parameters {
+            engine: app::engine_name(engine).to_owned(),
+            database: DATABASE.to_owned(),
+            source: side(0),
+            target: side(1),
+        };
+        Ok(Self {
+            app,
+            _proxy: proxy,
+            servers,
+            programs,
+            parameters,
+            folder,
+        })
+    }
+
+    /// The temporary folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// Where the application answers.
+    pub fn app_port(&self) -> u16 {
+        self.app.port
+    }
+
+    /// Starts a script as it would run on a server; gives back where its output goes.
+    pub fn script(
+        &self,
+        name: &str,
+        text: &str,
+        undo: bool,
+    ) -> Result<(Process, PathBuf, PathBuf), Error> {
+        let path = self.folder.path.join(format!("{name}.sh"));
+        std::fs::write(&path, text).map_err(|error| Error::io("written", &path, &error))?;
+        let output = self.folder.path.join(format!("{name}.out"));
+        let errors = self.folder.path.join(format!("{name}.err"));
+        for path in [&output, &errors] {
+            std::fs::write(path, "").map_err(|error| Error::io("written", path, &error))?;
+        }
+        let mut command = Command::new("bash");
+        command.arg(&path).arg(match undo {
+            true => "undo",
+            false => "do",
+        });
+        self.equip(&mut command);
+        let process = Process::start_apart(name, &mut command, &output, &errors)?;
+        Ok((process, output, errors))
+    }
+
+    /// Gives a program what scripts find on a server.
+    fn equip(&self, command: &mut Command) {
+        let own = std::env::var_os("PATH").unwrap_or_default();
+        let mut path = vec![self.folder.path.join("bin"), self.programs.database.clone()];
+        path.extend(std::env::split_paths(&own));
+        command
+            .env("PATH", std::env::join_paths(path).unwrap_or(own))
+            .env("SITE_ETC", self.folder.path.join("etc"))
+            .env("SITE_RUN", self.folder.path.join("run"))
+            .envs(self.parameters.variables());
+    }
+
+    /// The server that the application uses.
+    fn used(&self) -> Result<&Server, Error> {
+        let mut command = Command::new(self.folder.path.join("bin/site-database"));
+        self.equip(command.arg("show"));
+        let output = run("site-database", &mut command, "")?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let port = text.split(' ').nth(1).and_then(|port| port.parse().ok());
+        let found = self.servers.iter().find(|server| Some(server.port) == port);
+        found
+            .ok_or_else(|| Error::new(format!("the application uses neither database, but {text}")))
+    }
+
+    /// What the application wrote, as it is in the database that it uses now.
+    pub fn rows(&self) -> Result<Vec<Row>, Error> {
+        let text = self.used()?.query(
+            "SELECT o.request, o.value, (SELECT count(*) FROM events e WHERE e.request = o.request) \
+             FROM orders o WHERE o.request LIKE 'order-%' ORDER BY o.id;",
+        )?;
+        let row = |line: &str| {
+            let mut fields = line.split('\t');
+            Some(Row {
+                request: fields.next()?.to_owned(),
+                value: fields.next()?.parse().ok()?,
+                effects: fields.next()?.parse().ok()?,
+            })
+        };
+        let read: Option<Vec<Row>> = text.lines().map(row).collect();
+        read.ok_or_else(|| Error::new("the database's answer is no table of orders"))
+    }
+
+    /// Whether the accounts' totals are the sums of what was booked: each effect exactly once.
+    pub fn books_balance(&self) -> Result<bool, Error> {
+        let text = self.used()?.query(
+            "SELECT (SELECT sum(total) FROM accounts) - (SELECT coalesce(sum(value), 0) FROM events);",
+        )?;
+        Ok(text.trim() == "0")
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::io("written", path, &error);
+    std::fs::write(path, "").map_err(failed)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    std::fs::write(path, text).map_err(failed)
+}
+
+/// A new folder that others can pass through and not look into.
+fn make_folder() -> Result<PathBuf, Error> {
+    let base = std::env::temp_dir();
+    for number in 0..100 {
+        let path = base.join(format!(
+            "scalectl-rehearsal-{}-{number}",
+            std::process::id()
+        ));
+        match std::fs::create_dir(&path) {
+            Ok(()) => {
+                let mode = std::fs::Permissions::from_mode(0o711);
+                return std::fs::set_permissions(&path, mode)
+                    .map(|()| path.clone())
+                    .map_err(|error| Error::io("made", &path, &error));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("made", &path, &error)),
+        }
+    }
+    Err(Error::new(format!(
+        "no folder can be made in {}",
+        base.display()
+    )))
+}

@@ -1,0 +1,117 @@
+//! A rehearsal's report, for a person.
+
+use super::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, count};
+use crate::rehearse::{Report, StepReport};
+
+/// Shorter times without an acknowledged write are nothing to speak of.
+const STALL_MS: u64 = 100;
+
+/// One step as a line, and what was killed or went wrong below it.
+pub fn step(step: &StepReport) -> String {
+    let mark = match step.error {
+        None => Painted(NEW, "✓"),
+        Some(_) => Painted(GONE, "✗"),
+    };
+    let mut text = format!("  {mark} {:15} {:6.1} s", step.name, step.seconds);
+    if step.stall_ms >= STALL_MS {
+        text.push_str(&format!("  writes stood still for {} ms", step.stall_ms));
+    }
+    if step.attempts > 1 && !step.killed.is_empty() {
+        text.push_str(&format!("  {}", count(step.attempts as usize, "attempt")));
+    }
+    let reading = reading(&step.reading);
+    if !reading.is_empty() {
+        text.push_str(&format!("  {}", Painted(FAINT, reading)));
+    }
+    text.push('\n');
+    for what in &step.killed {
+        text.push_str(&format!("      {}\n", Painted(CHANGED, what)));
+    }
+    if let Some(error) = &step.error {
+        for line in error.lines() {
+            text.push_str(&format!("      {line}\n"));
+        }
+    }
+    text
+}
+
+/// A script's numbers in one line.
+fn reading(reading: &serde_json::Value) -> String {
+    let numbers = reading.as_object().into_iter().flatten();
+    let numbers = numbers.filter(|(_, value)| value.is_number());
+    let words: Vec<String> = numbers
+        .map(|(name, value)| format!("{} {value}", name.replace('_', " ")))
+        .collect();
+    words.join(", ")
+}
+
+/// The report below the steps.
+pub fn report(report: &Report) -> String {
+    let (load, rows) = (&report.load, &report.comparison);
+    let line = |name: &str, value: String| format!("  {name:24} {value}\n");
+    let mut text = format!(
+        "\n{}\n",
+        Painted(
+            STRONG,
+            format!(
+                "{} to {} on {}: {} rows before, {} writes and as many reads a second, seed {}",
+                report.from, report.to, report.engine, report.rows, report.rate, report.seed
+            )
+        )
+    );
+    let bad = |number: u64| match number {
+        0 => Painted(NEW, "0".to_owned()),
+        more => Painted(GONE, more.to_string()),
+    };
+    let yes = |good: bool, yes: &str, no: &str| match good {
+        true => Painted(NEW, yes.to_owned()),
+        false => Painted(GONE, no.to_owned()),
+    };
+    text.push_str(&line("requests failed", bad(load.failed).to_string()));
+    text.push_str(&line(
+        "requests answered",
+        format!(
+            "{} writes, {} reads; {} tried again by the application",
+            load.writes, load.reads, load.retried
+        ),
+    ));
+    text.push_str(&line(
+        "longest write stall",
+        format!("{} ms", load.longest_stall_ms),
+    ));
+    text.push_str(&line(
+        "writes took",
+        format!(
+            "{} ms (half), {} ms (99 %), {} ms (slowest)",
+            load.median_ms, load.p99_ms, load.slowest_ms
+        ),
+    ));
+    text.push_str(&line(
+        "acknowledged writes",
+        format!(
+            "{}: {} lost, {} doubled; {} more done without an answer",
+            rows.acknowledged,
+            bad(rows.lost),
+            bad(rows.doubled),
+            rows.unacknowledged
+        ),
+    ));
+    text.push_str(&line(
+        "rows and checksums",
+        yes(report.equal, "equal on both sides", "NOT shown to be equal").to_string(),
+    ));
+    text.push_str(&line(
+        "sums of what was booked",
+        yes(report.balanced, "right", "WRONG").to_string(),
+    ));
+    for example in rows.examples.iter().chain(&load.failures) {
+        text.push_str(&format!("    {example}\n"));
+    }
+    let verdict = match (report.ok, report.steps.len() < report.steps_in_all) {
+        (true, _) => Painted(NEW, "The migration would lose nothing."),
+        (false, true) => Painted(GONE, "The migration does not come to its end."),
+        (false, false) => Painted(GONE, "The migration is not fit to be run."),
+    };
+    text.push_str(&format!("\n{verdict}\n"));
+    text
+}

@@ -1,0 +1,141 @@
+//! Rehearsals with real servers: nothing is lost on the way, and what is broken is caught.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use scalectl::blueprint::Library;
+use scalectl::blueprint::library::TEMPLATES;
+use scalectl::migrate::action;
+use serde_json::Value;
+
+/// What mends a test that finds something missing.
+const INSTALL: &str = "tests/install.sh installs what these tests need";
+
+/// A project of its own, with these files under `templates/` in place of the built-in ones.
+fn project(templates: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = common::root().join("examples/shop/scalectl.yaml");
+    std::fs::copy(spec, folder.path().join("scalectl.yaml")).unwrap();
+    for (path, text) in templates {
+        let path = folder.path().join("templates").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// A rehearsal's report, whatever its verdict.
+#[track_caller]
+fn rehearse(project: &Path, arguments: &[&str]) -> Value {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+        .args(["rehearse", "--to", "split-db", "--json"])
+        .args(arguments)
+        .env("TMPDIR", temporary.path())
+        .current_dir(project)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{said}\n{error}; {INSTALL}"));
+    println!("{report:#}");
+    assert_eq!(output.status.success(), report["ok"] == true);
+    let left = std::fs::read_dir(temporary.path()).unwrap().count();
+    assert_eq!(left, 0, "the temporary folder is not removed");
+    report
+}
+
+/// A built-in script without the lines that have this text.
+fn without(path: &str, text: &str) -> String {
+    let (_, script) = TEMPLATES.iter().find(|(name, _)| *name == path).unwrap();
+    let kept: Vec<&str> = script.lines().filter(|line| !line.contains(text)).collect();
+    assert!(kept.len() < script.lines().count(), "{path} has no {text}");
+    kept.join("\n") + "\n"
+}
+
+#[track_caller]
+fn assert_nothing_is_lost(report: &Value) {
+    assert_eq!(report["comparison"]["lost"], 0);
+    assert_eq!(report["comparison"]["doubled"], 0);
+    assert_eq!(report["balanced"], true);
+    let written = report["comparison"]["acknowledged"].as_u64().unwrap();
+    assert!(written > 100, "{written} writes prove nothing");
+}
+
+/// The step that failed, and why.
+#[track_caller]
+fn failure(report: &Value) -> (&str, &str) {
+    let last = report["steps"].as_array().unwrap().last().unwrap();
+    (
+        last["name"].as_str().unwrap(),
+        last["error"].as_str().unwrap(),
+    )
+}
+
+#[test]
+fn postgres_moves_and_moves_back_with_nothing_lost_and_no_request_failed() {
+    let report = rehearse(project(&[]).path(), &["--rows", "100000", "--rate", "200"]);
+    assert_eq!(report["ok"], true);
+    assert_nothing_is_lost(&report);
+    assert_eq!(report["load"]["failed"], 0);
+    assert_eq!(report["equal"], true);
+    let stall = report["load"]["longest_stall_ms"].as_u64().unwrap();
+    assert!(stall < 15_000, "writes stood still for {stall} ms");
+}
+
+#[test]
+fn a_cut_over_that_forgets_sequences_is_caught_before_the_switch() {
+    let path = "actions/postgres/cut-over.sh";
+    let broken = without(path, "  copy_sequences \"$from\"");
+    let report = rehearse(project(&[(path, &broken)]).path(), &["--rows", "1000"]);
+    let (step, why) = failure(&report);
+    assert_eq!(step, "cut-over");
+    assert!(
+        why.contains("the target's sequences are not the source's"),
+        "{why}"
+    );
+    assert_nothing_is_lost(&report);
+    assert_eq!(report["load"]["failed"], 0);
+}
+
+#[test]
+fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() {
+    let path = "actions/postgres/cut-over.sh";
+    let broken = without(path, "caught_up \"$from\"");
+    // The follower stands still, as one does that cannot keep up.
+    let broken = broken.replace(
+        "  began=$(milliseconds)\n",
+        "  began=$(milliseconds)\n  sql \"$to\" \"ALTER SUBSCRIPTION $(subscription \"$from\") DISABLE\"\n  sleep 1\n",
+    );
+    let report = rehearse(project(&[(path, &broken)]).path(), &["--rows", "1000"]);
+    let (step, why) = failure(&report);
+    assert_eq!(step, "cut-over");
+    assert!(why.contains("has not everything that was written"), "{why}");
+    assert_nothing_is_lost(&report);
+    assert_eq!(report["load"]["failed"], 0);
+}
+
+#[test]
+fn the_scripts_pass_shellcheck_as_they_run_on_a_server() {
+    let library = Library::embedded().unwrap();
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for name in action::DATABASE {
+        let script = action::script(&library, "postgres", name).unwrap();
+        texts.push((format!("postgres/{name}"), script));
+    }
+    let install = std::fs::read_to_string(common::root().join("tests/install.sh")).unwrap();
+    texts.push(("tests/install.sh".to_owned(), install));
+    for (name, text) in texts {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let output = Command::new("shellcheck")
+            .args(["--shell", "bash"])
+            .arg(file.path())
+            .output()
+            .unwrap_or_else(|error| panic!("shellcheck does not run ({error}); {INSTALL}"));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{name}:\n{said}");
+    }
+}
