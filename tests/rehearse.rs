@@ -86,8 +86,43 @@ fn postgres_moves_and_moves_back_with_nothing_lost_and_no_request_failed() {
 }
 
 #[test]
+fn mariadb_moves_and_moves_back_with_nothing_lost() {
+    let arguments = ["--engine", "mysql", "--rows", "100000", "--rate", "200"];
+    let report = rehearse(project(&[]).path(), &arguments);
+    assert_eq!(report["ok"], true);
+    assert_nothing_is_lost(&report);
+    assert_eq!(report["equal"], true);
+}
+
+/// A rehearsal in which scripts and servers are killed; the seed is in the report.
+#[track_caller]
+fn assert_chaos_loses_nothing(engine: &str) {
+    for seed in common::seeds(2) {
+        let seed = seed.to_string();
+        let arguments = ["--engine", engine, "--chaos", "--seed", &seed];
+        let few = ["--rows", "5000", "--rate", "100"];
+        let report = rehearse(project(&[]).path(), &[&arguments[..], &few].concat());
+        assert_nothing_is_lost(&report);
+        assert_eq!(report["ok"], true);
+        let steps = report["steps"].as_array().unwrap();
+        let killed = steps.iter().flat_map(|s| s["killed"].as_array().unwrap());
+        assert!(killed.count() > 5, "seed {seed} kills nothing");
+    }
+}
+
+#[test]
+fn killed_scripts_and_servers_lose_nothing_on_postgres() {
+    assert_chaos_loses_nothing("postgres");
+}
+
+#[test]
+fn killed_scripts_and_servers_lose_nothing_on_mariadb() {
+    assert_chaos_loses_nothing("mysql");
+}
+
+#[test]
 fn a_cut_over_that_forgets_sequences_is_caught_before_the_switch() {
-    let path = "actions/postgres/cut-over.sh";
+    let path = "actions/cut-over.sh";
     let broken = without(path, "  copy_sequences \"$from\"");
     let report = rehearse(project(&[(path, &broken)]).path(), &["--rows", "1000"]);
     let (step, why) = failure(&report);
@@ -102,7 +137,7 @@ fn a_cut_over_that_forgets_sequences_is_caught_before_the_switch() {
 
 #[test]
 fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() {
-    let path = "actions/postgres/cut-over.sh";
+    let path = "actions/cut-over.sh";
     let broken = without(path, "caught_up \"$from\"");
     // The follower stands still, as one does that cannot keep up.
     let broken = broken.replace(
@@ -121,9 +156,11 @@ fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() 
 fn the_scripts_pass_shellcheck_as_they_run_on_a_server() {
     let library = Library::embedded().unwrap();
     let mut texts: Vec<(String, String)> = Vec::new();
-    for name in action::DATABASE {
-        let script = action::script(&library, "postgres", name).unwrap();
-        texts.push((format!("postgres/{name}"), script));
+    for engine in ["postgres", "mysql"] {
+        for name in action::DATABASE {
+            let script = action::script(&library, engine, name).unwrap();
+            texts.push((format!("{engine}/{name}"), script));
+        }
     }
     let install = std::fs::read_to_string(common::root().join("tests/install.sh")).unwrap();
     texts.push(("tests/install.sh".to_owned(), install));

@@ -55,15 +55,18 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 
 /// The text templates in the binary, by their path below `templates/`.
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
+    "actions/cut-over.sh",
+    "actions/lag.sh",
     "actions/lib.sh",
+    "actions/mysql/copy-schema.sh",
+    "actions/mysql/lib.sh",
+    "actions/mysql/preflight.sh",
     "actions/postgres/copy-schema.sh",
-    "actions/postgres/cut-over.sh",
-    "actions/postgres/lag.sh",
     "actions/postgres/lib.sh",
     "actions/postgres/preflight.sh",
-    "actions/postgres/replicate.sh",
-    "actions/postgres/retire.sh",
-    "actions/postgres/verify.sh",
+    "actions/replicate.sh",
+    "actions/retire.sh",
+    "actions/verify.sh",
     "rehearse/app.py",
     "user-data/server.sh",
     "user-data/site-database.py",

@@ -9,7 +9,7 @@ use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::rehearse::{Event, Options, Stop, rehearse};
 use crate::render::rehearsal;
-use crate::render::style::{FAINT, NOTICE, Painted};
+use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
 use crate::spec::{Engine, Stage};
 
 #[derive(Args)]
@@ -81,7 +81,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let json = arguments.json;
     let mut tell = |event: Event<'_>| match event {
         Event::Step(step) if !json => ui::note(&rehearsal::step(step)),
-        Event::Killed(what) if !json => ui::note(&format!("    {}\n", Painted(FAINT, what))),
+        Event::Killed(what) if !json => ui::note(&format!("      {}\n", Painted(CHANGED, what))),
         Event::Begins(what) if !json => {
             ui::note(&format!("  {}\n", Painted(FAINT, format!("{what}..."))))
         }

@@ -48,11 +48,12 @@ impl Scene {
         let path = folder.path.clone();
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         // Passwords with what breaks careless quoting.
-        let mut login = |user: &str| Login {
+        let mut login = |user: &str, administers: bool| Login {
             user: user.to_owned(),
+            administers,
             password: format!("{:016x}'\\:\"{{ $x", rng.random::<u64>()),
         };
-        let (source, target) = (login("site"), login("app"));
+        let (source, target) = (login("site", false), login("app", true));
         let engine = options.engine;
         let create = |name: &str, number: u32, login: &Login| {
             let folder = path.join(name);

@@ -22,6 +22,8 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: String,
+    /// Whether it administers the server, as a master user on RDS, or owns its database alone.
+    pub administers: bool,
 }
 
 /// A server with a database of its own.
@@ -117,13 +119,20 @@ impl Server {
         run("mariadb-install-db", &mut install, "")?;
         let (user, database) = (&self.login.user, &self.database);
         let word = self.login.password.replace('\\', r"\\").replace('\'', "''");
+        let rights = match self.login.administers {
+            true => "*.*".to_owned(),
+            false => format!("`{database}`.*"),
+        };
         // As MySQL's image makes it: root from anywhere, and the application's user of its database.
         let first = format!(
-            "CREATE DATABASE IF NOT EXISTS `{database}`;\n\
+            "SET sql_log_bin = 0;\n\
+             CREATE DATABASE IF NOT EXISTS `{database}`;\n\
+             ALTER USER IF EXISTS root@localhost IDENTIFIED BY '{word}', root@'127.0.0.1' IDENTIFIED BY '{word}';\n\
+             DROP USER IF EXISTS ''@localhost;\n\
              CREATE USER IF NOT EXISTS root@'%' IDENTIFIED BY '{word}';\n\
              GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;\n\
              CREATE USER IF NOT EXISTS `{user}`@'%' IDENTIFIED BY '{word}';\n\
-             GRANT ALL ON `{database}`.* TO `{user}`@'%';\n"
+             GRANT ALL ON {rights} TO `{user}`@'%' WITH GRANT OPTION;\n"
         );
         self.secret_file("first.sql", &first)?;
         let word = self
@@ -166,6 +175,7 @@ impl Server {
                         "--binlog-format=ROW",
                     ])
                     .args([
+                        "--skip-name-resolve",
                         "--relay-log=relay",
                         "--log-slave-updates=ON",
                         "--sync-binlog=1",
@@ -257,7 +267,9 @@ impl Server {
     /// A program that runs as the server's user.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(&self.folder);
+        command
+            .current_dir(&self.folder)
+            .env("TMPDIR", &self.folder);
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }

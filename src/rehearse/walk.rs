@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
                         break;
                     }
                     if !step.gate.opens_later() || began.elapsed() > GATE {
-                        report.error = Some("the gate stays closed".to_owned());
+                        report.error = Some(format!("the gate stays closed: {}", report.reading));
                         break;
                     }
                     self.load.run_for(Duration::from_millis(100), self.stop)?;

@@ -1,12 +1,12 @@
 //! A rehearsal's report, for a person.
 
-use super::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, count};
+use super::style::{FAINT, GONE, NEW, Painted, STRONG, count};
 use crate::rehearse::{Report, StepReport};
 
 /// Shorter times without an acknowledged write are nothing to speak of.
 const STALL_MS: u64 = 100;
 
-/// One step as a line, and what was killed or went wrong below it.
+/// One step as a line, and what went wrong below it.
 pub fn step(step: &StepReport) -> String {
     let mark = match step.error {
         None => Painted(NEW, "✓"),
@@ -24,9 +24,6 @@ pub fn step(step: &StepReport) -> String {
         text.push_str(&format!("  {}", Painted(FAINT, reading)));
     }
     text.push('\n');
-    for what in &step.killed {
-        text.push_str(&format!("      {}\n", Painted(CHANGED, what)));
-    }
     if let Some(error) = &step.error {
         for line in error.lines() {
             text.push_str(&format!("      {line}\n"));

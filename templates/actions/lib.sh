@@ -78,3 +78,37 @@ unused_or_refuse() {
 }
 
 milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# One session with each side, as the engine's `session` starts it: while writes are paused there is no time for new
+# ones. The programs read statements from one pipe and write answers into another.
+declare -A to_session from_session
+connect() {
+  local side=$1 to from
+  rm -f "$work/$side".{to,from}
+  mkfifo "$work/$side".{to,from}
+  session "$side" <"$work/$side.to" >"$work/$side.from" &
+  exec {to}>"$work/$side.to" {from}<"$work/$side.from"
+  to_session[$side]=$to from_session[$side]=$from
+}
+# A session that has ended is noticed by its answers' end.
+trap '' PIPE
+
+# sql SIDE [STATEMENT]: statements from the second argument, or from standard input. An error ends the session, and the
+# next statement has a new one.
+end_of_answer="end-$RANDOM$RANDOM"
+sql() {
+  local side=$1 line text
+  if (($# > 1)); then text=$2; else text=$(cat); fi
+  [[ -n $text ]] || return 0
+  case $text in *';' | *'\gexec') ;; *) text+=';' ;; esac
+  { printf "%s\nSELECT '%s';\n" "$text" "$end_of_answer" >&"${to_session[$side]}" || true; } 2>/dev/null
+  while IFS= read -r line <&"${from_session[$side]}"; do
+    [[ $line != "$end_of_answer" ]] || return 0
+    printf '%s\n' "$line"
+  done
+  connect "$side"
+  return 1
+}
+
+# bulk SIDE: statements from standard input in a session of their own, for much input or output.
+bulk() { session "$1"; }

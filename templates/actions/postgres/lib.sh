@@ -16,45 +16,12 @@ done >"$PGPASSFILE"
 literal() { printf "'%s'" "${1//\'/\'\'}"; }
 name() { printf '"%s"' "${1//\"/\"\"}"; }
 
-psql_of() {
+# Messages are terse, because what they would quote may be a password.
+session() {
   client psql -h "${host[$1]}" -p "${port[$1]}" -U "${user[$1]}" -d "$DATABASE" -w \
-    -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f -
+    -X -q -A -t -F $'\t' -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f -
 }
 
-# bulk SIDE: statements from standard input in a session of their own, for much input or output.
-bulk() { psql_of "$1"; }
-
-# One session with each side for everything else: while writes are paused there is no time for new ones.
-declare -A to_session from_session
-connect() {
-  local side=$1 to from
-  rm -f "$work/$side".{to,from}
-  mkfifo "$work/$side".{to,from}
-  psql_of "$side" <"$work/$side.to" >"$work/$side.from" &
-  exec {to}>"$work/$side.to" {from}<"$work/$side.from"
-  to_session[$side]=$to from_session[$side]=$from
-}
-trap '' PIPE
-
-# sql SIDE [STATEMENT]: statements from the second argument, or from standard input. Messages are terse, because what
-# they would quote may be a password. An error ends the session, and the next statement has a new one.
-end_of_answer="end-$RANDOM$RANDOM"
-sql() {
-  local side=$1 line
-  # A session that has ended is noticed below.
-  {
-    {
-      if (($# > 1)); then printf '%s' "$2"; else cat; fi
-      printf "\n;SELECT '%s';\n" "$end_of_answer"
-    } >&"${to_session[$side]}" || true
-  } 2>/dev/null
-  while IFS= read -r line <&"${from_session[$side]}"; do
-    [[ $line != "$end_of_answer" ]] || return 0
-    printf '%s\n' "$line"
-  done
-  connect "$side"
-  return 1
-}
 connect source
 connect target
 
@@ -68,6 +35,8 @@ tables="FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 
 # The schema scalectl says what a side is in the migration: target, or retired.
 mark_of() { sql "$1" "SELECT coalesce(obj_description(to_regnamespace('scalectl')::oid, 'pg_namespace'), '')"; }
+mark() { sql "$1" "CREATE SCHEMA IF NOT EXISTS scalectl; COMMENT ON SCHEMA scalectl IS $(literal "$2")"; }
+unmark() { sql "$1" "DROP SCHEMA IF EXISTS scalectl"; }
 
 # No answer is not "no": it ends the action.
 has_subscription() {
@@ -157,4 +126,100 @@ is_synced() {
   found=$(sql "$(other "$1")" "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel r
     JOIN pg_subscription s ON s.oid = r.srsubid WHERE s.subname = '$(subscription "$1")'") || exit 1
   [[ $found == t ]]
+}
+
+has_reached() {
+  local found
+  found=$(sql "$1" "SELECT confirmed_flush_lsn >= '$2' FROM pg_replication_slots WHERE slot_name = '$(subscription "$1")'") || exit 1
+  [[ $found == t ]]
+}
+
+lag_bytes() {
+  sql "$1" "SELECT greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0) FROM pg_replication_slots
+    WHERE slot_name = '$(subscription "$1")'"
+}
+lag_seconds() {
+  sql "$1" "SELECT coalesce(round(max(extract(epoch FROM replay_lag))::numeric, 3), 0) FROM pg_stat_replication
+    WHERE application_name = '$(subscription "$1")'"
+}
+
+# No writer that the proxy does not know either; soft, so that replication may still write.
+fence() { sql "$1" "ALTER DATABASE $(name "$DATABASE") SET default_transaction_read_only = on"; }
+unfence() { sql "$1" "ALTER DATABASE $(name "$DATABASE") RESET default_transaction_read_only"; }
+
+# Ends sessions as they become idle, so that nothing in flight is lost; what is busy for too long is ended too.
+drain() {
+  sql "$1" >"$work/out" <<SQL
+DO \$\$
+DECLARE
+  patience timestamptz := clock_timestamp() + interval '${DRAIN_SECONDS:-2} seconds';
+BEGIN
+  FOR n IN 1..3000 LOOP
+    PERFORM pg_stat_clear_snapshot();
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'scalectl'
+        AND (state = 'idle' OR clock_timestamp() > patience);
+    PERFORM pg_stat_clear_snapshot();
+    IF NOT EXISTS (SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'scalectl') THEN
+      RETURN;
+    END IF;
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+  RAISE EXCEPTION 'sessions of the application do not end';
+END \$\$;
+SQL
+}
+
+sequences="SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
+  coalesce(last_value, start_value), last_value IS NOT NULL) FROM pg_sequences WHERE schemaname <> 'scalectl' ORDER BY 1"
+has_sequences() {
+  local ours theirs
+  ours=$(sql "$1" "$sequences") || exit 1
+  theirs=$(sql "$(other "$1")" "$sequences") || exit 1
+  [[ $ours == "$theirs" ]]
+}
+copy_sequences() { sql "$1" "$sequences" | sed 's/$/;/' | sql "$(other "$1")" >"$work/out"; }
+
+empty_tables() {
+  local list
+  list=$(sql "$1" "SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') $tables")
+  [[ -z $list ]] || sql "$1" "TRUNCATE $list"
+}
+
+# What is only there for replication.
+tidy() { sql "$1" "DROP PUBLICATION IF EXISTS scalectl"; }
+
+dump() {
+  client pg_dump -h "${host[$1]}" -p "${port[$1]}" -U "${user[$1]}" -d "$DATABASE" -w -Fc
+}
+
+# Each table with the expressions of its key and of a whole row, between tabs.
+list() {
+  sql "$1" "SELECT format('%I.%I', n.nspname, c.relname) || E'\\t' || coalesce(
+    (SELECT 'ROW(' || string_agg(format('t.%I', a.attname), ',' ORDER BY a.attnum) || ')::text' FROM pg_index i
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+      WHERE i.indrelid = c.oid AND i.indisprimary), 't::text') || E'\\tt::text' $tables ORDER BY 1"
+}
+bucket() { echo "(('x' || substr(md5($1), 1, 8))::bit(32)::int & 255)"; }
+
+# sums SIDE TABLE KEY ROW: a checksum for each bucket of keys.
+sums() {
+  bulk "$1" <<<"SELECT $(bucket "$3"), count(*), sum(('x' || substr(md5($4), 1, 15))::bit(60)::bigint)
+    FROM $2 t GROUP BY 1 ORDER BY 1"
+}
+
+# rows SIDE TABLE KEY ROW BUCKETS: every row's key and content, as digests.
+rows() { bulk "$1" <<<"SELECT md5($3), md5($4) FROM $2 t WHERE $(bucket "$3") IN ($5)"; }
+
+# Which sequences are behind the columns that they serve.
+behind_column() {
+  sql "$1" <<'SQL'
+SELECT format('SELECT %L WHERE (SELECT last_value FROM %s) < (SELECT coalesce(max(%I), 0) FROM %s)',
+    s.oid::regclass, s.oid::regclass, a.attname, d.refobjid::regclass)
+  FROM pg_class s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.deptype IN ('a', 'i')
+  JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  JOIN pg_sequence q ON q.seqrelid = s.oid AND q.seqincrement > 0
+  WHERE s.relkind = 'S' \gexec
+SQL
 }

@@ -8,12 +8,13 @@ fi
 if has_subscription target; then
   caught_up target "$(position target)" "${LAG_SECONDS:-60}"
   if [[ -n ${FINAL_DUMP:-} ]]; then
-    client pg_dump -h "${host[source]}" -p "${port[source]}" -U "${user[source]}" -d "$DATABASE" -w -Fc >"$FINAL_DUMP.new"
+    dump source >"$FINAL_DUMP.new"
     mv "$FINAL_DUMP.new" "$FINAL_DUMP"
   fi
 fi
 unsubscribe target
-for side in source target; do sql "$side" "DROP PUBLICATION IF EXISTS scalectl"; done
-sql source "CREATE SCHEMA IF NOT EXISTS scalectl; COMMENT ON SCHEMA scalectl IS 'retired'"
-sql target "DROP SCHEMA IF EXISTS scalectl"
+tidy source
+tidy target
+mark source retired
+unmark target
 printf '{"retired":true}\n'

@@ -3,47 +3,13 @@
 # Nothing is written anywhere between `pause` and `resume`. Until `site-database use` every failure leads back to where
 # the application was; after it every run leads on. Undoing is the same the other way round.
 
-# No writer that the proxy does not know either; soft, so that replication may still write.
-fence() { sql "$1" "ALTER DATABASE $(name "$DATABASE") SET default_transaction_read_only = on"; }
-unfence() { sql "$1" "ALTER DATABASE $(name "$DATABASE") RESET default_transaction_read_only"; }
-
-# Ends sessions as they become idle, so that nothing in flight is lost; what is busy for too long is ended too.
-drain() {
-  sql "$1" >"$work/out" <<SQL
-DO \$\$
-DECLARE
-  patience timestamptz := clock_timestamp() + interval '${DRAIN_SECONDS:-2} seconds';
-BEGIN
-  FOR n IN 1..3000 LOOP
-    PERFORM pg_stat_clear_snapshot();
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'scalectl'
-        AND (state = 'idle' OR clock_timestamp() > patience);
-    PERFORM pg_stat_clear_snapshot();
-    IF NOT EXISTS (SELECT FROM pg_stat_activity
-      WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'scalectl') THEN
-      RETURN;
-    END IF;
-    PERFORM pg_sleep(0.01);
-  END LOOP;
-  RAISE EXCEPTION 'sessions of the application do not end';
-END \$\$;
-SQL
-}
-
-sequences="SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
-  coalesce(last_value, start_value), last_value IS NOT NULL) FROM pg_sequences WHERE schemaname <> 'scalectl' ORDER BY 1"
-copy_sequences() { sql "$1" "$sequences" | sed 's/$/;/' | sql "$(other "$1")" >"$work/out"; }
-
 # The gate of the switch: what the steps before it should have reached is asked anew.
 check_switch() {
   local from=$1 to
   to=$(other "$1")
   [[ -n ${drained:-} ]] || refuse "the $from's last position was not taken"
-  [[ $(sql "$from" "SELECT confirmed_flush_lsn >= '$drained' FROM pg_replication_slots
-    WHERE slot_name = '$(subscription "$from")'") == t ]] ||
-    refuse "the $to has not everything that was written to the $from"
-  [[ $(sql "$from" "$sequences") == "$(sql "$to" "$sequences")" ]] || refuse "the $to's sequences are not the $from's"
+  has_reached "$from" "$drained" || refuse "the $to has not everything that was written to the $from"
+  has_sequences "$from" || refuse "the $to's sequences are not the $from's"
 }
 
 back() {
@@ -80,8 +46,7 @@ switch() {
   to=$(other "$1")
   has_subscription "$from" || refuse "the $to does not follow the $from"
   is_synced "$from" || refuse "the $to has not copied every table yet"
-  lag=$(sql "$from" "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) FROM pg_replication_slots
-    WHERE slot_name = '$(subscription "$from")'")
+  lag=$(lag_bytes "$from")
   ((lag <= ${MOST_LAG_BYTES:-16777216})) || refuse "the $to is $lag bytes behind; a switch now would take too long"
   trap 'give_up; at_end' EXIT
   # A follower that is not connected, or far behind, is waited for while writes go on.

@@ -1,0 +1,8 @@
+# lag: how far the side that the application does not use is behind. Changes nothing.
+[[ $action == 'do' ]] || exit 0
+writer=$(used)
+has_subscription "$writer" || refuse "the $(other "$writer") does not follow the $writer"
+synced=false
+if is_synced "$writer"; then synced=true; fi
+bytes=$(lag_bytes "$writer") seconds=$(lag_seconds "$writer")
+printf '{"follower":"%s","lag_bytes":%s,"lag_seconds":%s,"synced":%s}\n' "$(other "$writer")" "$bytes" "$seconds" "$synced"
