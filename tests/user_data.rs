@@ -13,6 +13,7 @@ use scalectl::spec::Stage;
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>).
 const MOST: usize = 16 * 1024;
 
+/// As the server gets it.
 fn user_data() -> String {
     let graph = graph_of(
         &Library::embedded().unwrap(),
@@ -47,9 +48,12 @@ fn it_fits_and_its_shell_and_python_parse() {
     assert!(text.len() <= MOST, "{} bytes", text.len());
     assert!(text.starts_with("#!/bin/bash\n"));
     passes("bash", &["-n"], &text);
-    let (_, python) = text.split_once("<<'PYTHON'\n").unwrap();
-    let (python, _) = python.split_once("\nPYTHON\n").unwrap();
-    passes("python3", &["-m", "py_compile"], python);
+    let programs: Vec<&str> = text.split("<<'PYTHON'\n").skip(1).collect();
+    assert_eq!(programs.len(), 2);
+    for program in programs {
+        let (python, _) = program.split_once("\nPYTHON\n").unwrap();
+        passes("python3", &["-m", "py_compile"], python);
+    }
 }
 
 #[test]

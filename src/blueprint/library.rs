@@ -5,6 +5,7 @@
 //! once, so that every mistake is told; what is in the binary has none, and is parsed when it is first
 //! asked for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -68,6 +69,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/retire.sh",
     "actions/verify.sh",
     "rehearse/app.py",
+    "user-data/haproxy.cfg",
     "user-data/server.sh",
     "user-data/site-database.py",
 );
@@ -118,7 +120,7 @@ impl Templates {
             let mut all = self.given.clone();
             for (path, text) in TEMPLATES {
                 if !all.has_template(path)
-                    && let Err(error) = all.register_template_string(path, text)
+                    && let Err(error) = all.register_template_string(path, lean(path, text))
                 {
                     panic!("{path} in the binary is broken: {error}");
                 }
@@ -226,7 +228,11 @@ impl Library {
         for (path, text) in templates {
             let shown = format!("templates/{path}");
             library.sources.insert(shown, (*text).to_owned());
-            if let Err(error) = library.templates.given.register_template_string(path, text) {
+            if let Err(error) = library
+                .templates
+                .given
+                .register_template_string(path, lean(path, text))
+            {
                 let place = Location {
                     file: format!("templates/{path}").into(),
                     line: error
@@ -338,6 +344,27 @@ fn declared(text: &str) -> impl Iterator<Item = &str> {
         .filter_map(|line| line.strip_prefix("  - id: "))
 }
 
+/// What is left of a template's text: user data has room for 16 KB
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>), so its
+/// comments, empty lines and half of the indentation stay here.
+fn lean<'a>(path: &str, text: &'a str) -> Cow<'a, str> {
+    if !path.starts_with("user-data/") {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::new();
+    for line in text.lines() {
+        let words = line.trim_start();
+        if words.is_empty() || (words.starts_with('#') && !words.starts_with("#!")) {
+            continue;
+        }
+        // Half the indentation says the same.
+        kept.extend(std::iter::repeat_n(' ', (line.len() - words.len()) / 2));
+        kept.push_str(words);
+        kept.push('\n');
+    }
+    Cow::Owned(kept)
+}
+
 /// `{{sh value}}`: the value as one word of a POSIX shell
 /// (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>).
 fn shell_word(
@@ -439,6 +466,19 @@ mod tests {
             );
             assert!(!library.declares("vpc"), "{path}");
         }
+    }
+
+    #[test]
+    fn user_data_go_out_without_comments() {
+        let text = "#!/bin/sh\n# Why.\n\nif true; then\n    echo '#'  # here\nfi\n";
+        let library = Library::with(&[], &[("user-data/t", text), ("t", text)]).unwrap();
+        let none = Value::Map(crate::value::Map::new());
+        let lean = library.render("user-data/t", &none).unwrap();
+        assert_eq!(
+            lean.as_str(),
+            Some("#!/bin/sh\nif true; then\n  echo '#'  # here\nfi\n")
+        );
+        assert_eq!(library.render("t", &none).unwrap().as_str(), Some(text));
     }
 
     #[test]

@@ -29,15 +29,16 @@ impl Proxy {
         database: u16,
     ) -> Result<Self, Error> {
         let port = free_port()?;
-        let socket = folder.join("run/proxy.sock");
-        let text = format!(
-            "global\n  stats socket {} mode 600 level admin\n\
-             defaults\n  mode tcp\n  retries 120\n  option redispatch 1\n\
-             \x20 timeout connect 500ms\n  timeout client 1d\n  timeout server 1d\n\
-             frontend application\n  bind 127.0.0.1:{port}\n  default_backend database\n\
-             backend database\n  server database 127.0.0.1:{database}\n",
-            socket.display()
-        );
+        let template = |name: &str| {
+            library
+                .text(name)
+                .ok_or_else(|| Error::new(format!("there is no template {name}")))
+        };
+        // A server's configuration, with what differs here.
+        let text = template("user-data/haproxy.cfg")?
+            .replace("%(run)s", &folder.join("run").display().to_string())
+            .replace("%(listen)s", &format!("127.0.0.1:{port}"))
+            .replace("%(target)s", &format!("127.0.0.1:{database}"));
         let write = |path: &Path, text: &str| {
             std::fs::write(path, text).map_err(|error| Error::io("written", path, &error))
         };
@@ -51,11 +52,10 @@ impl Proxy {
             &folder.join("etc/database"),
             &format!("127.0.0.1 {database}"),
         )?;
-        let name = "user-data/site-database.py";
-        let script = library
-            .text(name)
-            .ok_or_else(|| Error::new(format!("there is no template {name}")))?;
-        write(&folder.join("bin/site-database.py"), script)?;
+        write(
+            &folder.join("bin/site-database.py"),
+            template("user-data/site-database.py")?,
+        )?;
         let shim = folder.join("bin/site-database");
         write(
             &shim,

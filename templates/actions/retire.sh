@@ -17,4 +17,5 @@ tidy source
 tidy target
 mark source retired
 unmark target
+site-database end
 printf '{"retired":true}\n'

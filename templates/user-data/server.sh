@@ -16,6 +16,8 @@ mkdir -p /data
 mountpoint -q /data || mount -a
 mkdir -p /data/caddy /data/database /etc/site
 install -d -m 700 /data/secrets
+echo 'd /run/site 0700' >/etc/tmpfiles.d/site.conf
+systemd-tmpfiles --create site.conf
 systemctl enable --now docker
 docker network inspect site >/dev/null 2>&1 || docker network create site
 
@@ -34,14 +36,18 @@ JSON
 /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
   -c file:/opt/aws/amazon-cloudwatch-agent/etc/site.json
 
+cat >/usr/local/sbin/site-database <<'PYTHON'
+{{> user-data/site-database.py}}
+PYTHON
+
 cat >/usr/local/sbin/site-reconcile <<'PYTHON'
 #!/usr/bin/python3
-"""Brings this server in line with its parameters: starts the new beside the old, waits until it is
-healthy, sends requests there, and only then stops the old."""
+# Brings this server in line with its parameters: starts the new beside the old, waits until it is
+# healthy, sends requests there, and only then stops the old.
 import base64, hashlib, json, os, secrets, subprocess, sys, time, urllib.error, urllib.request
 
 PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
-LIBRARY = "public.ecr.aws/docker/library/"
+LIBRARY, RUN = "public.ecr.aws/docker/library/", "/run/site:/run/site"
 
 
 def run(*command, **options):
@@ -76,7 +82,7 @@ def secret(name, region=REGION):
 
 
 def containers():
-    """Running containers: name to (labels, address)."""
+    # Running containers: name to (labels, address).
     ids = run("docker", "ps", "-q").split()
     found = dict()
     for c in json.loads(run("docker", "inspect", *ids)) if ids else []:
@@ -104,32 +110,75 @@ def password():
         return file.read()
 
 
+PROXY = """
+{{> user-data/haproxy.cfg}}
+"""
+
+
+def proxy(host, port, running):
+    # The application's connections go through one proxy, so that a migration can lead them elsewhere.
+    path, wanted = "/etc/site/database", "%s %s" % (host, port)
+    if not os.path.exists(path + ".lock"):
+        with open(path, "w") as file:
+            file.write(wanted)
+    elif open(path).read() == wanted:
+        os.remove(path + ".lock")
+    with open("/etc/site/haproxy.cfg", "w") as file:
+        file.write(PROXY % dict(run="/run/site", listen=":%s" % port, target=open(path).read().replace(" ", ":")))
+    if "database" not in running:
+        start("database", LIBRARY + "haproxy:lts", ["--user", "root", "-v", "/etc/site:/etc/site:ro", "-v", RUN],
+              ["haproxy", "-f", "/etc/site/haproxy.cfg"])
+
+
+def certificate():
+    # Clients ask for TLS, as RDS wants it; the image's group reads the key.
+    path = "/data/secrets/database.pem"
+    if not os.path.exists(path):
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9999", "-subj", "/CN=database",
+            "-keyout", path + ".new", "-out", path + ".new")
+        os.chown(path + ".new", 0, 999)
+        os.chmod(path + ".new", 0o640)
+        os.rename(path + ".new", path)
+    return path
+
+
 def database(config, running):
-    """The application's variables; starts a database of our own where there is no other."""
+    # The application's variables; starts a database of our own where there is no other.
     if not config:
         return dict()
-    postgres = config["engine"] == "postgres"
-    if config["host"] == "local":
-        host, port, user, word = "database", 5432 if postgres else 3306, "app", password()
-        if "database" not in running:
-            mount = ["-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
-                     "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql")]
+    postgres, local = config["engine"] == "postgres", config["host"] == "local"
+    port = 5432 if postgres else 3306
+    if local:
+        host, user, word = metadata("local-ipv4"), "site", password()
+        if "database-local" not in running:
+            mount = ["-v", RUN, "-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
+                     "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql"),
+                     "-p", "%s:%s:%s" % (host, port, port)]
             image = LIBRARY + config["engine"] + ":" + config["version"]
-            env = (dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
-                        POSTGRES_PASSWORD_FILE="/run/secrets/database", PGDATA="/var/lib/postgresql/data/pg")
-                   if postgres else
-                   dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_RANDOM_ROOT_PASSWORD="yes",
-                        MYSQL_PASSWORD_FILE="/run/secrets/database"))
-            start("database", image, mount, (), env)
+            secret_file = "/run/secrets/database"
+            if postgres:
+                env = dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
+                           POSTGRES_PASSWORD_FILE=secret_file, PGDATA="/var/lib/postgresql/data/pg")
+                mount += ["-v", certificate() + ":/run/secrets/pem:ro"]
+                command = [word for setting in ("wal_level=logical", "ssl=on", "ssl_cert_file=/run/secrets/pem",
+                                                "ssl_key_file=/run/secrets/pem") for word in ("-c", setting)]
+            else:
+                env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
+                           MYSQL_PASSWORD_FILE=secret_file)
+                command = []
+            start("database-local", image, mount, command, env)
     else:
         login = json.loads(secret(config["secret"], config["region"]))
-        host, port, user, word = config["host"], config["port"], login["username"], login["password"]
-    scheme = "postgresql" if postgres else "mysql"
+        host, user, word = config["host"], login["username"], login["password"]
+        if "database-local" in running and not os.path.exists("/etc/site/database.keep"):
+            # Moved away; the disk still has it.
+            run("docker", "stop", "-t", "60", "database-local")
+    proxy(host, port, running)
     quoted = urllib.request.quote(word, safe="")
-    url = "%s://%s:%s@%s:%s/%s" % (scheme, user, quoted, host, port, config["name"])
-    if postgres and config["host"] != "local":
+    url = "%s://%s:%s@database:%s/%s" % ("postgresql" if postgres else "mysql", user, quoted, port, config["name"])
+    if postgres:
         url += "?sslmode=require"
-    readers = config.get("readers") or [host]
+    readers, host = config.get("readers") or ["database"], "database"
     return dict(DATABASE_URL=url, DATABASE_HOST=host, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
                 DATABASE_USER=user, DATABASE_PASSWORD=word, DATABASE_READER_HOSTS=",".join(readers))
 
@@ -175,7 +224,7 @@ def healthy(address, service):
 
 
 def caddyfile(site, services, addresses):
-    """More particular paths come first; on a server behind a load balancer there is one plain site."""
+    # More particular paths come first; on a server behind a load balancer there is one plain site.
     def routes(names):
         lines = []
         for name in sorted(names, key=lambda n: (-max(map(len, services[n]["paths"])), n)):
@@ -253,7 +302,7 @@ try:
 except subprocess.CalledProcessError as error:
     sys.exit("%s: %s" % (" ".join(error.cmd[:3]), error.stderr.strip()))
 PYTHON
-chmod 755 /usr/local/sbin/site-reconcile
+chmod 755 /usr/local/sbin/site-*
 
 cat >/etc/systemd/system/site.service <<UNIT
 [Unit]
@@ -276,5 +325,12 @@ OnUnitInactiveSec=60
 [Install]
 WantedBy=timers.target
 UNIT
+cat >/etc/systemd/system/site-database.service <<'UNIT'
+[Service]
+ExecStart=/usr/local/sbin/site-database follow
+Restart=always
+[Install]
+WantedBy=multi-user.target
+UNIT
 systemctl daemon-reload
-systemctl enable --now site.timer
+systemctl enable --now site.timer site-database
