@@ -42,12 +42,15 @@ pub struct Parameters {
     pub source: Side,
     /// Where they go.
     pub target: Side,
+    /// The region of the secrets, where they are in Secrets Manager.
+    pub region: Option<String>,
 }
 
 impl Parameters {
     /// As environment variables; the secrets' values are not among them.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let region = self.region.clone();
+        let mut variables = vec![
             ("ENGINE", self.engine.clone()),
             ("DATABASE", self.database.clone()),
             ("SOURCE_HOST", self.source.host.clone()),
@@ -56,7 +59,9 @@ impl Parameters {
             ("TARGET_HOST", self.target.host.clone()),
             ("TARGET_PORT", self.target.port.to_string()),
             ("TARGET_SECRET", self.target.secret.clone()),
-        ]
+        ];
+        variables.extend(region.map(|region| ("AWS_DEFAULT_REGION", region)));
+        variables
     }
 }
 
@@ -108,6 +113,7 @@ mod tests {
             database: "shop".to_owned(),
             source: side("10.0.0.1"),
             target: side("db.example.com"),
+            region: Some("eu-west-1".to_owned()),
         }
     }
 

@@ -5,10 +5,11 @@
 //! apply's. A step that was interrupted is done again from its beginning: scripts and applies may be
 //! repeated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::{self, Parameters, Side};
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
 use super::graphs::DATABASE;
 use super::reach;
@@ -374,31 +375,27 @@ impl Walker<'_> {
             .iter()
             .rfind(|step| step.hop == hop)
             .map_or(old, |step| &step.graph);
-        let source = Database::of(old, live)?;
-        let target = match Database::of(new, live) {
-            // Before anything is made, what will be made has no address.
-            Err(_) if self.migration.steps[number].phase == Phase::Prepare => None,
-            target => Some(target?),
-        };
+        let (source, target) = (Database::of(old, live)?, Database::of(new, live)?);
         let engine = source.engine.clone();
         let text = (self.texts)(&engine, name)
             .ok_or_else(|| Halt::Missing(format!("there is no script {engine}/{name}")))?;
         let server = server(live)?;
-        let mut environment: BTreeMap<Arc<str>, String> = BTreeMap::new();
-        environment.insert("ENGINE".into(), engine.clone());
-        environment.insert("DATABASE".into(), source.name.clone());
-        let target = target.map(|target| ("TARGET", target));
-        for (side, database) in [("SOURCE", source)].into_iter().chain(target) {
-            environment.insert(format!("{side}_HOST").into(), database.host);
-            environment.insert(format!("{side}_PORT").into(), database.port);
-            environment.insert(format!("{side}_SECRET").into(), database.secret);
-        }
+        let parameters = Parameters {
+            engine: engine.clone(),
+            database: source.name,
+            source: source.side,
+            target: target.side,
+            region: Some(server.address.region.to_string()),
+        };
+        let variables = parameters.variables().into_iter();
         Ok(Script {
             name: format!("{engine}/{name}").into(),
             undo,
             server: handle_of(server),
-            text,
-            environment,
+            text: action::command(&text, undo, &parameters),
+            environment: variables
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
             within: SCRIPT,
         })
     }
@@ -627,13 +624,11 @@ fn server(live: &Live) -> Outcome<&LiveResource> {
         .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
 }
 
-/// A relational database as scripts are told of it.
+/// A relational database as the servers' settings tell of it.
 struct Database {
     engine: String,
     name: String,
-    host: String,
-    port: String,
-    secret: String,
+    side: Side,
 }
 
 impl Database {
@@ -663,27 +658,27 @@ impl Database {
         let engine = word("engine").ok_or_else(|| missing("the engine"))?;
         let name = word("name").ok_or_else(|| missing("the name"))?;
         let host = word("host").ok_or_else(|| missing("the host"))?;
-        let port = if engine == "postgres" { "5432" } else { "3306" };
-        if host == "local" {
-            let address = server(live)?.properties.get("PrivateIp");
-            return Ok(Self {
-                engine,
-                name,
-                host: address
+        let port = if engine == "postgres" { 5432 } else { 3306 };
+        let side = match &*host {
+            "local" => Side {
+                host: server(live)?
+                    .properties
+                    .get("PrivateIp")
                     .and_then(Value::as_str)
                     .ok_or_else(|| missing("the server's address"))?
                     .to_owned(),
-                port: port.to_owned(),
+                port,
                 // Made on the server, and never anywhere else.
                 secret: "file:/data/secrets/database".to_owned(),
-            });
-        }
-        Ok(Self {
-            engine,
-            name,
-            host,
-            port: word("port").unwrap_or_else(|| port.to_owned()),
-            secret: word("secret").ok_or_else(|| missing("the secret"))?,
-        })
+            },
+            _ => Side {
+                host,
+                port: word("port")
+                    .and_then(|port| port.parse().ok())
+                    .unwrap_or(port),
+                secret: word("secret").ok_or_else(|| missing("the secret"))?,
+            },
+        };
+        Ok(Self { engine, name, side })
     }
 }

@@ -171,10 +171,9 @@ pub struct Script {
     pub undo: bool,
     /// The server.
     pub server: Handle,
-    /// Its text, for bash.
+    /// The whole command, for bash, parameters included.
     pub text: String,
-    /// Its parameters, as environment variables. Secrets are never among them, only where to find
-    /// them.
+    /// Its parameters by themselves. Secrets are never among them, only where to find them.
     pub environment: BTreeMap<Arc<str>, String>,
     /// How long it may take.
     pub within: Duration,

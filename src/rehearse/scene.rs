@@ -88,6 +88,7 @@ impl Scene {
             database: DATABASE.to_owned(),
             source: side(0),
             target: side(1),
+            region: None,
         };
         Ok(Self {
             app,

@@ -77,8 +77,9 @@ pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address
                 input(json!({"AlarmNames": names, "StateValue": "ALARM", "MaxRecords": ALARMS}));
             let call = async |question: &Map| cloudwatch::describe_alarms(&api, question).await;
             let alarms = pages(call, question, "MetricAlarms", NEXT_TOKEN).await?;
-            for alarm in alarms {
-                let name = text(&alarm, "AlarmName");
+            // Asked for by state, and looked at all the same: emulators tell of all.
+            for alarm in alarms.iter().filter(|one| text(one, "StateValue") == "ALARM") {
+                let name = text(alarm, "AlarmName");
                 let known = some.iter().find(|one| &*one.identifier == name);
                 found.extend(known.map(|one| one.address.clone()));
             }
@@ -86,24 +87,6 @@ pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address
         Outcome::Ok(found)
     });
     Ok(try_join_all(asks).await?.into_iter().flatten().collect())
-}
-
-/// The script as the document `AWS-RunShellScript` takes it: its first line says that it is bash's
-/// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html>).
-fn command(script: &Script) -> String {
-    let mut text = String::from("#!/bin/bash\n");
-    for (name, value) in &script.environment {
-        text.push_str(&format!(
-            "export {name}='{}'\n",
-            value.replace('\'', r"'\''")
-        ));
-    }
-    text.push_str(match script.undo {
-        true => "set -- undo\n",
-        false => "set -- do\n",
-    });
-    text.push_str(&script.text);
-    text
 }
 
 /// Runs a script and waits for its end.
@@ -116,7 +99,7 @@ pub async fn run(clients: &Clients, script: &Script) -> Outcome<Output> {
         "InstanceIds": [instance],
         "TimeoutSeconds": DELIVERY,
         "Parameters": {
-            "commands": [command(script)],
+            "commands": [script.text],
             "executionTimeout": [script.within.as_secs().to_string()],
         },
     }));
