@@ -153,6 +153,87 @@ fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() 
 }
 
 #[test]
+fn no_password_is_in_what_a_script_says() {
+    for engine in ["postgres", "mysql"] {
+        let temporary = tempfile::tempdir().unwrap();
+        // Scripts that fail say most: one that is refused, and one whose statement is.
+        let (_, lib) = TEMPLATES
+            .iter()
+            .find(|(name, _)| *name == format!("actions/{engine}/lib.sh"))
+            .unwrap();
+        let broken = lib
+            .replace(
+                "CREATE SUBSCRIPTION $name",
+                "CREATE SUBSCRIPTION $name $name",
+            )
+            .replace(
+                "CHANGE MASTER TO MASTER_HOST",
+                "CHANGE MASTER TO TO MASTER_HOST",
+            );
+        assert_ne!(broken, *lib);
+        let path = format!("actions/{engine}/lib.sh");
+        let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+            .args(["rehearse", "--to", "split-db", "--rows", "100", "--keep"])
+            .args(["--engine", engine])
+            .env("TMPDIR", temporary.path())
+            .current_dir(project(&[(&path, &broken)]).path())
+            .output()
+            .unwrap();
+        let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("✗ replicate"), "{said}\n{INSTALL}");
+        let folder = std::fs::read_dir(temporary.path()).unwrap().next().unwrap();
+        let folder = folder.unwrap().path();
+        let secret = std::fs::read_to_string(folder.join("source.secret")).unwrap();
+        let other = std::fs::read_to_string(folder.join("target.secret")).unwrap();
+        let other: Value = serde_json::from_str(&other).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().and_then(|e| e.to_str());
+            if matches!(ending, Some("out" | "err" | "sh")) {
+                said.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+        for secret in [&*secret, other["password"].as_str().unwrap()] {
+            // The beginning is enough: quoting changes the rest.
+            assert!(!said.contains(&secret[..12]), "{engine}: {said}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_ends_servers_and_removes_the_folder() {
+    use std::io::BufRead as _;
+    let temporary = tempfile::tempdir().unwrap();
+    let project = project(&[]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+        .args(["rehearse", "--to", "split-db", "--rows", "100"])
+        .env("TMPDIR", temporary.path())
+        .current_dir(project.path())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    let reached = lines
+        .by_ref()
+        .any(|line| line.unwrap().contains("copy-schema"));
+    assert!(reached, "{INSTALL}");
+    let id = child.id().to_string();
+    let mut kill = Command::new("bash");
+    kill.args(["-c", "kill -INT \"$1\"", "bash", &id]);
+    assert!(kill.status().unwrap().success());
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{said:?}");
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    let name = temporary.path().to_string_lossy().into_owned();
+    let runs = std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(&name)
+    });
+    assert!(!runs, "a program that the rehearsal started is still there");
+}
+
+#[test]
 fn the_scripts_pass_shellcheck_as_they_run_on_a_server() {
     let library = Library::embedded().unwrap();
     let mut texts: Vec<(String, String)> = Vec::new();

@@ -1,12 +1,14 @@
 //! `scalectl rehearse`: a migration's own scripts on throwaway servers under load.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::project::Project;
+use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, stage, ui};
+use crate::migrate::{Migration, Walk, route};
 use crate::rehearse::{Event, Options, Stop, rehearse};
 use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
@@ -20,6 +22,9 @@ pub struct Arguments {
     /// The stage that the migration leads to.
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     to: Stage,
+    /// The stage that it leads from, instead of the spec's.
+    #[arg(long, value_parser = stage, value_name = "STAGE")]
+    from: Option<Stage>,
     /// The database's engine, instead of the spec's.
     #[arg(long, value_name = "ENGINE")]
     engine: Option<EngineName>,
@@ -66,9 +71,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ));
         }
     };
+    let migration = migration(global, arguments)?;
     let options = Options {
-        from: spec.stage,
-        to: arguments.to,
         engine,
         rows: arguments.rows,
         rate: arguments.rate,
@@ -92,7 +96,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         )),
         _ => {}
     };
-    let report = rehearse(&options, &project.library, &stop, &mut tell)?;
+    let report = rehearse(&migration, &options, &project.library, &stop, &mut tell)?;
     match json {
         true => ui::print_json(&serde_json::to_value(&report).unwrap_or_default()),
         false => ui::print(&rehearsal::report(&report)),
@@ -101,6 +105,20 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// The migration that `migrate` would walk.
+fn migration(global: &Global, arguments: &Arguments) -> Result<Migration, Failure> {
+    let project = Project::load(global, arguments.from)?;
+    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
+    let stages = route(project.spec.stage, arguments.to);
+    let mut graphs = BTreeMap::new();
+    for stage in &stages {
+        let (_, spec) = load_spec(global, Some(*stage))?;
+        graphs.insert(*stage, project.compile(&spec)?);
+    }
+    Migration::new(&walk, &stages, &graphs)
+        .ok_or_else(|| Failure::new("there is no way between these stages"))
 }
 
 /// Turns an interrupt into a request to end; a second one ends at once.

@@ -20,22 +20,19 @@ mod walk;
 
 pub use oracle::{Comparison, Row, compare};
 pub use report::{LoadReport, Report, StepReport};
-pub use steps::{Gate, Step, between};
+pub use steps::{Gate, Step};
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::blueprint::Library;
-use crate::spec::{Engine, Stage};
+use crate::migrate::Migration;
+use crate::spec::Engine;
 
 /// What is rehearsed, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the migration begins.
-    pub from: Stage,
-    /// Where it leads.
-    pub to: Stage,
     /// The database's engine.
     pub engine: Engine,
     /// Rows that are there before it begins.
@@ -126,21 +123,23 @@ const QUIET: Duration = Duration::from_secs(1);
 /// # Errors
 /// When something is not installed or does not start, or it was stopped.
 pub fn rehearse(
+    migration: &Migration,
     options: &Options,
     library: &Library,
     stop: &Stop,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Report, Error> {
-    let steps = between(options.from, options.to).ok_or_else(|| {
-        Error::with_help(
+    let steps = steps::of(migration);
+    if steps.is_empty() {
+        return Err(Error::with_help(
             format!(
-                "from {} to {} there is nothing to rehearse on local servers",
-                options.from.name(),
-                options.to.name()
+                "from {} to {} no rows move, so there is nothing that could be lost",
+                migration.from.name(),
+                migration.to.name()
             ),
-            "single-server to split-db and back is what can be rehearsed",
-        )
-    })?;
+            "`scalectl migrate --plan` shows what it would do; between single-server and split-db a database moves",
+        ));
+    }
     let needs = needs::Programs::find(options.engine)?;
     tell(Event::Begins("Starting servers"));
     let mut scene = scene::Scene::set(options, library, needs, stop)?;
@@ -159,7 +158,13 @@ pub fn rehearse(
     let comparison = compare(&recorded.acknowledged, &scene.rows()?);
     let balanced = scene.books_balance()?;
     Ok(report::report(
-        options, &steps, walked, &recorded, comparison, balanced,
+        (migration.from, migration.to),
+        options,
+        &steps,
+        walked,
+        &recorded,
+        comparison,
+        balanced,
     ))
 }
 

@@ -9,6 +9,7 @@ use super::load::Recorded;
 use super::oracle::Comparison;
 use super::steps::Step;
 use super::{Options, app};
+use crate::spec::Stage;
 
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -92,6 +93,7 @@ const EXAMPLES: usize = 5;
 
 /// Puts it together.
 pub fn report(
+    stages: (Stage, Stage),
     options: &Options,
     steps: &[Step],
     walked: Vec<StepReport>,
@@ -110,8 +112,8 @@ pub fn report(
     // A server that is killed takes requests with it; without that, none may fail.
     let served = options.chaos || load.failed == 0;
     Report {
-        from: options.from.name(),
-        to: options.to.name(),
+        from: stages.0.name(),
+        to: stages.1.name(),
         engine: app::engine_name(options.engine),
         rows: options.rows,
         rate: options.rate,

@@ -1,16 +1,19 @@
-//! The steps of each migration that can be rehearsed: which scripts run, and what each gate asks.
+//! What of a migration runs on local servers: its scripts in their order, and what each gate asks.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::spec::Stage;
+use crate::migrate::gate::Check;
+use crate::migrate::{Migration, Phase, Step as Planned};
 
 /// One step of a rehearsal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What the report calls it.
-    pub name: &'static str,
+    pub name: String,
     /// The action.
-    pub action: &'static str,
+    pub action: Arc<str>,
     /// Whether it is undone instead of done.
     pub undo: bool,
     /// What its reading must say before the next step begins.
@@ -22,8 +25,8 @@ pub struct Step {
 pub enum Gate {
     /// Nothing more.
     Done,
-    /// All tables are copied and the follower is at most so many bytes behind; read again until so.
-    Follows(u64),
+    /// All tables are copied and the follower is at most so many seconds behind; read again until so.
+    Follows(u32),
     /// Both sides hold the same.
     Equal,
 }
@@ -34,8 +37,8 @@ impl Gate {
         match self {
             Self::Done => true,
             Self::Follows(most) => {
-                reading["synced"] == true
-                    && reading["lag_bytes"].as_u64().is_some_and(|lag| lag <= most)
+                let seconds = reading["lag_seconds"].as_f64();
+                reading["synced"] == true && seconds.is_some_and(|lag| lag <= f64::from(most))
             }
             Self::Equal => reading["equal"] == true,
         }
@@ -47,71 +50,135 @@ impl Gate {
     }
 }
 
-/// A follower this near is caught up within the pause of a switch.
-const NEAR: u64 = 1024 * 1024;
-
-const fn step(name: &'static str, action: &'static str, gate: Gate) -> Step {
-    Step {
-        name,
-        action,
-        undo: false,
-        gate,
+/// The steps of a migration that move rows; none when it moves none. During the soak the way back is
+/// walked too, because a way back that was never walked is none.
+pub fn of(migration: &Migration) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut switched: Vec<Step> = Vec::new();
+    let mut verify = None;
+    for planned in &migration.steps {
+        let scripts = scripts(planned);
+        for script in &scripts {
+            match script.gate {
+                Gate::Equal => verify = Some(script.clone()),
+                _ if planned.phase == Phase::Switch => switched.push(script.clone()),
+                _ => {}
+            }
+        }
+        steps.extend(scripts);
+        if planned.phase == Phase::Soak {
+            steps.extend(there_and_back(
+                &std::mem::take(&mut switched),
+                verify.as_ref(),
+            ));
+        }
     }
+    steps
 }
 
-/// A database moves to another server; on the way there the rollback during the soak is rehearsed
-/// too, because a way back that was never walked is none.
-const DATABASE: [Step; 13] = [
-    step("preflight", "preflight", Gate::Done),
-    step("schema", "copy-schema", Gate::Done),
-    step("replication", "replicate", Gate::Done),
-    step("lag gate", "lag", Gate::Follows(NEAR)),
-    step("verify", "verify", Gate::Equal),
-    step("cut-over", "cut-over", Gate::Done),
-    step("soak: lag", "lag", Gate::Follows(NEAR)),
-    step("soak: verify", "verify", Gate::Equal),
-    Step {
-        name: "rollback",
-        action: "cut-over",
-        undo: true,
-        gate: Gate::Done,
-    },
-    step("verify again", "verify", Gate::Equal),
-    step("cut-over again", "cut-over", Gate::Done),
-    step("final verify", "verify", Gate::Equal),
-    step("retire", "retire", Gate::Done),
-];
-
-/// The steps from one stage to another; none where nothing of it runs on local servers.
-pub fn between(from: Stage, to: Stage) -> Option<Vec<Step>> {
-    match (from, to) {
-        (Stage::SingleServer, Stage::SplitDb) | (Stage::SplitDb, Stage::SingleServer) => {
-            Some(DATABASE.to_vec())
-        }
+/// A step's scripts, and its gates that a script can read.
+fn scripts(planned: &Planned) -> Vec<Step> {
+    let step = |name: String, action: &str, gate| Step {
+        name,
+        action: action.into(),
+        undo: false,
+        gate,
+    };
+    let runs = planned.run.iter().map(|action| {
+        let gate = match &**action {
+            "verify" => Gate::Equal,
+            _ => Gate::Done,
+        };
+        step(action.to_string(), action, gate)
+    });
+    let gates = planned.gates.iter().filter_map(|gate| match gate.check {
+        Check::Lag { below } => Some(step("lag".to_owned(), "lag", Gate::Follows(below))),
         _ => None,
+    });
+    runs.chain(gates).collect()
+}
+
+/// Undoes what switched, and does it again, looking each time whether all is there.
+fn there_and_back(switched: &[Step], verify: Option<&Step>) -> Vec<Step> {
+    if switched.is_empty() {
+        return Vec::new();
     }
+    let named = |step: &Step, name: &str, undo| Step {
+        name: name.to_owned(),
+        undo,
+        ..step.clone()
+    };
+    let look = |name: &str| verify.map(|step| named(step, name, false));
+    let mut steps: Vec<Step> = look("soak: verify").into_iter().collect();
+    steps.extend(
+        switched
+            .iter()
+            .rev()
+            .map(|step| named(step, "rollback", true)),
+    );
+    steps.extend(look("verify again"));
+    steps.extend(
+        switched
+            .iter()
+            .map(|step| named(step, &format!("{} again", step.name), false)),
+    );
+    steps.extend(look("final verify"));
+    steps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blueprint::{Library, compile};
+    use crate::migrate::{Walk, action, route};
+    use crate::spec::{self, Stage};
     use serde_json::json;
+    use std::collections::BTreeMap;
 
-    #[test]
-    fn a_gate_opens_only_for_what_it_asks() {
-        let follows = Gate::Follows(10);
-        assert!(follows.is_open(&json!({"synced": true, "lag_bytes": 10})));
-        assert!(!follows.is_open(&json!({"synced": true, "lag_bytes": 11})));
-        assert!(!follows.is_open(&json!({"synced": false, "lag_bytes": 0})));
-        assert!(!follows.is_open(&json!({"synced": true})));
-        assert!(Gate::Equal.is_open(&json!({"equal": true})));
-        assert!(!Gate::Equal.is_open(&Value::Null));
+    fn names(from: Stage, to: Stage) -> Vec<String> {
+        let library = Library::embedded().unwrap();
+        let text = "app: shop\nstage: single-server\ndomain: shop.example.com\n\
+                    services: {web: {image: a}}\ndatabase: {engine: postgres}\n";
+        let route = route(from, to);
+        let graphs: BTreeMap<Stage, _> = route
+            .iter()
+            .map(|stage| {
+                let spec = spec::load("scalectl.yaml", text, None, Some(*stage)).unwrap();
+                (*stage, compile(&library, &spec.normalized()).unwrap())
+            })
+            .collect();
+        let walk = Walk::of(&library).unwrap();
+        let steps = of(&Migration::new(&walk, &route, &graphs).unwrap());
+        for step in &steps {
+            assert!(action::DATABASE.contains(&&*step.action), "{}", step.name);
+        }
+        steps.into_iter().map(|step| step.name).collect()
     }
 
     #[test]
-    fn every_step_runs_an_action() {
-        for step in DATABASE {
-            assert!(crate::migrate::action::DATABASE.contains(&step.action));
-        }
+    fn a_database_that_moves_is_rehearsed_there_and_back_and_there() {
+        let there = names(Stage::SingleServer, Stage::SplitDb);
+        assert_eq!(
+            there.join(", "),
+            "preflight, copy-schema, replicate, lag, verify, cut-over, soak: verify, rollback, verify again, \
+             cut-over again, final verify, retire"
+        );
+        assert_eq!(names(Stage::SplitDb, Stage::SingleServer), there);
+    }
+
+    #[test]
+    fn where_no_rows_move_nothing_is_rehearsed() {
+        assert!(names(Stage::SplitDb, Stage::LoadBalanced).is_empty());
+    }
+
+    #[test]
+    fn a_gate_opens_only_for_what_it_asks() {
+        let follows = Gate::Follows(5);
+        assert!(follows.is_open(&json!({"synced": true, "lag_seconds": 5})));
+        assert!(!follows.is_open(&json!({"synced": true, "lag_seconds": 5.1})));
+        assert!(!follows.is_open(&json!({"synced": false, "lag_seconds": 0})));
+        assert!(!follows.is_open(&json!({"synced": true, "lag_seconds": null})));
+        assert!(Gate::Equal.is_open(&json!({"equal": true})));
+        assert!(!Gate::Equal.is_open(&Value::Null));
     }
 }

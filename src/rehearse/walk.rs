@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Vec<StepReport>, Error> {
         let mut reports = Vec::new();
         for step in steps {
-            tell(Event::Begins(step.name));
+            tell(Event::Begins(&step.name));
             let report = self.step(step, tell)?;
             tell(Event::Step(&report));
             let failed = report.error.is_some();
@@ -84,13 +84,13 @@ impl<'a> Walk<'a> {
 
     fn step(&mut self, step: &Step, tell: &mut dyn FnMut(Event<'_>)) -> Result<StepReport, Error> {
         let engine = super::app::engine_name(self.options.engine);
-        let script = action::script(self.library, engine, step.action).ok_or_else(|| {
+        let script = action::script(self.library, engine, &step.action).ok_or_else(|| {
             Error::new(format!("there is no action {} for {engine}", step.action))
         })?;
         let began = Instant::now();
         let mut report = StepReport {
-            name: step.name.to_owned(),
-            action: step.action.to_owned(),
+            name: step.name.clone(),
+            action: step.action.to_string(),
             ..StepReport::default()
         };
         if let Some(chaos) = &mut self.chaos {
@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
         loop {
             self.stop.check()?;
             report.attempts += 1;
-            let ran = self.once(step.action, &script, undo, &mut report, tell)?;
+            let ran = self.once(&step.action, &script, undo, &mut report, tell)?;
             let many = report.attempts >= ATTEMPTS;
             match ran {
                 Ran::Well(_) if undo != step.undo => undo = step.undo,
@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
                 }
                 Ran::Killed => {
                     undo = match &mut self.chaos {
-                        Some(chaos) if can_be_undone(step.action) => step.undo != chaos.undoes(),
+                        Some(chaos) if can_be_undone(&step.action) => step.undo != chaos.undoes(),
                         _ => step.undo,
                     };
                 }
