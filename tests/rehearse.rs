@@ -153,6 +153,67 @@ fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() 
 }
 
 #[test]
+fn rows_that_were_not_copied_are_found_before_the_cut_over() {
+    let path = "actions/replicate.sh";
+    let (_, script) = TEMPLATES.iter().find(|(name, _)| *name == path).unwrap();
+    let broken = script.replace("subscribe source true", "subscribe source false");
+    assert_ne!(broken, *script);
+    for engine in ["postgres", "mysql"] {
+        let arguments = ["--engine", engine, "--rows", "1000"];
+        let report = rehearse(project(&[(path, &broken)]).path(), &arguments);
+        let steps = report["steps"].as_array().unwrap();
+        let last = steps.last().unwrap();
+        assert!(steps.iter().all(|step| step["action"] != "cut-over"));
+        match engine {
+            // A row that refers to one that is not there stops MySQL's replication by itself.
+            "mysql" => {
+                let (step, why) = failure(&report);
+                assert_eq!(step, "lag");
+                assert!(why.contains("the target has stopped to follow"), "{why}");
+            }
+            _ => {
+                assert_eq!(failure(&report).0, "verify");
+                let different = last["reading"]["different"].as_array().unwrap();
+                let orders = different.iter().find(|t| t["table"] == "public.orders");
+                assert!(orders.unwrap()["missing"].as_u64().unwrap() >= 1000);
+            }
+        }
+        assert_nothing_is_lost(&report);
+    }
+}
+
+#[test]
+fn preflight_names_what_cannot_be_replicated() {
+    for (engine, table, why) in [
+        (
+            "postgres",
+            "CREATE TABLE notes (text text);",
+            "no primary key and no replica identity",
+        ),
+        (
+            "postgres",
+            "CREATE UNLOGGED TABLE notes (id int PRIMARY KEY);",
+            "unlogged tables",
+        ),
+        ("mysql", "CREATE TABLE notes (text text);", "no primary key"),
+        (
+            "mysql",
+            "CREATE TABLE notes (id int PRIMARY KEY) ENGINE = MyISAM;",
+            "not InnoDB",
+        ),
+    ] {
+        let path = format!("rehearse/{engine}.sql");
+        let (_, tables) = TEMPLATES.iter().find(|(name, _)| *name == path).unwrap();
+        let more = format!("{tables}\n{table}\n");
+        let arguments = ["--engine", engine, "--rows", "100"];
+        let report = rehearse(project(&[(&path, &more)]).path(), &arguments);
+        let (step, said) = failure(&report);
+        assert_eq!(step, "preflight");
+        assert!(said.contains(why) && said.contains("notes"), "{said}");
+    }
+}
+
+#[test]
 fn no_password_is_in_what_a_script_says() {
     for engine in ["postgres", "mysql"] {
         let temporary = tempfile::tempdir().unwrap();

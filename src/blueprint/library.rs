@@ -69,6 +69,8 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/retire.sh",
     "actions/verify.sh",
     "rehearse/app.py",
+    "rehearse/mysql.sql",
+    "rehearse/postgres.sql",
     "user-data/haproxy.cfg",
     "user-data/server.sh",
     "user-data/site-database.py",

@@ -79,37 +79,13 @@ pub fn engine_name(engine: Engine) -> &'static str {
 }
 
 /// The application's tables, with so many orders that were there before; what an ordinary schema
-/// has that a migration can get wrong: sequences of both kinds, foreign keys, an index, a view.
-pub fn tables(engine: Engine, rows: u32) -> String {
-    match engine {
-        Engine::Postgres => format!(
-            "CREATE TYPE state AS ENUM ('new', 'sent');\n\
-             CREATE TABLE accounts (id int PRIMARY KEY, total bigint NOT NULL DEFAULT 0);\n\
-             INSERT INTO accounts SELECT n, 0 FROM generate_series(1, {ACCOUNTS}) n;\n\
-             CREATE TABLE orders (id bigserial PRIMARY KEY, request text NOT NULL UNIQUE,\n\
-               account int NOT NULL REFERENCES accounts, value bigint NOT NULL, state state NOT NULL DEFAULT 'new',\n\
-               made timestamptz NOT NULL DEFAULT now());\n\
-             CREATE INDEX orders_by_account ON orders (account);\n\
-             CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, request text NOT NULL,\n\
-               value bigint NOT NULL);\n\
-             CREATE INDEX events_by_request ON events (request);\n\
-             CREATE VIEW turnover AS SELECT account, sum(value) FROM orders GROUP BY account;\n\
-             INSERT INTO orders (request, account, value) SELECT 'before-' || n, 1 + n % {ACCOUNTS}, n % 100\n\
-               FROM generate_series(1, {rows}) n;\n"
-        ),
-        Engine::Mysql => format!(
-            "CREATE TABLE accounts (id int PRIMARY KEY, total bigint NOT NULL DEFAULT 0);\n\
-             INSERT INTO accounts SELECT seq, 0 FROM seq_1_to_{ACCOUNTS};\n\
-             CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, request varchar(60) NOT NULL UNIQUE,\n\
-               account int NOT NULL, value bigint NOT NULL, state enum('new', 'sent') NOT NULL DEFAULT 'new',\n\
-               made timestamp(6) NOT NULL DEFAULT current_timestamp(6),\n\
-               FOREIGN KEY (account) REFERENCES accounts (id));\n\
-             CREATE TABLE events (id bigint AUTO_INCREMENT PRIMARY KEY, request varchar(60) NOT NULL,\n\
-               value bigint NOT NULL, KEY events_by_request (request));\n\
-             CREATE VIEW turnover AS SELECT account, sum(value) AS total FROM orders GROUP BY account;\n\
-             INSERT INTO orders (request, account, value) SELECT concat('before-', seq), 1 + seq % {ACCOUNTS}, seq % 100\n\
-               FROM seq_1_to_{};\n",
-            rows.max(1)
-        ),
-    }
+/// has that a migration can get wrong is in them.
+pub fn tables(engine: Engine, library: &Library, rows: u32) -> Result<String, Error> {
+    let name = format!("rehearse/{}.sql", engine_name(engine));
+    let text = library
+        .text(&name)
+        .ok_or_else(|| Error::new(format!("there is no template {name}")))?;
+    Ok(text
+        .replace("%(accounts)s", &ACCOUNTS.to_string())
+        .replace("%(rows)s", &rows.to_string()))
 }

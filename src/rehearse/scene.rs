@@ -69,7 +69,7 @@ impl Scene {
         };
         let servers = [create("source", 1, &source)?, create("target", 2, &target)?];
         stop.check()?;
-        servers[0].query(&app::tables(engine, options.rows))?;
+        servers[0].query(&app::tables(engine, library, options.rows)?)?;
         let proxy = Proxy::start(&programs, library, &path, servers[0].port)?;
         let database = (proxy.port, DATABASE);
         let app = App::start(engine, &programs, library, &path, database, &source, stop)?;

@@ -201,18 +201,24 @@ caught_up() {
   local from=$1 until=$((SECONDS + $3)) shown
   until has_reached "$from" "$2"; do
     shown=$(status_of "$from")
-    if [[ $(of_status "$shown" applies) == No ]]; then
-      refuse "the $(other "$from") has stopped to follow: $(of_status "$shown" error)"
-    fi
+    check_applies "$from" "$shown"
     ((SECONDS <= until)) || refuse "the $(other "$from") is still behind after $3 seconds"
     sleep 0.02
   done
+}
+
+# check_applies FROM STATUS: a change that the other side could not carry out stops it for good.
+check_applies() {
+  if [[ $(of_status "$2" applies) == No && -n $(of_status "$2" error) ]]; then
+    refuse "the $(other "$1") has stopped to follow: $(of_status "$2" error)"
+  fi
 }
 
 # Whether the other side follows; its copy was complete before it began to.
 is_synced() {
   local shown
   shown=$(status_of "$1") || exit 1
+  check_applies "$1" "$shown"
   [[ $(of_status "$shown" receives) == Yes && $(of_status "$shown" applies) == Yes ]]
 }
 lag_bytes() {
