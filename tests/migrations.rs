@@ -7,6 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{EPOCH, EXAMPLES, example, graph_of, owner_of, runtime};
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use scalectl::apply::{
     Context, Event as Operation, Stop, execute, observe, record_of, write_record,
 };
@@ -20,6 +23,7 @@ use scalectl::provider::sim::faults::Faults;
 use scalectl::provider::sim::{Moment, Sim};
 use scalectl::provider::{Live, Owner, Provider as _};
 use scalectl::spec::{Domain, Spec, Stage};
+use scalectl::value::Value;
 
 /// When an application that was begun at [`EPOCH`] stands.
 const LATER: u64 = EPOCH + 86_400_000;
@@ -548,4 +552,107 @@ fn rows_that_are_led_away_without_a_script_are_missed() {
     let rows = cloud.rows(&case.owner);
     let lost = clients.acknowledged.borrow().difference(&rows).count();
     assert!(lost > 0, "nothing was missed");
+}
+
+/// Seeds of a plain test run.
+const SEEDS: u64 = 24;
+
+/// One walk through throttling, server errors, lost answers, stale lists, deaths, and somebody who changes things by
+/// hand meanwhile. In the end it has arrived, with every row and nothing doubled.
+fn walk_through_weather(library: &Library, seed: u64) {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let (from, to) = *neighbours()
+        .collect::<Vec<_>>()
+        .choose(&mut chance)
+        .unwrap();
+    let case = Case::new(library, SMALL, from, to);
+    println!("seed {seed}: {} to {}", from.name(), to.name());
+    let clients = Clients::default();
+    let (mut cloud, mut now) = (case.begun(), LATER);
+    let mut number = 0;
+    let mut attempts = 0;
+    while number < case.migration.steps.len() {
+        attempts += 1;
+        assert!(attempts < 200, "seed {seed}: it does not arrive");
+        let faults = Faults {
+            seed: chance.random(),
+            throttle: chance.random::<f64>() * 0.15,
+            transient: chance.random::<f64>() * 0.08,
+            lose: chance.random::<f64>() * 0.15,
+            lag: chance.random_range(0..4000),
+            ..Faults::default()
+        };
+        let dies = chance.random_bool(0.3).then(|| chance.random_range(1..60));
+        let mends = chance.random_bool(0.4);
+        (cloud, now) = runtime().block_on(async {
+            let sim = Sim::in_memory(cloud, faults, now);
+            if let Some(call) = dies {
+                sim.crash_at(call, Moment::After);
+            }
+            if mends {
+                by_hand(&sim, &mut chance);
+            }
+            let stop = Stop::default();
+            let context = case.context(&sim, &stop);
+            let walker = Walker {
+                context: &context,
+                migration: &case.migration,
+                texts: &texts,
+                workers: Some(50),
+                gates: &[],
+            };
+            let mut told = |_: &Event<'_>| clients.write(&sim, &case.owner);
+            let walked = tokio::select! {
+                () = sim.crashed() => None,
+                walked = walker.forward(number, &mut told) => Some(walked),
+            };
+            // Whatever stopped it, the same step is begun again.
+            number += usize::from(matches!(walked, Some(Ok(()))));
+            let now = sim.clock().now();
+            (sim.into_cloud(), now)
+        });
+    }
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud, Faults::default(), now + 86_400_000);
+        clients.find_everything(&sim, &case.owner);
+        let stop = Stop::default();
+        let context = case.context(&sim, &stop);
+        let end = &case.migration.steps.last().unwrap().graph;
+        // What was changed by hand last is drift, as ever.
+        let live = look(&context, end).await;
+        let report = execute(&context, &diff(end, &live, None), None, &mut |_| {}).await;
+        assert!(report.is_complete(), "seed {seed}: {report:#?}");
+        stands_at_the_end(&case, &sim).await;
+        let now = sim.clock().now();
+        let there = sim
+            .cloud()
+            .items
+            .values()
+            .filter(|item| item.exists(now))
+            .count();
+        assert_eq!(there, end.len(), "seed {seed}");
+    });
+}
+
+/// Somebody changes an alarm's threshold outside of scalectl.
+fn by_hand(sim: &Sim, chance: &mut ChaCha8Rng) {
+    let alarms: Vec<u64> = sim
+        .cloud()
+        .items
+        .values()
+        .filter(|item| &*item.kind == "AWS::CloudWatch::Alarm")
+        .map(|item| item.number)
+        .collect();
+    if let Some(number) = alarms.choose(chance) {
+        sim.drift(*number, "Threshold", Some(Value::Int(7)))
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_walk_through_bad_weather_arrives_with_every_row() {
+    let library = Library::embedded().unwrap();
+    for seed in common::seeds(SEEDS) {
+        walk_through_weather(&library, seed);
+    }
 }

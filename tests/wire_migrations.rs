@@ -24,12 +24,13 @@ use emulator::{Emulator, Kind, programs};
 use faults::Faults;
 use gaps::Gaps;
 use proxy::Proxy;
-use scalectl::apply::{Context, Stop, observe};
+use scalectl::apply::{Context, End, Report, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::migrate::gate::Check;
-use scalectl::migrate::walk::{Event, Walker};
+use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Walk, action, route};
+use scalectl::plan::Plan;
 use scalectl::provider::Owner;
 use scalectl::provider::aws::Aws;
 use scalectl::spec::Stage;
@@ -74,6 +75,17 @@ fn migration(
         }
     }
     (owner_of(&spec), migration)
+}
+
+/// What was not done as it should be.
+fn complaints(plan: &Plan, report: &Report) -> Vec<String> {
+    let ends = plan.operations.iter().zip(&report.ends);
+    ends.filter(|(_, end)| !matches!(end, End::Done { differs, .. } if differs.is_empty()))
+        .map(|(operation, end)| {
+            let address = &plan.changes[operation.change].address;
+            format!("{address} {:?}: {end:?}", operation.step)
+        })
+        .collect()
 }
 
 /// What Systems Manager was given to run, in its order, as AWS's SDK for Python tells it.
@@ -147,7 +159,13 @@ fn there_and_back(emulator: &Emulator, from: Stage, to: Stage) {
             gates: &[],
         };
         let fail = |way: &str, number: usize, halt| {
-            panic!("{what}, {way} {}: {halt:#?}", migration.steps[number].name)
+            let name = &migration.steps[number].name;
+            match halt {
+                Halt::Incomplete { plan, report } => {
+                    panic!("{what}, {way} {name}: {:#?}", complaints(&plan, &report))
+                }
+                halt => panic!("{what}, {way} {name}: {halt:#?}"),
+            }
         };
         let mut told = |event: &Event<'_>| {
             if let Event::Asked { gate, reading, .. } = event

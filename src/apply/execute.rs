@@ -332,7 +332,7 @@ impl Run<'_> {
         let Some(live) = &change.live else {
             return Err(Failure::For("there is nothing to update".to_owned()));
         };
-        let handle = handle_of(live);
+        let handle = live.handle();
         let facts = schema::facts(&change.kind);
         if live.status != Status::Ready {
             // An earlier run's work: nothing can be changed until it is through.
@@ -359,7 +359,7 @@ impl Run<'_> {
         let Some(live) = &change.live else {
             return Err(Failure::For("there is nothing to delete".to_owned()));
         };
-        let handle = handle_of(live);
+        let handle = live.handle();
         self.unlock(number, change, &handle).await?;
         self.persist(number, change, Patience::DELETE, || {
             self.context.provider.delete(self.context.owner, &handle)
@@ -531,13 +531,5 @@ impl Run<'_> {
             .borrow_mut()
             .insert(desired.address.clone(), properties);
         differs
-    }
-}
-
-fn handle_of(live: &LiveResource) -> Handle {
-    Handle {
-        address: live.address.clone(),
-        kind: live.kind.clone(),
-        identifier: live.identifier.clone(),
     }
 }

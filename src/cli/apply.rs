@@ -218,12 +218,9 @@ pub async fn ask(
     if how.auto_approve {
         return Ok(());
     }
-    if !ui::is_interactive() {
-        return Err(Failure::with_help(
-            "there is no terminal to ask on; nothing was changed",
-            "add --auto-approve, or save a plan with `scalectl plan --out FILE` and apply that",
-        ));
-    }
+    ui::needs_terminal(
+        "add --auto-approve, or save a plan with `scalectl plan --out FILE` and apply that",
+    )?;
     let no = || Failure::new("not confirmed; nothing was changed");
     let question = "\nCarry this out? Only `yes` is a yes:";
     if !ui::confirm_unless(context.stop, question, "yes").await {

@@ -70,12 +70,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             refuse(&refusals)?;
             if !arguments.how.auto_approve {
-                if !ui::is_interactive() {
-                    return Err(Failure::with_help(
-                        "there is no terminal to ask on; nothing was deleted",
-                        "add --auto-approve",
-                    ));
-                }
+                ui::needs_terminal("add --auto-approve")?;
                 let question = format!(
                     "\nThis deletes {name} for good. Type the application's name, {}, if that is right:",
                     project.spec.app

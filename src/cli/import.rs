@@ -128,12 +128,7 @@ async fn adopt(
         }
     }
     if !auto_approve {
-        if !ui::is_interactive() {
-            return Err(Failure::with_help(
-                "there is no terminal to ask on; nothing was changed",
-                "add --auto-approve",
-            ));
-        }
+        ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm_unless(context.stop, "Adopt it? Only `yes` is a yes:", "yes").await {
             return Err(Failure::new("not confirmed; nothing was changed"));
         }

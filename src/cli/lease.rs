@@ -67,12 +67,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 }
 
 async fn confirm(stop: &crate::apply::Stop) -> Result<(), Failure> {
-    if !ui::is_interactive() {
-        return Err(Failure::with_help(
-            "there is no terminal to ask on; nothing was changed",
-            "add --auto-approve",
-        ));
-    }
+    ui::needs_terminal("add --auto-approve")?;
     match ui::confirm_unless(stop, "Break it? Only `yes` is a yes:", "yes").await {
         true => Ok(()),
         false => Err(Failure::new("not confirmed; nothing was changed")),

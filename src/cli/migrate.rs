@@ -595,12 +595,7 @@ async fn confirm(
     if arguments.auto_approve {
         return Ok(());
     }
-    if !ui::is_interactive() {
-        return Err(Failure::with_help(
-            "there is no terminal to ask on; nothing was changed",
-            "add --auto-approve, with --auto for all steps or --step for one",
-        ));
-    }
+    ui::needs_terminal("add --auto-approve, with --auto for all steps or --step for one")?;
     let Some(first) = numbers.first() else {
         return Ok(());
     };

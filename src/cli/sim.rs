@@ -354,12 +354,7 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
 
 fn reset(project: &Project, auto_approve: bool) -> Outcome {
     if !auto_approve {
-        if !ui::is_interactive() {
-            return Err(Failure::with_help(
-                "there is no terminal to ask on",
-                "add --auto-approve",
-            ));
-        }
+        ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm(
             "Forget everything in the embedded cloud? Only `yes` is a yes:",
             "yes",

@@ -53,8 +53,19 @@ pub fn fail(failure: &Failure) {
 }
 
 /// Whether a person sits at both ends.
-pub fn is_interactive() -> bool {
+fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Fails where nobody can be asked; `help` says what makes the question unnecessary.
+pub fn needs_terminal(help: &str) -> Result<(), Failure> {
+    match is_interactive() {
+        true => Ok(()),
+        false => Err(Failure::with_help(
+            "there is no terminal to ask on; nothing was changed",
+            help,
+        )),
+    }
 }
 
 /// The same within a session, where an interrupt asks to stop instead of ending the process: then

@@ -44,6 +44,8 @@ pub struct Parameters {
     pub target: Side,
     /// The region of the secrets, where they are in Secrets Manager.
     pub region: Option<String>,
+    /// Where the old database is dumped to, on the server, before its way back ends.
+    pub final_dump: Option<String>,
 }
 
 impl Parameters {
@@ -61,6 +63,8 @@ impl Parameters {
             ("TARGET_SECRET", self.target.secret.clone()),
         ];
         variables.extend(region.map(|region| ("AWS_DEFAULT_REGION", region)));
+        let dump = self.final_dump.clone();
+        variables.extend(dump.map(|path| ("FINAL_DUMP", path)));
         variables
     }
 }
@@ -114,6 +118,7 @@ mod tests {
             source: side("10.0.0.1"),
             target: side("db.example.com"),
             region: Some("eu-west-1".to_owned()),
+            final_dump: None,
         }
     }
 

@@ -28,6 +28,10 @@ use crate::value::{Map, Reference, Value};
 /// How long a script may take: copying a large database takes hours.
 const SCRIPT: Duration = Duration::from_secs(48 * 3600);
 
+/// Where the server's own database is dumped to before it is given up: on the disk that outlives the
+/// server.
+const FINAL_DUMP: &str = "/data/database-before-migration.dump";
+
 /// The server that scripts run on.
 const SERVER: &str = "server";
 
@@ -380,18 +384,21 @@ impl Walker<'_> {
         let text = (self.texts)(&engine, name)
             .ok_or_else(|| Halt::Missing(format!("there is no script {engine}/{name}")))?;
         let server = server(live)?;
+        let local = source.side.secret.starts_with("file:");
         let parameters = Parameters {
             engine: engine.clone(),
             database: source.name,
             source: source.side,
             target: target.side,
             region: Some(server.address.region.to_string()),
+            // A managed one leaves a final snapshot; the server's own has only its disk.
+            final_dump: local.then(|| FINAL_DUMP.to_owned()),
         };
         let variables = parameters.variables().into_iter();
         Ok(Script {
             name: format!("{engine}/{name}").into(),
             undo,
-            server: handle_of(server),
+            server: server.handle(),
             text: action::command(&text, undo, &parameters),
             environment: variables
                 .map(|(name, value)| (name.into(), value))
@@ -488,7 +495,7 @@ async fn healthy(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
     let mut seen = Vec::new();
     let mut good = true;
     for end in ends {
-        let handle = handle_of(end.resource);
+        let handle = end.resource.handle();
         let health = retry::steadily(context, "health", || {
             context.provider.health(context.owner, &handle)
         })
@@ -512,7 +519,7 @@ async fn quiet(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
         .resources
         .values()
         .filter(|resource| &*resource.kind == "AWS::CloudWatch::Alarm")
-        .map(handle_of)
+        .map(LiveResource::handle)
         .collect();
     let raised = retry::steadily(context, "alarms", || {
         context.provider.raised(context.owner, &alarms)
@@ -606,14 +613,6 @@ fn lag(output: &Output, below: u32) -> Reading {
         }
         Some(seconds) if synced => Reading::bad(format!("{seconds:.1} s behind")),
         _ => Reading::bad("the first copy is under way".to_owned()),
-    }
-}
-
-fn handle_of(live: &LiveResource) -> Handle {
-    Handle {
-        address: live.address.clone(),
-        kind: live.kind.clone(),
-        identifier: live.identifier.clone(),
     }
 }
 

@@ -97,6 +97,15 @@ pub struct LiveResource {
 }
 
 impl LiveResource {
+    /// What names it in calls.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            address: self.address.clone(),
+            kind: self.kind.clone(),
+            identifier: self.identifier.clone(),
+        }
+    }
+
     /// Which generation it is; 0 for one without marks.
     pub fn generation(&self) -> u32 {
         self.applied

@@ -89,6 +89,7 @@ impl Scene {
             source: side(0),
             target: side(1),
             region: None,
+            final_dump: None,
         };
         Ok(Self {
             app,

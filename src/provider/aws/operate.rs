@@ -78,7 +78,10 @@ pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address
             let call = async |question: &Map| cloudwatch::describe_alarms(&api, question).await;
             let alarms = pages(call, question, "MetricAlarms", NEXT_TOKEN).await?;
             // Asked for by state, and looked at all the same: emulators tell of all.
-            for alarm in alarms.iter().filter(|one| text(one, "StateValue") == "ALARM") {
+            for alarm in alarms
+                .iter()
+                .filter(|one| text(one, "StateValue") == "ALARM")
+            {
                 let name = text(alarm, "AlarmName");
                 let known = some.iter().find(|one| &*one.identifier == name);
                 found.extend(known.map(|one| one.address.clone()));
