@@ -21,6 +21,7 @@ pub mod graph;
 pub mod migrate;
 pub mod plan;
 pub mod provider;
+#[cfg(unix)]
 pub mod rehearse;
 pub mod render;
 pub mod schema;

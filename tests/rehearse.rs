@@ -1,4 +1,5 @@
 //! Rehearsals with real servers: nothing is lost on the way, and what is broken is caught.
+#![cfg(unix)]
 
 mod common;
 
@@ -258,6 +259,25 @@ fn no_password_is_in_what_a_script_says() {
             // The beginning is enough: quoting changes the rest.
             assert!(!said.contains(&secret[..12]), "{engine}: {said}");
         }
+    }
+}
+
+#[test]
+fn retire_keeps_a_last_copy_of_the_old_database() {
+    for (engine, begins) in [("postgres", &b"PGDMP"[..]), ("mysql", &b"\x1f\x8b"[..])] {
+        let temporary = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+            .args(["rehearse", "--to", "split-db", "--rows", "100", "--keep"])
+            .args(["--engine", engine])
+            .env("TMPDIR", temporary.path())
+            .current_dir(project(&[]).path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{INSTALL}");
+        let folder = std::fs::read_dir(temporary.path()).unwrap().next().unwrap();
+        let copy = std::fs::read(folder.unwrap().path().join("final.dump")).unwrap();
+        assert!(copy.starts_with(begins) && copy.len() > 1000, "{said}");
     }
 }
 

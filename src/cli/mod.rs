@@ -20,6 +20,7 @@ mod migrate;
 mod plan;
 mod progress;
 mod project;
+#[cfg(unix)]
 mod rehearse;
 mod run;
 mod scale;
@@ -177,6 +178,7 @@ enum Command {
     /// Change sizes and numbers in steps, each when servers are healthy.
     Scale(scale::Arguments),
     /// Try a migration on throwaway servers under load, and see what it would lose.
+    #[cfg(unix)]
     Rehearse(rehearse::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
@@ -294,6 +296,7 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(global, arguments),
         Command::Migrate(arguments) => migrate::run(global, arguments),
         Command::Scale(arguments) => scale::run(global, arguments),
+        #[cfg(unix)]
         Command::Rehearse(arguments) => rehearse::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),

@@ -30,41 +30,28 @@ impl Programs {
             Engine::Postgres => ("initdb", "postgresql", "psycopg2", "python3-psycopg2"),
             Engine::Mysql => ("mariadbd", "mariadb-server", "pymysql", "python3-pymysql"),
         };
-        let haproxy = program("haproxy", &[]);
-        let database = program(server, &postgres_folders());
-        let python = python(driver);
-        let mut missing = Vec::new();
-        for (name, package) in [("bash", "bash"), ("flock", "util-linux")] {
-            if program(name, &[]).is_none() {
-                missing.push((name.to_owned(), package));
-            }
-        }
-        if haproxy.is_none() {
-            missing.push(("haproxy".to_owned(), "haproxy"));
-        }
-        if database.is_none() {
-            missing.push((server.to_owned(), package));
-        }
-        if python.is_none() {
-            missing.push((format!("{driver} for python3"), driver_package));
-        }
-        match (haproxy, database, python) {
-            (Some(haproxy), Some(database), Some(python)) if missing.is_empty() => Ok(Self {
-                haproxy,
-                python,
-                database: database.parent().map(Path::to_owned).unwrap_or_default(),
-            }),
-            _ => {
-                let (names, packages): (Vec<String>, Vec<&str>) = missing.into_iter().unzip();
-                Err(Error::with_help(
-                    format!("not installed: {}", names.join(", ")),
-                    format!(
-                        "on Debian and Ubuntu: apt-get install --no-install-recommends {}",
-                        packages.join(" ")
-                    ),
-                ))
-            }
-        }
+        let need = |name: &str, package, found| Need {
+            name: name.to_owned(),
+            package,
+            found,
+        };
+        let found = all([
+            need("bash", "bash", program("bash", &[])),
+            need("flock", "util-linux", program("flock", &[])),
+            need("haproxy", "haproxy", program("haproxy", &[])),
+            need(server, package, program(server, &postgres_folders())),
+            need(
+                &format!("{driver} for python3"),
+                driver_package,
+                python(driver),
+            ),
+        ])?;
+        let [_, _, haproxy, database, python] = found;
+        Ok(Self {
+            haproxy,
+            python,
+            database: database.parent().map(Path::to_owned).unwrap_or_default(),
+        })
     }
 
     /// One of the database's programs.
@@ -74,6 +61,31 @@ impl Programs {
             _ => program(name, &[]).unwrap_or_else(|| PathBuf::from(name)),
         }
     }
+}
+
+/// A program, the package that has it, and where it is.
+#[derive(Clone, Debug)]
+struct Need {
+    name: String,
+    package: &'static str,
+    found: Option<PathBuf>,
+}
+
+/// Where all of them are, or what installs those that are not there.
+fn all<const N: usize>(needs: [Need; N]) -> Result<[PathBuf; N], Error> {
+    let missing: Vec<&Need> = needs.iter().filter(|need| need.found.is_none()).collect();
+    if missing.is_empty() {
+        return Ok(needs.map(|need| need.found.unwrap_or_default()));
+    }
+    let names: Vec<&str> = missing.iter().map(|need| &*need.name).collect();
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    Err(Error::with_help(
+        format!("not installed: {}", names.join(", ")),
+        format!(
+            "on Debian and Ubuntu: apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        ),
+    ))
 }
 
 /// Debian keeps PostgreSQL's programs by version; the newest is taken.
@@ -118,4 +130,33 @@ fn python(module: &str) -> Option<PathBuf> {
             .status()
             .is_ok_and(|status| status.success())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_missing_is_named_with_the_command_that_installs_it() {
+        let need = |name: &str, package, found: bool| Need {
+            name: name.to_owned(),
+            package,
+            found: found.then(|| PathBuf::from(name)),
+        };
+        let there = [need("bash", "bash", true)];
+        assert_eq!(all(there).unwrap(), [PathBuf::from("bash")]);
+        let error = all([
+            need("bash", "bash", true),
+            need("initdb", "postgresql", false),
+            need("haproxy", "haproxy", false),
+        ])
+        .unwrap_err();
+        assert_eq!(error.what, "not installed: initdb, haproxy");
+        assert_eq!(
+            error.help.as_deref(),
+            Some(
+                "on Debian and Ubuntu: apt-get install --no-install-recommends postgresql haproxy"
+            )
+        );
+    }
 }

@@ -144,6 +144,7 @@ impl Scene {
             .env("PATH", std::env::join_paths(path).unwrap_or(own))
             .env("SITE_ETC", self.folder.path.join("etc"))
             .env("SITE_RUN", self.folder.path.join("run"))
+            .env("FINAL_DUMP", self.folder.path.join("final.dump"))
             .envs(self.parameters.variables());
     }
 

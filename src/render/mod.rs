@@ -11,6 +11,7 @@ pub mod mermaid;
 pub mod migration;
 pub mod plan;
 pub mod plan_json;
+#[cfg(unix)]
 pub mod rehearsal;
 pub mod style;
 pub mod svg;
