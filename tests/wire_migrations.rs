@@ -28,7 +28,7 @@ use scalectl::apply::{Context, End, Report, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::migrate::gate::Check;
-use scalectl::migrate::walk::{Event, Halt, Walker};
+use scalectl::migrate::walk::{Halt, Walker};
 use scalectl::migrate::{Migration, Walk, action, route};
 use scalectl::plan::Plan;
 use scalectl::provider::Owner;
@@ -131,19 +131,30 @@ async fn is_at(aws: &Aws, owner: &Owner, graph: &Graph, stage: Stage, what: &str
     assert_eq!(record.migration, None, "{what}");
 }
 
-/// There, and back from right before the point of no return, and there for good.
+/// There, and back from right before the point of no return; then, on a new account, there for good: moto answers 500
+/// to a certificate that is asked for with the token of one that was deleted.
 fn there_and_back(emulator: &Emulator, from: Stage, to: Stage) {
+    for back in [true, false] {
+        emulator.reset();
+        walk(emulator, from, to, back);
+    }
+}
+
+fn walk(emulator: &Emulator, from: Stage, to: Stage, back: bool) {
     let what = format!("{} to {}", from.name(), to.name());
     println!("{what}");
-    emulator.reset();
     let proxy = Proxy::before(emulator, Faults::none());
     let library = Library::embedded().unwrap();
     let gaps = Gaps::of(emulator.kind);
     let (owner, migration) = migration(&library, &gaps, "shop", from, to);
     runtime().block_on(async {
         let aws = proxy.connect(&["us-east-1", "eu-west-1"]).await.unwrap();
-        let (_, report) = apply_of(&aws, &owner, &migration.start, Some(20)).await;
-        assert!(report.is_complete(), "{what}: {report:#?}");
+        let (plan, report) = apply_of(&aws, &owner, &migration.start, Some(20)).await;
+        assert!(
+            report.is_complete(),
+            "{what}: {:#?}",
+            complaints(&plan, &report)
+        );
         let stop = Stop::default();
         let context = Context {
             provider: &aws,
@@ -167,28 +178,20 @@ fn there_and_back(emulator: &Emulator, from: Stage, to: Stage) {
                 halt => panic!("{what}, {way} {name}: {halt:#?}"),
             }
         };
-        let mut told = |event: &Event<'_>| {
-            if let Event::Asked { gate, reading, .. } = event
-                && !reading.good
-            {
-                println!("{what}: {}: {}", gate.check.in_words(), reading.seen);
-            }
-        };
-        let last = migration.steps.len() - 1;
-        for number in 0..last {
-            let walked = walker.forward(number, &mut told).await;
+        let all = migration.steps.len();
+        let most = if back { all - 1 } else { all };
+        for number in 0..most {
+            let walked = walker.forward(number, &mut |_| {}).await;
             walked.unwrap_or_else(|halt| fail("forward", number, halt));
         }
-        for number in (0..last).rev() {
-            let walked = walker.back(number, &mut told).await;
-            walked.unwrap_or_else(|halt| fail("back", number, halt));
+        if back {
+            for number in (0..most).rev() {
+                let walked = walker.back(number, &mut |_| {}).await;
+                walked.unwrap_or_else(|halt| fail("back", number, halt));
+            }
+            return is_at(&aws, &owner, &migration.start, from, &what).await;
         }
-        is_at(&aws, &owner, &migration.start, from, &what).await;
-        for number in 0..=last {
-            let walked = walker.forward(number, &mut told).await;
-            walked.unwrap_or_else(|halt| fail("forward again", number, halt));
-        }
-        let end = &migration.steps[last].graph;
+        let end = &migration.steps[all - 1].graph;
         is_at(&aws, &owner, end, to, &what).await;
     });
 }
@@ -200,17 +203,17 @@ fn rows_are_moved_by_the_scripts_of_the_steps_in_their_order_and_back() {
         (Stage::SingleServer, Stage::SplitDb),
         (Stage::SplitDb, Stage::SingleServer),
     ] {
-        there_and_back(&emulator, from, to);
-        let found = commands(&emulator);
-        let named: Vec<&str> = found
-            .iter()
-            .map(|one| {
-                one["Comment"]
-                    .as_str()
-                    .unwrap()
-                    .trim_start_matches("scalectl postgres/")
-            })
-            .collect();
+        let mut found = Vec::new();
+        for back in [true, false] {
+            emulator.reset();
+            walk(&emulator, from, to, back);
+            found.extend(commands(&emulator));
+        }
+        let name = |one: &Value| {
+            let comment = one["Comment"].as_str().unwrap();
+            comment.trim_start_matches("scalectl postgres/").to_owned()
+        };
+        let named: Vec<String> = found.iter().map(name).collect();
         let there = [
             "preflight",
             "copy-schema",
