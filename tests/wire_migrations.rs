@@ -257,10 +257,17 @@ fn requests_are_led_to_a_load_balancer_and_back() {
 }
 
 #[test]
-fn later_stages_are_reached_and_left() {
+fn the_edge_is_reached_and_left() {
     let emulator = Emulator::start(Kind::Moto);
     there_and_back(&emulator, Stage::LoadBalanced, Stage::Cdn);
     there_and_back(&emulator, Stage::Cdn, Stage::LoadBalanced);
-    there_and_back(&emulator, Stage::Cdn, Stage::MultiRegion);
-    there_and_back(&emulator, Stage::MultiRegion, Stage::Cdn);
+}
+
+/// There only: moto answers 500 when a replica in another region is deleted, and ministack keeps no target groups with
+/// the servers behind them. The way back is walked on the embedded cloud.
+#[test]
+fn further_regions_are_reached() {
+    let emulator = Emulator::start(Kind::Moto);
+    emulator.reset();
+    walk(&emulator, Stage::Cdn, Stage::MultiRegion, false);
 }
