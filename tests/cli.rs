@@ -923,3 +923,41 @@ fn sizes_and_numbers_change_in_steps_the_interrupting_ones_one_by_one() {
     let between = &told[replica..database];
     assert!(between.contains("Apply complete"), "{told}");
 }
+
+#[test]
+fn an_apply_that_failed_at_its_own_stage_does_not_make_the_next_stage_an_apply() {
+    let project = migrating();
+    let spec = spec_of(&project);
+    project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
+    assert_eq!(
+        project.code("sim fault --refuse AWS::EC2::VPC=Unavailable"),
+        Some(0)
+    );
+    assert_eq!(project.code("apply --auto-approve"), Some(1));
+    assert_eq!(project.code("sim fault --clear"), Some(0));
+    let other = spec.replace("stage: single-server", "stage: split-db");
+    project.write("scalectl.yaml", other);
+    let told = project.transcript(&["apply --auto-approve"]);
+    assert!(told.contains("split-db is a migration away"), "{told}");
+}
+
+#[test]
+fn what_was_destroyed_in_the_middle_of_a_migration_is_under_way_no_more() {
+    let project = migrating();
+    let step = "migrate --to split-db --step --auto-approve";
+    assert_eq!(project.code(step), Some(0));
+    let protected = [
+        "global/zone",
+        "us-east-1/db",
+        "us-east-1/secret_db",
+        "us-east-1/server",
+    ];
+    let line = format!(
+        "destroy --auto-approve --allow {}",
+        protected.join(" --allow ")
+    );
+    assert_eq!(project.code(&line), Some(0));
+    let told = project.transcript(&["migrate --status"]);
+    assert!(told.contains("No migration is under way"), "{told}");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+}

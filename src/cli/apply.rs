@@ -73,8 +73,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Some((path, saved)) = &saved {
         check_owner(path, saved, &project)?;
     }
-    let options = Options {
+    let mut options = Options {
         command: "apply",
+        from: None,
         workers: arguments.scope.workers(),
         json: arguments.how.json,
         verbose: global.verbose,
@@ -132,6 +133,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     (plan, live, graph, record)
                 }
             };
+            options.from = live.record.as_ref().and_then(|record| record.stage.clone());
             if plan.is_empty() {
                 return settled(context, &live, record).await;
             }

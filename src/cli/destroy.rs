@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::apply::observe;
 use crate::graph::Graph;
 use crate::plan::{diff, guard};
+use crate::provider::Record;
 use crate::render::plan::{Frame, text};
 use crate::render::style::{NEW, Painted, STRONG};
 
@@ -36,6 +37,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load_for_destroy(global)?;
     let options = Options {
         command: "destroy",
+        from: None,
         workers: Some(usize::from(arguments.parallelism)),
         json: arguments.how.json,
         verbose: global.verbose,
@@ -79,7 +81,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     return Err(Failure::new("not confirmed; nothing was deleted"));
                 }
             }
-            let record = live.record.clone().unwrap_or_default();
+            // Of a migration that was under way nothing is left either.
+            let record = Record { stage: None, migration: None, ..live.record.clone().unwrap_or_default() };
             let report = carry_out(context, &project, &plan, record, &options).await?;
             match report.is_complete() {
                 true => Ok(ExitCode::SUCCESS),

@@ -1,6 +1,7 @@
 //! What apply and destroy share: the lease, the journal, the progress, the report.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
@@ -16,6 +17,8 @@ use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
 pub struct Options {
     /// `apply` or `destroy`.
     pub command: &'static str,
+    /// The stage that is live, if it is known.
+    pub from: Option<Arc<str>>,
     /// Operations at a time.
     pub workers: Option<usize>,
     /// One JSON object a line instead of text.
@@ -105,8 +108,12 @@ pub async fn run(
     record: Record,
     options: &Options,
 ) -> Result<Report, Failure> {
+    // On the way to another stage the application is at none; at its own it stays where it is.
     let before = Record {
-        stage: None,
+        stage: record
+            .stage
+            .clone()
+            .filter(|stage| options.from.as_ref() == Some(stage)),
         ..record.clone()
     };
     write_record(context, &before).await?;

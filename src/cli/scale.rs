@@ -65,6 +65,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let options = Options {
         command: "apply",
+        from: Some(project.spec.stage.name().into()),
         workers: scope.workers(),
         json: arguments.how.json,
         verbose: global.verbose,
