@@ -930,7 +930,7 @@ fn an_apply_that_failed_at_its_own_stage_does_not_make_the_next_stage_an_apply()
     let spec = spec_of(&project);
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
     assert_eq!(
-        project.code("sim fault --refuse AWS::EC2::VPC=Unavailable"),
+        project.code("sim fault --refuse us-east-1/vpc --code NoCapacity"),
         Some(0)
     );
     assert_eq!(project.code("apply --auto-approve"), Some(1));
