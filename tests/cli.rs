@@ -961,3 +961,143 @@ fn what_was_destroyed_in_the_middle_of_a_migration_is_under_way_no_more() {
     assert!(told.contains("No migration is under way"), "{told}");
     assert_eq!(project.code("apply --auto-approve"), Some(0));
 }
+
+#[test]
+fn whoever_ends_a_migration_the_spec_says_so_at_the_end() {
+    let project = migrating();
+    project.run("migrate --to split-db --step --auto-approve");
+    assert_eq!(
+        project.code("migrate --resume --auto --auto-approve"),
+        Some(0)
+    );
+    assert!(
+        spec_of(&project).contains("stage: split-db"),
+        "{}",
+        spec_of(&project)
+    );
+    let told = project.transcript(&["migrate --auto --auto-approve", "history"]);
+    assert!(told.contains("shop is at stage split-db."), "{told}");
+    assert!(!told.contains("died"), "{told}");
+}
+
+#[test]
+fn the_stage_of_one_environment_is_no_other_ones() {
+    let project = Project::empty();
+    let example = std::fs::read_to_string("examples/shop/scalectl.yaml").unwrap();
+    project.write(
+        "scalectl.yaml",
+        example + "\nenvironments:\n  staging:\n    # smaller\n    tags: {env: staging}\n",
+    );
+    project.run("-e staging apply --auto-approve");
+    assert_eq!(
+        project.code("-e staging migrate --to split-db --auto --auto-approve"),
+        Some(0)
+    );
+    let spec = spec_of(&project);
+    assert!(spec.contains("\nstage: single-server"), "{spec}");
+    assert!(
+        spec.contains("    # smaller\n    stage: split-db\n    tags:"),
+        "{spec}"
+    );
+}
+
+#[test]
+fn a_migration_makes_no_other_change_on_the_way() {
+    let project = migrating();
+    let spec = spec_of(&project);
+    // Before it begins: what is pending is for apply.
+    project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
+    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(
+        told.contains("`scalectl apply --stage single-server` makes it so first"),
+        "{told}"
+    );
+    project.write("scalectl.yaml", &spec);
+    project.run("sim drift us-east-1/vpc --delete");
+    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(told.contains("not as the spec has it"), "{told}");
+}
+
+#[test]
+fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_asked_again() {
+    let project = migrating();
+    let spec = spec_of(&project);
+    project.run("migrate --to split-db --step --auto-approve");
+    project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
+    let told = project.transcript(&["migrate --resume --auto --auto-approve", "migrate --status"]);
+    assert!(
+        told.contains("lead through something else than when the migration began"),
+        "{told}"
+    );
+    assert!(
+        told.contains("warning: the spec or the blueprints changed"),
+        "{told}"
+    );
+    let budget = "\nmigration: {budget: {unavailable: 1}}\n";
+    project.write("scalectl.yaml", spec + budget);
+    let told = project.transcript(&["migrate --resume --to cdn --auto --auto-approve"]);
+    assert!(told.contains("leads to split-db, not to cdn"), "{told}");
+    assert_eq!(project.code("migrate --rollback --auto-approve"), Some(0));
+    let told = project.transcript(&["migrate --to split-db --plan"]);
+    assert!(
+        told.contains("more than `migration.budget` in the spec allows"),
+        "{told}"
+    );
+}
+
+#[test]
+fn between_two_hops_the_way_back_ends_where_the_application_is() {
+    let project = migrating();
+    project.run("migrate --to load-balanced --step --auto-approve");
+    for _ in 0..6 {
+        project.run("migrate --to load-balanced --resume --step --auto-approve");
+    }
+    let told = project.transcript(&["migrate --status", "migrate --rollback --auto-approve"]);
+    assert!(
+        told.contains("step 7 (retire) is done and has reached its stage"),
+        "{told}"
+    );
+    assert!(
+        told.contains("shop is at stage split-db, which was reached in full"),
+        "{told}"
+    );
+    assert_eq!(
+        project.code("plan --stage split-db --detailed-exitcode"),
+        Some(0)
+    );
+}
+
+#[test]
+fn mistakes_in_the_declared_steps_and_gates_are_told_before_anything_happens() {
+    let project = migrating();
+    let steps = std::fs::read_to_string("blueprints/migrations/steps.yaml").unwrap();
+    let mistakes = [
+        (steps.replace("times: 3", "tims: 3"), "unknown field `tims`"),
+        (
+            steps.replace("check: healthy", "check: fine"),
+            "there is no check \"fine\"",
+        ),
+        (
+            steps.replace("weight: 10\n", "weight: 101\n"),
+            "a part of 100",
+        ),
+        ("walk: []\n".to_owned(), "no step of the phase contract"),
+    ];
+    for (text, why) in mistakes {
+        project.write("blueprints/migrations/steps.yaml", text);
+        let told = project.transcript(&["migrate --to split-db --plan"]);
+        assert!(told.contains(why), "{why}: {told}");
+        assert!(told.contains("blueprints/migrations/steps.yaml:"), "{told}");
+    }
+    project.write("blueprints/migrations/steps.yaml", steps);
+    let spec = spec_of(&project);
+    project.write(
+        "scalectl.yaml",
+        spec + "\nmigration: {gates: [{expression: \"live[\"}]}\n",
+    );
+    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(
+        told.contains("in `migration.gates` is no expression"),
+        "{told}"
+    );
+}

@@ -131,7 +131,7 @@ async fn walk_on(case: &Case, sim: &Sim, clients: &Clients) -> Result<(), Halt> 
         migration: &case.migration,
         texts: &texts,
         workers: Some(50),
-        gates: &[],
+        folder: None,
     };
     let live = look(&context, &case.migration.start).await;
     let record = live.record.unwrap_or_default();
@@ -286,7 +286,7 @@ fn one_step(
             migration: &case.migration,
             texts: &texts,
             workers: Some(50),
-            gates: &[],
+            folder: None,
         };
         let mut told = |_: &Event<'_>| clients.write(&sim, &case.owner);
         let done = async {
@@ -489,7 +489,7 @@ fn what_has_removed_the_old_has_no_way_back() {
             migration: &case.migration,
             texts: &texts,
             workers: None,
-            gates: &[],
+            folder: None,
         };
         let halt = walker.back(last, &mut |_| {}).await.unwrap_err();
         assert!(matches!(halt, Halt::NoReturn { .. }), "{halt:?}");
@@ -512,7 +512,7 @@ fn botched(change: impl Fn(&mut Migration)) -> (Case, Result<(), Halt>, Clients,
             migration: &case.migration,
             texts: &texts,
             workers: None,
-            gates: &[],
+            folder: None,
         };
         let mut walked = Ok(());
         for step in 0..case.migration.steps.len() {
@@ -599,7 +599,7 @@ fn walk_through_weather(library: &Library, seed: u64) {
                 migration: &case.migration,
                 texts: &texts,
                 workers: Some(50),
-                gates: &[],
+                folder: None,
             };
             let mut told = |_: &Event<'_>| clients.write(&sim, &case.owner);
             let walked = tokio::select! {

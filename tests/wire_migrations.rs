@@ -28,7 +28,7 @@ use scalectl::apply::{Context, End, Report, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::migrate::gate::Check;
-use scalectl::migrate::walk::{Halt, Walker};
+use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Walk, action, route};
 use scalectl::plan::Plan;
 use scalectl::provider::Owner;
@@ -167,7 +167,7 @@ fn walk(emulator: &Emulator, from: Stage, to: Stage, back: bool) {
             migration: &migration,
             texts: &texts,
             workers: Some(20),
-            gates: &[],
+            folder: None,
         };
         let fail = |way: &str, number: usize, halt| {
             let name = &migration.steps[number].name;
@@ -178,15 +178,25 @@ fn walk(emulator: &Emulator, from: Stage, to: Stage, back: bool) {
                 halt => panic!("{what}, {way} {name}: {halt:#?}"),
             }
         };
+        // A person who waits sees which step it is.
+        let mut told = |event: &Event<'_>| {
+            if let Event::Began { step, back } = event {
+                println!(
+                    "{what}: {} {}",
+                    migration.steps[*step].name,
+                    if *back { "back" } else { "" }
+                );
+            }
+        };
         let all = migration.steps.len();
         let most = if back { all - 1 } else { all };
         for number in 0..most {
-            let walked = walker.forward(number, &mut |_| {}).await;
+            let walked = walker.forward(number, &mut told).await;
             walked.unwrap_or_else(|halt| fail("forward", number, halt));
         }
         if back {
             for number in (0..most).rev() {
-                let walked = walker.back(number, &mut |_| {}).await;
+                let walked = walker.back(number, &mut told).await;
                 walked.unwrap_or_else(|halt| fail("back", number, halt));
             }
             return is_at(&aws, &owner, &migration.start, from, &what).await;

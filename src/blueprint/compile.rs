@@ -96,6 +96,21 @@ pub fn holds(condition: &str, live: &Map) -> Result<bool, Failure> {
     Ok(expression.evaluate(&scope)? == Value::Bool(true))
 }
 
+/// Whether a condition can be read at all.
+///
+/// # Errors
+/// Why not.
+pub fn check_condition(condition: &str) -> Result<(), String> {
+    let nowhere = Location {
+        file: "gate".into(),
+        line: 1,
+        column: 1,
+    };
+    Expression::parse(condition, &nowhere)
+        .map(|_| ())
+        .map_err(|mistake| mistake.message)
+}
+
 /// A value that is found on first use.
 struct Lazy<T> {
     busy: Cell<bool>,

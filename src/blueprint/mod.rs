@@ -13,5 +13,5 @@ pub mod parse;
 mod scope;
 pub mod template;
 
-pub use compile::{compile, holds, is_ready};
+pub use compile::{check_condition, compile, holds, is_ready};
 pub use library::Library;

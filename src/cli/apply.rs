@@ -75,7 +75,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let mut options = Options {
         command: "apply",
-        from: None,
+        from: Record::default(),
         workers: arguments.scope.workers(),
         json: arguments.how.json,
         verbose: global.verbose,
@@ -133,7 +133,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     (plan, live, graph, record)
                 }
             };
-            options.from = live.record.as_ref().and_then(|record| record.stage.clone());
+            options.from = live.record.clone().unwrap_or_default();
+            // What is made whole at a stage is on no way any more.
+            let whole = arguments.scope.target.is_empty();
+            let migration = record.migration.clone().filter(|_| !whole);
+            let record = Record {
+                migration,
+                ..record
+            };
             if plan.is_empty() {
                 return settled(context, &live, record).await;
             }

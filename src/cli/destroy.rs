@@ -37,7 +37,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load_for_destroy(global)?;
     let options = Options {
         command: "destroy",
-        from: None,
+        from: Record::default(),
         workers: Some(usize::from(arguments.parallelism)),
         json: arguments.how.json,
         verbose: global.verbose,

@@ -14,12 +14,13 @@ use super::session::{Session, runtime};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::journal::{Entry, Journal};
 use crate::apply::{Context, observe};
+use crate::blueprint;
 use crate::graph::Graph;
 use crate::migrate::forecast::{Forecast, forecast};
 use crate::migrate::gate::Gate;
 use crate::migrate::walk::{Event, Halt, Walker};
 use crate::migrate::{Budget, Migration, Walk, action, route};
-use crate::plan::Counts;
+use crate::plan::{Counts, diff};
 use crate::provider::{Live, Owner, Record, Standing};
 use crate::render::migration::{Frame, document, gate_in_words, markdown, mermaid, text};
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
@@ -95,7 +96,6 @@ struct Saved {
 pub struct Prepared {
     pub migration: Migration,
     pub forecasts: Vec<Forecast>,
-    gates: Vec<Gate>,
     allowed: Option<Budget>,
 }
 
@@ -127,7 +127,8 @@ pub fn prepare(
     let settings = &project.spec.migration;
     let migration = Migration::new(&walk, &stages, &graphs)
         .ok_or_else(|| Failure::new("there is no way between these stages"))?
-        .with_soak(settings.soak);
+        .with_soak(settings.soak)
+        .with_gates(&user_gates(settings)?);
     let owner = project.owner();
     // Time that jumps needs a runtime of its own, and a runtime its thread.
     let found = std::thread::scope(|scope| {
@@ -150,35 +151,74 @@ pub fn prepare(
             _ => String::new(),
         };
         return Err(Failure::with_help(
-            format!("tried on the embedded cloud, the migration stops at {name}: {why}"),
-            "AWS would refuse it too; nothing was changed",
+            format!("tried on an embedded cloud of its own, the migration stops at {name}: {why}"),
+            "nothing was changed; mend the spec or the blueprints and try again",
         ));
     }
     let prepared = Prepared {
         migration,
         forecasts,
-        gates: settings.gates.iter().filter_map(Gate::of_spec).collect(),
         allowed: settings.budget.map(|budget| Budget {
             unavailable: budget.unavailable,
             loss: budget.loss,
         }),
     };
-    let frame = prepared.frame(None);
-    if let Some(number) = frame.over_budget().first() {
-        let step = &prepared.migration.steps[*number];
-        let cost = prepared.forecasts[*number].budget;
-        return Err(Failure::with_help(
-            format!(
-                "step {} ({}) may cost {} s without writes and {} s of lost writes, more than `migration.budget` in the spec allows",
-                number + 1,
-                step.name,
-                cost.unavailable,
-                cost.loss
-            ),
-            "raise the budget, or change what interrupts; `scalectl migrate --plan` without a budget shows every step",
-        ));
-    }
     Ok(prepared)
+}
+
+/// The user's gates, whose expressions can be read.
+fn user_gates(settings: &spec::Migration) -> Result<Vec<Gate>, Failure> {
+    for gate in &settings.gates {
+        if let Some(expression) = &gate.expression {
+            blueprint::check_condition(expression).map_err(|why| {
+                Failure::new(format!(
+                    "the gate `{expression}` in `migration.gates` is no expression: {why}"
+                ))
+            })?;
+        }
+    }
+    Ok(settings.gates.iter().filter_map(Gate::of_spec).collect())
+}
+
+/// Fails when a step may cost more than the spec allows.
+fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
+    let Some(number) = prepared.frame(None).over_budget().first().copied() else {
+        return Ok(());
+    };
+    let (step, cost) = (
+        &prepared.migration.steps[number],
+        prepared.forecasts[number].budget,
+    );
+    Err(Failure::with_help(
+        format!(
+            "step {} ({}) may cost {} s without writes and {} s of lost writes, more than `migration.budget` in the spec allows; nothing was changed",
+            number + 1,
+            step.name,
+            cost.unavailable,
+            cost.loss
+        ),
+        "raise the budget, or change what interrupts",
+    ))
+}
+
+/// Fails when the live stage is not as the spec has it: a migration leads from one stage to another and
+/// makes no other change on the way.
+fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
+    let plan = diff(&prepared.migration.start, live, None);
+    let Some(first) = plan.changes.first() else {
+        return Ok(());
+    };
+    let counts = plan.counts();
+    Err(Failure::with_help(
+        format!(
+            "at its present stage the application is not as the spec has it: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
+            counts.create, counts.update, counts.replace, counts.delete, first.address
+        ),
+        format!(
+            "`scalectl apply --stage {}` makes it so first; then migrate",
+            from.name()
+        ),
+    ))
 }
 
 impl Prepared {
@@ -302,19 +342,27 @@ fn show(
         return Ok(ExitCode::SUCCESS);
     }
     let (from, to) = ends(project, record)?;
+    check_target(arguments, standing)?;
     if from == to {
-        ui::print(&format!(
-            "{}\n",
-            Painted(
-                NEW,
-                format!("{} is at stage {}.", project.spec.app, to.name())
-            )
-        ));
+        let here = format!("{} is at stage {}", project.spec.app, to.name());
+        if arguments.out.is_some() {
+            let what = format!("{here} already; there is no migration to save");
+            return Err(Failure::new(what));
+        }
+        match arguments.json {
+            true => ui::print_json(&serde_json::json!({"stage": to.name(), "migration": null})),
+            false => ui::print(&format!("{}\n", Painted(NEW, format!("{here}.")))),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let workers = Some(usize::from(arguments.parallelism));
     let prepared = prepare(global, project, from, to, workers)?;
     let frame = prepared.frame(standing);
+    if let Some(standing) = standing
+        && !prepared.migration.is_of(standing)
+    {
+        ui::note(&changed(standing));
+    }
     if let Some(path) = &arguments.out {
         save(path, project, &prepared.migration)?;
     }
@@ -330,21 +378,65 @@ fn show(
         }
         ui::print(&text(&frame));
         if let Some(standing) = standing {
-            ui::print(&stands(standing));
+            ui::print(&stands(standing, &prepared.migration));
         }
+    }
+    if standing.is_none() {
+        within_budget(&prepared)?;
+        settled_at(&prepared, live, from)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is said where the spec leads through something else than the migration that is under way.
+fn changed(standing: &Standing) -> String {
+    format!(
+        "warning: the spec or the blueprints changed since the migration from {} to {} began at step {} ({})\n",
+        standing.from,
+        standing.to,
+        standing.step + 1,
+        standing.name
+    )
+}
+
+/// Fails when another stage is named than the one that the migration under way leads to.
+fn check_target(arguments: &Arguments, standing: Option<&Standing>) -> Result<(), Failure> {
+    match (arguments.to, standing) {
+        (Some(to), Some(standing)) if to.name() != &*standing.to => Err(Failure::with_help(
+            format!(
+                "the migration that is under way leads to {}, not to {}",
+                standing.to,
+                to.name()
+            ),
+            "finish it with `--resume`, or take it back with `--rollback`, first",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Where a migration stands, in words.
-fn stands(standing: &Standing) -> String {
-    let what = match (standing.back, standing.done) {
-        (false, true) => "is done; `scalectl migrate --resume` goes on",
-        (false, false) => "was begun; `scalectl migrate --resume` does it again and goes on",
-        (true, _) => "is on its way back; `scalectl migrate --rollback` goes on with that",
+fn stands(standing: &Standing, migration: &Migration) -> String {
+    let gone = migration
+        .steps
+        .get(standing.step)
+        .is_some_and(|step| step.point_of_no_return);
+    let what = match (standing.back, standing.done, gone) {
+        (true, _, _) => "is on its way back; `scalectl migrate --rollback` goes on with that",
+        (false, true, true) => {
+            "is done and has reached its stage; `scalectl migrate --resume` goes on from there, `--rollback` stays there"
+        }
+        (false, false, true) => {
+            "was begun; `scalectl migrate --resume` does it again and goes on; there is no way back from it"
+        }
+        (false, true, false) => {
+            "is done; `scalectl migrate --resume` goes on, `--rollback` leads back"
+        }
+        (false, false, false) => {
+            "was begun; `scalectl migrate --resume` does it again and goes on, `--rollback` leads back"
+        }
     };
     format!(
-        "\n{} step {} ({}) {what}, `--rollback` leads back.\n",
+        "\n{} step {} ({}) {what}.\n",
         Painted(NOTICE, "Stands:"),
         standing.step + 1,
         standing.name
@@ -363,7 +455,7 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
                 standing.step + 1,
                 standing.name
             ),
-            "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `--during-migration` changes things all the same",
+            "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same",
         )),
     }
 }
@@ -371,8 +463,7 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
 /// The live stage, when what the spec asks for is a migration away from it.
 pub fn begins_at(project: &Project, scope: &Scope, live: &Live) -> Option<Stage> {
     let from = live_stage(live.record.as_ref())?;
-    let whole = scope.target.is_empty() && !scope.direct;
-    (whole && from != project.spec.stage && !live.resources.is_empty()).then_some(from)
+    (!scope.direct && from != project.spec.stage && !live.resources.is_empty()).then_some(from)
 }
 
 /// Fails when a stage is not simply applied over another.
@@ -406,9 +497,15 @@ async fn go(
     let record = live.record.as_ref();
     let standing = record.and_then(|record| record.migration.clone());
     let course = course(arguments, standing.as_ref())?;
+    check_target(arguments, standing.as_ref())?;
     let (from, to) = ends(project, record)?;
     if from == to {
-        if !arguments.json {
+        if arguments.json {
+            ui::print(&format!(
+                "{}\n",
+                serde_json::json!({"what": "arrived", "stage": to.name(), "seconds": 0.0})
+            ));
+        } else {
             ui::print(&format!(
                 "{}\n",
                 Painted(
@@ -435,12 +532,16 @@ async fn go(
     {
         return Err(Failure::with_help(
             format!(
-                "the migration that is under way has a step {} ({}), and the spec's has not; nothing was changed",
+                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}); nothing was changed",
                 standing.step + 1,
                 standing.name
             ),
-            "put the spec and blueprints back as they were when it began",
+            "put them back as they were, finish or take back the migration, and change them then",
         ));
+    }
+    if standing.is_none() {
+        within_budget(&prepared)?;
+        settled_at(&prepared, &live, from)?;
     }
     if !arguments.json {
         if let Some(place) = place {
@@ -449,6 +550,28 @@ async fn go(
         ui::print(&text(&prepared.frame(standing.as_ref())));
     }
     let numbers = numbers(migration, standing.as_ref(), course);
+    if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {
+        // Between two hops nothing has to be taken back: the stage is reached.
+        let stage = migration.steps[at.step].hop.1;
+        let record = Record {
+            migration: None,
+            ..live.record.clone().unwrap_or_default()
+        };
+        crate::apply::write_record(context, &record).await?;
+        ui::print(&match arguments.json {
+            true => format!(
+                "{}\n",
+                serde_json::json!({"what": "arrived", "stage": stage.name(), "seconds": 0.0})
+            ),
+            false => format!(
+                "\n{} {} is at stage {}, which was reached in full.\n",
+                Painted(NEW, "Arrived:"),
+                project.spec.app,
+                stage.name()
+            ),
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
     confirm(context, arguments, course, &numbers, migration).await?;
     let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
     let walker = Walker {
@@ -456,7 +579,7 @@ async fn go(
         migration,
         texts: &texts,
         workers,
-        gates: &prepared.gates,
+        folder: Some(&project.folder),
     };
     let mut journal = open_journal(
         project,
@@ -468,6 +591,7 @@ async fn go(
     )?;
     let began = context.provider.clock().now();
     let (first, last) = (numbers.first().copied(), numbers.last().copied());
+    let (mut taken, total) = (0, numbers.len());
     for number in numbers {
         let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
         if !asked_already && course == Course::Forward && !arguments.step {
@@ -477,10 +601,14 @@ async fn go(
                 number + 1
             );
             if !ui::confirm_unless(context.stop, &question, "yes").await {
-                ui::note(&format!(
-                    "Stopped before {name}; `scalectl migrate --resume` goes on, `--rollback` leads back.\n"
+                ended(&mut journal, context, began, taken, 0, total);
+                return Err(Failure::with_help(
+                    format!(
+                        "not confirmed; the migration stands before step {} ({name})",
+                        number + 1
+                    ),
+                    "`scalectl migrate --resume` goes on, `--rollback` leads back",
                 ));
-                return Ok(ExitCode::SUCCESS);
             }
         }
         let mut teller = Teller {
@@ -500,17 +628,26 @@ async fn go(
             Course::Back => walker.back(number, &mut |event| teller.tell(event)).await,
         };
         if let Err(halt) = walked {
+            ended(&mut journal, context, began, taken, 1, total);
             return Err(stopped(migration, number, &halt));
         }
+        taken += 1;
         if arguments.step && Some(number) != last {
+            ended(&mut journal, context, began, taken, 0, total);
             if !arguments.json {
-                ui::print(
-                    "\nOne step done; `scalectl migrate --resume` goes on, `--rollback` leads back.\n",
-                );
+                let next = match (course, migration.steps[number].point_of_no_return) {
+                    (Course::Back, _) => "`scalectl migrate --rollback` goes on with that",
+                    (Course::Forward, true) => "`scalectl migrate --resume` goes on",
+                    (Course::Forward, false) => {
+                        "`scalectl migrate --resume` goes on, `--rollback` leads back"
+                    }
+                };
+                ui::print(&format!("\nOne step done; {next}.\n"));
             }
             return Ok(ExitCode::SUCCESS);
         }
     }
+    ended(&mut journal, context, began, taken, 0, total);
     let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
     let arrived = match course {
         Course::Forward => to,
@@ -519,7 +656,12 @@ async fn go(
             migration.steps[number].hop.0
         }
     };
-    if !arguments.json {
+    if arguments.json {
+        ui::print(&format!(
+            "{}\n",
+            serde_json::json!({"what": "arrived", "stage": arrived.name(), "seconds": seconds})
+        ));
+    } else {
         ui::print(&format!(
             "\n{} {} is at stage {}, after {} of the cloud's time.\n",
             Painted(NEW, "Arrived:"),
@@ -581,6 +723,9 @@ fn numbers(migration: &Migration, standing: Option<&Standing>, course: Course) -
             (at.step + usize::from(at.done)..migration.steps.len()).collect()
         }
         (Course::Back, None) => Vec::new(),
+        (Course::Back, Some(at)) if at.done && !at.back && migration.ends_hop(at.step) => {
+            Vec::new()
+        }
         (Course::Back, Some(at)) => (migration.hop_begins(at.step)..=at.step).rev().collect(),
     }
 }
@@ -622,9 +767,6 @@ async fn confirm(
 
 /// The spec says where the application is: its one line is changed, unless it says so already.
 fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) -> Outcome {
-    if arguments.to.is_none() {
-        return Ok(ExitCode::SUCCESS);
-    }
     let path = find(global)?;
     let text = read(&path, "make it readable")?;
     let env = (project.spec.env != "default").then_some(project.spec.env.as_str());
@@ -670,10 +812,19 @@ pub fn told(halt: &Halt) -> Failure {
             ))
         }
         Halt::Missing(what) => Failure::new(what.clone()),
-        Halt::Refused(refusals) => match super::apply::refuse(refusals) {
-            Err(failure) => failure,
-            Ok(()) => Failure::Told,
-        },
+        Halt::Refused(refusals) => {
+            let told: Vec<String> = refusals
+                .iter()
+                .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
+                .collect();
+            Failure::with_help(
+                format!(
+                    "it would put data at risk that is none of its business: {}",
+                    told.join(", ")
+                ),
+                "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
+            )
+        }
         Halt::Incomplete { plan, report } => {
             let failed: Vec<String> = plan
                 .operations
@@ -713,6 +864,28 @@ fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
             }
         }
         other => other,
+    }
+}
+
+/// Writes the journal's last line.
+fn ended<W: std::io::Write>(
+    journal: &mut Journal<W>,
+    context: &Context<'_>,
+    began: u64,
+    done: usize,
+    failed: usize,
+    total: usize,
+) {
+    let entry = Entry::End {
+        seconds: context.provider.clock().now().saturating_sub(began) as f64 / 1000.0,
+        done,
+        failed,
+        left: total.saturating_sub(done + failed),
+    };
+    if let Err(error) = journal.write(&entry) {
+        ui::note(&format!(
+            "warning: the journal could not be written: {error}\n"
+        ));
     }
 }
 

@@ -120,10 +120,18 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     if let Some(place) = place {
         text.push_str(&format!("{place}\n"));
     }
-    let stage = live
-        .record
-        .as_ref()
-        .and_then(|record| record.stage.as_deref());
+    let record = live.record.as_ref();
+    if let Some(standing) = record.and_then(|record| record.migration.as_ref()) {
+        text.push_str(&format!(
+            "{} a migration from {} to {} is under way, at step {} ({}); `scalectl migrate --status` tells more.\n",
+            Painted(NOTICE, "Note:"),
+            standing.from,
+            standing.to,
+            standing.step + 1,
+            standing.name
+        ));
+    }
+    let stage = record.and_then(|record| record.stage.as_deref());
     if let Some(stage) = stage
         && stage != project.spec.stage.name()
     {

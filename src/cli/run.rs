@@ -1,7 +1,6 @@
 //! What apply and destroy share: the lease, the journal, the progress, the report.
 
 use std::fs::File;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
@@ -17,8 +16,8 @@ use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
 pub struct Options {
     /// `apply` or `destroy`.
     pub command: &'static str,
-    /// The stage that is live, if it is known.
-    pub from: Option<Arc<str>>,
+    /// The app's record before.
+    pub from: Record,
     /// Operations at a time.
     pub workers: Option<usize>,
     /// One JSON object a line instead of text.
@@ -113,7 +112,8 @@ pub async fn run(
         stage: record
             .stage
             .clone()
-            .filter(|stage| options.from.as_ref() == Some(stage)),
+            .filter(|stage| options.from.stage.as_ref() == Some(stage)),
+        migration: options.from.migration.clone(),
         ..record.clone()
     };
     write_record(context, &before).await?;

@@ -22,6 +22,7 @@ use crate::migrate::gate::{Check, Gate};
 use crate::migrate::walk::settled;
 use crate::plan::scale::{Step, steps};
 use crate::plan::{Plan, diff, guard};
+use crate::provider::Record;
 use crate::render::style::{NEW, NOTICE, Painted, STRONG, duration};
 
 #[derive(Args)]
@@ -38,8 +39,15 @@ pub struct Arguments {
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
-    #[command(flatten)]
-    how: How,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Print JSON: the steps as one object, then what happens as one object a line.
+    #[arg(long)]
+    json: bool,
+    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
+    speed: Option<f64>,
 }
 
 /// Servers are healthy and no alarm is raised, three times in a row.
@@ -65,12 +73,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let options = Options {
         command: "apply",
-        from: Some(project.spec.stage.name().into()),
+        from: Record {
+            stage: Some(project.spec.stage.name().into()),
+            ..Record::default()
+        },
         workers: scope.workers(),
-        json: arguments.how.json,
+        json: arguments.json,
         verbose: global.verbose,
     };
-    let session = Session::open(&project, "scale")?.at_speed(arguments.how.speed);
+    let session = Session::open(&project, "scale")?.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = match arguments.plan {
@@ -148,7 +159,12 @@ async fn walk(
         return Ok(ExitCode::SUCCESS);
     }
     refuse(&found.refusals)?;
-    super::apply::ask(context, project, &found.plan, &arguments.how).await?;
+    let how = How {
+        auto_approve: arguments.auto_approve,
+        json: arguments.json,
+        speed: arguments.speed,
+    };
+    super::apply::ask(context, project, &found.plan, &how).await?;
     for (number, step) in steps.iter().enumerate() {
         for gate in &GATES {
             let opened = settled(context, &found.graph, gate).await;

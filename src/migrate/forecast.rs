@@ -42,6 +42,8 @@ pub async fn forecast(
         stop: &stop,
     };
     let mut found = Vec::new();
+    // What a user asks of the real cloud says nothing about this one.
+    let migration = &migration.clone().without_user_gates();
     if let Err(halt) = begin(&context, migration).await {
         return (found, Some(halt));
     }
@@ -50,8 +52,7 @@ pub async fn forecast(
         migration,
         texts,
         workers,
-        // What a user asks of the real cloud says nothing about this one.
-        gates: &[],
+        folder: None,
     };
     for (number, step) in migration.steps.iter().enumerate() {
         let mut one = Forecast {

@@ -11,19 +11,95 @@ use crate::spec;
 
 /// A gate: a question, how often in a row the answer has to be good, and how long that may take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Fields")]
 pub struct Gate {
     /// What is asked.
     #[serde(flatten)]
     pub check: Check,
     /// Good answers in a row.
-    #[serde(default = "two")]
     pub times: u32,
     /// Seconds between two questions.
-    #[serde(default = "ten")]
     pub every: u32,
     /// Seconds until it counts as failed.
-    #[serde(default = "half_an_hour")]
     pub within: u32,
+}
+
+/// A gate as it is written: every key that one may have, so that no other passes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    check: Arc<str>,
+    #[serde(default = "two")]
+    times: u32,
+    #[serde(default = "ten")]
+    every: u32,
+    #[serde(default = "half_an_hour")]
+    within: u32,
+    below: Option<u32>,
+    seconds: Option<u32>,
+    command: Option<Arc<str>>,
+    expression: Option<Arc<str>>,
+}
+
+impl TryFrom<Fields> for Gate {
+    type Error = String;
+    fn try_from(fields: Fields) -> Result<Self, String> {
+        let Fields {
+            times,
+            every,
+            within,
+            below,
+            seconds,
+            command,
+            expression,
+            ..
+        } = fields;
+        let lacks = |key: &str| format!("a gate `{}` needs `{key}`", fields.check);
+        let given = [
+            ("below", below.is_some()),
+            ("seconds", seconds.is_some()),
+            ("command", command.is_some()),
+            ("expression", expression.is_some()),
+        ];
+        let (check, own) = match &*fields.check {
+            "reachable" => (Check::Reachable, ""),
+            "healthy" => (Check::Healthy, ""),
+            "alarms" => (Check::Alarms, ""),
+            "lag" => {
+                let below = below.ok_or_else(|| lacks("below"))?;
+                (Check::Lag { below }, "below")
+            }
+            "hold" => {
+                let seconds = seconds.ok_or_else(|| lacks("seconds"))?;
+                (Check::Hold { seconds }, "seconds")
+            }
+            "command" => {
+                let command = command.ok_or_else(|| lacks("command"))?;
+                (Check::Command { command }, "command")
+            }
+            "expression" => {
+                let expression = expression.ok_or_else(|| lacks("expression"))?;
+                (Check::Expression { expression }, "expression")
+            }
+            other => {
+                return Err(format!(
+                    "there is no check {other:?}: alarms, command, expression, healthy, hold, lag or reachable"
+                ));
+            }
+        };
+        if let Some((name, _)) = given.iter().find(|(name, given)| *given && *name != own) {
+            return Err(format!("a gate `{}` has no `{name}`", fields.check));
+        }
+        if times == 0 || every == 0 {
+            return Err("`times` and `every` are 1 or more".to_owned());
+        }
+        Ok(Self {
+            check,
+            times,
+            every,
+            within,
+        })
+    }
 }
 
 impl Gate {
@@ -92,6 +168,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// Whether a user asks it, of the real cloud.
+    pub fn is_users(&self) -> bool {
+        matches!(self, Self::Command { .. } | Self::Expression { .. })
+    }
+
     /// What is waited for, in a few words.
     pub fn in_short(&self) -> String {
         match self {

@@ -92,21 +92,49 @@ impl Migration {
             .unwrap_or(step)
     }
 
-    /// Whether this is the migration that is under way there: its steps bear the same names.
+    /// Whether this is the migration that is under way there, and leads through the same.
     pub fn is_of(&self, standing: &Standing) -> bool {
-        self.from.name() == &*standing.from
-            && self.to.name() == &*standing.to
-            && self
-                .steps
-                .get(standing.step)
-                .is_some_and(|step| step.name == standing.name)
+        self.steps.len() > standing.step && *self.digest() == *standing.digest
     }
 
-    /// A digest of what it leads through: another one after the spec or the blueprints changed.
+    /// Whether a step is the last one of its hop.
+    pub fn ends_hop(&self, step: usize) -> bool {
+        let hop = |step: usize| self.steps.get(step).map(|step| step.hop);
+        hop(step) != hop(step + 1)
+    }
+
+    /// The same with gates of the user's after each step that leads the application over.
+    #[must_use]
+    pub fn with_gates(mut self, gates: &[gate::Gate]) -> Self {
+        for step in &mut self.steps {
+            if matches!(step.phase, Phase::Switch | Phase::Soak | Phase::Contract) {
+                step.gates.extend(gates.iter().cloned());
+            }
+        }
+        self
+    }
+
+    /// The same without gates that say something about the real cloud only.
+    #[must_use]
+    pub fn without_user_gates(mut self) -> Self {
+        for step in &mut self.steps {
+            step.gates.retain(|gate| !gate.check.is_users());
+        }
+        self
+    }
+
+    /// A digest of what it leads through: another one after the spec or the blueprints changed what
+    /// exists or what runs. How long is waited, and for what, may change.
     pub fn digest(&self) -> String {
         use sha2::{Digest as _, Sha256};
+        let steps: Vec<_> = self
+            .steps
+            .iter()
+            .map(|step| (&step.name, step.hop, step.phase, &step.run, &step.graph))
+            .collect();
         // Serialising plain data with string keys cannot fail.
-        let text = serde_json::to_vec(self).unwrap_or_default();
+        let text =
+            serde_json::to_vec(&(self.from, self.to, &self.start, steps)).unwrap_or_default();
         let digest = Sha256::digest(&text);
         digest.iter().take(12).map(|b| format!("{b:02x}")).collect()
     }

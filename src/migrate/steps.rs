@@ -114,6 +114,44 @@ impl Walk {
     /// When it is not one, with its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         let parsed: File = crate::yaml::typed(file, text)?;
+        let mut names = std::collections::BTreeSet::new();
+        let twice = parsed.walk.iter().find(|step| !names.insert(&step.step));
+        let wrong = if let Some(step) = twice {
+            Some(format!("the step {} stands twice", step.step))
+        } else if let Some(step) = parsed
+            .walk
+            .iter()
+            .find(|s| s.weight.is_some_and(|w| w > 100))
+        {
+            Some(format!("the weight of {} is a part of 100", step.step))
+        } else if let Some(step) = parsed
+            .walk
+            .iter()
+            .find(|s| s.weight.is_some() && s.phase != Phase::Switch)
+        {
+            Some(format!(
+                "{} has a weight, and only steps of the phase switch lead requests",
+                step.step
+            ))
+        } else {
+            let contracts = |data: bool| {
+                parsed.walk.iter().any(|step| {
+                    let when = if data { When::Data } else { When::NoData };
+                    step.phase == Phase::Contract
+                        && (step.when.is_empty() || step.when.contains(&when))
+                })
+            };
+            (!contracts(true) || !contracts(false))
+                .then(|| "there is no step of the phase contract for every hop, so no stage would be reached".to_owned())
+        };
+        if let Some(wrong) = wrong {
+            let place = crate::diagnostic::Location {
+                file: file.into(),
+                line: 1,
+                column: 1,
+            };
+            return Err(Diagnostic::error(place, wrong));
+        }
         Ok(Self(parsed.walk))
     }
 }
@@ -164,7 +202,7 @@ pub fn of_hop(walk: &Walk, stages: (Stage, Stage), old: &Graph, new: &Graph) -> 
             (Phase::Prepare | Phase::Soak, _) => graph,
             (Phase::Expand | Phase::Move, _) => hop.expanded(),
             (Phase::Switch, None) => hop.switched(),
-            (Phase::Switch, Some(weight)) => hop.shifted(weight.min(100)),
+            (Phase::Switch, Some(weight)) => hop.shifted(weight),
             (Phase::Contract, _) => hop.contracted(),
         };
         steps.push(Step {

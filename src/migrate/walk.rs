@@ -6,8 +6,12 @@
 //! repeated.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::action::{self, Parameters, Side};
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
@@ -144,8 +148,8 @@ pub struct Walker<'a> {
     pub texts: Texts<'a>,
     /// Operations at a time.
     pub workers: Option<usize>,
-    /// What else has to be true after each step that changes something.
-    pub gates: &'a [Gate],
+    /// Where the user's commands run; where scalectl does, without it.
+    pub folder: Option<&'a Path>,
 }
 
 impl Walker<'_> {
@@ -178,6 +182,7 @@ impl Walker<'_> {
             to: self.migration.to.name().into(),
             step,
             name: self.migration.steps[step].name.clone(),
+            digest: self.migration.digest().into(),
             done,
             back,
             since: self.context.provider.clock().now(),
@@ -205,26 +210,19 @@ impl Walker<'_> {
         let live = self.look(&[before, &step.graph]).await?;
         let standing = self.standing(number, false, false);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
+        self.check(number, before, &step.graph, &live)?;
         for name in &step.run {
             self.script(number, name, false, &live, on_event).await?;
         }
         self.become_graph(number, before, &step.graph, &live, on_event)
             .await?;
-        let user = match step.phase {
-            Phase::Switch | Phase::Soak | Phase::Contract => self.gates,
-            Phase::Prepare | Phase::Expand | Phase::Move => &[],
-        };
-        for gate in step.gates.iter().chain(user) {
+        for gate in &step.gates {
             self.gate(number, gate, on_event).await?;
         }
         let live = self.look(&[&step.graph]).await?;
-        let last_of_hop = self
-            .migration
-            .steps
-            .get(number + 1)
-            .is_none_or(|next| next.hop != step.hop);
         let last = number + 1 == self.migration.steps.len();
-        let stage = last_of_hop.then(|| step.hop.1.name());
+        let reached = self.migration.ends_hop(number);
+        let stage = reached.then(|| step.hop.1.name());
         let standing = (!last).then(|| self.standing(number, true, false));
         self.stand(&live, &step.graph, stage, standing).await?;
         on_event(&Event::Done {
@@ -256,19 +254,26 @@ impl Walker<'_> {
         let live = self.look(&[before, &step.graph]).await?;
         let standing = self.standing(number, false, true);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
-        // What a script needs may be what the step has made, so the script's turn comes first.
-        for name in step.run.iter().rev() {
-            self.script(number, name, true, &live, on_event).await?;
+        self.check(number, &step.graph, before, &live)?;
+        // What a script needs may be what the step has made, so the script's turn comes first. Where what
+        // it would clean up is gone, and was never used, there is nothing to take back.
+        if !self.target_is_gone(number, &live) {
+            for name in step.run.iter().rev() {
+                self.script(number, name, true, &live, on_event).await?;
+            }
         }
         self.become_graph(number, &step.graph, before, &live, on_event)
             .await?;
-        let reachable = Gate {
-            check: Check::Reachable,
-            times: 2,
-            every: 10,
-            within: 600,
-        };
+        let reachable = self.reachable();
         self.gate_on(before, number, &reachable, on_event).await?;
+        // Nobody is left behind: servers that get more requests have to be healthy, and name servers
+        // are given the time that they may remember.
+        let leads = step.gates.iter().filter(|gate| {
+            step.phase == Phase::Switch && matches!(gate.check, Check::Healthy | Check::Hold { .. })
+        });
+        for gate in leads {
+            self.gate_on(before, number, gate, on_event).await?;
+        }
         let live = self.look(&[before]).await?;
         let first = number == self.migration.hop_begins(number);
         let standing = match (first, number) {
@@ -285,6 +290,18 @@ impl Walker<'_> {
         Ok(())
     }
 
+    /// The gate after each step back: as the steps declare it, if they do.
+    fn reachable(&self) -> Gate {
+        let gates = self.migration.steps.iter().flat_map(|step| &step.gates);
+        let mut declared = gates.filter(|gate| gate.check == Check::Reachable);
+        declared.next().cloned().unwrap_or(Gate {
+            check: Check::Reachable,
+            times: 2,
+            every: 10,
+            within: 600,
+        })
+    }
+
     /// Makes the cloud a graph.
     async fn become_graph(
         &self,
@@ -294,12 +311,8 @@ impl Walker<'_> {
         live: &Live,
         on_event: &mut dyn FnMut(&Event<'_>),
     ) -> Outcome<()> {
+        self.check(number, before, graph, live)?;
         let plan = diff(graph, live, None);
-        let allowed = self.allowed(number, before, graph);
-        let refusals = guard::refusals(&plan, &allowed);
-        if !refusals.is_empty() {
-            return Err(Halt::Refused(refusals));
-        }
         on_event(&Event::Planned {
             step: number,
             plan: &plan,
@@ -319,6 +332,43 @@ impl Walker<'_> {
                 report,
             }),
         }
+    }
+
+    /// Fails when the guard rails refuse what a step would change.
+    fn check(&self, number: usize, before: &Graph, graph: &Graph, live: &Live) -> Outcome<()> {
+        let plan = diff(graph, live, None);
+        let refusals = guard::refusals(&plan, &self.allowed(number, before, graph));
+        match refusals.is_empty() {
+            true => Ok(()),
+            false => Err(Halt::Refused(refusals)),
+        }
+    }
+
+    /// Whether the database that rows were to move to does not exist, and the servers still use the old
+    /// one.
+    fn target_is_gone(&self, number: usize, live: &Live) -> bool {
+        let (old, new) = self.ends_of_hop(number);
+        let (Ok(source), Err(_)) = (Database::of(old, live), Database::of(new, live)) else {
+            return false;
+        };
+        let setting = live
+            .resources
+            .values()
+            .find(|one| &*one.address.id == DATABASE);
+        let text = setting.and_then(|one| one.properties.get("Value")?.as_str());
+        let config: serde_json::Value = text
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let host = config["host"].as_str().unwrap_or_default();
+        host == source.side.host || host == "local"
+    }
+
+    /// The stages' graphs at both ends of a step's hop.
+    fn ends_of_hop(&self, number: usize) -> (&Graph, &Graph) {
+        let old = self.migration.before(self.migration.hop_begins(number));
+        let hop = self.migration.steps[number].hop;
+        let last = self.migration.steps.iter().rfind(|step| step.hop == hop);
+        (old, last.map_or(old, |step| &step.graph))
     }
 
     /// What a step may remove or lead elsewhere although it is protected: exactly what its own
@@ -370,15 +420,7 @@ impl Walker<'_> {
 
     /// A script with its parameters: which databases, and where their secrets are.
     fn prepared(&self, number: usize, name: &str, undo: bool, live: &Live) -> Outcome<Script> {
-        let hop_begins = self.migration.hop_begins(number);
-        let old = self.migration.before(hop_begins);
-        let hop = self.migration.steps[number].hop;
-        let new = self
-            .migration
-            .steps
-            .iter()
-            .rfind(|step| step.hop == hop)
-            .map_or(old, |step| &step.graph);
+        let (old, new) = self.ends_of_hop(number);
         let (source, target) = (Database::of(old, live)?, Database::of(new, live)?);
         let engine = source.engine.clone();
         let text = (self.texts)(&engine, name)
@@ -466,7 +508,10 @@ impl Walker<'_> {
                     .await?;
                 lag(&output, *below)
             }
-            Check::Command { command } => ran(command).await,
+            Check::Command { command } => {
+                let limit = Duration::from_secs(u64::from(gate.within));
+                ran(self.context, command, self.folder, limit).await
+            }
             Check::Expression { expression } => {
                 let live = self.look(&[graph]).await?;
                 let by_address: Map = live
@@ -577,27 +622,89 @@ pub async fn settled(context: &Context<'_>, graph: &Graph, gate: &Gate) -> Outco
     until_open(context, gate, read, &mut |_, _| {}).await
 }
 
-/// A command of the user's.
-async fn ran(command: &str) -> Reading {
-    let command = command.to_owned();
-    let ran = tokio::task::spawn_blocking(move || {
-        std::process::Command::new("sh")
-            .args(["-c", &command])
-            .output()
-    })
-    .await;
-    match ran {
-        Err(error) => Reading::bad(format!("it was broken off: {error}")),
-        Ok(Err(error)) => Reading::bad(format!("sh cannot be run: {error}")),
-        Ok(Ok(output)) => {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let last = said.lines().last().unwrap_or_default().trim().to_owned();
-            match output.status.success() {
-                true => Reading::good(last),
-                false => Reading::bad(format!("{}: {last}", output.status)),
-            }
-        }
+/// A command of the user's: killed when it takes longer than its gate waits, or somebody asks to stop.
+async fn ran(
+    context: &Context<'_>,
+    command: &str,
+    folder: Option<&Path>,
+    limit: Duration,
+) -> Reading {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        shell.current_dir(folder);
     }
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    // A thread of its own, because a child's end cannot be awaited here.
+    let running = tokio::task::spawn_blocking(move || watched(shell, limit, &asked));
+    tokio::pin!(running);
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        () = context.stop.asked() => {
+            stop.store(true, Ordering::Relaxed);
+            running.await
+        }
+    };
+    match ended {
+        Ok(Ok(reading)) => reading,
+        Ok(Err(error)) => Reading::bad(format!("sh cannot be run: {error}")),
+        Err(error) => Reading::bad(format!("it was broken off: {error}")),
+    }
+}
+
+/// Runs a command to its end, its limit, or a request to stop.
+fn watched(mut shell: Command, limit: Duration, stop: &AtomicBool) -> io::Result<Reading> {
+    let began = Instant::now();
+    let mut child = shell.spawn()?;
+    // Read while it runs, so that it never waits for somebody to read.
+    let mut readers = Vec::new();
+    let ends: [Option<Box<dyn io::Read + Send>>; 2] = [
+        child.stdout.take().map(|end| Box::new(end) as _),
+        child.stderr.take().map(|end| Box::new(end) as _),
+    ];
+    for mut end in ends.into_iter().flatten() {
+        readers.push(std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // What cannot be read was not said.
+            let _ = end.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }));
+    }
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if stop.load(Ordering::Relaxed) || began.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            let why = if stop.load(Ordering::Relaxed) {
+                "it was stopped"
+            } else {
+                "it took too long"
+            };
+            return Ok(Reading::bad(why));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let said: Vec<String> = readers
+        .into_iter()
+        .filter_map(|reader| reader.join().ok())
+        .collect();
+    let last = |text: &String| text.lines().last().map(|line| line.trim().to_owned());
+    let last = said
+        .iter()
+        .filter(|text| !text.trim().is_empty())
+        .find_map(last)
+        .unwrap_or_default();
+    Ok(match status.success() {
+        true => Reading::good(last),
+        false => Reading::bad(format!("{status}: {last}")),
+    })
 }
 
 /// What the script says of how far behind the copy is.

@@ -163,6 +163,9 @@ pub struct Standing {
     pub step: usize,
     /// That step's name.
     pub name: Arc<str>,
+    /// A digest of the whole way, as it was when it began.
+    #[serde(default)]
+    pub digest: Arc<str>,
     /// Whether that step is done, its gates included.
     pub done: bool,
     /// Whether it is on its way back.
