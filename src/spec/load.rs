@@ -411,6 +411,7 @@ mod tests {
                 "us-west-1 has 2 zones",
             ),
             ("tags: {\"aws:x\": \"1\"}", "keeps for itself"),
+            ("migration: {gates: [{times: 2}]}", "a gate asks one thing"),
             ("database: {engine: mysql, version: \"8\"}", "not a version"),
             (
                 "database: {engine: postgres, version: newest}",

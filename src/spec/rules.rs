@@ -97,6 +97,15 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             "add one: `regions: [us-east-1, eu-west-1]`",
         );
     }
+    for (number, gate) in spec.migration.gates.iter().enumerate() {
+        if gate.command.is_some() == gate.expression.is_some() {
+            say(
+                &format!("migration.gates.{number}"),
+                "a gate asks one thing".to_owned(),
+                "give it a `command` or an `expression`",
+            );
+        }
+    }
     if RESERVED_APPS.contains(&spec.app.as_str()) {
         let message = format!("{:?} cannot be the app's name", spec.app);
         say(
