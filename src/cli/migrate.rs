@@ -520,7 +520,7 @@ async fn go(
     let prepared = prepare(global, project, from, to, workers)?;
     let migration = &prepared.migration;
     if let Some(saved) = saved
-        && saved.digest != migration.digest()
+        && *saved.digest != *migration.digest
     {
         return Err(Failure::with_help(
             "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
@@ -916,7 +916,7 @@ fn save(path: &std::path::Path, project: &Project, migration: &Migration) -> Res
         provider: project.provider().to_owned(),
         from: migration.from,
         to: migration.to,
-        digest: migration.digest(),
+        digest: migration.digest.to_string(),
     };
     let failed =
         |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));

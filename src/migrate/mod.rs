@@ -20,8 +20,10 @@ pub mod steps;
 pub mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 pub use steps::{Budget, Phase, Step, Walk, route};
 
@@ -40,6 +42,21 @@ pub struct Migration {
     pub start: Graph,
     /// Its steps, those of each hop one after the other.
     pub steps: Vec<Step>,
+    /// A digest of what it leads through: another one after the spec or the blueprints changed what
+    /// exists or what runs. How long is waited, and for what, may change.
+    pub digest: Arc<str>,
+}
+
+fn digest(start: &Graph, steps: &[Step]) -> Arc<str> {
+    let steps: Vec<_> = steps
+        .iter()
+        .map(|step| (&step.name, step.hop, step.phase, &step.run, &step.graph))
+        .collect();
+    // Serialising plain data with string keys cannot fail.
+    let text = serde_json::to_vec(&(start, steps)).unwrap_or_default();
+    let digest = Sha256::digest(&text);
+    let hex: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+    hex.into()
 }
 
 impl Migration {
@@ -53,11 +70,14 @@ impl Migration {
             let (before, after) = (graphs.get(old)?, graphs.get(new)?);
             steps.extend(steps::of_hop(walk, (*old, *new), before, after));
         }
+        let start = graphs.get(&from)?.clone();
+        let digest = digest(&start, &steps);
         Some(Self {
             from,
             to,
-            start: graphs.get(&from)?.clone(),
+            start,
             steps,
+            digest,
         })
     }
 
@@ -94,7 +114,7 @@ impl Migration {
 
     /// Whether this is the migration that is under way there, and leads through the same.
     pub fn is_of(&self, standing: &Standing) -> bool {
-        self.steps.len() > standing.step && *self.digest() == *standing.digest
+        self.steps.len() > standing.step && self.digest == standing.digest
     }
 
     /// Whether a step is the last one of its hop.
@@ -121,22 +141,6 @@ impl Migration {
             step.gates.retain(|gate| !gate.check.is_users());
         }
         self
-    }
-
-    /// A digest of what it leads through: another one after the spec or the blueprints changed what
-    /// exists or what runs. How long is waited, and for what, may change.
-    pub fn digest(&self) -> String {
-        use sha2::{Digest as _, Sha256};
-        let steps: Vec<_> = self
-            .steps
-            .iter()
-            .map(|step| (&step.name, step.hop, step.phase, &step.run, &step.graph))
-            .collect();
-        // Serialising plain data with string keys cannot fail.
-        let text =
-            serde_json::to_vec(&(self.from, self.to, &self.start, steps)).unwrap_or_default();
-        let digest = Sha256::digest(&text);
-        digest.iter().take(12).map(|b| format!("{b:02x}")).collect()
     }
 
     /// Everything that it may cost: the steps' budgets together.

@@ -182,7 +182,7 @@ impl Walker<'_> {
             to: self.migration.to.name().into(),
             step,
             name: self.migration.steps[step].name.clone(),
-            digest: self.migration.digest().into(),
+            digest: self.migration.digest.clone(),
             done,
             back,
             since: self.context.provider.clock().now(),

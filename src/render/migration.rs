@@ -359,7 +359,7 @@ pub fn document(frame: &Frame<'_>, owner: &Owner, provider: &str) -> Json {
         "provider": provider,
         "from": migration.from.name(),
         "to": migration.to.name(),
-        "digest": migration.digest(),
+        "digest": &*migration.digest,
         "standing": frame.standing,
         "budget": frame.total(),
         "seconds": frame.seconds(),
