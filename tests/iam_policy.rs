@@ -13,7 +13,7 @@ use actions::action_of;
 use common::root;
 use scalectl::schema::Registry;
 use scalectl::schema::facts::actions::{
-    Need, of_doctor, of_every_change, of_every_run, of_kind, of_properties,
+    Need, of_doctor, of_every_change, of_every_run, of_kind, of_migration, of_properties,
 };
 use scalectl::value::{Map, Value};
 
@@ -74,7 +74,10 @@ fn named() -> BTreeSet<String> {
         .flatten()
         .map(|action| action.to_string())
         .collect();
-    let others = of_every_run().chain(of_every_change()).chain(of_doctor());
+    let others = of_every_run()
+        .chain(of_every_change())
+        .chain(of_doctor())
+        .chain(of_migration());
     named.extend(others.map(ToString::to_string));
     let mut secret = Map::new();
     secret.insert("A", Value::str("{{resolve:secretsmanager:x}}"));
