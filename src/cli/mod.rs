@@ -1,7 +1,7 @@
 //! The command line: one file per command, each a few calls into the pipeline.
 //!
 //! `project` finds and loads the spec, `session` opens the provider, `ui` talks to the person,
-//! `progress` shows an apply as it runs. Exit codes: 0 all is well, 1 an error (usage errors too),
+//! `progress` shows an apply as it runs, `walk_teller` a migration. Exit codes: 0 all is well, 1 an error (usage errors too),
 //! 2 there are changes (`plan --detailed-exitcode`).
 
 mod apply;
@@ -32,6 +32,7 @@ mod stages;
 mod status;
 mod ui;
 mod validate;
+mod walk_teller;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
