@@ -12,24 +12,29 @@ use crate::provider::{Live, Outcome, Query, Record};
 /// # Errors
 /// When the cloud does not answer.
 pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Live> {
-    let ask = async |query: &Query| {
-        retry::steadily(context, "observe", || {
-            context.provider.observe(context.owner, query)
-        })
-        .await
-    };
     let Some(graph) = graph else {
-        return ask(&Query {
+        let query = Query {
             thorough: true,
             ..Query::default()
-        })
-        .await;
+        };
+        return ask(context, &query).await;
     };
+    observe_kinds(context, kinds(graph)).await
+}
+
+/// What there is of these kinds, and of those that the app's record names.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn observe_kinds(
+    context: &Context<'_>,
+    kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+) -> Outcome<Live> {
     let mut query = Query {
-        kinds: kinds(graph),
+        kinds,
         thorough: false,
     };
-    let live = ask(&query).await?;
+    let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
         return Ok(live);
     };
@@ -37,7 +42,14 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
         return Ok(live);
     }
     query.kinds.extend(record.kinds.iter().cloned());
-    ask(&query).await
+    ask(context, &query).await
+}
+
+async fn ask(context: &Context<'_>, query: &Query) -> Outcome<Live> {
+    retry::steadily(context, "observe", || {
+        context.provider.observe(context.owner, query)
+    })
+    .await
 }
 
 /// Writes the app's record.

@@ -155,15 +155,14 @@ pub fn prepare(
             "nothing was changed; mend the spec or the blueprints and try again",
         ));
     }
-    let prepared = Prepared {
+    Ok(Prepared {
         migration,
         forecasts,
         allowed: settings.budget.map(|budget| Budget {
             unavailable: budget.unavailable,
             loss: budget.loss,
         }),
-    };
-    Ok(prepared)
+    })
 }
 
 /// The user's gates, whose expressions can be read.
@@ -448,13 +447,7 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
     match record.and_then(|record| record.migration.as_ref()) {
         None => Ok(()),
         Some(standing) => Err(Failure::with_help(
-            format!(
-                "a migration from {} to {} is under way, at step {} ({}); nothing was changed",
-                standing.from,
-                standing.to,
-                standing.step + 1,
-                standing.name
-            ),
+            format!("{}; nothing was changed", standing.in_words()),
             "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same",
         )),
     }
@@ -703,13 +696,7 @@ fn course(arguments: &Arguments, standing: Option<&Standing>) -> Result<Course, 
         Some(_) if arguments.rollback => Ok(Course::Back),
         Some(_) if arguments.resume => Ok(Course::Forward),
         Some(standing) => Err(Failure::with_help(
-            format!(
-                "a migration from {} to {} is under way, at step {} ({})",
-                standing.from,
-                standing.to,
-                standing.step + 1,
-                standing.name
-            ),
+            standing.in_words(),
             "go on with `--resume`, or back with `--rollback`",
         )),
     }

@@ -123,12 +123,9 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     let record = live.record.as_ref();
     if let Some(standing) = record.and_then(|record| record.migration.as_ref()) {
         text.push_str(&format!(
-            "{} a migration from {} to {} is under way, at step {} ({}); `scalectl migrate --status` tells more.\n",
+            "{} {}; `scalectl migrate --status` tells more.\n",
             Painted(NOTICE, "Note:"),
-            standing.from,
-            standing.to,
-            standing.step + 1,
-            standing.name
+            standing.in_words()
         ));
     }
     let stage = record.and_then(|record| record.stage.as_deref());

@@ -225,13 +225,10 @@ fn seconds(old: &Graph, new: &Graph) -> Vec<Resource> {
                 .is_some_and(|have| leads_elsewhere(have, resource) && has_weight(have, resource))
         })
         .map(|resource| {
-            let id = format!("{}_{NEXT}", resource.address.id);
-            let address = &resource.address;
-            let address = Address::new(address.region.clone(), id, address.key.clone());
             let mut properties = resource.properties.clone();
             properties.insert("SetIdentifier", Value::str(NEXT));
             Resource {
-                address,
+                address: beside(&resource.address),
                 properties,
                 ..resource.clone()
             }

@@ -142,14 +142,4 @@ impl Migration {
         }
         self
     }
-
-    /// Everything that it may cost: the steps' budgets together.
-    pub fn budget(&self) -> Budget {
-        self.steps
-            .iter()
-            .fold(Budget::default(), |sum, step| Budget {
-                unavailable: sum.unavailable + step.budget.unavailable,
-                loss: sum.loss + step.budget.loss,
-            })
-    }
 }

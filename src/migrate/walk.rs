@@ -19,13 +19,15 @@ use super::graphs::DATABASE;
 use super::reach;
 use super::{Migration, Phase};
 use crate::address::Address;
-use crate::apply::{self, Context, Report, execute, observe, record_of, retry};
+use crate::apply::{
+    self, Context, Report, execute, kinds, observe, observe_kinds, record_of, retry,
+};
 use crate::blueprint::holds;
 use crate::graph::Graph;
 use crate::plan::guard::{self, Refusal};
 use crate::plan::{Plan, diff};
 use crate::provider::{
-    Handle, Live, LiveResource, Output, ProviderError, Record, Script, Standing, Status,
+    Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
 };
 use crate::value::{Map, Reference, Value};
 
@@ -155,12 +157,8 @@ pub struct Walker<'a> {
 impl Walker<'_> {
     /// What exists, as far as a step and the one before know it.
     async fn look(&self, graphs: &[&Graph]) -> Outcome<Live> {
-        let mut all = Graph::default();
-        for graph in graphs {
-            all.resources
-                .extend(graph.resources.iter().map(|(a, r)| (a.clone(), r.clone())));
-        }
-        Ok(observe(self.context, Some(&all)).await?)
+        let kinds = graphs.iter().flat_map(|graph| kinds(graph)).collect();
+        Ok(observe_kinds(self.context, kinds).await?)
     }
 
     async fn stand(
@@ -169,11 +167,10 @@ impl Walker<'_> {
         graph: &Graph,
         stage: Option<&str>,
         standing: Option<Standing>,
-    ) -> Outcome<Record> {
+    ) -> Outcome<()> {
         let mut record = record_of(live.record.as_ref(), graph, stage);
         record.migration = standing;
-        apply::write_record(self.context, &record).await?;
-        Ok(record)
+        Ok(apply::write_record(self.context, &record).await?)
     }
 
     fn standing(&self, step: usize, done: bool, back: bool) -> Standing {
@@ -210,16 +207,15 @@ impl Walker<'_> {
         let live = self.look(&[before, &step.graph]).await?;
         let standing = self.standing(number, false, false);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
-        self.check(number, before, &step.graph, &live)?;
+        let plan = self.planned(number, before, &step.graph, &live)?;
         // Begun again after the old database went, which it does only once the scripts are through.
         let through = step.phase == Phase::Contract && self.source_is_gone(number, &live);
         for name in step.run.iter().filter(|_| !through) {
             self.script(number, name, false, &live, on_event).await?;
         }
-        self.become_graph(number, before, &step.graph, &live, on_event)
-            .await?;
+        self.carry_out(number, plan, on_event).await?;
         for gate in &step.gates {
-            self.gate(number, gate, on_event).await?;
+            self.gate_on(&step.graph, number, gate, on_event).await?;
         }
         let live = self.look(&[&step.graph]).await?;
         let last = number + 1 == self.migration.steps.len();
@@ -256,7 +252,7 @@ impl Walker<'_> {
         let live = self.look(&[before, &step.graph]).await?;
         let standing = self.standing(number, false, true);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
-        self.check(number, &step.graph, before, &live)?;
+        let plan = self.planned(number, &step.graph, before, &live)?;
         // What a script needs may be what the step has made, so the script's turn comes first. Where what
         // it would clean up is gone, and was never used, there is nothing to take back.
         if !self.target_is_gone(number, &live) {
@@ -264,8 +260,7 @@ impl Walker<'_> {
                 self.script(number, name, true, &live, on_event).await?;
             }
         }
-        self.become_graph(number, &step.graph, before, &live, on_event)
-            .await?;
+        self.carry_out(number, plan, on_event).await?;
         let reachable = self.reachable();
         self.gate_on(before, number, &reachable, on_event).await?;
         // Nobody is left behind: servers that get more requests have to be healthy, and name servers
@@ -304,17 +299,13 @@ impl Walker<'_> {
         })
     }
 
-    /// Makes the cloud a graph.
-    async fn become_graph(
+    /// Makes a step's changes.
+    async fn carry_out(
         &self,
         number: usize,
-        before: &Graph,
-        graph: &Graph,
-        live: &Live,
+        plan: Plan,
         on_event: &mut dyn FnMut(&Event<'_>),
     ) -> Outcome<()> {
-        self.check(number, before, graph, live)?;
-        let plan = diff(graph, live, None);
         on_event(&Event::Planned {
             step: number,
             plan: &plan,
@@ -336,12 +327,12 @@ impl Walker<'_> {
         }
     }
 
-    /// Fails when the guard rails refuse what a step would change.
-    fn check(&self, number: usize, before: &Graph, graph: &Graph, live: &Live) -> Outcome<()> {
+    /// What a step would change, unless the guard rails refuse some of it.
+    fn planned(&self, number: usize, before: &Graph, graph: &Graph, live: &Live) -> Outcome<Plan> {
         let plan = diff(graph, live, None);
         let refusals = guard::refusals(&plan, &self.allowed(number, before, graph));
         match refusals.is_empty() {
-            true => Ok(()),
+            true => Ok(plan),
             false => Err(Halt::Refused(refusals)),
         }
     }
@@ -455,16 +446,6 @@ impl Walker<'_> {
                 .collect(),
             within: SCRIPT,
         })
-    }
-
-    async fn gate(
-        &self,
-        number: usize,
-        gate: &Gate,
-        on_event: &mut dyn FnMut(&Event<'_>),
-    ) -> Outcome<()> {
-        let graph = &self.migration.steps[number].graph;
-        self.gate_on(graph, number, gate, on_event).await
     }
 
     async fn gate_on(

@@ -174,6 +174,19 @@ pub struct Standing {
     pub since: u64,
 }
 
+impl Standing {
+    /// That it is under way, and where, in words.
+    pub fn in_words(&self) -> String {
+        format!(
+            "a migration from {} to {} is under way, at step {} ({})",
+            self.from,
+            self.to,
+            self.step + 1,
+            self.name
+        )
+    }
+}
+
 /// A script to be run on a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
