@@ -45,6 +45,21 @@ pub async fn observe_kinds(
     ask(context, &query).await
 }
 
+/// What there is of exactly these kinds: for who asks often, and knows what little is needed.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn observe_only(
+    context: &Context<'_>,
+    kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+) -> Outcome<Live> {
+    let query = Query {
+        kinds,
+        thorough: false,
+    };
+    ask(context, &query).await
+}
+
 async fn ask(context: &Context<'_>, query: &Query) -> Outcome<Live> {
     retry::steadily(context, "observe", || {
         context.provider.observe(context.owner, query)

@@ -128,6 +128,7 @@ pub fn prepare(
     let migration = Migration::new(&walk, &stages, &graphs)
         .ok_or_else(|| Failure::new("there is no way between these stages"))?
         .with_soak(settings.soak)
+        .with_site(&project.spec)
         .with_gates(&user_gates(settings)?);
     let owner = project.owner();
     // Time that jumps needs a runtime of its own, and a runtime its thread.

@@ -63,6 +63,16 @@ impl TryFrom<Fields> for Gate {
         ];
         let (check, own) = match &*fields.check {
             "reachable" => (Check::Reachable, ""),
+            "answers" => (Check::Answers, ""),
+            "probe" => (Check::Probe, ""),
+            "errors" => {
+                let below = below.ok_or_else(|| lacks("below"))?;
+                (Check::Errors { below }, "below")
+            }
+            "latency" => {
+                let below = below.ok_or_else(|| lacks("below"))?;
+                (Check::Latency { below }, "below")
+            }
             "healthy" => (Check::Healthy, ""),
             "alarms" => (Check::Alarms, ""),
             "lag" => {
@@ -83,7 +93,7 @@ impl TryFrom<Fields> for Gate {
             }
             other => {
                 return Err(format!(
-                    "there is no check {other:?}: alarms, command, expression, healthy, hold, lag or reachable"
+                    "there is no check {other:?}: alarms, answers, command, errors, expression, healthy, hold, lag, latency, probe or reachable"
                 ));
             }
         };
@@ -143,6 +153,21 @@ pub enum Check {
     Reachable,
     /// Whether the servers that these names lead to, and those that stand ready, are healthy.
     Healthy,
+    /// Whether every name resolves to what its records say, where scalectl runs.
+    Answers,
+    /// Whether a request to each name is answered well through each way that leads to it, those that
+    /// stand ready included.
+    Probe,
+    /// Whether fewer requests than so many in a hundred were answered with an error of late.
+    Errors {
+        /// Percent.
+        below: u32,
+    },
+    /// Whether 95 of 100 requests were answered within so much time of late.
+    Latency {
+        /// Milliseconds.
+        below: u32,
+    },
     /// Whether no alarm of the application is raised.
     Alarms,
     /// Whether the copy of the database is so many seconds behind at most.
@@ -178,6 +203,10 @@ impl Check {
         match self {
             Self::Reachable => "names lead to servers".to_owned(),
             Self::Healthy => "servers healthy".to_owned(),
+            Self::Answers => "names resolve".to_owned(),
+            Self::Probe => "requests answered".to_owned(),
+            Self::Errors { below } => format!("errors below {below} %"),
+            Self::Latency { below } => format!("answers within {below} ms"),
             Self::Alarms => "no alarm".to_owned(),
             Self::Lag { below } => format!("copy at most {below} s behind"),
             Self::Hold { seconds } => format!("{seconds} s passed"),
@@ -191,6 +220,10 @@ impl Check {
         match self {
             Self::Reachable => "every name leads to something that is there".to_owned(),
             Self::Healthy => "servers are healthy".to_owned(),
+            Self::Answers => "every name resolves to what its records say".to_owned(),
+            Self::Probe => "a request through each way to the site is answered".to_owned(),
+            Self::Errors { below } => format!("fewer than {below} % of requests fail"),
+            Self::Latency { below } => format!("95 of 100 requests are answered within {below} ms"),
             Self::Alarms => "no alarm is raised".to_owned(),
             Self::Lag { below } => format!("the copy is at most {below} s behind"),
             Self::Hold { seconds } => format!("{seconds} s pass"),

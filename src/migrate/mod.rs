@@ -7,10 +7,11 @@
 //!
 //! [`graphs`] derives the graphs between two stages, [`merge`] what a resource looks like while both
 //! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
-//! requests to the servers, [`walk`] does it, and [`mod@forecast`] does it on an embedded cloud to say
-//! what it would be. All but the last two are pure.
+//! requests to the servers, [`ask`] sends some, [`walk`] does it, and [`mod@forecast`] does it on an embedded cloud to say
+//! what it would be. All but the last three are pure.
 
 pub mod action;
+pub mod ask;
 pub mod forecast;
 pub mod gate;
 pub mod graphs;
@@ -27,9 +28,11 @@ use sha2::{Digest as _, Sha256};
 
 pub use steps::{Budget, Phase, Step, Walk, route};
 
+use gate::Check;
+
 use crate::graph::Graph;
 use crate::provider::Standing;
-use crate::spec::Stage;
+use crate::spec::{Domain, Spec, Stage};
 
 /// A way from one stage to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +48,9 @@ pub struct Migration {
     /// A digest of what it leads through: another one after the spec or the blueprints changed what
     /// exists or what runs. How long is waited, and for what, may change.
     pub digest: Arc<str>,
+    /// Requests that the site has to answer: a name, and a path of it.
+    #[serde(default)]
+    pub requests: Vec<(Arc<str>, Arc<str>)>,
 }
 
 fn digest(start: &Graph, steps: &[Step]) -> Arc<str> {
@@ -78,6 +84,7 @@ impl Migration {
             start,
             steps,
             digest,
+            requests: Vec::new(),
         })
     }
 
@@ -86,7 +93,7 @@ impl Migration {
     pub fn with_soak(mut self, soak: Option<u32>) -> Self {
         let soaks = self.steps.iter_mut().filter(|s| s.phase == Phase::Soak);
         for gate in soaks.flat_map(|step| &mut step.gates) {
-            if let (gate::Check::Hold { seconds }, Some(soak)) = (&mut gate.check, soak) {
+            if let (Check::Hold { seconds }, Some(soak)) = (&mut gate.check, soak) {
                 *seconds = soak;
             }
         }
@@ -134,6 +141,42 @@ impl Migration {
         self
     }
 
+    /// The same for the services of a spec, and with what it says about how they have to answer.
+    #[must_use]
+    pub fn with_site(mut self, spec: &Spec) -> Self {
+        let name = spec.domain.as_ref().map(Domain::name).map(str::to_owned);
+        for service in spec.services.values() {
+            let path = &service.health.path;
+            // What no pattern of a service takes is none of its answers.
+            if !service.paths.iter().any(|pattern| matches(pattern, path)) {
+                continue;
+            }
+            let names = match service.hosts.is_empty() {
+                true => name.iter().collect::<Vec<_>>(),
+                false => service.hosts.iter().collect(),
+            };
+            let requests = names
+                .into_iter()
+                .map(|n| (n.as_str().into(), path.as_str().into()));
+            self.requests.extend(requests);
+        }
+        let settings = &spec.migration;
+        for gate in self.steps.iter_mut().flat_map(|step| &mut step.gates) {
+            match &mut gate.check {
+                Check::Errors { below } => *below = settings.errors.unwrap_or(*below),
+                Check::Latency { below } => *below = settings.latency.unwrap_or(*below),
+                _ => {}
+            }
+        }
+        if settings.probe == Some(false) {
+            for step in &mut self.steps {
+                step.gates
+                    .retain(|gate| !matches!(gate.check, Check::Answers | Check::Probe));
+            }
+        }
+        self
+    }
+
     /// The same without gates that say something about the real cloud only.
     #[must_use]
     pub fn without_user_gates(mut self) -> Self {
@@ -141,5 +184,51 @@ impl Migration {
             step.gates.retain(|gate| !gate.check.is_users());
         }
         self
+    }
+}
+
+/// Whether a path fits a pattern of a load balancer's rule, in which `*` stands for anything and `?` for any
+/// one character
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html>).
+fn matches(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), path.chars().collect());
+    // Which lengths of the path the pattern so far fits.
+    let mut fits = vec![false; path.len() + 1];
+    fits[0] = true;
+    for token in pattern {
+        let mut next = vec![false; path.len() + 1];
+        for (at, fit) in fits.iter().enumerate().filter(|(_, fit)| **fit) {
+            match token {
+                '*' => next[at..].fill(*fit),
+                '?' if at < path.len() => next[at + 1] = true,
+                _ if path.get(at) == Some(&token) => next[at + 1] = true,
+                _ => {}
+            }
+        }
+        fits = next;
+    }
+    fits[path.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_pattern_of_a_rule_takes_what_a_load_balancer_would() {
+        for (pattern, path, takes) in [
+            ("/*", "/healthz", true),
+            ("/api/*", "/healthz", false),
+            ("/api/*", "/api/", true),
+            ("/a?c", "/abc", true),
+            ("/a?c", "/ac", false),
+            ("*z", "/healthz", true),
+            ("/healthz", "/healthz", true),
+            ("/health", "/healthz", false),
+            ("", "", true),
+        ] {
+            assert_eq!(matches(pattern, path), takes, "{pattern} {path}");
+        }
     }
 }

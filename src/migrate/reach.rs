@@ -6,10 +6,36 @@
 use std::collections::BTreeSet;
 
 use crate::address::Address;
-use crate::provider::{Live, LiveResource, Status};
+use crate::provider::{Handle, Live, LiveResource, Status};
 use crate::value::{Map, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";
+const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+const ELASTIC: &str = "AWS::EC2::EIP";
+const ASSOCIATION: &str = "AWS::EC2::EIPAssociation";
+const SERVER: &str = "AWS::EC2::Instance";
+const BUCKET: &str = "AWS::S3::Bucket";
+
+/// The kinds that [`doors`] and [`counters`] look at.
+pub const DOORS: &[&str] = &[RECORD, BALANCER, DISTRIBUTION];
+
+/// The kinds that [`ends`] looks at.
+pub const WAYS: &[&str] = &[
+    RECORD,
+    BALANCER,
+    DISTRIBUTION,
+    LISTENER,
+    RULE,
+    GROUP,
+    ELASTIC,
+    ASSOCIATION,
+    SERVER,
+    BUCKET,
+];
 
 /// Who answers in the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,8 +83,8 @@ pub fn ends(live: &Live) -> Result<Vec<End<'_>>, String> {
         }
     }
     if records.is_empty() {
-        let servers = of(live, "AWS::EC2::Instance");
-        let groups = of(live, "AWS::ElasticLoadBalancingV2::TargetGroup");
+        let servers = of(live, SERVER);
+        let groups = of(live, GROUP);
         let open = servers.chain(groups).map(|resource| End {
             resource,
             asked: true,
@@ -71,6 +97,64 @@ pub fn ends(live: &Live) -> Result<Vec<End<'_>>, String> {
     found.sort_by(|a, b| (&a.resource.address, !a.asked).cmp(&(&b.resource.address, !b.asked)));
     found.dedup_by(|a, b| a.resource.address == b.resource.address);
     Ok(found)
+}
+
+/// Where the site is reached from outside: what a record leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Door<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The address, or the host of a load balancer or a distribution.
+    pub host: &'a str,
+    /// Whether the name is answered with it now; what stands at weight 0 is only ready.
+    pub asked: bool,
+    /// Whether it is a distribution, which answers from addresses of its own in each place.
+    pub edge: bool,
+}
+
+/// The doors of the site, without those that only a distribution knocks at.
+pub fn doors(live: &Live) -> Vec<Door<'_>> {
+    let origins: BTreeSet<&str> = of(live, DISTRIBUTION)
+        .filter_map(|one| one.properties.at("DistributionConfig.Origins")?.as_list())
+        .flatten()
+        .filter_map(|origin| origin.at("DomainName")?.as_str())
+        .collect();
+    let mut doors = Vec::new();
+    for record in of(live, RECORD) {
+        let name = text(&record.properties, "Name").trim_end_matches('.');
+        let own = text(&record.properties, "Type") == "A";
+        if !own || origins.iter().any(|origin| same(origin, name)) {
+            continue;
+        }
+        let asked = weight(record) != Some(0);
+        let target = text(&record.properties, "AliasTarget.DNSName");
+        let edge =
+            of(live, DISTRIBUTION).any(|one| same(text(&one.properties, "DomainName"), target));
+        let listed = record
+            .properties
+            .get("ResourceRecords")
+            .and_then(Value::as_list);
+        let listed = listed.unwrap_or_default().iter().filter_map(Value::as_str);
+        let hosts = (!target.is_empty())
+            .then_some(target)
+            .into_iter()
+            .chain(listed);
+        doors.extend(hosts.map(|host| Door {
+            name,
+            host,
+            asked,
+            edge,
+        }));
+    }
+    doors.sort();
+    doors.dedup();
+    doors
+}
+
+/// What counts the site's requests: its load balancers and distributions.
+pub fn counters(live: &Live) -> Vec<Handle> {
+    let counters = of(live, BALANCER).chain(of(live, DISTRIBUTION));
+    counters.map(LiveResource::handle).collect()
 }
 
 fn of<'a>(live: &'a Live, kind: &'static str) -> impl Iterator<Item = &'a LiveResource> {
@@ -127,10 +211,10 @@ impl<'a> Way<'a> {
         let named = |kind, path: &'static str| {
             of(self.live, kind).find(move |r| same(text(&r.properties, path), target))
         };
-        if let Some(balancer) = named("AWS::ElasticLoadBalancingV2::LoadBalancer", "DNSName") {
+        if let Some(balancer) = named(BALANCER, "DNSName") {
             return self.balancer(balancer);
         }
-        match named("AWS::CloudFront::Distribution", "DomainName") {
+        match named(DISTRIBUTION, "DomainName") {
             Some(distribution) => {
                 let name = text(&record.properties, "Name");
                 self.distribution(distribution, name)
@@ -152,15 +236,15 @@ impl<'a> Way<'a> {
 
     fn address(&mut self, address: &str) -> Result<(), String> {
         let live = self.live;
-        let elastic = of(live, "AWS::EC2::EIP")
+        let elastic = of(live, ELASTIC)
             .find(|elastic| text(&elastic.properties, "PublicIp") == address)
             .ok_or_else(|| format!("{address} is no address of the application's"))?;
         let allocation = text(&elastic.properties, "AllocationId");
-        let association = of(live, "AWS::EC2::EIPAssociation")
+        let association = of(live, ASSOCIATION)
             .find(|a| text(&a.properties, "AllocationId") == allocation)
             .ok_or_else(|| format!("{address} belongs to no server"))?;
         let id = text(&association.properties, "InstanceId");
-        let server = of(live, "AWS::EC2::Instance")
+        let server = of(live, SERVER)
             .find(|server| &*server.identifier == id)
             .ok_or_else(|| format!("{address} belongs to {id}, which does not exist"))?;
         self.usable(server)?;
@@ -171,7 +255,7 @@ impl<'a> Way<'a> {
     fn balancer(&mut self, balancer: &'a LiveResource) -> Result<(), String> {
         self.usable(balancer)?;
         let live = self.live;
-        let listeners: Vec<&LiveResource> = of(live, "AWS::ElasticLoadBalancingV2::Listener")
+        let listeners: Vec<&LiveResource> = of(live, LISTENER)
             .filter(|l| text(&l.properties, "LoadBalancerArn") == &*balancer.identifier)
             .collect();
         // A rule does not tell its listener; its ARN is named below the listener's
@@ -183,7 +267,7 @@ impl<'a> Way<'a> {
             format!("{arn}/")
         };
         let prefixes: Vec<String> = listeners.iter().map(|l| below(l)).collect();
-        let rules = of(live, "AWS::ElasticLoadBalancingV2::ListenerRule").filter(|rule| {
+        let rules = of(live, RULE).filter(|rule| {
             prefixes
                 .iter()
                 .any(|prefix| rule.identifier.starts_with(prefix))
@@ -209,7 +293,7 @@ impl<'a> Way<'a> {
             return Err(format!("{} forwards nothing", balancer.address));
         }
         for arn in arns {
-            let group = of(live, "AWS::ElasticLoadBalancingV2::TargetGroup")
+            let group = of(live, GROUP)
                 .find(|group| &*group.identifier == arn)
                 .ok_or_else(|| {
                     format!(
@@ -240,7 +324,7 @@ impl<'a> Way<'a> {
             let domain = origin.at("DomainName").and_then(Value::as_str);
             let domain = domain.unwrap_or_default();
             if origin.at("S3OriginConfig").is_some() {
-                let known = of(live, "AWS::S3::Bucket")
+                let known = of(live, BUCKET)
                     .any(|bucket| same(text(&bucket.properties, "RegionalDomainName"), domain));
                 if !known {
                     return Err(format!("{domain} is no bucket of the application's"));

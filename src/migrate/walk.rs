@@ -14,13 +14,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::action::{self, Parameters, Side};
+use super::ask;
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
 use super::graphs::DATABASE;
 use super::reach;
 use super::{Migration, Phase};
 use crate::address::Address;
 use crate::apply::{
-    self, Context, Report, execute, kinds, observe, observe_kinds, record_of, retry,
+    self, Context, Report, execute, kinds, observe, observe_kinds, observe_only, record_of, retry,
 };
 use crate::blueprint::holds;
 use crate::graph::Graph;
@@ -37,6 +38,9 @@ const SCRIPT: Duration = Duration::from_secs(48 * 3600);
 /// Where the server's own database is dumped to before it is given up: on the disk that outlives the
 /// server.
 const FINAL_DUMP: &str = "/data/database-before-migration.dump";
+
+/// What may be raised.
+const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// The server that scripts run on.
 const SERVER: &str = "server";
@@ -159,6 +163,13 @@ impl Walker<'_> {
     async fn look(&self, graphs: &[&Graph]) -> Outcome<Live> {
         let kinds = graphs.iter().flat_map(|graph| kinds(graph)).collect();
         Ok(observe_kinds(self.context, kinds).await?)
+    }
+
+    /// What exists of some kinds of a graph: gates ask again and again, and need little.
+    async fn look_at(&self, graph: &Graph, wanted: &[&str]) -> Outcome<Live> {
+        let mut kinds = kinds(graph);
+        kinds.retain(|(_, kind)| wanted.contains(&&**kind));
+        Ok(observe_only(self.context, kinds).await?)
     }
 
     async fn stand(
@@ -484,12 +495,24 @@ impl Walker<'_> {
                     false => Reading::bad(seen),
                 }
             }
-            Check::Reachable => match reach::ends(&self.look(&[graph]).await?) {
+            Check::Reachable => match reach::ends(&self.look_at(graph, reach::WAYS).await?) {
                 Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
                 Err(why) => Reading::bad(why),
             },
-            Check::Healthy => healthy(self.context, &self.look(&[graph]).await?).await?,
-            Check::Alarms => quiet(self.context, &self.look(&[graph]).await?).await?,
+            Check::Healthy => {
+                healthy(self.context, &self.look_at(graph, reach::WAYS).await?).await?
+            }
+            Check::Alarms => quiet(self.context, &self.look_at(graph, &[ALARM]).await?).await?,
+            Check::Answers | Check::Probe | Check::Errors { .. } | Check::Latency { .. } => {
+                let live = self.look_at(graph, reach::DOORS).await?;
+                let requests = &self.migration.requests;
+                match gate.check {
+                    Check::Answers => ask::answers(self.context, &live).await?,
+                    Check::Errors { below } => ask::errors(self.context, &live, below).await?,
+                    Check::Latency { below } => ask::latency(self.context, &live, below).await?,
+                    _ => ask::probe(self.context, &live, requests).await?,
+                }
+            }
             Check::Lag { below } => {
                 let live = self.look(&[self.migration.before(number), graph]).await?;
                 let output = self
@@ -552,7 +575,7 @@ async fn quiet(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
     let alarms: Vec<Handle> = live
         .resources
         .values()
-        .filter(|resource| &*resource.kind == "AWS::CloudWatch::Alarm")
+        .filter(|resource| &*resource.kind == ALARM)
         .map(LiveResource::handle)
         .collect();
     let raised = retry::steadily(context, "alarms", || {

@@ -15,6 +15,7 @@ pub mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -223,6 +224,42 @@ pub struct Health {
     /// How many there are.
     pub all: u32,
 }
+
+/// A request to the site, as one of its users would send it, but through a door of our choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The site's name: the one in the URL, and the one that the certificate has to be for.
+    pub name: Arc<str>,
+    /// The host or the address that is connected to, whatever the name resolves to.
+    pub door: Arc<str>,
+    /// The path in the URL.
+    pub path: Arc<str>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was answered with this status code.
+    Status(u16),
+    /// There was no answer: why.
+    Nothing(String),
+    /// It could not be sent at all, because nobody serves anything here: why.
+    NotAsked(String),
+}
+
+/// What load balancers and distributions have counted of late.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Requests.
+    pub requests: f64,
+    /// Those of them that were answered with 5xx.
+    pub errors: f64,
+    /// Milliseconds within which 95 of 100 were answered, where it was slowest.
+    pub slowest: Option<f64>,
+}
+
+/// How far back [`Provider::traffic`] looks.
+pub const LATELY: Duration = Duration::from_secs(300);
 
 /// What to create or update. Properties hold no symbolic value any more.
 #[derive(Clone, Debug, PartialEq)]
@@ -437,6 +474,16 @@ pub trait Provider {
         owner: &'a Owner,
         alarms: &'a [Handle],
     ) -> Pending<'a, Outcome<Vec<Address>>>;
+
+    /// The addresses that a name has for the machine that scalectl runs on, none when it has none.
+    /// `None` where the names of this cloud are nobody's.
+    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>>;
+
+    /// Sends a request to the site.
+    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>>;
+
+    /// What these load balancers and distributions counted within [`LATELY`], together.
+    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>>;
 
     /// Runs a script on a server, and returns once it has ended.
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;

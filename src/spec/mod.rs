@@ -191,6 +191,16 @@ pub enum Domain {
     Detailed(DomainDetails),
 }
 
+impl Domain {
+    /// The domain's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Detailed(details) => &details.name,
+        }
+    }
+}
+
 /// A domain's details.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -650,6 +660,15 @@ pub struct Migration {
     /// Seconds to watch the new stage before the old one is removed; 900 unless said.
     #[schemars(range(min = 60, max = 2592000))]
     pub soak: Option<u32>,
+    /// Percent of requests that may fail while a migration goes on; 1 unless said.
+    #[schemars(range(min = 1, max = 100))]
+    pub errors: Option<u32>,
+    /// Milliseconds within which 95 of 100 requests have to be answered while a migration goes on; 2000 unless said.
+    #[schemars(range(min = 10, max = 60000))]
+    pub latency: Option<u32>,
+    /// Whether scalectl sends requests to the site itself, and asks for its names; true unless said. `false` where
+    /// the machine that it runs on cannot reach the site.
+    pub probe: Option<bool>,
     /// What has to be true, besides what scalectl asks itself, after each step that leads the
     /// application over.
     pub gates: Vec<MigrationGate>,

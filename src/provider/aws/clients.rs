@@ -26,6 +26,9 @@ use crate::spec;
 /// (<https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints>).
 pub const HOME: &str = "us-east-1";
 
+/// What all of AWS's endpoints have in their names.
+const AWS: &str = ".amazonaws.com";
+
 /// Attempts at a call, the first one included. With waits of up to 20 s they survive minutes of
 /// throttling, which the SDK's own three do not.
 const ATTEMPTS: u32 = 12;
@@ -95,9 +98,7 @@ impl Clients {
                 .credentials_provider(SharedCredentialsProvider::new(provider))
                 .build();
         }
-        let aws = config
-            .endpoint_url()
-            .is_none_or(|url| url.contains(".amazonaws.com"));
+        let aws = config.endpoint_url().is_none_or(|url| url.contains(AWS));
         // An emulator is not throttled for minutes, and what it does not know it never will.
         let (attempts, most) = match aws {
             true => (ATTEMPTS, Duration::from_secs(20)),
@@ -138,6 +139,11 @@ impl Clients {
     /// Whether calls go to an endpoint that is not AWS's.
     pub fn endpoint(&self) -> Option<&str> {
         self.base.config.endpoint_url()
+    }
+
+    /// Whether servers behind AWS's APIs are real ones: an emulator starts none.
+    pub fn serves(&self) -> bool {
+        self.endpoint().is_none_or(|url| url.contains(AWS))
     }
 
     /// A service's clients; `make` is told whether it is the one for what changes something, which

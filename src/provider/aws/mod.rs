@@ -4,7 +4,8 @@
 //! reads of one moment into one call, and guards what is not ours. `service` says what a mapping
 //! is, with one file (for EC2 one folder) per service; `bridge` and `bind` lead from properties
 //! to the SDK's types and back; `call` is one call, `clients` who makes it; `lease` is the
-//! right to write; `operate` is what a migration asks besides. `doctor` looks at credentials, permissions and quotas.
+//! right to write; `operate` is what a migration asks besides, `site` what users of
+//! the site meet. `doctor` looks at credentials, permissions and quotas.
 
 mod batch;
 // Names that AWS has given up may still stand in somebody's blueprint.
@@ -24,6 +25,7 @@ mod operate;
 mod quotas;
 mod resolve;
 mod service;
+mod site;
 
 mod acm;
 mod autoscaling;
@@ -46,6 +48,7 @@ mod waf;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,8 +62,9 @@ use self::lease::Lease;
 use self::marks::{Marks, Tags, is_ours};
 use self::service::{Found, Index, Place, Service, Which};
 use super::{
-    Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome, Output,
-    Owner, Pending, Provider, ProviderError, Query, Record, Script, Stray, Write,
+    Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
+    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
+    Write,
 };
 use crate::address::{Address, GLOBAL};
 use crate::schema::facts::Identity;
@@ -995,6 +999,28 @@ impl Provider for Aws {
         alarms: &'a [Handle],
     ) -> Pending<'a, Outcome<Vec<Address>>> {
         Box::pin(operate::raised(&self.clients, alarms))
+    }
+
+    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>> {
+        Box::pin(async move {
+            Ok(match self.clients.serves() {
+                true => Some(site::resolve(name).await),
+                false => None,
+            })
+        })
+    }
+
+    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>> {
+        Box::pin(async move {
+            Ok(match self.clients.serves() {
+                true => site::probe(probe).await,
+                false => Answer::NotAsked("an emulator of AWS serves no site".to_owned()),
+            })
+        })
+    }
+
+    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>> {
+        Box::pin(site::traffic(&self.clients, at, self.clock.now()))
     }
 
     fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {

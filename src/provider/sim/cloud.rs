@@ -377,6 +377,11 @@ impl Cloud {
                 u32::from(item.failed.is_none() && item.exists(now) && item.ready_at <= now);
             return Ok(Health { healthy, all: 1 });
         }
+        Ok(self.behind(item, now))
+    }
+
+    /// How those stand who answer behind a target group.
+    pub fn behind(&self, item: &Item, now: u64) -> Health {
         let mut health = Health::default();
         for group in self.items.values() {
             let arns = group
@@ -402,7 +407,7 @@ impl Cloud {
                 health.healthy += size;
             }
         }
-        Ok(health)
+        health
     }
 
     /// Which of these alarms are raised.

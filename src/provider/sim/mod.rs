@@ -1,6 +1,6 @@
 //! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
 //!
-//! [`cloud`] is the state machine, [`data`] its databases' rows, [`rules`] what AWS refuses, [`attributes`] what it makes up,
+//! [`cloud`] is the state machine, [`data`] its databases' rows, `site` what its users meet, [`rules`] what AWS refuses, [`attributes`] what it makes up,
 //! [`faults`] what goes wrong on purpose, [`store`] the file. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
@@ -13,15 +13,18 @@ pub mod data;
 pub mod faults;
 mod limits;
 pub mod rules;
+mod site;
 pub mod store;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome, Output,
-    Owner, Pending, Provider, ProviderError, Query, Record, Script, Stray, Write,
+    Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
+    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
+    Write,
 };
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
@@ -438,6 +441,30 @@ impl Provider for Sim {
             "",
             false,
             move |cloud, _, _| Ok(cloud.raised(alarms)),
+        ))
+    }
+
+    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>> {
+        // A resolver is none of AWS's APIs: it takes no call, and none of their failures befalls it.
+        Box::pin(async move {
+            let now = self.clock.now();
+            Ok(Some(self.cloud.borrow().addresses(name, now)))
+        })
+    }
+
+    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            Ok(self.cloud.borrow().answer(probe, now))
+        })
+    }
+
+    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>> {
+        Box::pin(self.call(
+            "cloudwatch:GetMetricData",
+            "",
+            false,
+            move |cloud, now, _| Ok(cloud.traffic(at, now)),
         ))
     }
 
