@@ -1,12 +1,15 @@
 //! `scalectl iam-policy`: what the credentials have to be allowed, and nothing more.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
 use super::project::{Project, load_spec};
-use super::{Global, Outcome, ui};
+use super::{Failure, Global, Outcome, ui};
+use crate::graph::Graph;
 use crate::schema::facts::actions::{Need, of_doctor, of_migration, of_needs, of_properties};
 use crate::spec::Stage;
 
@@ -26,17 +29,43 @@ pub struct Arguments {
     doctor: bool,
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
+/// What a pipeline's role may do, at whatever stage the spec fits.
+pub enum Whole {
+    /// Look.
+    Reads,
+    /// Look, change, and migrate.
+    Everything,
+}
+
+/// The actions of a role that is to last through all stages.
+pub fn actions(
+    global: &Global,
+    project: &Project,
+    whole: Whole,
+) -> Result<BTreeSet<Arc<str>>, Failure> {
     let mut graph = project.graph()?;
-    if arguments.migrate {
-        for stage in Stage::ALL {
-            // A stage that the spec does not fit yet is no stage to migrate to.
-            let other = load_spec(global, Some(stage)).and_then(|(_, spec)| project.compile(&spec));
-            graph.resources.extend(other.unwrap_or_default().resources);
+    with_other_stages(global, project, &mut graph);
+    Ok(match whole {
+        Whole::Reads => of_graph(&graph, true),
+        Whole::Everything => {
+            let mut actions = of_graph(&graph, false);
+            actions.extend(of_migration().cloned());
+            actions
         }
+    })
+}
+
+/// Adds what the spec wants at other stages.
+fn with_other_stages(global: &Global, project: &Project, graph: &mut Graph) {
+    for stage in Stage::ALL {
+        // A stage that the spec does not fit yet is no stage to migrate to.
+        let other = load_spec(global, Some(stage)).and_then(|(_, spec)| project.compile(&spec));
+        graph.resources.extend(other.unwrap_or_default().resources);
     }
-    let needs: &[Need] = match arguments.read_only {
+}
+
+fn of_graph(graph: &Graph, read_only: bool) -> BTreeSet<Arc<str>> {
+    let needs: &[Need] = match read_only {
         true => &[Need::Read],
         false => &[Need::Read, Need::Create, Need::Update, Need::Delete],
     };
@@ -44,7 +73,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         .iter()
         .flat_map(|resource| needs.iter().map(|need| (&*resource.kind, *need)));
     let mut actions = of_needs(asked);
-    if !arguments.read_only {
+    if !read_only {
         let resources = graph.iter();
         actions.extend(
             resources
@@ -52,6 +81,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 .cloned(),
         );
     }
+    actions
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let mut graph = project.graph()?;
+    if arguments.migrate {
+        with_other_stages(global, &project, &mut graph);
+    }
+    let mut actions = of_graph(&graph, arguments.read_only);
     if arguments.migrate {
         actions.extend(of_migration().cloned());
     }

@@ -5,6 +5,7 @@
 //! 2 there are changes (`plan --detailed-exitcode`).
 
 mod apply;
+mod ci;
 mod completions;
 mod destroy;
 mod doctor;
@@ -195,6 +196,8 @@ enum Command {
     Eject(eject::Arguments),
     /// Write the resources in another tool's language.
     Export(export::Arguments),
+    /// Write a pipeline for a code host: plan on a request, apply on merge, drift every night.
+    Ci(ci::Arguments),
     /// Print the JSON Schema of scalectl.yaml, for editors.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -306,6 +309,7 @@ pub fn main() -> ExitCode {
         Command::Stages(arguments) => stages::run(global, arguments),
         Command::Eject(arguments) => eject::run(global, arguments),
         Command::Export(arguments) => export::run(global, arguments),
+        Command::Ci(arguments) => ci::run(global, arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Import(arguments) => import::run(global, arguments),

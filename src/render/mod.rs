@@ -9,6 +9,7 @@ pub mod diagram;
 pub mod dot;
 pub mod mermaid;
 pub mod migration;
+pub mod pipeline;
 pub mod plan;
 pub mod plan_json;
 #[cfg(unix)]

@@ -1,0 +1,217 @@
+//! `scalectl ci`: pipelines for code hosts, ready to be committed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::iam_policy::{Whole, actions};
+use super::project::Project;
+use super::{Failure, Global, Outcome, ui};
+use crate::render::pipeline::{Host, Pipeline, Trust, roles};
+use crate::render::style::{FAINT, NEW, Painted};
+use crate::spec::Provider;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl ci github --repository acme/shop           .github/workflows/scalectl.yml, and the roles on AWS\n  scalectl ci gitlab --repository acme/shop -e staging\n\nA request gets a comment with its plan; merging it carries out exactly that plan, once somebody has approved; every\nnight somebody looks for drift. docs/ci.md walks through one request."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    host: Which,
+}
+
+#[derive(Subcommand)]
+enum Which {
+    /// For GitHub Actions.
+    Github(Options),
+    /// For GitLab CI/CD.
+    Gitlab(Options),
+}
+
+#[derive(Args)]
+struct Options {
+    /// The repository, as `owner/name`: who may take on the roles on AWS.
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<String>,
+    /// The branch whose state is the real one.
+    #[arg(long, default_value = "main")]
+    branch: String,
+    /// The code host's environment whose protection says who has to approve.
+    #[arg(long, value_name = "NAME", default_value = "production")]
+    approval: String,
+    /// The role that plans; a variable SCALECTL_PLAN_ROLE of the code host unless said.
+    #[arg(long, value_name = "ARN")]
+    plan_role: Option<String>,
+    /// The role that applies; a variable SCALECTL_APPLY_ROLE of the code host unless said.
+    #[arg(long, value_name = "ARN")]
+    apply_role: Option<String>,
+    /// Print the pipeline instead of writing it.
+    #[arg(long)]
+    stdout: bool,
+    /// Overwrite files that are there already.
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let (host, options) = match &arguments.host {
+        Which::Github(options) => (Host::GitHub, options),
+        Which::Gitlab(options) => (Host::GitLab, options),
+    };
+    let project = Project::load(global, None)?;
+    let (root, directory) = place(&project)?;
+    let environment = match global.env.as_deref() {
+        Some(env) => env.to_owned(),
+        None => String::new(),
+    };
+    plain("--branch", &options.branch)?;
+    plain("--approval", &options.approval)?;
+    for role in options.plan_role.iter().chain(&options.apply_role) {
+        plain("a role's ARN", role)?;
+    }
+    let name = match &*environment {
+        "" => "scalectl.yml".to_owned(),
+        environment => format!("scalectl-{environment}.yml"),
+    };
+    let file = match host {
+        Host::GitHub => format!(".github/workflows/{name}"),
+        Host::GitLab => format!(".gitlab/{name}"),
+    };
+    let aws = matches!(project.spec.provider, Provider::Aws(_));
+    let pipeline = Pipeline {
+        host,
+        directory,
+        environment,
+        branch: options.branch.clone(),
+        approval: options.approval.clone(),
+        region: aws
+            .then(|| {
+                project
+                    .spec
+                    .regions
+                    .first()
+                    .map(|one| one.name().to_owned())
+            })
+            .flatten(),
+        roles: (options.plan_role.clone(), options.apply_role.clone()),
+        file: file.clone(),
+    };
+    if options.stdout {
+        ui::print(&pipeline.yaml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut files = vec![(root.join(&file), pipeline.yaml())];
+    if aws && (options.plan_role.is_none() || options.apply_role.is_none()) {
+        let Some(repository) = &options.repository else {
+            return Err(Failure::with_help(
+                "who may take on the roles on AWS is not known",
+                "say `--repository OWNER/NAME`, or name roles that exist with `--plan-role` and `--apply-role`",
+            ));
+        };
+        plain("--repository", repository)?;
+        let trust = Trust {
+            host,
+            repository: repository.clone(),
+            branch: options.branch.clone(),
+            approval: options.approval.clone(),
+        };
+        let reads: BTreeSet<Arc<str>> = actions(global, &project, Whole::Reads)?;
+        let changes: BTreeSet<Arc<str>> = actions(global, &project, Whole::Everything)?;
+        let template = roles(&project.spec.app, &trust, &reads, &changes);
+        let text = serde_json::to_string_pretty(&template)
+            .map_err(|error| Failure::new(error.to_string()))?;
+        files.push((project.folder.join("scalectl-ci-roles.json"), text + "\n"));
+    }
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
+        && !options.force
+    {
+        let what = format!("{} exists already; nothing was written", path.display());
+        return Err(Failure::with_help(what, "overwrite with `--force`"));
+    }
+    for (path, text) in &files {
+        write(path, text)?;
+        ui::print(&format!("{} {}\n", Painted(NEW, "Wrote"), path.display()));
+    }
+    ui::print(&format!(
+        "\n{}\n",
+        Painted(FAINT, next(host, files.get(1).map(|(path, _)| path), &file))
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is left to be done by hand.
+fn next(host: Host, template: Option<&PathBuf>, file: &str) -> String {
+    let mut steps = Vec::new();
+    if let Some(template) = template {
+        steps.push(format!(
+            "Make the roles: aws cloudformation deploy --stack-name scalectl-ci --capabilities CAPABILITY_IAM --template-file {}",
+            template.display()
+        ));
+        steps.push(
+            "Keep their ARNs, which the stack puts out, as variables SCALECTL_PLAN_ROLE and SCALECTL_APPLY_ROLE."
+                .to_owned(),
+        );
+    }
+    steps.push(match host {
+        Host::GitHub => {
+            "Give the environment its required reviewers: Settings, Environments.".to_owned()
+        }
+        Host::GitLab => format!(
+            "Include {file} in .gitlab-ci.yml, protect the environment, add a schedule for drift, and keep a project access token as SCALECTL_GITLAB_TOKEN."
+        ),
+    });
+    steps.join("\n")
+}
+
+/// The repository's root and the folder of the spec in it.
+fn place(project: &Project) -> Result<(PathBuf, String), Failure> {
+    let folder = match project.folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => &project.folder,
+    };
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| Failure::new(format!("{} is not readable: {error}", folder.display())))?;
+    let root = folder
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+        .ok_or_else(|| {
+            Failure::with_help(
+                format!("{} is in no git repository", folder.display()),
+                "a pipeline belongs to one: `git init`, or print it with `--stdout` and put it where it belongs",
+            )
+        });
+    let root = root?.to_owned();
+    let directory = folder.strip_prefix(&root).unwrap_or(Path::new(""));
+    let directory = match directory.to_str() {
+        Some("") => ".".to_owned(),
+        Some(directory) => directory.to_owned(),
+        None => return Err(Failure::new("the folder's name is not valid UTF-8")),
+    };
+    plain("the folder", &directory)?;
+    Ok((root, directory))
+}
+
+/// Refuses what would mean something else in a pipeline.
+fn plain(what: &str, text: &str) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-/:@+=".contains(c);
+    match text.chars().all(fits) && !text.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "{what} is {text:?}; letters, digits and any of ._-/:@+= are understood in a pipeline"
+        ))),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(format!("{} cannot be written: {error}", path.display()))
+    };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    std::fs::write(path, text).map_err(failed)
+}
