@@ -4,9 +4,11 @@
 //! terminal.
 
 pub mod adopt;
+pub mod blast;
 pub mod compare;
 pub mod diff;
 pub mod digest;
+pub mod exposure;
 pub mod guard;
 pub mod operations;
 mod properties;
@@ -14,6 +16,7 @@ pub mod saved;
 pub mod scale;
 pub mod schedule;
 
+pub use blast::Blast;
 pub use diff::diff;
 pub use operations::{Operation, Step};
 
