@@ -139,6 +139,21 @@ impl FromStr for Address {
     }
 }
 
+impl schemars::JsonSchema for Address {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A resource's permanent name, REGION/ID or REGION/ID[KEY].",
+            "type": "string",
+            "pattern": r"^[A-Za-z0-9-]+/[a-z][a-z0-9_]*(\[[A-Za-z0-9_.:/-]{1,100}\])?$",
+            "examples": ["us-east-1/vpc", "us-east-1/subnet_public[a]", "global/zone"],
+        })
+    }
+}
+
 impl TryFrom<String> for Address {
     type Error = AddressError;
     fn try_from(text: String) -> Result<Self, Self::Error> {

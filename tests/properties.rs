@@ -9,7 +9,7 @@ use scalectl::blueprint::{Library, compile};
 use scalectl::plan::{diff, digest};
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::provider::{Live, Provider as _};
-use scalectl::render::plan::{Frame, text};
+use scalectl::render::plan::{Detail, Frame, text};
 use scalectl::spec::{self, Stage};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -154,7 +154,7 @@ proptest! {
             (text_of(&plan), serde_json::to_string(&plan).unwrap())
         };
         fn text_of(plan: &scalectl::plan::Plan) -> String {
-            text(plan, &Frame::default())
+            text(plan, &Frame::default(), Detail::Full)
         }
         prop_assert_eq!(printed(&spec.to_string()), printed(&shuffled(&spec, seed)));
     }

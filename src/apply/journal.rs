@@ -1,15 +1,17 @@
-//! The journal of a run: one JSON object a line, written as things happen, so that it is complete up
-//! to the moment at which a process died.
+//! What a run says: one JSON object a line, written as things happen, so that a journal is complete up
+//! to the moment at which a process died. What is told to programs while it runs has the same form.
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::event::Event;
-use crate::plan::Counts;
+use super::event::{End, Event};
+use crate::address::Address;
+use crate::plan::{Counts, Step};
 
 /// One line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Entry {
     /// The first line.
@@ -43,10 +45,16 @@ pub enum Entry {
     Step {
         /// Seconds since the run began, by the provider's clock.
         at: f64,
-        /// What, as `scalectl migrate --json` prints it.
-        what: serde_json::Value,
+        /// What; `what` says which sort of thing.
+        #[serde(flatten)]
+        what: serde_json::Map<String, serde_json::Value>,
     },
-    /// The last line.
+    /// The steps in which `scalectl scale` goes, before the first one.
+    Steps {
+        /// The steps: what each does, changes and interrupts, and its typical seconds.
+        steps: Vec<serde_json::Value>,
+    },
+    /// How a run ended; of a migration, how the taking of its steps did.
     End {
         /// Seconds that it took, by the provider's clock.
         seconds: f64,
@@ -57,6 +65,26 @@ pub enum Entry {
         /// Operations that were not begun or not waited for.
         left: usize,
     },
+    /// How each operation ended. Not in a journal, which has told each as it happened.
+    Report {
+        /// Whether everything was done and is as asked.
+        complete: bool,
+        /// Seconds that it took, by the provider's clock.
+        seconds: f64,
+        /// The operations, in the plan's order.
+        operations: Vec<Ended>,
+    },
+}
+
+/// How one operation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ended {
+    /// On what.
+    pub address: Address,
+    /// What it did.
+    pub step: Step,
+    /// How it ended.
+    pub end: End,
 }
 
 /// Writes entries to a file.

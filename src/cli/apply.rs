@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::lines::open_into;
 use super::plan::{Planned, Scope, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
@@ -15,12 +16,12 @@ use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Plan, diff, guard};
 use crate::provider::{Live, Record};
-use crate::render::plan::{Frame, text};
+use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{FAINT, Painted};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
 )]
 pub struct Arguments {
     /// A plan saved by `scalectl plan --out`.
@@ -44,6 +45,9 @@ pub struct How {
     /// One JSON object a line, for programs.
     #[arg(long, requires = "auto_approve")]
     pub json: bool,
+    /// Write what happens into this file or pipe, a JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
@@ -78,6 +82,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         from: Record::default(),
         workers: arguments.scope.workers(),
         json: arguments.how.json,
+        into: open_into(arguments.how.json_into.as_deref())?,
         verbose: global.verbose,
     };
     let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
@@ -109,6 +114,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                                 workers: options.workers,
                                 ..Frame::default()
                             },
+                            Detail::Full,
                         ));
                     }
                     (saved.plan, live, graph, saved.record)
@@ -181,7 +187,9 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
         workers: options.workers,
         destroy: false,
     };
-    ui::print(&(heading(project, &planned.live, place) + &text(&planned.plan, &frame)));
+    ui::print(
+        &(heading(project, &planned.live, place) + &text(&planned.plan, &frame, Detail::Full)),
+    );
 }
 
 /// Nothing to do still means that the stage is reached.

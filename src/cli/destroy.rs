@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::apply::{How, refuse};
+use super::lines::open_into;
 use super::plan::{no_such, tell_calls};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
@@ -15,7 +16,7 @@ use crate::apply::observe;
 use crate::graph::Graph;
 use crate::plan::{diff, guard};
 use crate::provider::Record;
-use crate::render::plan::{Frame, text};
+use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{NEW, Painted, STRONG};
 
 #[derive(Args)]
@@ -40,6 +41,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         from: Record::default(),
         workers: Some(usize::from(arguments.parallelism)),
         json: arguments.how.json,
+        into: open_into(arguments.how.json_into.as_deref())?,
         verbose: global.verbose,
     };
     let session = Session::open(&project, "destroy")?.at_speed(arguments.how.speed);
@@ -68,7 +70,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
                 let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
-                ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame)));
+                ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame, Detail::Full)));
             }
             refuse(&refusals)?;
             if !arguments.how.auto_approve {

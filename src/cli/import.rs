@@ -18,7 +18,7 @@ use crate::graph::Graph;
 use crate::plan::adopt::{Proposal, Regions, as_live, propose};
 use crate::plan::{Action, diff};
 use crate::provider::{Applied, ErrorKind, Handle, Stray};
-use crate::render::plan::{Frame, text};
+use crate::render::plan::{Detail, Frame, changes};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
 
 #[derive(Args)]
@@ -117,7 +117,7 @@ async fn adopt(
             ui::print(&format!(
                 "{}\n\n{}\n",
                 Painted(STRONG, heading),
-                text(&own, &Frame::default())
+                changes(&own, &Frame::default(), Detail::Full)
             ));
             if change.action == Action::Replace {
                 ui::print(&format!(

@@ -1,17 +1,19 @@
 //! `scalectl migrate`: from the stage that is live to another, step by step.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::lines::{self, Lines, open_into};
 use super::plan::{Scope, tell_calls};
 use super::project::{Project, find, load_spec, read};
-use super::run::{open_journal, with_lease};
+use super::run::with_lease;
 use super::session::{Session, runtime};
-use super::walk_teller::{Teller, ended};
+use super::walk_teller::{Teller, arrived_at, ended};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::{Context, observe};
 use crate::blueprint;
@@ -22,8 +24,9 @@ use crate::migrate::walk::{Halt, Walker};
 use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::{Counts, diff};
 use crate::provider::{Live, Owner, Record, Standing};
-use crate::render::migration::{Frame, document, markdown, mermaid, text};
+use crate::render::migration::{Frame, mermaid, text};
 use crate::render::style::{NEW, NOTICE, Painted, duration};
+use crate::render::{migration_json, migration_markdown};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]
@@ -67,6 +70,9 @@ pub struct Arguments {
     /// Print JSON: the plan or status as one object, a walk as one object a line.
     #[arg(long)]
     json: bool,
+    /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
+    json_into: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
@@ -259,6 +265,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         true => "migrate --plan",
         false => "migrate",
     };
+    let into = open_into(arguments.json_into.as_deref())?;
     let session = Session::open(&project, command)?.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
@@ -277,6 +284,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         saved.as_ref(),
                         context,
                         cloud.place().await?,
+                        into.as_ref(),
                     )
                     .await
                 })
@@ -367,9 +375,13 @@ fn show(
         save(path, project, &prepared.migration)?;
     }
     if arguments.json {
-        ui::print_json(&document(&frame, &project.owner(), project.provider()));
+        ui::print_json(&migration_json::document(
+            &frame,
+            &project.owner(),
+            project.provider(),
+        ));
     } else if arguments.markdown {
-        ui::print(&markdown(&frame));
+        ui::print(&migration_markdown::render(&frame, &project.owner()));
     } else if arguments.mermaid {
         ui::print(&mermaid(&frame));
     } else {
@@ -486,6 +498,7 @@ async fn go(
     saved: Option<&Saved>,
     context: &Context<'_>,
     place: Option<String>,
+    into: Option<&File>,
 ) -> Outcome {
     let live = look(context, project).await?;
     let record = live.record.as_ref();
@@ -552,18 +565,15 @@ async fn go(
             ..live.record.clone().unwrap_or_default()
         };
         crate::apply::write_record(context, &record).await?;
-        ui::print(&match arguments.json {
-            true => format!(
-                "{}\n",
-                serde_json::json!({"what": "arrived", "stage": stage.name(), "seconds": 0.0})
-            ),
-            false => format!(
+        lines::tell(into, arguments.json, &arrived_at(stage, 0.0));
+        if !arguments.json {
+            ui::print(&format!(
                 "\n{} {} is at stage {}, which was reached in full.\n",
                 Painted(NEW, "Arrived:"),
                 project.spec.app,
                 stage.name()
-            ),
-        });
+            ));
+        }
         return Ok(ExitCode::SUCCESS);
     }
     confirm(context, arguments, course, &numbers, migration).await?;
@@ -575,14 +585,11 @@ async fn go(
         workers,
         folder: Some(&project.folder),
     };
-    let mut journal = open_journal(
-        project,
-        Counts::default(),
-        match course {
-            Course::Forward => "migrate",
-            Course::Back => "rollback",
-        },
-    )?;
+    let command = match course {
+        Course::Forward => "migrate",
+        Course::Back => "rollback",
+    };
+    let mut lines = Lines::begin(project, Counts::default(), command, into, arguments.json)?;
     let began = context.provider.clock().now();
     let (first, last) = (numbers.first().copied(), numbers.last().copied());
     let (mut taken, total) = (0, numbers.len());
@@ -595,7 +602,7 @@ async fn go(
                 number + 1
             );
             if !ui::confirm_unless(context.stop, &question, "yes").await {
-                ended(&mut journal, context, began, taken, 0, total);
+                ended(&mut lines, context, began, taken, 0, total);
                 return Err(Failure::with_help(
                     format!(
                         "not confirmed; the migration stands before step {} ({name})",
@@ -609,7 +616,7 @@ async fn go(
             migration,
             json: arguments.json,
             verbose: global.verbose,
-            journal: &mut journal,
+            lines: &mut lines,
             began,
             clock: context.provider.clock(),
         };
@@ -622,12 +629,12 @@ async fn go(
             Course::Back => walker.back(number, &mut |event| teller.tell(event)).await,
         };
         if let Err(halt) = walked {
-            ended(&mut journal, context, began, taken, 1, total);
+            ended(&mut lines, context, began, taken, 1, total);
             return Err(stopped(migration, number, &halt));
         }
         taken += 1;
         if arguments.step && Some(number) != last {
-            ended(&mut journal, context, began, taken, 0, total);
+            ended(&mut lines, context, began, taken, 0, total);
             if !arguments.json {
                 let next = match (course, migration.steps[number].point_of_no_return) {
                     (Course::Back, _) => "`scalectl migrate --rollback` goes on with that",
@@ -641,7 +648,7 @@ async fn go(
             return Ok(ExitCode::SUCCESS);
         }
     }
-    ended(&mut journal, context, began, taken, 0, total);
+    ended(&mut lines, context, began, taken, 0, total);
     let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
     let arrived = match course {
         Course::Forward => to,
@@ -650,12 +657,8 @@ async fn go(
             migration.steps[number].hop.0
         }
     };
-    if arguments.json {
-        ui::print(&format!(
-            "{}\n",
-            serde_json::json!({"what": "arrived", "stage": arrived.name(), "seconds": seconds})
-        ));
-    } else {
+    lines.tell(&arrived_at(arrived, seconds));
+    if !arguments.json {
         ui::print(&format!(
             "\n{} {} is at stage {}, after {} of the cloud's time.\n",
             Painted(NEW, "Arrived:"),

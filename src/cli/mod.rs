@@ -17,6 +17,7 @@ mod iam_policy;
 mod import;
 mod init;
 mod lease;
+mod lines;
 mod migrate;
 mod plan;
 mod progress;

@@ -15,15 +15,15 @@ use crate::graph::Graph;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
 use crate::provider::Live;
-use crate::render::migration::{document as migration_document, text as migration_text};
-use crate::render::plan::{Frame, text};
-use crate::render::plan_json;
+use crate::render::migration::text as migration_text;
+use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
+use crate::render::{migration_json, migration_markdown, plan_json, plan_markdown};
 use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -31,9 +31,15 @@ pub struct Arguments {
     /// Save the plan; apply refuses it once the cloud has moved on.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Print JSON; docs/plan-json.md documents it.
-    #[arg(long)]
+    /// A line per resource, without its properties.
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    concise: bool,
+    /// Print JSON; `scalectl schema --of plan` prints its JSON Schema.
+    #[arg(long, conflicts_with = "markdown")]
     json: bool,
+    /// Print Markdown for a comment: tiers to be opened, at most 65,536 characters.
+    #[arg(long)]
+    markdown: bool,
     /// Exit with 0 for nothing to do, 2 for changes, 1 for an error.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -179,26 +185,26 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Some(path) = &arguments.out {
         save(path, &project, &planned, &arguments.scope)?;
     }
+    let owner = project.owner();
+    let stage = project.spec.stage.name();
+    let not_yet = project.spec.not_yet();
+    let frame = Frame {
+        not_yet: &not_yet,
+        refusals,
+        workers,
+        destroy: false,
+    };
     if arguments.json {
-        let owner = project.owner();
-        let stage = project.spec.stage.name();
-        ui::print_json(&plan_json::document(
-            plan,
-            &owner,
-            stage,
-            project.provider(),
-            refusals,
-            workers,
-        ));
+        let document = plan_json::document(plan, &frame, &owner, stage, project.provider());
+        ui::print_json(&document);
+    } else if arguments.markdown {
+        ui::print(&plan_markdown::render(plan, &frame, &owner, stage));
     } else {
-        let not_yet = project.spec.not_yet();
-        let frame = Frame {
-            not_yet: &not_yet,
-            refusals,
-            workers,
-            destroy: false,
+        let detail = match arguments.concise {
+            true => Detail::Concise,
+            false => Detail::Full,
         };
-        ui::print(&(heading(&project, live, place.as_deref()) + &text(plan, &frame)));
+        ui::print(&(heading(&project, live, place.as_deref()) + &text(plan, &frame, detail)));
         match &arguments.out {
             Some(path) => ui::print(&format!(
                 "\nSaved. Carry it out with `scalectl apply {}`.\n",
@@ -206,7 +212,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             )),
             // What is refused has said so, and how to allow it.
             None if !plan.is_empty() && refusals.is_empty() => ui::print(&format!(
-                "{}\n",
+                "\n{}\n",
                 Painted(FAINT, "`scalectl apply` carries it out.")
             )),
             None => {}
@@ -241,22 +247,25 @@ fn migration(
     let prepared = migrate::prepare(global, project, from, to, workers)?;
     let record = planned.live.record.as_ref();
     let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
-    match arguments.json {
-        true => {
-            let owner = project.owner();
-            ui::print_json(&migration_document(&frame, &owner, project.provider()));
-        }
-        false => {
-            ui::print(&heading(project, &planned.live, place));
-            ui::print(&migration_text(&frame));
-            ui::print(&format!(
-                "{}\n",
-                Painted(
-                    FAINT,
-                    "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
-                )
-            ));
-        }
+    let owner = project.owner();
+    if arguments.json {
+        ui::print_json(&migration_json::document(
+            &frame,
+            &owner,
+            project.provider(),
+        ));
+    } else if arguments.markdown {
+        ui::print(&migration_markdown::render(&frame, &owner));
+    } else {
+        ui::print(&heading(project, &planned.live, place));
+        ui::print(&migration_text(&frame));
+        ui::print(&format!(
+            "{}\n",
+            Painted(
+                FAINT,
+                "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
+            )
+        ));
     }
     Ok(match arguments.detailed_exitcode {
         true => ExitCode::from(2),

@@ -65,13 +65,8 @@ impl<'a> Progress<'a> {
 
     /// Shows what happened.
     pub fn event(&mut self, event: &Event) {
+        // Programs are told by the run's lines.
         if self.json {
-            if matches!(event, Event::Waiting { .. }) {
-                return;
-            }
-            if let Ok(text) = serde_json::to_string(event) {
-                ui::print(&format!("{text}\n"));
-            }
             return;
         }
         match event {

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::time::Duration;
 
+use super::lines::Lines;
 use super::progress::Progress;
 use super::project::Project;
 use super::{Failure, ui};
-use crate::apply::journal::{Entry, Journal};
+use crate::apply::journal::{Ended, Entry};
 use crate::apply::{Context, End, Event, Report, execute, write_record};
-use crate::plan::{Counts, Plan, Step};
+use crate::plan::{Plan, Step};
 use crate::provider::{ErrorKind, Holder, Record};
 use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
 
@@ -22,6 +23,8 @@ pub struct Options {
     pub workers: Option<usize>,
     /// One JSON object a line instead of text.
     pub json: bool,
+    /// Where such lines go besides.
+    pub into: Option<File>,
     /// Show retries.
     pub verbose: bool,
 }
@@ -117,95 +120,49 @@ pub async fn run(
         ..record.clone()
     };
     write_record(context, &before).await?;
-    let mut journal = open_journal(project, plan.counts(), options.command)?;
+    let into = options.into.as_ref();
+    let mut lines = Lines::begin(project, plan.counts(), options.command, into, options.json)?;
     let began = context.provider.clock().now();
     let wall = std::time::Instant::now();
     let mut progress = Progress::new(plan, options, context.provider.clock());
-    let mut broken = None;
     let report = execute(context, plan, options.workers, &mut |event| {
         progress.event(event);
         if matches!(event, Event::Waiting { .. }) {
             return;
         }
         let passed = context.provider.clock().now().saturating_sub(began);
-        let entry = Entry::Operation {
+        lines.write(&Entry::Operation {
             at: passed as f64 / 1000.0,
             what: event.clone(),
-        };
-        if let Err(error) = journal.write(&entry) {
-            broken.get_or_insert(error);
-        }
+        });
     })
     .await;
     progress.finish();
-    let entry = Entry::End {
+    lines.write(&Entry::End {
         seconds: report.seconds,
         done: report.count(|end| matches!(end, End::Done { .. })),
         failed: report.count(|end| matches!(end, End::Failed { .. })),
         left: report.count(|end| !matches!(end, End::Done { .. } | End::Failed { .. })),
-    };
-    if let Err(error) = journal.write(&entry) {
-        broken.get_or_insert(error);
-    }
-    if let Some(error) = broken {
-        ui::note(&format!(
-            "warning: the run's journal could not be written: {error}\n"
-        ));
-    }
+    });
     if report.is_complete() && options.command == "apply" {
         write_record(context, &record).await?;
     }
-    match options.json {
-        true => ui::print(&format!(
-            "{}\n",
-            serde_json::json!({
-                "event": "report",
-                "complete": report.is_complete(),
-                "seconds": report.seconds,
-                "operations": plan.operations.iter().zip(&report.ends).map(|(operation, end)| serde_json::json!({
-                    "address": plan.changes[operation.change].address,
-                    "step": operation.step,
-                    "end": end,
-                })).collect::<Vec<_>>(),
+    let operations = plan.operations.iter().zip(&report.ends);
+    lines.tell(&Entry::Report {
+        complete: report.is_complete(),
+        seconds: report.seconds,
+        operations: operations
+            .map(|(operation, end)| Ended {
+                address: plan.changes[operation.change].address.clone(),
+                step: operation.step,
+                end: end.clone(),
             })
-        )),
-        false => ui::print(&tell(plan, &report, options, wall.elapsed().as_secs_f64())),
+            .collect(),
+    });
+    if !options.json {
+        ui::print(&tell(plan, &report, options, wall.elapsed().as_secs_f64()));
     }
     Ok(report)
-}
-
-/// The journal of a run that begins now.
-pub fn open_journal(
-    project: &Project,
-    planned: Counts,
-    command: &str,
-) -> Result<Journal<File>, Failure> {
-    let folder = project.local().join("runs");
-    let began = jiff::Timestamp::now();
-    let id = format!("{}-{}", began.strftime("%Y%m%dT%H%M%S%.3fZ"), command);
-    let path = folder.join(format!("{id}.jsonl"));
-    let failed = |error: std::io::Error| {
-        Failure::new(format!(
-            "the run's journal {} cannot be written: {error}",
-            path.display()
-        ))
-    };
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    let file = File::create_new(&path).map_err(failed)?;
-    let mut journal = Journal::new(file);
-    journal
-        .write(&Entry::Run {
-            id,
-            command: command.to_owned(),
-            app: project.spec.app.clone(),
-            env: project.spec.env.clone(),
-            provider: project.provider().to_owned(),
-            stage: project.spec.stage.name().to_owned(),
-            began: began.to_string(),
-            planned,
-        })
-        .map_err(failed)?;
-    Ok(journal)
 }
 
 /// The report: what was done, what was not, and what to run next.

@@ -4,11 +4,13 @@
 //! room for those whom an interruption turns away.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::apply::{How, refuse};
+use super::lines::{self, open_into};
 use super::migrate::{refuse_another_stage, refuse_while_under_way};
 use super::plan::{Scope, planned, tell_calls};
 use super::project::Project;
@@ -16,6 +18,7 @@ use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
+use crate::apply::journal::Entry;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::migrate::gate::{Check, Gate};
@@ -45,6 +48,9 @@ pub struct Arguments {
     /// Print JSON: the steps as one object, then what happens as one object a line.
     #[arg(long)]
     json: bool,
+    /// Write what happens into this file or pipe, a JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
     /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
@@ -79,6 +85,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         },
         workers: scope.workers(),
         json: arguments.json,
+        into: open_into(arguments.json_into.as_deref())?,
         verbose: global.verbose,
     };
     let session = Session::open(&project, "scale")?.at_speed(arguments.speed);
@@ -106,11 +113,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 /// The steps, each with what it changes and interrupts.
 fn tell(plan: &Plan, steps: &[Step], options: &Options) {
+    // Plain data, with addresses as keys.
+    let told = steps.iter().map(|step| serde_json::json!(step)).collect();
+    let entry = Entry::Steps { steps: told };
+    lines::tell(options.into.as_ref(), options.json, &entry);
     if options.json {
-        ui::print(&format!(
-            "{}\n",
-            serde_json::json!({"event": "steps", "steps": steps})
-        ));
         return;
     }
     if plan.is_empty() {
@@ -162,6 +169,7 @@ async fn walk(
     let how = How {
         auto_approve: arguments.auto_approve,
         json: arguments.json,
+        json_into: None,
         speed: arguments.speed,
     };
     super::apply::ask(context, project, &found.plan, &how).await?;

@@ -12,7 +12,8 @@ use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::observe;
 use crate::plan::{Plan, diff};
-use crate::render::plan::{self as render, Frame, text};
+use crate::render::plan::{Detail, Frame, changes};
+use crate::render::property;
 use crate::render::style::{FAINT, NEW, Painted, STRONG};
 use crate::schema::Registry;
 use crate::value::Value;
@@ -89,9 +90,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         out.push_str(&format!("{}\n", Painted(NEW, "It is as it should be.")));
     } else {
         // One resource's share of the plan, without the summary of the whole.
-        let whole = text(&plan, &Frame::default());
-        out.push_str(whole.split("\n\n").next().unwrap_or_default());
-        out.push('\n');
+        out.push_str(&changes(&plan, &Frame::default(), Detail::Full));
     }
     ui::print(&out);
     Ok(ExitCode::SUCCESS)
@@ -100,7 +99,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 fn block(out: &mut String, name: &str, value: &Value, width: usize, mark: &str) {
     out.push_str(&format!(
         "  {name:width$} = {}{}\n",
-        render::block(value, 4),
+        property::block(value, 4),
         Painted(FAINT, mark)
     ));
 }

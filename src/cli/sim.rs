@@ -12,7 +12,7 @@ use crate::provider::Provider as _;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Item;
 use crate::provider::sim::faults::{Faults, Refusal};
-use crate::render::plan::block;
+use crate::render::property::block;
 use crate::render::style::{FAINT, NEW, NOTICE, Painted, STRONG, count};
 use crate::value::Value;
 

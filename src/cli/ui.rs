@@ -7,6 +7,7 @@ use anstream::ColorChoice;
 use super::Failure;
 use crate::apply::Stop;
 use crate::render::diagnostics;
+use crate::render::escape::{visible_but_colours, visible_json};
 use crate::render::style::{GONE, NOTICE, Painted, STRONG};
 
 /// Decides about colours once and for all: none when told so, when `NO_COLOR` is set
@@ -17,9 +18,11 @@ pub fn set_colors(off: bool) {
     }
 }
 
-/// Prints to standard output. When nobody reads any more, the work is over.
+/// Prints to standard output, colours being the only escape sequences. When nobody reads any more,
+/// the work is over.
 pub fn print(text: &str) {
     let mut out = anstream::stdout().lock();
+    let text = visible_but_colours(text);
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if written.is_err() {
         std::process::exit(0);
@@ -27,15 +30,23 @@ pub fn print(text: &str) {
 }
 
 /// Prints JSON for programs.
-pub fn print_json(json: &serde_json::Value) {
-    print(&format!("{json:#}\n"));
+pub fn print_json(json: &impl serde::Serialize) {
+    // Our own values have text as keys and nothing else that JSON does not know.
+    let text = serde_json::to_string_pretty(json).unwrap_or_default();
+    print(&visible_json(&(text + "\n")));
+}
+
+/// Prints JSON for programs on one line.
+pub fn print_json_line(json: &impl serde::Serialize) {
+    let text = serde_json::to_string(json).unwrap_or_default();
+    print(&visible_json(&(text + "\n")));
 }
 
 /// Prints to standard error, where notes and progress belong.
 pub fn note(text: &str) {
     let mut out = anstream::stderr().lock();
     // Nothing can be done about a standard error that is closed.
-    let _ = out.write_all(text.as_bytes());
+    let _ = out.write_all(visible_but_colours(text).as_bytes());
 }
 
 /// Tells why a command failed.

@@ -1,78 +1,79 @@
-//! A migration as it runs: lines for a person, JSON for a program, and the run's journal.
+//! A migration as it runs: lines for a person, and the run's lines for its journal and programs.
 
+use super::lines::Lines;
 use super::ui;
 use crate::apply::Context;
-use crate::apply::journal::{Entry, Journal};
+use crate::apply::journal::Entry;
 use crate::migrate::Migration;
 use crate::migrate::walk::Event;
 use crate::render::migration::gate_in_words;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
+use crate::render::walk_json::{self, What};
+use crate::spec::Stage;
 
 /// Tells of a walk, and writes its journal.
-pub struct Teller<'a, W> {
+pub struct Teller<'a, 'b> {
     pub migration: &'a Migration,
     pub json: bool,
     pub verbose: bool,
-    pub journal: &'a mut Journal<W>,
+    pub lines: &'a mut Lines<'b>,
     pub began: u64,
     pub clock: &'a dyn crate::provider::Clock,
 }
 
-impl<W: std::io::Write> Teller<'_, W> {
+impl Teller<'_, '_> {
     /// Tells what happened.
     pub fn tell(&mut self, event: &Event<'_>) {
         let at = self.clock.now().saturating_sub(self.began) as f64 / 1000.0;
         if let Event::Operation(crate::apply::Event::Waiting { .. }) = event {
             return;
         }
-        let what = self.as_json(event);
-        let entry = match event {
-            Event::Operation(event) => Entry::Operation {
-                at,
-                what: (*event).clone(),
-            },
-            _ => Entry::Step {
-                at,
-                what: what.clone(),
-            },
-        };
-        // A journal that cannot be written stops nothing: where the walk stands is in the cloud.
-        if let Err(error) = self.journal.write(&entry) {
-            ui::note(&format!(
-                "warning: the journal could not be written: {error}\n"
-            ));
-        }
-        match self.json {
-            true => ui::print(&format!("{what}\n")),
-            false => self.say(event),
+        let entry = self.entry(at, event);
+        self.lines.write(&entry);
+        if !self.json {
+            self.say(event);
         }
     }
 
-    fn as_json(&self, event: &Event<'_>) -> serde_json::Value {
+    fn entry(&self, at: f64, event: &Event<'_>) -> Entry {
         let name = |step: usize| &*self.migration.steps[step].name;
-        match event {
-            Event::Began { step, back } => {
-                serde_json::json!({"what": "began", "step": step + 1, "name": name(*step), "back": back})
+        let what = match *event {
+            Event::Operation(event) => {
+                return Entry::Operation {
+                    at,
+                    what: event.clone(),
+                };
             }
-            Event::Runs { script } => serde_json::json!({"what": "runs", "script": script}),
-            Event::Ran { script, output } => {
-                serde_json::json!({"what": "ran", "script": script, "output": output})
-            }
-            Event::Planned { step, plan } => {
-                serde_json::json!({"what": "planned", "step": step + 1, "counts": plan.counts()})
-            }
-            Event::Operation(event) => serde_json::json!(event),
+            Event::Began { step, back } => What::Began {
+                step: step + 1,
+                name: name(step),
+                back,
+            },
+            Event::Runs { script } => What::Runs { script },
+            Event::Ran { script, output } => What::Ran { script, output },
+            Event::Planned { step, plan } => What::Planned {
+                step: step + 1,
+                counts: plan.counts(),
+            },
             Event::Asked {
                 gate,
                 reading,
                 passed,
-            } => {
-                serde_json::json!({"what": "asked", "gate": gate, "reading": reading, "passed": passed})
-            }
-            Event::Opened { gate } => serde_json::json!({"what": "opened", "gate": gate}),
-            Event::Done { step, seconds } => {
-                serde_json::json!({"what": "done", "step": step + 1, "name": name(*step), "seconds": seconds})
-            }
+            } => What::Asked {
+                gate,
+                reading,
+                passed,
+            },
+            Event::Opened { gate } => What::Opened { gate },
+            Event::Done { step, seconds } => What::Done {
+                step: step + 1,
+                name: name(step),
+                seconds,
+            },
+        };
+        Entry::Step {
+            at,
+            what: walk_json::object(&what),
         }
     }
 
@@ -157,24 +158,28 @@ impl<W: std::io::Write> Teller<'_, W> {
     }
 }
 
-/// Writes the journal's last line.
-pub fn ended<W: std::io::Write>(
-    journal: &mut Journal<W>,
+/// That a stage is reached, after so many seconds of the way.
+pub fn arrived_at(stage: Stage, seconds: f64) -> Entry {
+    let stage = stage.name();
+    Entry::Step {
+        at: seconds,
+        what: walk_json::object(&What::Arrived { stage, seconds }),
+    }
+}
+
+/// Writes how the steps were taken.
+pub fn ended(
+    lines: &mut Lines<'_>,
     context: &Context<'_>,
     began: u64,
     done: usize,
     failed: usize,
     total: usize,
 ) {
-    let entry = Entry::End {
+    lines.write(&Entry::End {
         seconds: context.provider.clock().now().saturating_sub(began) as f64 / 1000.0,
         done,
         failed,
         left: total.saturating_sub(done + failed),
-    };
-    if let Err(error) = journal.write(&entry) {
-        ui::note(&format!(
-            "warning: the journal could not be written: {error}\n"
-        ));
-    }
+    });
 }

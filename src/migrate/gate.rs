@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec;
 
 /// A gate: a question, how often in a row the answer has to be good, and how long that may take.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 pub struct Gate {
     /// What is asked.
@@ -25,7 +26,7 @@ pub struct Gate {
 }
 
 /// A gate as it is written: every key that one may have, so that no other passes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Fields {
     check: Arc<str>,
@@ -146,7 +147,7 @@ fn half_an_hour() -> u32 {
 }
 
 /// What a gate asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "check", rename_all = "kebab-case")]
 pub enum Check {
     /// Whether every name of the site, at every weight above 0, leads to something that exists.
@@ -234,7 +235,7 @@ impl Check {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// Whether it is good.
     pub good: bool,

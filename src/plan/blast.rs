@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Plan, Step, exposure, guard};
 use crate::address::Address;
 
 /// What a plan puts at risk; each list is ordered by address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Blast {
     /// What does not serve for a while.
     pub interrupted: Vec<Interruption>,
@@ -25,7 +26,7 @@ pub struct Blast {
 }
 
 /// Something that does not serve for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Interruption {
     /// Which resource.
     pub address: Address,
@@ -39,7 +40,7 @@ pub struct Interruption {
 }
 
 /// Something that is deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Loss {
     /// Which resource.
     pub address: Address,
@@ -50,7 +51,7 @@ pub struct Loss {
 }
 
 /// Something that the internet reaches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exposure {
     /// Which resource.
     pub address: Address,

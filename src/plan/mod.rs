@@ -22,6 +22,7 @@ pub use operations::{Operation, Step};
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -30,7 +31,9 @@ use crate::provider::LiveResource;
 use crate::value::Value;
 
 /// What happens to one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It does not exist and will.
@@ -44,7 +47,7 @@ pub enum Action {
 }
 
 /// Why a change is proposed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Reason {
     /// The blueprint wants it and the cloud has none.
@@ -139,7 +142,7 @@ pub struct Plan {
 }
 
 /// How many changes there are of each sort.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// New ones.
     pub create: usize,
@@ -174,6 +177,11 @@ impl Plan {
             }
         }
         counts
+    }
+
+    /// What it interrupts, destroys, replaces and newly opens to the internet.
+    pub fn blast(&self) -> Blast {
+        Blast::of(self)
     }
 
     /// When each operation runs, for so many `workers` at once or without a limit.

@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -129,7 +130,7 @@ pub struct Applied {
 }
 
 /// Whether a resource can be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Status {
     /// It works.
     Ready,
@@ -154,7 +155,7 @@ pub struct Record {
 }
 
 /// Where a migration stands, so that another machine can go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
     /// The stage where it began.
     pub from: Arc<str>,
@@ -206,7 +207,7 @@ pub struct Script {
 }
 
 /// What a script said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
     /// Its exit code.
     pub code: i32,
@@ -325,7 +326,7 @@ pub struct Held {
 }
 
 /// Conditions that callers act on; a provider maps its own errors to these in one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ErrorKind {
     /// The thing named does not exist.
     NotFound,
@@ -357,7 +358,7 @@ impl ErrorKind {
 }
 
 /// A call that failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[error("{operation}: {message} ({code})")]
 pub struct ProviderError {
     /// What callers act on.

@@ -4,7 +4,7 @@
 //! Global resources stand in the primary region's template. A value that another region's template
 //! makes arrives as a parameter, because a stack cannot read another region's resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value as Json, json};
 
@@ -78,23 +78,31 @@ struct Names<'a>(BTreeMap<&'a Address, String>);
 
 impl<'a> Names<'a> {
     fn of(graph: &'a Graph, primary: &str) -> Self {
-        let mut taken: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let mut taken: HashSet<(&str, String)> = HashSet::new();
+        let mut seen: HashMap<(&str, String), usize> = HashMap::new();
         let mut names = BTreeMap::new();
         for resource in graph.iter() {
             let address = &resource.address;
-            let plain = pascal(&format!(
+            let home = home(address, primary);
+            let plain = match pascal(&format!(
                 "{}_{}",
                 address.id,
                 address.key.as_deref().unwrap_or("")
-            ));
-            let seen = taken
-                .entry((home(address, primary).to_owned(), plain.clone()))
-                .or_default();
-            *seen += 1;
-            let name = if *seen == 1 {
-                plain
-            } else {
-                format!("{plain}{seen}")
+            )) {
+                empty if empty.is_empty() => "Resource".to_owned(),
+                plain => plain,
+            };
+            // Another resource may have the name that a number makes: count on.
+            let count = seen.entry((home, plain.clone())).or_default();
+            let name = loop {
+                *count += 1;
+                let name = match *count {
+                    1 => plain.clone(),
+                    more => format!("{plain}{more}"),
+                };
+                if taken.insert((home, name.clone())) {
+                    break name;
+                }
             };
             names.insert(address, name);
         }

@@ -3,12 +3,8 @@
 use std::fmt::Write as _;
 
 use super::diagram::Diagram;
+use super::escape::dot as quote;
 use crate::graph::Graph;
-
-/// A quoted DOT string.
-fn quote(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
 
 /// `graph` as a DOT file: a cluster per region, within it a cluster per tier.
 pub fn render(graph: &Graph, title: &str) -> String {
@@ -33,8 +29,8 @@ pub fn render(graph: &Graph, title: &str) -> String {
             for index in boxes {
                 let item = &diagram.boxes[*index];
                 // DOT's own line break inside a label is the two characters \n.
-                let label =
-                    quote(&format!("{}\n{}", item.title(), item.short_kind())).replace('\n', "\\n");
+                let (title, kind) = (quote(&item.title()), quote(&item.short_kind()));
+                let label = format!("{}\\n{}", &title[..title.len() - 1], &kind[1..]);
                 let _ = writeln!(out, "      n{index} [label={label}];");
             }
             out.push_str("    }\n");

@@ -4,12 +4,8 @@
 use std::fmt::Write as _;
 
 use super::diagram::Diagram;
+use super::escape::mermaid as escape;
 use crate::graph::Graph;
-
-/// Text inside a quoted Mermaid label: quotes as Mermaid's own entity.
-fn escape(text: &str) -> String {
-    text.replace('"', "#quot;")
-}
 
 /// `graph` as a flowchart: a subgraph per region, within it a subgraph per tier.
 pub fn render(graph: &Graph) -> String {

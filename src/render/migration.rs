@@ -1,18 +1,15 @@
-//! A migration as people and programs read it: steps, gates, costs and the point of no return.
+//! A migration as people read it: steps, gates, costs and the point of no return, as text and as a
+//! chart. The words that other formats share are told here.
 
 use std::fmt::Write as _;
 
-use serde_json::{Value as Json, json};
-
+use super::escape::{mermaid_name, visible};
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
 use crate::migrate::forecast::Forecast;
 use crate::migrate::gate::{Check, Gate};
 use crate::migrate::{Budget, Migration, Phase, Step};
 use crate::plan::{Action, Plan};
-use crate::provider::{Owner, Standing};
-
-/// The version of the JSON form.
-pub const FORMAT: u32 = 1;
+use crate::provider::Standing;
 
 /// How many addresses of a kind of change are named before the rest is counted.
 const NAMED: usize = 8;
@@ -46,7 +43,8 @@ impl Frame<'_> {
         }
     }
 
-    fn budget(&self, number: usize) -> Budget {
+    /// What a step may cost, what its changes interrupt included where that is known.
+    pub fn budget(&self, number: usize) -> Budget {
         let known = self.forecasts.get(number).map(|forecast| forecast.budget);
         known.unwrap_or(self.migration.steps[number].budget)
     }
@@ -62,7 +60,8 @@ impl Frame<'_> {
         })
     }
 
-    fn seconds(&self) -> f64 {
+    /// What all steps take, as far as that was found out.
+    pub fn seconds(&self) -> f64 {
         self.forecasts.iter().map(|forecast| forecast.seconds).sum()
     }
 
@@ -94,7 +93,8 @@ pub fn gate_in_words(gate: &Gate) -> String {
     }
 }
 
-fn cost(budget: Budget) -> String {
+/// What a budget means, in words.
+pub fn cost(budget: Budget) -> String {
     let pause = match budget.unavailable {
         0 => "writes never pause".to_owned(),
         seconds => format!("writes pause for {seconds} s at most"),
@@ -106,7 +106,7 @@ fn cost(budget: Budget) -> String {
 }
 
 /// Which resources a plan creates, changes and removes, by name as far as they fit.
-fn changes(plan: &Plan) -> Vec<(Action, usize, String)> {
+pub fn changes(plan: &Plan) -> Vec<(Action, usize, String)> {
     let sorts = [
         Action::Create,
         Action::Update,
@@ -135,7 +135,8 @@ fn changes(plan: &Plan) -> Vec<(Action, usize, String)> {
         .collect()
 }
 
-fn verb(action: Action) -> (&'static str, anstyle::Style) {
+/// What is done, in words, and its style.
+pub fn verb(action: Action) -> (&'static str, anstyle::Style) {
     match action {
         Action::Create => ("creates", NEW),
         Action::Update => ("changes", CHANGED),
@@ -191,18 +192,18 @@ pub fn text(frame: &Frame<'_>) -> String {
             out,
             "{mark} {:>2}  {}{}",
             number + 1,
-            Painted(STRONG, &step.name),
+            Painted(STRONG, visible(&step.name)),
             Painted(FAINT, takes)
         );
         for line in wrapped(&step.does, 92) {
-            let _ = writeln!(out, "      {line}");
+            let _ = writeln!(out, "      {}", visible(&line));
         }
         if !step.run.is_empty() {
             let _ = writeln!(
                 out,
                 "      {} {} on the server",
                 Painted(CHANGED, "runs"),
-                step.run.join(", then ")
+                visible(&step.run.join(", then "))
             );
         }
         if let Some(forecast) = forecast {
@@ -212,11 +213,12 @@ pub fn text(frame: &Frame<'_>) -> String {
                     out,
                     "      {} {}",
                     Painted(style, format!("{verb} {count}:")),
-                    Painted(FAINT, names)
+                    Painted(FAINT, visible(&names))
                 );
             }
             for interrupts in &forecast.interrupts {
-                let _ = writeln!(out, "      {} {interrupts}", Painted(NOTICE, "interrupts"));
+                let words = visible(interrupts);
+                let _ = writeln!(out, "      {} {words}", Painted(NOTICE, "interrupts"));
             }
         }
         let cost_of = frame.budget(number);
@@ -235,7 +237,7 @@ pub fn text(frame: &Frame<'_>) -> String {
                     out,
                     "      {} {}",
                     Painted(NOTICE, head),
-                    Painted(FAINT, line)
+                    Painted(FAINT, visible(line))
                 );
             }
         }
@@ -270,55 +272,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '<'], " ")
-}
-
-/// The migration as Markdown, for a comment on a pull request.
-pub fn markdown(frame: &Frame<'_>) -> String {
-    let migration = frame.migration;
-    let mut out = format!(
-        "### Migration from `{}` to `{}`\n\n{} steps, about {}, {}.\n\n| | Step | What | Takes | Costs |\n|---|---|---|---|---|\n",
-        migration.from.name(),
-        migration.to.name(),
-        migration.steps.len(),
-        duration(frame.seconds()),
-        cost(frame.total())
-    );
-    for (number, step) in migration.steps.iter().enumerate() {
-        if step.point_of_no_return {
-            let _ = writeln!(out, "| | **point of no return** | | | |");
-        }
-        let forecast = frame.forecasts.get(number);
-        let changes: Vec<String> = forecast
-            .map(|forecast| changes(&forecast.plan))
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(action, count, _)| format!("{} {count}", verb(action).0))
-            .collect();
-        let changes = match changes.is_empty() {
-            true => String::new(),
-            false => format!("; {}", changes.join(", ")),
-        };
-        let budget = frame.budget(number);
-        let costs = match budget == Budget::default() {
-            true => String::new(),
-            false => cost(budget),
-        };
-        let _ = writeln!(
-            out,
-            "| {} | `{}` | {}{} | {} | {} |",
-            number + 1,
-            step.name,
-            cell(&step.does),
-            changes,
-            forecast.map_or(String::new(), |one| duration(one.seconds)),
-            costs
-        );
-    }
-    out
-}
-
 /// The migration as a Mermaid Gantt chart (<https://mermaid.js.org/syntax/gantt.html>).
 pub fn mermaid(frame: &Frame<'_>) -> String {
     let mut out = String::from("gantt\n  dateFormat X\n  axisFormat %H:%M:%S\n");
@@ -343,46 +296,9 @@ pub fn mermaid(frame: &Frame<'_>) -> String {
             State::Ahead if step.phase == Phase::Switch => "crit, ",
             State::Ahead => "",
         };
-        let _ = writeln!(out, "  {} :{state}{at:.0}, {seconds:.0}s", step.name);
+        let name = mermaid_name(&step.name);
+        let _ = writeln!(out, "  {name} :{state}{at:.0}, {seconds:.0}s");
         at += seconds;
     }
     out
-}
-
-/// The migration as JSON.
-pub fn document(frame: &Frame<'_>, owner: &Owner, provider: &str) -> Json {
-    let migration = frame.migration;
-    json!({
-        "format": FORMAT,
-        "app": &*owner.app,
-        "env": &*owner.env,
-        "provider": provider,
-        "from": migration.from.name(),
-        "to": migration.to.name(),
-        "digest": &*migration.digest,
-        "standing": frame.standing,
-        "budget": frame.total(),
-        "seconds": frame.seconds(),
-        "steps": migration.steps.iter().enumerate().map(|(number, step)| {
-            let forecast = frame.forecasts.get(number);
-            json!({
-                "number": number + 1,
-                "name": &*step.name,
-                "hop": step.hop,
-                "phase": step.phase,
-                "does": &*step.does,
-                "runs": step.run,
-                "gates": step.gates,
-                "budget": frame.budget(number),
-                "point_of_no_return": step.point_of_no_return,
-                "seconds": forecast.map(|one| one.seconds),
-                "changes": forecast.map(|one| one.plan.changes.iter().map(|change| json!({
-                    "address": change.address,
-                    "kind": &*change.kind,
-                    "action": change.action,
-                })).collect::<Vec<_>>()),
-                "interrupts": forecast.map(|one| &one.interrupts),
-            })
-        }).collect::<Vec<_>>(),
-    })
 }

@@ -4,15 +4,22 @@
 //! are not wanted.
 
 pub mod cloudformation;
+pub mod comment;
 pub mod diagnostics;
 pub mod diagram;
 pub mod dot;
+pub mod escape;
 pub mod mermaid;
 pub mod migration;
 pub mod pipeline;
+pub mod migration_json;
+pub mod migration_markdown;
 pub mod plan;
 pub mod plan_json;
+pub mod plan_markdown;
+pub mod property;
 #[cfg(unix)]
 pub mod rehearsal;
 pub mod style;
 pub mod svg;
+pub mod walk_json;

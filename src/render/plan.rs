@@ -1,13 +1,18 @@
-//! A plan as people read it: grouped by tier, property by property, with reasons and a summary.
+//! A plan as people read it: a summary with the blast radius, then the changes by tier, with reasons.
+//!
+//! The words that other formats share are told here; a property's lines are [`super::property`]'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::diagram::tier_rank;
+use super::escape::visible;
+use super::property;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use crate::address::Address;
+use crate::plan::blast::Loss;
 use crate::plan::guard::Refusal;
-use crate::plan::{Action, Change, Plan, PropertyChange, Reason, Step};
-use crate::value::Value;
+use crate::plan::{Action, Blast, Change, Counts, Plan, Reason, Step};
 
 /// What stands around a plan.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +27,25 @@ pub struct Frame<'a> {
     pub destroy: bool,
 }
 
-/// The plan in full.
-pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
+impl Frame<'_> {
+    /// What the guard rails would refuse, to be looked up.
+    pub fn refused(&self) -> BTreeSet<&Address> {
+        let all = self.refusals.iter();
+        all.map(|refusal| &refusal.address).collect()
+    }
+}
+
+/// How much of a plan is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every property.
+    Full,
+    /// A line per resource.
+    Concise,
+}
+
+/// The plan: what it does in all and puts at risk, then each change, by tier.
+pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         let kept = super::style::count(plan.unchanged, "resource");
@@ -35,6 +57,30 @@ pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
         not_yet(&mut out, frame);
         return out;
     }
+    summary(&mut out, plan, frame);
+    out.push('\n');
+    out.push_str(&changes(plan, frame, detail));
+    out
+}
+
+/// Each change by tier, without the summary.
+pub fn changes(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
+    let refused = frame.refused();
+    let tiers: Vec<String> = tiers(plan)
+        .into_iter()
+        .map(|(tier, changes)| {
+            let changes = changes.into_iter();
+            let lines: String = changes
+                .map(|change| one(change, frame, &refused, detail))
+                .collect();
+            format!("{}\n{lines}", Painted(STRONG, visible(tier)))
+        })
+        .collect();
+    tiers.join("\n")
+}
+
+/// The changes by tier, in the order in which tiers are shown.
+pub fn tiers(plan: &Plan) -> Vec<(&str, Vec<&Change>)> {
     let mut tiers: BTreeMap<(usize, &str), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes {
         tiers
@@ -42,44 +88,65 @@ pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
             .or_default()
             .push(change);
     }
-    for ((_, tier), changes) in tiers {
-        let _ = writeln!(out, "{}", Painted(STRONG, tier));
-        for change in changes {
-            one(&mut out, change, frame);
-        }
-        out.push('\n');
-    }
-    summary(&mut out, plan, frame);
-    out
+    let tiers = tiers.into_iter();
+    tiers.map(|((_, tier), changes)| (tier, changes)).collect()
 }
 
-/// How many changes there are and how long they take.
-pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
-    let counts = plan.counts();
+/// How many changes there are, how long they take and what they put at risk.
+fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
     let _ = writeln!(
         out,
-        "{} {} to create, {} to update, {} to replace, {} to delete; {} unchanged.",
+        "{} {}.",
         Painted(STRONG, "Plan:"),
-        counts.create,
-        counts.update,
-        counts.replace,
-        counts.delete,
-        counts.unchanged
+        counts_in_words(&plan.counts())
     );
+    if let Some(drift) = drift_in_words(plan) {
+        let _ = writeln!(out, "{} {drift}", Painted(NOTICE, "Drift:"));
+    }
+    let (seconds, chain) = duration_of(plan, frame);
+    let _ = writeln!(
+        out,
+        "{} about {}, of which the longest chain is {}",
+        Painted(STRONG, "Takes"),
+        duration(seconds as f64),
+        Painted(FAINT, chain)
+    );
+    blast(out, &plan.blast(), frame);
+    if !frame.refusals.is_empty() {
+        let _ = writeln!(out, "\n{}", Painted(GONE, "Refused unless you name it:"));
+        for refusal in frame.refusals {
+            let _ = writeln!(out, "  {}", refusal_in_words(refusal));
+        }
+    }
+    not_yet(out, frame);
+}
+
+/// `1 to create, 2 to update, …`.
+pub fn counts_in_words(counts: &Counts) -> String {
+    format!(
+        "{} to create, {} to update, {} to replace, {} to delete; {} unchanged",
+        counts.create, counts.update, counts.replace, counts.delete, counts.unchanged
+    )
+}
+
+/// How much was changed outside of scalectl, if anything was.
+pub fn drift_in_words(plan: &Plan) -> Option<String> {
     let drifted: usize = plan
         .changes
         .iter()
         .map(|change| change.drifted().count())
         .sum();
-    if drifted > 0 {
-        let what = super::style::count(drifted, "property").replace("propertys", "properties");
-        let _ = writeln!(
-            out,
-            "{} {what} changed outside of scalectl; apply sets {} back.",
-            Painted(NOTICE, "Drift:"),
+    let what = super::style::count(drifted, "property").replace("propertys", "properties");
+    (drifted > 0).then(|| {
+        format!(
+            "{what} changed outside of scalectl; apply sets {} back.",
             if drifted == 1 { "it" } else { "them" }
-        );
-    }
+        )
+    })
+}
+
+/// The seconds that the plan takes, and its longest chain in words.
+pub fn duration_of(plan: &Plan, frame: &Frame<'_>) -> (u64, String) {
     let schedule = plan.schedule(frame.workers);
     let chain: Vec<String> = schedule
         .critical
@@ -95,35 +162,104 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
             };
             format!(
                 "{verb}{} {}",
-                change.address.id,
+                visible(&change.address.id),
                 duration(operation.seconds as f64)
             )
         })
         .collect();
-    let _ = writeln!(
-        out,
-        "{} about {}, of which the longest chain is {}",
-        Painted(STRONG, "Takes"),
-        duration(schedule.makespan as f64),
-        Painted(FAINT, shorten_chain(&chain))
-    );
-    if !frame.refusals.is_empty() {
-        let _ = writeln!(out, "\n{}", Painted(GONE, "Refused unless you name it:"));
-        for refusal in frame.refusals {
-            let what = match refusal.action {
-                Action::Create => "creation",
-                Action::Update => "update",
-                Action::Replace => "replace",
-                Action::Delete => "delete",
+    (schedule.makespan, shorten_chain(&chain))
+}
+
+/// What is refused, why, and how to allow it.
+pub fn refusal_in_words(refusal: &Refusal) -> String {
+    let what = match refusal.action {
+        Action::Create => "creation",
+        Action::Update => "update",
+        Action::Replace => "replace",
+        Action::Delete => "delete",
+    };
+    let address = refusal.address.to_string();
+    let address = visible(&address);
+    format!("{what} of {address}: {}  (--allow {address})", refusal.why)
+}
+
+/// How many resources are named below a heading before the rest is counted. All are told below.
+const NAMED: usize = 12;
+
+/// What is interrupted, destroyed, replaced and newly exposed; where all goes, only what holds data.
+fn blast(out: &mut String, blast: &Blast, frame: &Frame<'_>) {
+    let heading = Painted(STRONG, "Blast radius:");
+    if blast.is_empty() {
+        let _ = writeln!(
+            out,
+            "{heading} nothing is interrupted, destroyed, replaced or newly exposed."
+        );
+        return;
+    }
+    let _ = writeln!(out, "{heading}");
+    for (word, style, lines) in blast_in_words(blast, !frame.destroy) {
+        let _ = writeln!(out, "  {}", Painted(style, word));
+        for (address, words) in lines.iter().take(NAMED) {
+            let address = visible(address);
+            let _ = match words.is_empty() {
+                true => writeln!(out, "    {address}"),
+                false => writeln!(out, "    {address}: {}", visible(words)),
             };
-            let _ = writeln!(
-                out,
-                "  {what} of {}: {}  (--allow {})",
-                refusal.address, refusal.why, refusal.address
-            );
+        }
+        if lines.len() > NAMED {
+            let _ = writeln!(out, "    and {} more", lines.len() - NAMED);
         }
     }
-    not_yet(out, frame);
+}
+
+/// A heading of the blast radius, its style, and what stands below: addresses, each with what is to
+/// be said of it.
+pub type Risk = (String, anstyle::Style, Vec<(String, String)>);
+
+/// The blast radius, heading by heading. Of what goes, what holds data comes first, and without
+/// `all` it is all that is named.
+pub fn blast_in_words(blast: &Blast, all: bool) -> Vec<Risk> {
+    let losses = |losses: &[Loss]| {
+        let told = |loss: &Loss| {
+            let words = if loss.holds_data { "it holds data" } else { "" };
+            (loss.address.to_string(), words.to_owned())
+        };
+        let (data, rest): (Vec<&Loss>, Vec<&Loss>) =
+            losses.iter().partition(|loss| loss.holds_data);
+        let rest = rest.into_iter().filter(|_| all);
+        data.into_iter().chain(rest).map(told).collect::<Vec<_>>()
+    };
+    let mut found: Vec<Risk> = Vec::new();
+    let mut push = |word: &str, style, count: usize, lines: Vec<(String, String)>| {
+        if count > 0 {
+            found.push((format!("{count} {word}"), style, lines));
+        }
+    };
+    let interrupted = blast.interrupted.iter().map(|one| {
+        let most = duration(one.seconds as f64);
+        let words = format!("{} (within {most})", one.what);
+        (one.address.to_string(), words)
+    });
+    push(
+        "interrupted",
+        GONE,
+        blast.interrupted.len(),
+        interrupted.collect(),
+    );
+    let (destroyed, replaced) = (losses(&blast.destroyed), losses(&blast.replaced));
+    push("destroyed", GONE, blast.destroyed.len(), destroyed);
+    push("replaced", GONE, blast.replaced.len(), replaced);
+    let exposed = blast
+        .exposed
+        .iter()
+        .map(|one| (one.address.to_string(), one.ways.join("; ")));
+    push(
+        "newly open to the internet",
+        NOTICE,
+        blast.exposed.len(),
+        exposed.collect(),
+    );
+    found
 }
 
 fn not_yet(out: &mut String, frame: &Frame<'_>) {
@@ -142,7 +278,14 @@ fn shorten_chain(chain: &[String]) -> String {
     format!("{} → … → {}", head.join(" → "), tail.join(" → "))
 }
 
-fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
+/// A change: its line, and in full its properties.
+pub fn one(
+    change: &Change,
+    frame: &Frame<'_>,
+    refused: &BTreeSet<&Address>,
+    detail: Detail,
+) -> String {
+    let mut out = String::new();
     let (sign, style) = match change.action {
         Action::Create => ("+", NEW),
         Action::Update => ("~", CHANGED),
@@ -150,17 +293,18 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
         Action::Replace => ("-/+", GONE),
         Action::Delete => ("-", GONE),
     };
-    let refused = frame
-        .refusals
-        .iter()
-        .any(|refusal| refusal.address == change.address);
-    let lock = if refused { "  refused" } else { "" };
+    let lock = if refused.contains(&change.address) {
+        "  refused"
+    } else {
+        ""
+    };
+    let address = change.address.to_string();
     let _ = write!(
         out,
         "  {} {}  {}{}",
         Painted(style, sign),
-        Painted(STRONG, &change.address),
-        Painted(FAINT, &change.kind),
+        Painted(STRONG, visible(&address)),
+        Painted(FAINT, visible(&change.kind)),
         Painted(GONE, lock)
     );
     let why = if frame.destroy {
@@ -168,24 +312,16 @@ fn one(out: &mut String, change: &Change, frame: &Frame<'_>) {
     } else {
         reason(change)
     };
-    let _ = writeln!(out, "{}", Painted(style, why));
+    let _ = writeln!(out, "{}", Painted(style, visible(&why)));
+    if detail == Detail::Concise {
+        return out;
+    }
     if let Some(interrupts) = &change.interrupts {
-        let _ = writeln!(
-            out,
-            "      {}",
-            Painted(GONE, format!("interrupts: {interrupts}"))
-        );
+        let words = format!("interrupts: {interrupts}");
+        let _ = writeln!(out, "      {}", Painted(GONE, visible(&words)));
     }
-    let width = change
-        .properties
-        .iter()
-        .map(|property| property.path.chars().count())
-        .filter(|width| *width <= WIDEST_NAME)
-        .max()
-        .unwrap_or(0);
-    for property in &change.properties {
-        line(out, change, property, width);
-    }
+    out.push_str(&property::lines(change));
+    out
 }
 
 /// Why, beside the address.
@@ -204,178 +340,4 @@ fn reason(change: &Change) -> String {
         Reason::Unfinished => "  still on its way from an earlier run".to_owned(),
         Reason::Broken { status } => format!("  must be replaced: it is {status}"),
     }
-}
-
-/// Names up to this width are aligned.
-const WIDEST_NAME: usize = 32;
-/// Values are cut after so many characters.
-const WIDEST_VALUE: usize = 110;
-
-fn line(out: &mut String, change: &Change, property: &PropertyChange, width: usize) {
-    let path = format!("{:width$}", property.path);
-    if property.hidden {
-        let sign = Painted(
-            CHANGED,
-            if change.action == Action::Create {
-                "+"
-            } else {
-                "~"
-            },
-        );
-        let _ = writeln!(
-            out,
-            "      {sign} {path} = {}",
-            Painted(FAINT, "(never shown)")
-        );
-        return;
-    }
-    let mut marks = String::new();
-    if property.create_only && change.action == Action::Replace {
-        marks.push_str(&format!("  {}", Painted(GONE, "# forces the replace")));
-    }
-    if property.drift {
-        marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
-    }
-    let (sign, style, value) = match (&property.before, &property.after) {
-        (None, Some(after)) => ("+", NEW, format!("{}{marks}", block(after, MARGIN))),
-        (Some(before), Some(after)) => match inner_differences(before, after) {
-            Some(lines) => ("~", CHANGED, format!("{marks}{lines}")),
-            None => (
-                "~",
-                CHANGED,
-                format!("{} -> {}{marks}", shown(before), shown(after)),
-            ),
-        },
-        (Some(before), None) => ("-", GONE, format!("{} -> (not set){marks}", shown(before))),
-        (None, None) => ("~", CHANGED, format!("(not set){marks}")),
-    };
-    let _ = writeln!(out, "      {} {path} = {value}", Painted(style, sign));
-}
-
-/// How far a property's lines are indented.
-const MARGIN: usize = 8;
-
-fn is_long(value: &Value) -> bool {
-    value.to_string().chars().count() > WIDEST_VALUE
-}
-
-/// A value on one line where it fits, on several where it is an object or a list.
-pub fn block(value: &Value, margin: usize) -> String {
-    if !is_long(value) {
-        return shown(value);
-    }
-    let space = " ".repeat(margin + 2);
-    let end = " ".repeat(margin);
-    match value {
-        Value::List(items) => {
-            let lines: String = items
-                .iter()
-                .map(|item| format!("{space}{}\n", block(item, margin + 2)))
-                .collect();
-            format!("[\n{lines}{end}]")
-        }
-        Value::Map(map) => {
-            let lines: String = map
-                .iter()
-                .map(|(key, value)| format!("{space}{key}: {}\n", block(value, margin + 2)))
-                .collect();
-            format!("{{\n{lines}{end}}}")
-        }
-        other => shown(other),
-    }
-}
-
-/// Where two long values differ, one line for each place; `None` when they are short or have no
-/// parts in common. Text that holds JSON is compared as JSON.
-fn inner_differences(before: &Value, after: &Value) -> Option<String> {
-    if !is_long(before) && !is_long(after) {
-        return None;
-    }
-    let (before, after) = match (parsed(before), parsed(after)) {
-        (Some(a), Some(b)) => (a, b),
-        _ => (before.clone(), after.clone()),
-    };
-    if !matches!(
-        (&before, &after),
-        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
-    ) {
-        return None;
-    }
-    let mut found = Vec::new();
-    walk("", Some(&before), Some(&after), &mut found);
-    if found.is_empty() {
-        return Some("(the same in another order)".to_owned());
-    }
-    let space = " ".repeat(MARGIN + 2);
-    Some(
-        found
-            .iter()
-            .map(|line| format!("\n{space}{line}"))
-            .collect(),
-    )
-}
-
-/// The JSON in a text; references may stand inside its strings.
-fn parsed(value: &Value) -> Option<Value> {
-    let text = match value {
-        Value::String(_) | Value::Text(_) => value.to_string(),
-        _ => return None,
-    };
-    serde_json::from_str::<serde_json::Value>(&text)
-        .ok()
-        .map(Value::from)
-}
-
-/// Collects a line for each place at which two values differ.
-fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
-    let below = |key: &str| match path {
-        "" => key.to_owned(),
-        path => format!("{path}.{key}"),
-    };
-    match (before, after) {
-        (Some(a), Some(b)) if a == b => {}
-        (Some(Value::Map(a)), Some(Value::Map(b))) => {
-            let keys: std::collections::BTreeSet<&str> =
-                a.iter().chain(b).map(|(key, _)| &**key).collect();
-            for key in keys {
-                walk(&below(key), a.get(key), b.get(key), found);
-            }
-        }
-        (Some(Value::List(a)), Some(Value::List(b))) => {
-            for index in 0..a.len().max(b.len()) {
-                walk(
-                    &below(&index.to_string()),
-                    a.get(index),
-                    b.get(index),
-                    found,
-                );
-            }
-        }
-        (Some(a), Some(b)) => {
-            let (a, b) = (shown(a), shown(b));
-            found.push(format!("{} {path} = {a} -> {b}", Painted(CHANGED, "~")));
-        }
-        (None, Some(b)) => found.push(format!("{} {path} = {}", Painted(NEW, "+"), shown(b))),
-        (Some(a), None) => found.push(format!("{} {path} = {}", Painted(GONE, "-"), shown(a))),
-        (None, None) => {}
-    }
-}
-
-/// A value on one line, long ones cut.
-pub fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => serde_json::Value::from(&**text).to_string(),
-        Value::Text(_) => format!("\"{value}\""),
-        other => other.to_string(),
-    };
-    let length = text.chars().count();
-    if length <= WIDEST_VALUE {
-        return text.replace('\n', "\\n");
-    }
-    let head: String = text.chars().take(WIDEST_VALUE / 2).collect();
-    format!(
-        "{}… {}",
-        head.replace('\n', "\\n"),
-        Painted(FAINT, format!("({length} characters)"))
-    )
 }

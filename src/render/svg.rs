@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use handlebars::html_escape;
 
 use super::diagram::{Box, Diagram};
+use super::escape::{cut, visible};
 use crate::graph::Graph;
 
 const BOX_WIDTH: usize = 190;
@@ -26,13 +27,14 @@ text{font-family:system-ui,sans-serif;fill:#1f2328}.t{font-size:13px;font-weight
 .box{fill:#fff;stroke:#8c959f}.a{fill:none;stroke:#8c959f;stroke-opacity:.55}\
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.k,.h{fill:#9198a1}.band{fill:#151b23;stroke:#3d444d}.box{fill:#0d1117;stroke:#656c76}}";
 
-/// Cuts text to what a box holds.
+/// Text as XML has it, every character visible: some controls no XML may hold, escaped or not.
+fn xml(text: &str) -> String {
+    html_escape(&visible(text))
+}
+
+/// The same, cut to what a box holds.
 fn fit(text: &str) -> String {
-    if text.chars().count() <= CHARACTERS {
-        return html_escape(text);
-    }
-    let cut: String = text.chars().take(CHARACTERS - 1).collect();
-    html_escape(&format!("{cut}…"))
+    html_escape(&cut(&visible(text), CHARACTERS))
 }
 
 /// `graph` as an SVG document.
@@ -64,7 +66,7 @@ pub fn render(graph: &Graph, title: &str) -> String {
             width - 2 * MARGIN,
             2 * MARGIN,
             y + 22,
-            html_escape(region)
+            xml(region)
         );
         for (column, (tier, boxes)) in tiers.iter().enumerate() {
             let x = 2 * MARGIN + column * (BOX_WIDTH + GUTTER);
@@ -72,7 +74,7 @@ pub fn render(graph: &Graph, title: &str) -> String {
                 bands,
                 "<text class=\"h\" x=\"{x}\" y=\"{}\">{}</text>",
                 y + HEADING + 18,
-                html_escape(tier)
+                xml(tier)
             );
             for (row, index) in boxes.iter().enumerate() {
                 places[*index] = (x, y + 2 * HEADING + row * (BOX_HEIGHT + GAP));
@@ -86,7 +88,7 @@ pub fn render(graph: &Graph, title: &str) -> String {
          <title>{}</title>\n<style>{STYLE}</style>\n\
          <defs><marker id=\"m\" viewBox=\"0 0 6 6\" refX=\"6\" refY=\"3\" markerWidth=\"6\" markerHeight=\"6\" orient=\"auto\">\
          <path d=\"M0 0L6 3L0 6z\" fill=\"#8c959f\"/></marker></defs>\n",
-        html_escape(title),
+        xml(title),
         h = y + MARGIN - GAP
     );
     out.push_str(&bands);
@@ -141,8 +143,8 @@ fn card(out: &mut String, item: &Box, (x, y): (usize, usize)) {
         out,
         "<g><title>{} ({})</title><rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"6\"/>\
          <text class=\"t\" x=\"{tx}\" y=\"{}\">{}</text><text class=\"k\" x=\"{tx}\" y=\"{}\">{}</text></g>",
-        html_escape(&item.title()),
-        html_escape(&item.kind),
+        xml(&item.title()),
+        xml(&item.kind),
         y + 19,
         fit(&item.title()),
         y + 35,

@@ -1,0 +1,193 @@
+//! One property of a change as people read it: on one line, or where two long values differ.
+
+use super::escape::visible;
+use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted};
+use crate::plan::{Action, Change, PropertyChange};
+use crate::value::Value;
+
+/// Names up to this width are aligned.
+const WIDEST_NAME: usize = 32;
+/// Values are cut after so many characters.
+const WIDEST_VALUE: usize = 110;
+
+/// The lines of every property of `change`, names aligned.
+pub fn lines(change: &Change) -> String {
+    let width = change
+        .properties
+        .iter()
+        .map(|property| visible(&property.path).chars().count())
+        .filter(|width| *width <= WIDEST_NAME)
+        .max()
+        .unwrap_or(0);
+    let all = change.properties.iter();
+    all.map(|property| line(change, property, width)).collect()
+}
+
+fn line(change: &Change, property: &PropertyChange, width: usize) -> String {
+    let path = format!("{:width$}", visible(&property.path));
+    if property.hidden {
+        let sign = Painted(
+            CHANGED,
+            if change.action == Action::Create {
+                "+"
+            } else {
+                "~"
+            },
+        );
+        return format!(
+            "      {sign} {path} = {}\n",
+            Painted(FAINT, "(never shown)")
+        );
+    }
+    let mut marks = String::new();
+    if property.create_only && change.action == Action::Replace {
+        marks.push_str(&format!("  {}", Painted(GONE, "# forces the replace")));
+    }
+    if property.drift {
+        marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
+    }
+    let (sign, style, value) = match (&property.before, &property.after) {
+        (None, Some(after)) => ("+", NEW, format!("{}{marks}", block(after, MARGIN))),
+        (Some(before), Some(after)) => match inner_differences(before, after) {
+            Some(lines) => ("~", CHANGED, format!("{marks}{lines}")),
+            None => (
+                "~",
+                CHANGED,
+                format!("{} -> {}{marks}", shown(before), shown(after)),
+            ),
+        },
+        (Some(before), None) => ("-", GONE, format!("{} -> (not set){marks}", shown(before))),
+        (None, None) => ("~", CHANGED, format!("(not set){marks}")),
+    };
+    format!("      {} {path} = {value}\n", Painted(style, sign))
+}
+
+/// How far a property's lines are indented.
+const MARGIN: usize = 8;
+
+fn is_long(value: &Value) -> bool {
+    value.to_string().chars().count() > WIDEST_VALUE
+}
+
+/// A value on one line where it fits, on several where it is an object or a list.
+pub fn block(value: &Value, margin: usize) -> String {
+    if !is_long(value) {
+        return shown(value);
+    }
+    let space = " ".repeat(margin + 2);
+    let end = " ".repeat(margin);
+    match value {
+        Value::List(items) => {
+            let lines: String = items
+                .iter()
+                .map(|item| format!("{space}{}\n", block(item, margin + 2)))
+                .collect();
+            format!("[\n{lines}{end}]")
+        }
+        Value::Map(map) => {
+            let lines: String = map
+                .iter()
+                .map(|(key, value)| {
+                    format!("{space}{}: {}\n", visible(key), block(value, margin + 2))
+                })
+                .collect();
+            format!("{{\n{lines}{end}}}")
+        }
+        other => shown(other),
+    }
+}
+
+/// Where two long values differ, one line for each place; `None` when they are short or have no
+/// parts in common. Text that holds JSON is compared as JSON.
+fn inner_differences(before: &Value, after: &Value) -> Option<String> {
+    if !is_long(before) && !is_long(after) {
+        return None;
+    }
+    let (before, after) = match (parsed(before), parsed(after)) {
+        (Some(a), Some(b)) => (a, b),
+        _ => (before.clone(), after.clone()),
+    };
+    if !matches!(
+        (&before, &after),
+        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
+    ) {
+        return None;
+    }
+    let mut found = Vec::new();
+    walk("", Some(&before), Some(&after), &mut found);
+    if found.is_empty() {
+        return Some("(the same in another order)".to_owned());
+    }
+    let space = " ".repeat(MARGIN + 2);
+    Some(
+        found
+            .iter()
+            .map(|line| format!("\n{space}{line}"))
+            .collect(),
+    )
+}
+
+/// The JSON in a text; references may stand inside its strings.
+fn parsed(value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::String(_) | Value::Text(_) => value.to_string(),
+        _ => return None,
+    };
+    serde_json::from_str::<serde_json::Value>(&text)
+        .ok()
+        .map(Value::from)
+}
+
+/// Collects a line for each place at which two values differ.
+fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
+    let below = |key: &str| match path {
+        "" => visible(key).into_owned(),
+        path => format!("{path}.{}", visible(key)),
+    };
+    match (before, after) {
+        (Some(a), Some(b)) if a == b => {}
+        (Some(Value::Map(a)), Some(Value::Map(b))) => {
+            let keys: std::collections::BTreeSet<&str> =
+                a.iter().chain(b).map(|(key, _)| &**key).collect();
+            for key in keys {
+                walk(&below(key), a.get(key), b.get(key), found);
+            }
+        }
+        (Some(Value::List(a)), Some(Value::List(b))) => {
+            for index in 0..a.len().max(b.len()) {
+                walk(
+                    &below(&index.to_string()),
+                    a.get(index),
+                    b.get(index),
+                    found,
+                );
+            }
+        }
+        (Some(a), Some(b)) => {
+            let (a, b) = (shown(a), shown(b));
+            found.push(format!("{} {path} = {a} -> {b}", Painted(CHANGED, "~")));
+        }
+        (None, Some(b)) => found.push(format!("{} {path} = {}", Painted(NEW, "+"), shown(b))),
+        (Some(a), None) => found.push(format!("{} {path} = {}", Painted(GONE, "-"), shown(a))),
+        (None, None) => {}
+    }
+}
+
+/// A value on one line, long ones cut.
+pub fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => serde_json::Value::from(&**text).to_string(),
+        Value::Text(_) => format!("\"{value}\""),
+        other => other.to_string(),
+    };
+    let length = text.chars().count();
+    if length <= WIDEST_VALUE {
+        return visible(&text).into_owned();
+    }
+    let head: String = text.chars().take(WIDEST_VALUE / 2).collect();
+    format!(
+        "{}… {}",
+        visible(&head),
+        Painted(FAINT, format!("({length} characters)"))
+    )
+}
