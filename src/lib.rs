@@ -25,6 +25,7 @@ pub mod provider;
 pub mod rehearse;
 pub mod render;
 pub mod schema;
+pub mod snapshot;
 pub mod spec;
 pub mod value;
 pub mod yaml;

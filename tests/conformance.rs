@@ -324,6 +324,7 @@ async fn conforms(provider: &dyn Provider) {
     let record = Record {
         migration: None,
         stage: Some("cdn".into()),
+        addresses: Some("0123456789abcdef".into()),
         kinds: [("us-east-1".into(), "AWS::EC2::VPC".into())].into(),
     };
     steadily(provider, async || {

@@ -4,11 +4,13 @@
 //! tried again, [`journal`] writes down what happens as it happens. What should be done is `plan`'s;
 //! how a call is made, and when AWS's quotas admit it, is the provider's.
 
+pub mod dry_run;
 pub mod event;
 pub mod execute;
 pub mod journal;
 pub mod observe;
 pub mod retry;
+pub mod view;
 mod wait;
 
 use std::cell::Cell;

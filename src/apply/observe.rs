@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Context, retry};
 use crate::graph::Graph;
+use crate::plan::digest;
 use crate::provider::{Live, Outcome, Query, Record};
 
 /// What there is of `graph` (and what it replaced), or of everything everywhere without one.
@@ -30,19 +31,30 @@ pub async fn observe_kinds(
     context: &Context<'_>,
     kinds: BTreeSet<(Arc<str>, Arc<str>)>,
 ) -> Outcome<Live> {
+    Ok(look(context, kinds).await?.0)
+}
+
+/// The same, with the kinds that were looked for in the end.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn look(
+    context: &Context<'_>,
+    kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+) -> Outcome<(Live, BTreeSet<(Arc<str>, Arc<str>)>)> {
     let mut query = Query {
         kinds,
         thorough: false,
     };
     let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
-        return Ok(live);
+        return Ok((live, query.kinds));
     };
     if record.kinds.is_subset(&query.kinds) {
-        return Ok(live);
+        return Ok((live, query.kinds));
     }
     query.kinds.extend(record.kinds.iter().cloned());
-    ask(context, &query).await
+    Ok((ask(context, &query).await?, query.kinds))
 }
 
 /// What there is of exactly these kinds: for who asks often, and knows what little is needed.
@@ -92,6 +104,7 @@ pub fn record_of(before: Option<&Record>, graph: &Graph, stage: Option<&str>) ->
     record.kinds.extend(kinds(graph));
     if let Some(stage) = stage {
         record.stage = Some(stage.into());
+        record.addresses = Some(digest::of_addresses(graph));
     }
     record
 }

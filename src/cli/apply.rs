@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::lines::open_into;
-use super::plan::{Planned, Scope, heading, planned, tell_calls};
+use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
-use super::{Failure, Global, Outcome, migrate, ui};
+use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
 use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
@@ -21,7 +21,7 @@ use crate::render::style::{FAINT, Painted};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on an embedded cloud, with no account\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
 )]
 pub struct Arguments {
     /// A plan saved by `scalectl plan --out`.
@@ -32,18 +32,25 @@ pub struct Arguments {
     /// Change things although a migration is under way.
     #[arg(long)]
     during_migration: bool,
+    /// Carry the plan out on an embedded cloud in memory that stands as this one, and change nothing.
+    #[arg(long, group = "unasked", conflicts_with = "speed")]
+    dry_run: bool,
+    /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    live: Option<PathBuf>,
     #[command(flatten)]
     how: How,
 }
 
 /// How a run goes.
 #[derive(Args, Clone)]
+#[command(group(ArgGroup::new("unasked").multiple(true)))]
 pub struct How {
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     pub auto_approve: bool,
     /// One JSON object a line, for programs.
-    #[arg(long, requires = "auto_approve")]
+    #[arg(long, requires = "unasked")]
     pub json: bool,
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
@@ -85,6 +92,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         into: open_into(arguments.how.json_into.as_deref())?,
         verbose: global.verbose,
     };
+    if arguments.dry_run {
+        return dry_run(global, arguments, &project, saved, &options);
+    }
     let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
@@ -94,15 +104,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     let live = fresh(context, path, saved).await?;
                     under_way(arguments, &live)?;
                     let graph = project.graph()?;
-                    let mut saved = saved.clone();
-                    let moved = saved.reveal(&diff(&graph, &live, None));
-                    if let Some(first) = moved.first() {
-                        let what = format!(
-                            "{} is stale: the spec has changed since, at {first}",
-                            path.display()
-                        );
-                        return Err(Failure::with_help(what, AGAIN));
-                    }
+                    let saved = revealed(path, saved, &graph, &live)?;
                     refuse(&guard::refusals(
                         &saved.plan,
                         &arguments.scope.allow.iter().cloned().collect(),
@@ -166,6 +168,41 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         tell_calls(global, cloud);
         outcome
     })
+}
+
+/// The same with everything on an embedded cloud in memory: no lease, no journal, nothing written.
+fn dry_run(
+    global: &Global,
+    arguments: &Arguments,
+    project: &Project,
+    saved: Option<(&Path, SavedPlan)>,
+    options: &Options,
+) -> Outcome {
+    let graph = project.graph()?;
+    let file = arguments.live.as_deref();
+    let seen = live::seen(global, project, &graph, "apply --dry-run", file)?;
+    let snapshot = seen.snapshot;
+    let live = snapshot.live();
+    under_way(arguments, &live)?;
+    let planned = match &saved {
+        Some((path, saved)) => {
+            unmoved(path, saved, &live)?;
+            let plan = revealed(path, saved, &graph, &live)?.plan;
+            let allowed = arguments.scope.allow.iter().cloned().collect();
+            Planned {
+                refusals: guard::refusals(&plan, &allowed),
+                graph,
+                live,
+                plan,
+            }
+        }
+        None => {
+            migrate::refuse_another_stage(project, &arguments.scope, &live)?;
+            against(&arguments.scope, graph, live)?
+        }
+    };
+    show(project, &planned, options, seen.place.as_deref());
+    dry_run::apply(project, &snapshot, &planned, options)
 }
 
 /// Fails while a migration is under way, unless told otherwise.
@@ -300,9 +337,15 @@ async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<
         context.provider.observe(context.owner, &query)
     })
     .await?;
-    let stale = saved.stale(&live);
+    unmoved(path, saved, &live)?;
+    Ok(live)
+}
+
+/// Fails when something that a saved plan touches has moved since it was made.
+fn unmoved(path: &Path, saved: &SavedPlan, live: &Live) -> Result<(), Failure> {
+    let stale = saved.stale(live);
     if stale.is_empty() {
-        return Ok(live);
+        return Ok(());
     }
     let names: Vec<String> = stale.iter().take(5).map(ToString::to_string).collect();
     let more = if stale.len() > 5 { ", ..." } else { "" };
@@ -314,6 +357,27 @@ async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<
         ),
         AGAIN,
     ))
+}
+
+/// A saved plan with the values that are not in its file, from the spec as it is now.
+fn revealed(
+    path: &Path,
+    saved: &SavedPlan,
+    graph: &Graph,
+    live: &Live,
+) -> Result<SavedPlan, Failure> {
+    let mut saved = saved.clone();
+    let moved = saved.reveal(&diff(graph, live, None));
+    match moved.first() {
+        None => Ok(saved),
+        Some(first) => Err(Failure::with_help(
+            format!(
+                "{} is stale: the spec has changed since, at {first}",
+                path.display()
+            ),
+            AGAIN,
+        )),
+    }
 }
 
 /// Where the application is to be found.

@@ -84,7 +84,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
             }
             // Of a migration that was under way nothing is left either.
-            let record = Record { stage: None, migration: None, ..live.record.clone().unwrap_or_default() };
+            let record = Record { stage: None, addresses: None, migration: None, ..live.record.clone().unwrap_or_default() };
             let report = carry_out(context, &project, &plan, record, &options).await?;
             match report.is_complete() {
                 true => Ok(ExitCode::SUCCESS),

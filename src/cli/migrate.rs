@@ -106,13 +106,35 @@ pub struct Prepared {
 }
 
 /// The stage with this name, as a record has it.
-fn named(name: &str) -> Option<Stage> {
+pub fn named(name: &str) -> Option<Stage> {
     Stage::ALL.into_iter().find(|stage| stage.name() == name)
 }
 
 /// The stage that is live, if it is known.
 pub fn live_stage(record: Option<&Record>) -> Option<Stage> {
     named(record?.stage.as_deref()?)
+}
+
+/// Lays the way out.
+pub fn lay_out(
+    global: &Global,
+    project: &Project,
+    from: Stage,
+    to: Stage,
+) -> Result<Migration, Failure> {
+    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
+    let stages = route(from, to);
+    let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
+    for stage in &stages {
+        let (_, spec) = load_spec(global, Some(*stage))?;
+        graphs.insert(*stage, project.compile(&spec)?);
+    }
+    let settings = &project.spec.migration;
+    Ok(Migration::new(&walk, &stages, &graphs)
+        .ok_or_else(|| Failure::new("there is no way between these stages"))?
+        .with_soak(settings.soak)
+        .with_site(&project.spec)
+        .with_gates(&user_gates(settings)?))
 }
 
 /// Lays the way out and goes it once, on an embedded cloud of its own.
@@ -123,19 +145,7 @@ pub fn prepare(
     to: Stage,
     workers: Option<usize>,
 ) -> Result<Prepared, Failure> {
-    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
-    let stages = route(from, to);
-    let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
-    for stage in &stages {
-        let (_, spec) = load_spec(global, Some(*stage))?;
-        graphs.insert(*stage, project.compile(&spec)?);
-    }
-    let settings = &project.spec.migration;
-    let migration = Migration::new(&walk, &stages, &graphs)
-        .ok_or_else(|| Failure::new("there is no way between these stages"))?
-        .with_soak(settings.soak)
-        .with_site(&project.spec)
-        .with_gates(&user_gates(settings)?);
+    let migration = lay_out(global, project, from, to)?;
     let owner = project.owner();
     // Time that jumps needs a runtime of its own, and a runtime its thread.
     let found = std::thread::scope(|scope| {
@@ -165,7 +175,7 @@ pub fn prepare(
     Ok(Prepared {
         migration,
         forecasts,
-        allowed: settings.budget.map(|budget| Budget {
+        allowed: project.spec.migration.budget.map(|budget| Budget {
             unavailable: budget.unavailable,
             loss: budget.loss,
         }),

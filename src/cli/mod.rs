@@ -1,14 +1,16 @@
 //! The command line: one file per command, each a few calls into the pipeline.
 //!
-//! `project` finds and loads the spec, `session` opens the provider, `ui` talks to the person,
+//! `project` finds and loads the spec, `session` opens the provider, `live` says what is live, `ui` talks to the person,
 //! `progress` shows an apply as it runs, `walk_teller` a migration. Exit codes: 0 all is well, 1 an error (usage errors too),
-//! 2 there are changes (`plan --detailed-exitcode`).
+//! 2 there are changes (`plan --detailed-exitcode`) or drift.
 
 mod apply;
 mod ci;
 mod completions;
 mod destroy;
 mod doctor;
+mod drift;
+mod dry_run;
 mod eject;
 mod export;
 mod graph;
@@ -18,6 +20,7 @@ mod import;
 mod init;
 mod lease;
 mod lines;
+mod live;
 mod migrate;
 mod plan;
 mod progress;
@@ -30,6 +33,7 @@ mod schema;
 mod session;
 mod show;
 mod sim;
+mod snapshot;
 mod stages;
 mod status;
 mod ui;
@@ -183,6 +187,10 @@ enum Command {
     /// Try a migration on throwaway servers under load, and see what it would lose.
     #[cfg(unix)]
     Rehearse(rehearse::Arguments),
+    /// Tell what somebody changed outside of scalectl, and change nothing.
+    Drift(drift::Arguments),
+    /// Write down what is live, without secrets, to plan and try things with no account.
+    Snapshot(snapshot::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
     /// Show what runs now, tier by tier, with endpoints.
@@ -303,6 +311,8 @@ pub fn main() -> ExitCode {
         Command::Scale(arguments) => scale::run(global, arguments),
         #[cfg(unix)]
         Command::Rehearse(arguments) => rehearse::run(global, arguments),
+        Command::Drift(arguments) => drift::run(global, arguments),
+        Command::Snapshot(arguments) => snapshot::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),

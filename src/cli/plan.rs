@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::live::{self, Range};
 use super::project::Project;
-use super::session::{Cloud, Session};
+use super::session::Cloud;
 use super::{Failure, Global, Outcome, migrate, stage, ui};
 use crate::address::Address;
 use crate::apply::{Context, observe, record_of};
@@ -23,11 +24,14 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
 )]
 pub struct Arguments {
     #[command(flatten)]
     pub scope: Scope,
+    /// Plan against this snapshot instead of the cloud; see `scalectl snapshot`.
+    #[arg(long, value_name = "FILE")]
+    live: Option<PathBuf>,
     /// Save the plan; apply refuses it once the cloud has moved on.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -89,6 +93,11 @@ pub async fn planned(
 ) -> Result<Planned, Failure> {
     let graph = project.graph()?;
     let live = observe(context, Some(&graph)).await?;
+    against(scope, graph, live)
+}
+
+/// Plans against what is live.
+pub fn against(scope: &Scope, graph: Graph, live: Live) -> Result<Planned, Failure> {
     for target in scope.target.iter().chain(&scope.allow) {
         if graph.get(target).is_none() && !live.resources.contains_key(target) {
             return Err(no_such(
@@ -150,8 +159,13 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
 
 /// With `--verbose`, how often which service was asked.
 pub fn tell_calls(global: &Global, cloud: &Cloud) {
+    tell(global, &cloud.calls());
+}
+
+/// With `--verbose`, these lines about calls.
+pub fn tell(global: &Global, calls: &[String]) {
     if global.verbose {
-        for line in cloud.calls() {
+        for line in calls {
             ui::note(&format!("{line}\n"));
         }
     }
@@ -159,12 +173,13 @@ pub fn tell_calls(global: &Global, cloud: &Cloud) {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.scope.stage)?;
-    let session = Session::open(&project, "plan")?;
-    let (planned, place) = session.run(async |cloud, context| {
-        let planned = planned(context, &project, &arguments.scope).await?;
-        tell_calls(global, cloud);
-        Ok((planned, cloud.place().await?))
-    })?;
+    let graph = project.graph()?;
+    let seen = match &arguments.live {
+        Some(path) => live::from_file(&project, &graph, path)?,
+        None => live::from_cloud(global, &project, &graph, "plan", Range::Ours)?,
+    };
+    let place = seen.place.clone();
+    let planned = against(&arguments.scope, graph, seen.live)?;
     if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live) {
         return migration(
             global,

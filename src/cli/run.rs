@@ -116,6 +116,7 @@ pub async fn run(
             .stage
             .clone()
             .filter(|stage| options.from.stage.as_ref() == Some(stage)),
+        addresses: options.from.addresses.clone(),
         migration: options.from.migration.clone(),
         ..record.clone()
     };

@@ -1,12 +1,17 @@
 //! An open provider and the runtime that drives it.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::project::Project;
 use super::{Failure, ui};
+use crate::apply::view::View;
 use crate::apply::{Context, Stop};
 #[cfg(feature = "aws")]
 use crate::provider::aws::{Aws, Endpoints};
 use crate::provider::sim::Sim;
-use crate::provider::sim::store::{Opened, Store};
+use crate::provider::sim::store::{Opened, Store, StoreError};
 use crate::provider::{Holder, Owner, Provider};
 use crate::spec;
 
@@ -18,6 +23,9 @@ pub struct Session {
     pub holder: Holder,
     speed: Option<f64>,
 }
+
+/// How the embedded cloud's file is opened.
+type Open = fn(&Path, &Holder, Duration, &mut dyn FnMut(&str)) -> Result<Opened, StoreError>;
 
 /// What a provider is opened from.
 enum Provided {
@@ -65,6 +73,15 @@ impl Cloud {
         })
     }
 
+    /// The account's number, where the provider has accounts.
+    async fn account(&self) -> Result<Option<Arc<str>>, Failure> {
+        Ok(match self {
+            Self::Sim(_) => None,
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => Some(aws.account().await?),
+        })
+    }
+
     /// What was asked so far, a line per service and region.
     pub fn calls(&self) -> Vec<String> {
         match self {
@@ -75,9 +92,53 @@ impl Cloud {
     }
 }
 
+/// A provider that is only looked at: no call of it changes anything.
+pub struct Sight<'a> {
+    /// What there is.
+    pub view: View<'a>,
+    cloud: &'a Cloud,
+}
+
+impl Sight<'_> {
+    /// Where calls go, for headings.
+    pub async fn place(&self) -> Result<Option<String>, Failure> {
+        self.cloud.place().await
+    }
+
+    /// The account's number, where the provider has accounts.
+    pub async fn account(&self) -> Result<Option<Arc<str>>, Failure> {
+        self.cloud.account().await
+    }
+
+    /// What was asked so far, a line per service and region.
+    pub fn calls(&self) -> Vec<String> {
+        self.cloud.calls()
+    }
+}
+
 impl Session {
     /// Opens the project's provider for a command.
     pub fn open(project: &Project, command: &str) -> Result<Self, Failure> {
+        Self::opened(project, command, Store::open)
+    }
+
+    /// Opens the project's provider to be looked at, and runs `work` with it.
+    pub fn look<T>(
+        project: &Project,
+        command: &str,
+        work: impl AsyncFnOnce(&Sight<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let session = Self::opened(project, command, Store::look)?;
+        session.run(async |cloud, context| {
+            let sight = Sight {
+                view: View::new(context.provider, context.owner, context.stop),
+                cloud,
+            };
+            work(&sight).await
+        })
+    }
+
+    fn opened(project: &Project, command: &str, open: Open) -> Result<Self, Failure> {
         let holder = holder(command);
         let opened = match &project.spec.provider {
             #[cfg(feature = "aws")]
@@ -94,7 +155,7 @@ impl Session {
                 ));
             }
             spec::Provider::Sim => {
-                let opened = Store::open(&project.local(), &holder, project.patience, &mut |who| {
+                let opened = open(&project.local(), &holder, project.patience, &mut |who| {
                     ui::note(&format!("Waiting for {who}...\n"));
                 });
                 Provided::Sim(Box::new(opened.map_err(|e| Failure::new(e.to_string()))?))

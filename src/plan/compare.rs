@@ -48,6 +48,23 @@ impl Rules<'_> {
             || self.facts.fixed.contains(&path)
     }
 
+    /// Whether something stands inside `value`, the property `path`, that AWS never gives back.
+    pub fn holds_write_only(&self, path: &str, value: &Value) -> bool {
+        let Some(schema) = self.schema else {
+            return false;
+        };
+        match value {
+            Value::Map(map) => map.iter().any(|(key, value)| {
+                let below = format!("{path}.{key}");
+                schema.is_write_only(&below) || self.holds_write_only(&below, value)
+            }),
+            Value::List(items) => items
+                .iter()
+                .any(|item| self.holds_write_only(&format!("{path}.*"), item)),
+            _ => false,
+        }
+    }
+
     /// Whether AWS never gives back what stands at `path`, or not as it was asked for.
     pub fn is_write_only(&self, path: &str) -> bool {
         self.schema.is_some_and(|schema| schema.is_write_only(path))
@@ -155,6 +172,15 @@ struct Compare<'a> {
 }
 
 impl<'a> Compare<'a> {
+    /// Whether AWS gives the property back, but not what stands at this path of it.
+    fn is_write_only_inside(&self, path: &Path) -> bool {
+        path.pattern.contains('.')
+            && self
+                .rules
+                .schema
+                .is_some_and(|schema| schema.is_write_only(&path.pattern))
+    }
+
     fn differ(&mut self, path: &Path, before: Option<&Value>, after: Option<&Value>) {
         self.found.push(Difference {
             path: path.shown.clone(),
@@ -172,7 +198,7 @@ impl<'a> Compare<'a> {
     ) {
         let shape = shape.and_then(|shape| self.rules.schema.map(|schema| schema.resolve(shape)));
         let Some(live) = live else {
-            if !is_empty(desired) {
+            if !is_empty(desired) && !self.is_write_only_inside(path) {
                 self.differ(path, None, Some(desired));
             }
             return;
@@ -347,14 +373,16 @@ pub fn is_dynamic(value: &Value) -> bool {
 const DYNAMIC: &str = "{{resolve:";
 
 /// Whether a live text may be what a desired one stands for: a dynamic reference, whose answer is
-/// AWS's to know, or a secret of which the provider shows a digest.
+/// AWS's to know, or a secret of which the provider or a snapshot shows a digest.
 fn stands_for(desired: &Value, live: &Value) -> bool {
-    let (Value::String(desired), Value::String(live)) = (desired, live) else {
+    let Value::String(live) = live else {
         return false;
     };
-    match desired.contains(DYNAMIC) {
-        true => !live.contains(DYNAMIC),
-        false => *digest::hidden(desired) == **live,
+    match desired {
+        Value::String(text) if text.contains(DYNAMIC) => !live.contains(DYNAMIC),
+        Value::String(text) => digest::stands_for(live, text),
+        Value::Int(_) | Value::Float(_) => digest::stands_for(live, &desired.to_string()),
+        _ => false,
     }
 }
 

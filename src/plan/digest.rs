@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
+use crate::graph::Graph;
 use crate::provider::Applied;
 use crate::value::{Map, Value};
 
@@ -54,6 +55,17 @@ pub fn of_properties(
     }
 }
 
+/// The digest of a graph's addresses, for [`crate::provider::Record::addresses`].
+pub fn of_addresses(graph: &Graph) -> Arc<str> {
+    let mut digest = Sha256::new();
+    for address in graph.resources.keys() {
+        digest.update(format!("{address}\n"));
+    }
+    let digest = digest.finalize();
+    let hex: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    hex.into()
+}
+
 /// How a provider shows a secret that AWS does give back: by a digest that tells it from others.
 pub fn hidden(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
@@ -62,6 +74,48 @@ pub fn hidden(secret: &str) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("(hidden {short})")
+}
+
+/// How a secret is written down where it may be read for long: by a digest as short as the marks', which
+/// reveals too little to confirm a guess, and another one at each place.
+pub fn concealed(address: &Address, path: &str, secret: &str) -> String {
+    let place = short(&format!("{address}\n{path}"), VALUE);
+    format!(
+        "(hidden {place}:{})",
+        short(&format!("{place}\n{secret}"), VALUE)
+    )
+}
+
+/// Whether `shown` is what [`hidden`] or [`concealed`] shows of `secret`.
+pub fn stands_for(shown: &str, secret: &str) -> bool {
+    let Some(inner) = inside(shown) else {
+        return false;
+    };
+    match inner.split_once(':') {
+        Some((place, digest)) => *short(&format!("{place}\n{secret}"), VALUE) == *digest,
+        None => hidden(secret) == shown,
+    }
+}
+
+/// Whether a text is what [`hidden`] or [`concealed`] shows, and not what they are to hide.
+pub fn is_hidden(text: &str) -> bool {
+    let Some(inner) = inside(text) else {
+        return false;
+    };
+    let of = |part: &str, length: usize| {
+        part.len() == length
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    match inner.split_once(':') {
+        Some((place, digest)) => of(place, VALUE) && of(digest, VALUE),
+        None => of(inner, 12) && inner.bytes().all(|b| b.is_ascii_hexdigit()),
+    }
+}
+
+fn inside(shown: &str) -> Option<&str> {
+    shown.strip_prefix("(hidden ")?.strip_suffix(')')
 }
 
 /// Whether these marks say that `name` was set to `value`; `None` when it was never set.

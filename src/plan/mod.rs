@@ -6,8 +6,10 @@
 pub mod adopt;
 pub mod blast;
 pub mod compare;
+pub mod conceal;
 pub mod diff;
 pub mod digest;
+pub mod drift;
 pub mod exposure;
 pub mod guard;
 pub mod operations;

@@ -72,6 +72,17 @@ pub fn differences(
                 after: Some(value.clone()),
             });
         }
+        // What AWS does not give back of a property is not compared either: another value is a change.
+        if differences.is_empty() && as_set == Some(false) && rules.holds_write_only(name, value) {
+            found.push(PropertyChange {
+                path: name.clone(),
+                before: None,
+                after: None,
+                create_only: rules.is_create_only(name),
+                drift: false,
+                hidden: true,
+            });
+        }
         for difference in differences {
             push(&mut found, rules, resource, difference, drift);
         }

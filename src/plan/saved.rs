@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Plan, digest};
+use super::{Plan, conceal, digest};
 use crate::address::Address;
 use crate::provider::{Live, LiveResource, Owner, Query, Record};
 use crate::schema::Registry;
@@ -151,9 +151,10 @@ pub fn fingerprints(plan: &Plan, live: &Live) -> BTreeMap<Address, Vec<String>> 
         .collect()
 }
 
+/// Of what a snapshot has too, so that a plan made from one can be applied.
 fn fingerprint(resource: &LiveResource) -> String {
     // Serialising plain data with string keys cannot fail.
-    let text = serde_json::to_string(resource).unwrap_or_default();
+    let text = serde_json::to_string(&conceal::conceal(resource)).unwrap_or_default();
     Sha256::digest(text.as_bytes())
         .iter()
         .take(12)

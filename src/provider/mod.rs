@@ -149,6 +149,10 @@ pub struct Record {
     pub stage: Option<Arc<str>>,
     /// Every (region, kind) ever used.
     pub kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// A digest of the addresses last applied in full: while the spec still has the same ones, what is
+    /// missing was removed by somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Arc<str>>,
     /// The migration that is under way, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Standing>,
@@ -301,6 +305,28 @@ pub struct Stray {
     pub status: Status,
     /// Whose it is, by scalectl's marks; `None` for nobody's.
     pub owner: Option<(Owner, Address)>,
+}
+
+/// What somebody else has in the account, as far as it can stand in the way of ours: what it is called
+/// and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Other {
+    /// Where it is; [`crate::address::GLOBAL`] for global services.
+    pub region: Arc<str>,
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// The cloud's identifier.
+    pub identifier: Arc<str>,
+    /// Of its properties, those that name and place it.
+    pub properties: Map,
+}
+
+impl Other {
+    /// What it is ordered by.
+    pub fn key(&self) -> (&str, &str, &str) {
+        (&self.region, &self.kind, &self.identifier)
+    }
 }
 
 /// Who holds a lease, for messages.

@@ -8,6 +8,8 @@ pub mod comment;
 pub mod diagnostics;
 pub mod diagram;
 pub mod dot;
+pub mod drift;
+pub mod dry_run;
 pub mod escape;
 pub mod mermaid;
 pub mod migration;

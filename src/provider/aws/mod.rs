@@ -186,6 +186,14 @@ impl Aws {
         Ok(format!("account {account} in {regions}{endpoint}"))
     }
 
+    /// The account's number.
+    ///
+    /// # Errors
+    /// When it is not known who we are, or the spec does not allow that account.
+    pub async fn account(&self) -> Outcome<Arc<str>> {
+        Ok(self.who.known().await?.account.clone())
+    }
+
     /// How often each service was asked so far and how long that took, a line each.
     pub fn calls_in_words(&self) -> Vec<String> {
         let tallies = self.tallies();

@@ -118,6 +118,12 @@ pub struct Cloud {
     pub raised: BTreeSet<u64>,
     /// Items that changed since they were last stored.
     pub dirty: BTreeSet<u64>,
+    /// Where it stands as another cloud was found: the kinds that were looked for, by region. Of
+    /// others nothing is known.
+    pub looked: Option<BTreeSet<(Arc<str>, Arc<str>)>>,
+    /// Kinds of which it was found to hold more than AWS's default quota, so that the account's is
+    /// another one.
+    pub beyond: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 /// An answer that says no.

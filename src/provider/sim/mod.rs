@@ -1,7 +1,7 @@
 //! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
 //!
 //! [`cloud`] is the state machine, [`data`] its databases' rows, `site` what its users meet, [`rules`] what AWS refuses, [`attributes`] what it makes up,
-//! [`faults`] what goes wrong on purpose, [`store`] the file. This module is the [`Provider`]: it
+//! [`faults`] what goes wrong on purpose, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
 //! Time is tokio's: under a paused runtime it jumps to the next moment at which something happens,
@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod data;
 pub mod faults;
 mod limits;
+pub mod load;
 pub mod rules;
 mod site;
 pub mod store;
@@ -97,7 +98,7 @@ impl Sim {
     pub fn of(opened: Opened, now: u64) -> Self {
         let base = opened.clock.max(now);
         let mut sim = Self::in_memory(opened.cloud, opened.faults, base);
-        sim.store = Some(opened.store);
+        sim.store = opened.store;
         sim
     }
 

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
+use crate::address::GLOBAL;
 use crate::plan::compare::{self, Rules};
 use crate::plan::operations::LEAVES_AFTER;
 use crate::provider::{ErrorKind, ProviderError};
@@ -77,6 +79,47 @@ const QUOTAS: &[(&str, usize)] = &[
     ("AWS::Route53::HealthCheck", 200),
 ];
 
+/// How many there are of a kind in a region.
+fn count(cloud: &Cloud, kind: &str, region: &str) -> usize {
+    let is_one = |item: &&Item| &*item.kind == kind && &*item.region == region;
+    cloud.items.values().filter(is_one).count()
+}
+
+/// The kinds, by region, of which more exist than AWS's default quota allows: the account has another
+/// one there, which nobody here knows.
+pub fn beyond_quota(cloud: &Cloud) -> BTreeSet<(Arc<str>, Arc<str>)> {
+    let places: BTreeSet<_> = cloud
+        .items
+        .values()
+        .map(|item| (item.region.clone(), item.kind.clone()))
+        .collect();
+    let is_beyond = |(region, kind): &(Arc<str>, Arc<str>)| {
+        let quota = QUOTAS.iter().find(|(of, _)| *of == &**kind);
+        quota.is_some_and(|(_, most)| count(cloud, kind, region) > *most)
+    };
+    places.into_iter().filter(is_beyond).collect()
+}
+
+/// The paths of a kind's names that AWS gives once only, besides identifiers.
+pub fn unique(kind: &str) -> impl Iterator<Item = &'static str> {
+    let of_kind = UNIQUE.iter().filter(move |(of, _)| *of == kind);
+    of_kind.map(|(_, path)| *path)
+}
+
+/// Whether one of these kinds may exist unseen: in a cloud that stands as another one was found, where
+/// nobody looked for it.
+fn is_out_of_sight(cloud: &Cloud, kinds: &[&str], region: &str) -> bool {
+    let Some(looked) = &cloud.looked else {
+        return false;
+    };
+    let is_seen = |kind: &str| {
+        [region, GLOBAL]
+            .iter()
+            .any(|region| looked.contains(&(Arc::from(*region), Arc::from(kind))))
+    };
+    !kinds.iter().all(|kind| is_seen(kind))
+}
+
 /// Whether `name` is one of an item's names: its identifier or one of its ARNs.
 pub fn is_called(item: &Item, name: &str) -> bool {
     if &*item.identifier == name {
@@ -113,32 +156,37 @@ pub fn check(
             format!("{kind} is unknown"),
         ));
     };
-    let given: Map = properties
-        .iter()
-        .filter(|(name, _)| old.is_none() || !schema.is_read_only(name))
-        .cloned()
-        .collect();
-    if let Some(problem) = check_properties(schema, &given).into_iter().next() {
-        return Err(Refusal::invalid(problem.message));
-    }
-    if let Some((_, most)) = QUOTAS.iter().find(|(of, _)| *of == kind)
-        && old.is_none()
-        && cloud
-            .items
-            .values()
-            .filter(|i| &*i.kind == kind && &*i.region == region)
-            .count()
-            >= *most
-    {
-        let message = format!("the quota of {most} {kind} in {region} is used up");
-        return Err(Refusal::new(ErrorKind::Quota, "LimitExceeded", message));
-    }
     // AWS looks again only at what an update changes.
     let touched: Map = properties
         .iter()
         .filter(|(name, value)| old.is_none_or(|old| old.properties.get(name) != Some(value)))
         .cloned()
         .collect();
+    let given: Map = touched
+        .iter()
+        .filter(|(name, _)| old.is_none() || !schema.is_read_only(name))
+        .cloned()
+        .collect();
+    // What an update does not change is there still, though AWS may never have given it back.
+    let is_there = |name: &str| {
+        !given.contains_key(name)
+            && old.is_some_and(|old| {
+                properties.contains_key(name)
+                    || schema.is_write_only(name) && !old.properties.contains_key(name)
+            })
+    };
+    let mut problems = check_properties(schema, &given).into_iter();
+    if let Some(problem) = problems.find(|problem| !is_there(&problem.path)) {
+        return Err(Refusal::invalid(problem.message));
+    }
+    if let Some((_, most)) = QUOTAS.iter().find(|(of, _)| *of == kind)
+        && old.is_none()
+        && !cloud.beyond.contains(&(region.into(), kind.into()))
+        && count(cloud, kind, region) >= *most
+    {
+        let message = format!("the quota of {most} {kind} in {region} is used up");
+        return Err(Refusal::new(ErrorKind::Quota, "LimitExceeded", message));
+    }
     let mut missing = None;
     for_each_name(kind, &touched, &mut |entry, path, name| {
         if missing.is_some() {
@@ -150,6 +198,7 @@ pub fn check(
                 && is_in_reach(&item.region, region, path, name)
         });
         missing = match target {
+            None if is_out_of_sight(cloud, entry.kinds, region) => None,
             // AWS answers about what it has just made as if it did not exist.
             None => Some((
                 ErrorKind::NotFound,
@@ -494,7 +543,7 @@ pub fn check_unique(
     if siblings().any(|item| &*item.identifier == identifier) {
         return Err(taken(identifier));
     }
-    for (_, path) in UNIQUE.iter().filter(|(of, _)| *of == kind) {
+    for path in unique(kind) {
         let name = |map: &Map| map.at(path).and_then(Value::as_str).map(str::to_owned);
         if let Some(own) = name(properties)
             && siblings().any(|item| name(&item.properties).as_ref() == Some(&own))

@@ -10,7 +10,10 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, ReadableTable as _,
+    TableDefinition,
+};
 use serde::{Deserialize, Serialize};
 
 use super::cloud::{Cloud, Item};
@@ -66,8 +69,8 @@ pub struct Store {
 
 /// What was found in a file.
 pub struct Opened {
-    /// The file.
-    pub store: Store,
+    /// The file; none where it was only looked at.
+    pub store: Option<Store>,
     /// What exists.
     pub cloud: Cloud,
     /// What goes wrong on purpose.
@@ -93,19 +96,44 @@ impl Store {
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Opened, StoreError> {
         let lock = lock(folder, holder, patience, waiting)?;
-        // redb trusts what it once wrote and panics when somebody else wrote into it.
-        let damaged = || StoreError::Broken("its contents are damaged".to_owned());
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |_| {
-            // Where a panic ends the process, this is the last word.
-            if cfg!(panic = "abort") {
-                eprintln!("error: {}", damaged());
-                std::process::exit(1);
+        undamaged(|| Self::read(folder, lock))
+    }
+
+    /// Looks into the embedded cloud in `folder` as [`Store::open`] does, without a way to write.
+    ///
+    /// # Errors
+    /// When another process keeps it, or the file cannot be used.
+    pub fn look(
+        folder: &Path,
+        holder: &Holder,
+        patience: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Opened, StoreError> {
+        let lock = lock(folder, holder, patience, waiting)?;
+        undamaged(|| {
+            let path = folder.join("sim.redb");
+            if !path.exists() {
+                return Ok(Opened {
+                    store: None,
+                    cloud: Cloud::default(),
+                    faults: Faults::default(),
+                    clock: 0,
+                });
             }
-        }));
-        let opened = std::panic::catch_unwind(|| Self::read(folder, lock));
-        std::panic::set_hook(hook);
-        opened.unwrap_or_else(|_| Err(damaged()))
+            let (cloud, faults, clock) = match ReadOnlyDatabase::open(&path) {
+                Ok(database) => load(&database)?,
+                // A process that died left it half written; opened once, it is whole again.
+                Err(DatabaseError::RepairAborted) => load(&Database::open(&path).map_err(broken)?)?,
+                Err(error) => return Err(broken(error)),
+            };
+            drop(lock);
+            Ok(Opened {
+                store: None,
+                cloud,
+                faults,
+                clock,
+            })
+        })
     }
 
     fn read(folder: &Path, lock: File) -> Result<Opened, StoreError> {
@@ -114,9 +142,9 @@ impl Store {
             database,
             _lock: lock,
         };
-        let (cloud, faults, clock) = store.load()?;
+        let (cloud, faults, clock) = load(&store.database)?;
         Ok(Opened {
-            store,
+            store: Some(store),
             cloud,
             faults,
             clock,
@@ -142,37 +170,6 @@ impl Store {
             }),
             _ => Ok(()),
         }
-    }
-
-    fn load(&self) -> Result<(Cloud, Faults, u64), StoreError> {
-        let read = self.database.begin_read().map_err(broken)?;
-        let meta: Meta = match read.open_table(META) {
-            Err(redb::TableError::TableDoesNotExist(_)) => {
-                return Ok((Cloud::default(), Faults::default(), 0));
-            }
-            Err(error) => return Err(broken(error)),
-            Ok(table) => match table.get("meta").map_err(broken)? {
-                Some(bytes) => serde_json::from_slice(bytes.value()).map_err(broken)?,
-                None => Meta::default(),
-            },
-        };
-        if meta.format > FORMAT {
-            return Err(StoreError::Broken("a newer scalectl wrote it".to_owned()));
-        }
-        let mut cloud = Cloud {
-            next: meta.next,
-            records: meta.records.into_iter().collect(),
-            data: meta.data.into_iter().collect(),
-            raised: meta.raised,
-            ..Cloud::default()
-        };
-        let table = read.open_table(ITEMS).map_err(broken)?;
-        for entry in table.iter().map_err(broken)? {
-            let (number, bytes) = entry.map_err(broken)?;
-            let item: Item = serde_json::from_slice(bytes.value()).map_err(broken)?;
-            cloud.items.insert(number.value(), item);
-        }
-        Ok((cloud, meta.faults, meta.clock))
     }
 
     /// Writes what changed since the last time, in one commit.
@@ -219,6 +216,55 @@ impl Store {
         cloud.dirty.clear();
         Ok(())
     }
+}
+
+/// Reads a file, and says that it is damaged where reading panics: redb trusts what it once wrote, and
+/// somebody else may have written into it.
+fn undamaged<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let damaged = || StoreError::Broken("its contents are damaged".to_owned());
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |_| {
+        // Where a panic ends the process, this is the last word.
+        if cfg!(panic = "abort") {
+            eprintln!("error: {}", damaged());
+            std::process::exit(1);
+        }
+    }));
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    std::panic::set_hook(hook);
+    read.unwrap_or_else(|_| Err(damaged()))
+}
+
+/// What stands in a file.
+fn load(database: &impl ReadableDatabase) -> Result<(Cloud, Faults, u64), StoreError> {
+    let read = database.begin_read().map_err(broken)?;
+    let meta: Meta = match read.open_table(META) {
+        Err(redb::TableError::TableDoesNotExist(_)) => {
+            return Ok((Cloud::default(), Faults::default(), 0));
+        }
+        Err(error) => return Err(broken(error)),
+        Ok(table) => match table.get("meta").map_err(broken)? {
+            Some(bytes) => serde_json::from_slice(bytes.value()).map_err(broken)?,
+            None => Meta::default(),
+        },
+    };
+    if meta.format > FORMAT {
+        return Err(StoreError::Broken("a newer scalectl wrote it".to_owned()));
+    }
+    let mut cloud = Cloud {
+        next: meta.next,
+        records: meta.records.into_iter().collect(),
+        data: meta.data.into_iter().collect(),
+        raised: meta.raised,
+        ..Cloud::default()
+    };
+    let table = read.open_table(ITEMS).map_err(broken)?;
+    for entry in table.iter().map_err(broken)? {
+        let (number, bytes) = entry.map_err(broken)?;
+        let item: Item = serde_json::from_slice(bytes.value()).map_err(broken)?;
+        cloud.items.insert(number.value(), item);
+    }
+    Ok((cloud, meta.faults, meta.clock))
 }
 
 /// Takes the lock beside the file and writes into it who has it.

@@ -131,6 +131,11 @@ const NAMES: &[Names] = &[
 /// Where the names of [`NAMES`] mean something else: AWS's own zones, buckets by domain name.
 const NOT_NAMES: &[&str] = &["AliasTarget", "DistributionConfig.Logging", "Destination"];
 
+/// Whether a property of this name names other resources.
+pub fn is_name(property: &str) -> bool {
+    NAMES.iter().any(|entry| entry.property == property)
+}
+
 /// Calls `visit` with the path and name of everything that `properties` name.
 pub fn for_each_name<'a>(
     kind: &str,

@@ -1,0 +1,101 @@
+//! `scalectl drift`: what somebody changed outside of scalectl.
+//!
+//! It handles values only: what is live comes through a view that has no changing call
+//! ([`crate::apply::view::View`]), and no lease is taken.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::live::{Range, from_cloud, from_file};
+use super::plan::heading;
+use super::project::{Project, load_spec};
+use super::{Failure, Global, Outcome, migrate, ui};
+use crate::graph::Graph;
+use crate::plan::drift::drift;
+use crate::provider::{Live, Standing};
+use crate::render::drift::{document, text};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl drift                      for a nightly job: 0 none, 2 drift, 1 an error\n  scalectl drift --json\n  scalectl drift --live live.json     in a snapshot, with no account\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. What AWS or an\nautoscaler moves is no drift, nor is what the spec has changed since."
+)]
+pub struct Arguments {
+    /// Look at this snapshot instead of the cloud; see `scalectl snapshot`.
+    #[arg(long, value_name = "FILE")]
+    live: Option<PathBuf>,
+    /// Print JSON; docs/dry-run.md documents it.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, None)?;
+    let graph = project.graph()?;
+    let seen = match &arguments.live {
+        Some(path) => from_file(&project, &graph, path)?,
+        None => from_cloud(global, &project, &graph, "drift", Range::Ours)?,
+    };
+    let stage = migrate::live_stage(seen.live.record.as_ref());
+    let graph = last_applied(global, &project, graph, &seen.live)?;
+    let drift = drift(&graph, &seen.live);
+    match arguments.json {
+        true => ui::print_json(&document(
+            &drift,
+            &project.owner(),
+            stage.map(|stage| stage.name()),
+            project.provider(),
+        )),
+        false => {
+            ui::print(&heading(&project, &seen.live, seen.place.as_deref()));
+            ui::print(&text(&drift));
+        }
+    }
+    Ok(match drift.resources.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(2),
+    })
+}
+
+/// What was to exist when scalectl changed something last: the spec at the stage that is live, or at
+/// the step at which a migration stands.
+fn last_applied(
+    global: &Global,
+    project: &Project,
+    graph: Graph,
+    live: &Live,
+) -> Result<Graph, Failure> {
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if let Some(standing) = standing
+        && let Some(step) = at_step(global, project, standing)?
+    {
+        return Ok(step);
+    }
+    match migrate::live_stage(record) {
+        Some(stage) if stage != project.spec.stage => {
+            let (_, spec) = load_spec(global, Some(stage))?;
+            project.compile(&spec)
+        }
+        _ => Ok(graph),
+    }
+}
+
+/// What was to exist after the step at which a migration stands; `None` where the spec leads through
+/// something else by now.
+fn at_step(
+    global: &Global,
+    project: &Project,
+    standing: &Standing,
+) -> Result<Option<Graph>, Failure> {
+    let (Some(from), Some(to)) = (migrate::named(&standing.from), migrate::named(&standing.to))
+    else {
+        return Ok(None);
+    };
+    let migration = migrate::lay_out(global, project, from, to)?;
+    let step = migration.steps.get(standing.step);
+    Ok(step
+        .filter(|_| migration.is_of(standing))
+        .map(|step| step.graph.clone()))
+}

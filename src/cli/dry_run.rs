@@ -1,0 +1,77 @@
+//! What the dry runs of `apply` and `migrate` share: the embedded cloud in memory, and the telling.
+
+use std::process::ExitCode;
+
+use super::apply::refuse;
+use super::plan::Planned;
+use super::progress::Progress;
+use super::project::Project;
+use super::run::Options;
+use super::session::runtime;
+use super::{Failure, Outcome, ui};
+use crate::apply::dry_run::{dry_run, world};
+use crate::apply::record_of;
+use crate::provider::Provider as _;
+use crate::render::dry_run::{document, text};
+use crate::render::plan_json;
+use crate::render::style::{FAINT, Painted};
+use crate::snapshot::Snapshot;
+
+/// Carries a plan out on an embedded cloud in memory that stands as `snapshot` says.
+pub fn apply(
+    project: &Project,
+    snapshot: &Snapshot,
+    planned: &Planned,
+    options: &Options,
+) -> Outcome {
+    let Planned {
+        graph,
+        plan,
+        refusals,
+        ..
+    } = planned;
+    let told = options.json.then(|| {
+        let (owner, stage) = (project.owner(), project.spec.stage.name());
+        let (provider, workers) = (project.provider(), options.workers);
+        plan_json::document(plan, &owner, stage, provider, refusals, workers)
+    });
+    if let (Some(told), false) = (&told, refusals.is_empty()) {
+        ui::print_json(&document(plan, told.clone(), snapshot, None));
+    }
+    refuse(refusals)?;
+    if told.is_none() && !plan.is_empty() {
+        let what = "Carried out on an embedded cloud that stands as this one was found:";
+        ui::print(&format!("\n{}\n", Painted(FAINT, what)));
+    }
+    let run = runtime(true)?.block_on(async {
+        let sim = world(snapshot, graph);
+        let mut progress = Progress::new(plan, options, sim.clock());
+        let record = record_of(snapshot.record.as_ref(), graph, None);
+        let run = dry_run(
+            &sim,
+            snapshot,
+            plan,
+            &record,
+            options.workers,
+            &mut |event| {
+                if !options.json {
+                    progress.event(event);
+                }
+            },
+        )
+        .await;
+        if !plan.is_empty() {
+            progress.finish();
+        }
+        run
+    });
+    match told {
+        Some(told) => ui::print_json(&document(plan, told, snapshot, Some(&run))),
+        None if plan.is_empty() => {}
+        None => ui::print(&text(plan, &run)),
+    }
+    match run.report.is_complete() {
+        true => Ok(ExitCode::SUCCESS),
+        false => Err(Failure::Told),
+    }
+}

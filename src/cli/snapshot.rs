@@ -1,0 +1,60 @@
+//! `scalectl snapshot`: what is live, in a file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::live::{Range, from_cloud};
+use super::project::Project;
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::render::style::count;
+use crate::spec::Stage;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl snapshot --out live.json\n  scalectl plan --live live.json                 plan against it, with no account\n  scalectl apply --dry-run --live live.json      carry that plan out on an embedded cloud\n  scalectl drift --live live.json                what somebody changed until then\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. No secret is in\nit. docs/dry-run.md documents the file."
+)]
+pub struct Arguments {
+    /// Write it to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Look for what this stage has instead of the spec's.
+    #[arg(long, value_parser = stage)]
+    stage: Option<Stage>,
+    /// Leave out what others have in the account: a dry run then meets no name that they took.
+    #[arg(long)]
+    only_ours: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = Project::load(global, arguments.stage)?;
+    let range = match arguments.only_ours {
+        true => Range::Ours,
+        false => Range::All,
+    };
+    let graph = project.graph()?;
+    let seen = from_cloud(global, &project, &graph, "snapshot", range)?;
+    for what in &seen.snapshot.unseen {
+        ui::note(&format!("warning: not looked at: {what}\n"));
+    }
+    let text = seen.snapshot.text();
+    let Some(path) = &arguments.out else {
+        ui::print(&text);
+        return Ok(ExitCode::SUCCESS);
+    };
+    std::fs::write(path, text).map_err(|error| {
+        Failure::with_help(
+            format!("{} cannot be written: {error}", path.display()),
+            "name a file that can be, or leave out `--out`",
+        )
+    })?;
+    ui::print(&format!(
+        "{}: {} and {} of others, as of {}.\n",
+        path.display(),
+        count(seen.snapshot.resources.len(), "resource"),
+        seen.snapshot.others.len(),
+        seen.snapshot.taken
+    ));
+    Ok(ExitCode::SUCCESS)
+}
