@@ -1,118 +1,13 @@
 //! The real binary, as a person or a script would run it: transcripts, exit codes, signals.
 
-use std::fmt::Write as _;
+#[path = "common/project.rs"]
+mod project;
+
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use project::{MODULE, Project, SPEC};
 use regex_lite::Regex;
-use tempfile::TempDir;
-
-/// A folder with a spec, and a blueprint beside it that is small enough to read.
-struct Project(TempDir);
-
-const SPEC: &str = "app: tiny\nstage: single-server\nservices:\n  web: {image: nginx:1}\n";
-
-const BLUEPRINT: &str = "\
-blueprint: single-server
-title: Tiny
-description: Small enough to read.
-compose:
-  - use: tiny
-";
-
-const MODULE: &str = "\
-module: tiny
-description: A network and a parameter in it.
-resources:
-  - id: vpc
-    kind: AWS::EC2::VPC
-    tier: network
-    properties: {CidrBlock: \"${spec.network.cidr}\"}
-  - id: subnet
-    kind: AWS::EC2::Subnet
-    tier: network
-    forEach: \"${['a', 'b']}\"
-    properties:
-      VpcId: ${vpc.VpcId}
-      AvailabilityZone: ${region.name}${each.key}
-      CidrBlock: ${cidrsubnet(spec.network.cidr, 8, each.index)}
-  - id: param
-    kind: AWS::SSM::Parameter
-    tier: compute
-    properties: {Name: /tiny, Type: String, Value: \"${vpc.VpcId} runs ${spec.services.web.image}\"}
-";
-
-impl Project {
-    fn new() -> Self {
-        let project = Self(tempfile::tempdir().unwrap());
-        project.write("scalectl.yaml", SPEC);
-        project.write("blueprints/single-server.yaml", BLUEPRINT);
-        project.write("blueprints/modules/tiny.yaml", MODULE);
-        project
-    }
-
-    fn empty() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scalectl"));
-        command
-            .current_dir(self.path())
-            .args(line.split_whitespace())
-            .stdin(Stdio::null());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SCALECTL_")) {
-            command.env_remove(name);
-        }
-        command
-            .env_remove("NO_COLOR")
-            .env_remove("CLICOLOR_FORCE")
-            .env_remove("CLICOLOR");
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).output().unwrap()
-    }
-
-    /// Commands with what they print and how they end, as a terminal would show them.
-    fn transcript(&self, lines: &[&str]) -> String {
-        let wall = Regex::new(r"\([0-9.]+ m?s here\)").unwrap();
-        let mut told = String::new();
-        for line in lines {
-            let output = self.run(line);
-            let text = String::from_utf8(output.stdout).unwrap()
-                + &String::from_utf8(output.stderr).unwrap();
-            assert!(!text.contains("panicked"), "{line}: {text}");
-            assert!(!text.contains('\u{1b}'), "colours in a pipe: {text:?}");
-            let text = wall.replace_all(&text, "([..] here)");
-            let _ = write!(told, "$ scalectl {line}\n{text}");
-            match output.status.code() {
-                Some(0) => {}
-                code => {
-                    let _ = writeln!(told, "(exit code {code:?})");
-                }
-            }
-            told.push('\n');
-        }
-        told
-    }
-
-    fn code(&self, line: &str) -> Option<i32> {
-        self.run(line).status.code()
-    }
-}
 
 #[test]
 fn from_an_empty_cloud_to_an_application_and_back() {

@@ -33,8 +33,8 @@ pub struct DryRun {
 }
 
 /// An embedded cloud in memory that stands as `snapshot` says, its clock where the snapshot was taken.
-/// `graph` is what is applied there, as far as is known.
-pub fn world(snapshot: &Snapshot, graph: &Graph) -> Sim {
+/// `graphs` are what may have been applied there last.
+pub fn world(snapshot: &Snapshot, graphs: &[&Graph]) -> Sim {
     let live = snapshot.live();
     let found = Found {
         owner: &snapshot.owner,
@@ -43,7 +43,9 @@ pub fn world(snapshot: &Snapshot, graph: &Graph) -> Sim {
         looked: snapshot.looked(),
     };
     let mut cloud = Cloud::holding(found, snapshot.at());
-    cloud.reveal(&snapshot.owner, &unseen_values(graph, &live));
+    for graph in graphs {
+        cloud.reveal(&snapshot.owner, &unseen_values(graph, &live));
+    }
     Sim::in_memory(cloud, Faults::default(), snapshot.at())
 }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use super::{Context, Stop, observe, retry};
 use crate::provider::sim::load;
 use crate::provider::{ErrorKind, Live, Other, Outcome, Owner, Provider};
@@ -44,11 +46,14 @@ impl<'a> View<'a> {
     pub async fn all(&self, kinds: BTreeSet<(Arc<str>, Arc<str>)>) -> Outcome<Look> {
         let mut look = self.ours(kinds).await?;
         let ours = identities(&look.live);
-        for (region, kind) in look.looked.clone() {
-            let found = retry::steadily(&self.0, "find", || {
-                self.0.provider.find(&kind, &region, None)
+        let places: Vec<(Arc<str>, Arc<str>)> = look.looked.iter().cloned().collect();
+        let asked = places.iter().map(|(region, kind)| {
+            retry::steadily(&self.0, "find", move || {
+                self.0.provider.find(kind, region, None)
             })
-            .await;
+        });
+        let found = join_all(asked).await;
+        for ((region, kind), found) in places.into_iter().zip(found) {
             let strays = match found {
                 Ok(strays) => strays,
                 Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Unsupported) => {

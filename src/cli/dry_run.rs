@@ -8,11 +8,16 @@ use super::progress::Progress;
 use super::project::Project;
 use super::run::Options;
 use super::session::runtime;
-use super::{Failure, Outcome, ui};
+use super::walk_teller::Teller;
+use super::{Failure, Outcome, migrate, ui};
 use crate::apply::dry_run::{dry_run, world};
+use crate::apply::journal::Journal;
 use crate::apply::record_of;
+use crate::migrate::action;
+pub use crate::migrate::dry_run::Course;
+use crate::migrate::dry_run::dry_run as dry_walk;
 use crate::provider::Provider as _;
-use crate::render::dry_run::{document, text};
+use crate::render::dry_run::{document, text, walk_document, walk_text};
 use crate::render::plan_json;
 use crate::render::style::{FAINT, Painted};
 use crate::snapshot::Snapshot;
@@ -44,7 +49,7 @@ pub fn apply(
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let run = runtime(true)?.block_on(async {
-        let sim = world(snapshot, graph);
+        let sim = world(snapshot, &[graph]);
         let mut progress = Progress::new(plan, options, sim.clock());
         let record = record_of(snapshot.record.as_ref(), graph, None);
         let run = dry_run(
@@ -73,5 +78,71 @@ pub fn apply(
     match run.report.is_complete() {
         true => Ok(ExitCode::SUCCESS),
         false => Err(Failure::Told),
+    }
+}
+
+/// A migration to be walked, and how it is told.
+pub struct Way<'a> {
+    /// The steps.
+    pub course: Course<'a>,
+    /// Its document, where JSON is asked for.
+    pub document: Option<serde_json::Value>,
+    /// Tell every operation.
+    pub verbose: bool,
+}
+
+/// Walks a migration on an embedded cloud in memory that stands as `snapshot` says.
+pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome {
+    let migration = way.course.migration;
+    let is_told = way.document.is_none();
+    if is_told {
+        let what = "Walked on an embedded cloud that stands as this one was found:";
+        ui::print(&format!("\n{}\n", Painted(FAINT, what)));
+    }
+    let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
+    // A dry run is no run: its journal goes nowhere.
+    let mut journal = Journal::new(std::io::sink());
+    let walked = runtime(true)?.block_on(dry_walk(
+        snapshot,
+        &way.course,
+        &texts,
+        &mut |event, clock| {
+            if is_told {
+                let mut teller = Teller {
+                    migration,
+                    json: false,
+                    verbose: way.verbose,
+                    journal: &mut journal,
+                    began: clock.now(),
+                    clock,
+                };
+                teller.tell(event);
+            }
+        },
+    ));
+    let why = walked
+        .halt
+        .as_ref()
+        .map(|(_, halt)| match migrate::told(halt) {
+            Failure::Message { what, .. } => what,
+            Failure::Diagnostics(_) | Failure::Told => String::new(),
+        });
+    let steps = &migration.steps;
+    match way.document {
+        Some(told) => ui::print_json(&walk_document(
+            steps,
+            told,
+            snapshot,
+            &walked,
+            why.as_deref(),
+        )),
+        None => {
+            let back = way.course.back;
+            ui::print(&walk_text(steps, &walked, why.as_deref(), back));
+        }
+    }
+    match why {
+        None => Ok(ExitCode::SUCCESS),
+        Some(_) => Err(Failure::Told),
     }
 }

@@ -15,10 +15,10 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
+    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it, look for drift and take snapshots\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
 )]
 pub struct Arguments {
-    /// Only what `plan`, `status` and `show` need.
+    /// Only what `plan`, `status`, `show`, `snapshot`, `drift` and dry runs need.
     #[arg(long)]
     read_only: bool,
     /// Also what `migrate` needs, to any stage that the spec fits.

@@ -9,12 +9,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::lines::{self, Lines, open_into};
-use super::plan::{Scope, tell_calls};
+use super::plan::{Scope, heading, tell_calls};
 use super::project::{Project, find, load_spec, read};
 use super::run::with_lease;
 use super::session::{Session, runtime};
 use super::walk_teller::{Teller, arrived_at, ended};
-use super::{Failure, Global, Outcome, stage, ui};
+use super::{Failure, Global, Outcome, dry_run, live, stage, ui};
 use crate::apply::{Context, observe};
 use crate::blueprint;
 use crate::graph::Graph;
@@ -31,7 +31,7 @@ use crate::spec::{self, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
+    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on an embedded cloud, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
 )]
 pub struct Arguments {
     /// A migration saved by `--plan --out`: refused when it has become another one.
@@ -58,6 +58,12 @@ pub struct Arguments {
     /// Say where the migration stands.
     #[arg(long)]
     status: bool,
+    /// Walk it on an embedded cloud in memory that stands as this one, and change nothing.
+    #[arg(long, conflicts_with_all = ["plan", "status", "step", "speed"])]
+    dry_run: bool,
+    /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    live: Option<PathBuf>,
     /// Save the plan, for `scalectl migrate FILE`.
     #[arg(long, value_name = "FILE", requires = "plan")]
     out: Option<PathBuf>,
@@ -270,6 +276,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             "the saved migration is another application's, or another provider's",
             AGAIN,
         ));
+    }
+    if arguments.dry_run {
+        return try_out(global, &project, arguments, saved.as_ref());
     }
     let command = match arguments.plan || arguments.status {
         true => "migrate --plan",
@@ -500,6 +509,83 @@ pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Re
     }
 }
 
+/// The walk on an embedded cloud in memory: no lease, no journal, and the spec stays as it is.
+fn try_out(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    saved: Option<&Saved>,
+) -> Outcome {
+    let graph = project.graph()?;
+    let file = arguments.live.as_deref();
+    let seen = live::seen(global, project, &graph, "migrate --dry-run", file)?;
+    let live = seen.snapshot.live();
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    let course = course(arguments, standing)?;
+    check_target(arguments, standing)?;
+    let (from, to) = ends(project, record)?;
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    may_go(&prepared, saved, &live, from)?;
+    let numbers = numbers(&prepared.migration, standing, course);
+    let frame = prepared.frame(standing);
+    if !arguments.json {
+        ui::print(&heading(project, &live, seen.place.as_deref()));
+        ui::print(&text(&frame));
+    }
+    let migration = document(&frame, &project.owner(), project.provider());
+    let way = dry_run::Way {
+        course: dry_run::Course {
+            migration: &prepared.migration,
+            numbers: &numbers,
+            back: course == Course::Back,
+            workers,
+        },
+        document: arguments.json.then_some(migration),
+        verbose: global.verbose,
+    };
+    dry_run::migrate(project, &seen.snapshot, way)
+}
+
+/// Fails when the migration is not the one that was saved or is under way, may cost more than is
+/// allowed, or does not begin at what is live.
+fn may_go(
+    prepared: &Prepared,
+    saved: Option<&Saved>,
+    live: &Live,
+    from: Stage,
+) -> Result<(), Failure> {
+    let migration = &prepared.migration;
+    if let Some(saved) = saved
+        && *saved.digest != *migration.digest
+    {
+        return Err(Failure::with_help(
+            "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
+            AGAIN,
+        ));
+    }
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if let Some(standing) = standing
+        && !migration.is_of(standing)
+    {
+        return Err(Failure::with_help(
+            format!(
+                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}); nothing was changed",
+                standing.step + 1,
+                standing.name
+            ),
+            "put them back as they were, finish or take back the migration, and change them then",
+        ));
+    }
+    if standing.is_none() {
+        within_budget(prepared)?;
+        settled_at(prepared, live, from)?;
+    }
+    Ok(())
+}
+
 /// The walk.
 async fn go(
     global: &Global,
@@ -536,30 +622,7 @@ async fn go(
     let workers = Some(usize::from(arguments.parallelism));
     let prepared = prepare(global, project, from, to, workers)?;
     let migration = &prepared.migration;
-    if let Some(saved) = saved
-        && *saved.digest != *migration.digest
-    {
-        return Err(Failure::with_help(
-            "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
-            AGAIN,
-        ));
-    }
-    if let Some(standing) = &standing
-        && !migration.is_of(standing)
-    {
-        return Err(Failure::with_help(
-            format!(
-                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}); nothing was changed",
-                standing.step + 1,
-                standing.name
-            ),
-            "put them back as they were, finish or take back the migration, and change them then",
-        ));
-    }
-    if standing.is_none() {
-        within_budget(&prepared)?;
-        settled_at(&prepared, &live, from)?;
-    }
+    may_go(&prepared, saved, &live, from)?;
     if !arguments.json {
         if let Some(place) = place {
             ui::print(&format!("{place}\n"));

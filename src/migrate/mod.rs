@@ -7,11 +7,13 @@
 //!
 //! [`graphs`] derives the graphs between two stages, [`merge`] what a resource looks like while both
 //! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
-//! requests to the servers, [`ask`] sends some, [`walk`] does it, and [`mod@forecast`] does it on an embedded cloud to say
-//! what it would be. All but the last three are pure.
+//! requests to the servers, [`ask`] sends some, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say
+//! what it would be, and [`mod@dry_run`] on one that stands as a snapshot says. All but the last four
+//! are pure.
 
 pub mod action;
 pub mod ask;
+pub mod dry_run;
 pub mod forecast;
 pub mod gate;
 pub mod graphs;

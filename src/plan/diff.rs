@@ -200,7 +200,7 @@ fn judge(
         .map(|(name, value)| (name.clone(), value.resolve(&answer)))
         .collect();
     let rules = Rules::of(&resource.kind);
-    let next = live.map_or(1, |live| live.generation() + 1);
+    let next = live.map_or(1, |live| live.generation().saturating_add(1));
     let (action, reason, generation, differences) = match live {
         None => (Action::Create, Reason::Missing, next, initial(&properties)),
         Some(live) if live.kind != resource.kind => {

@@ -7,6 +7,8 @@ use serde_json::{Value as Json, json};
 use super::style::{GONE, NEW, Painted, STRONG, count, duration};
 use crate::apply::End;
 use crate::apply::dry_run::DryRun;
+use crate::migrate;
+use crate::migrate::dry_run::DryWalk;
 use crate::plan::{Plan, Step};
 use crate::snapshot::Snapshot;
 
@@ -83,6 +85,75 @@ pub fn source(snapshot: &Snapshot) -> Json {
         "account": snapshot.account.as_deref(),
         "resources": snapshot.resources.len(),
         "others": snapshot.others.len(),
+    })
+}
+
+/// How a migration's dry run ended; `why` it stopped, in words, if it did.
+pub fn walk_text(
+    steps: &[migrate::Step],
+    walked: &DryWalk,
+    why: Option<&str>,
+    back: bool,
+) -> String {
+    let taken = count(walked.taken.len(), "step");
+    let time = duration(walked.seconds());
+    let mut out = String::from("\n");
+    let own = steps.iter().flat_map(|step| &step.gates);
+    let own = own.filter(|gate| gate.check.is_users()).count();
+    if own > 0 {
+        let own = count(own, "gate");
+        let _ = writeln!(
+            out,
+            "{own} of your own ask the real cloud, and were not asked."
+        );
+    }
+    let Some((number, _)) = &walked.halt else {
+        let way = if back { "back" } else { "taken" };
+        let _ = writeln!(
+            out,
+            "{} {taken} {way} in {time} of the cloud's time; nothing real was touched.",
+            Painted(NEW, "Dry run complete:")
+        );
+        return out;
+    };
+    let _ = writeln!(
+        out,
+        "{} after {taken} and {time} of the cloud's time; nothing real was touched.\n  {} step {} ({}): {}\n{} mend the spec, the blueprints or what is live; the migration would stop at the same place.",
+        Painted(GONE, "Dry run failed:"),
+        Painted(GONE, "failed"),
+        number + 1,
+        steps[*number].name,
+        why.unwrap_or_default(),
+        Painted(STRONG, "Next:"),
+    );
+    out
+}
+
+/// A migration's dry run as JSON, beside the migration's document.
+pub fn walk_document(
+    steps: &[migrate::Step],
+    document: Json,
+    snapshot: &Snapshot,
+    walked: &DryWalk,
+    why: Option<&str>,
+) -> Json {
+    let name = |number: usize| &*steps[number].name;
+    json!({
+        "format": FORMAT,
+        "live": source(snapshot),
+        "migration": document,
+        "complete": walked.halt.is_none(),
+        "seconds": walked.seconds(),
+        "steps": walked.taken.iter().map(|(number, seconds)| json!({
+            "step": number + 1,
+            "name": name(*number),
+            "seconds": seconds,
+        })).collect::<Vec<_>>(),
+        "failed": walked.halt.as_ref().map(|(number, _)| json!({
+            "step": number + 1,
+            "name": name(*number),
+            "error": why,
+        })),
     })
 }
 

@@ -83,7 +83,8 @@ pub fn update(cloud: &Cloud, item: &Item, mut properties: Map) -> Map {
             .properties
             .get("LatestVersionNumber")
             .and_then(Value::as_str);
-        let next = version.and_then(|v| v.parse().ok()).unwrap_or(0u32) + 1;
+        let version: u32 = version.and_then(|v| v.parse().ok()).unwrap_or(0);
+        let next = version.saturating_add(1);
         for name in ["LatestVersionNumber", "DefaultVersionNumber"] {
             properties.insert(name, Value::str(next.to_string()));
         }
