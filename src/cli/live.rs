@@ -42,9 +42,18 @@ pub fn seen(
     command: &str,
     file: Option<&Path>,
 ) -> Result<Seen, Failure> {
-    match file {
-        Some(path) => from_file(project, graph, path),
-        None => from_cloud(global, project, graph, command, Range::All),
+    let seen = match file {
+        Some(path) => from_file(project, graph, path)?,
+        None => from_cloud(global, project, graph, command, Range::All)?,
+    };
+    warn(&seen.snapshot);
+    Ok(seen)
+}
+
+/// Says where could not be looked.
+pub fn warn(snapshot: &Snapshot) {
+    for what in &snapshot.unseen {
+        ui::note(&format!("warning: not looked at: {what}\n"));
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::live::{Range, from_cloud};
+use super::live::{Range, from_cloud, warn};
 use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::render::style::count;
@@ -35,9 +35,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let graph = project.graph()?;
     let seen = from_cloud(global, &project, &graph, "snapshot", range)?;
-    for what in &seen.snapshot.unseen {
-        ui::note(&format!("warning: not looked at: {what}\n"));
-    }
+    warn(&seen.snapshot);
     let text = seen.snapshot.text();
     let Some(path) = &arguments.out else {
         ui::print(&text);
@@ -50,7 +48,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         )
     })?;
     ui::print(&format!(
-        "{}: {} and {} of others, as of {}.\n",
+        "{}: {}, and {} that others have, as of {}.\n",
         path.display(),
         count(seen.snapshot.resources.len(), "resource"),
         seen.snapshot.others.len(),

@@ -248,7 +248,11 @@ pub fn check(
             let data = data.and_then(Value::as_str).unwrap_or_default();
             check_size(data, USER_DATA, "user data")
         }
-        "AWS::SSM::Parameter" if text(properties, "Tier") != "Advanced" => {
+        // AWS never gives the tier back; what is that long already has the other one.
+        "AWS::SSM::Parameter"
+            if text(properties, "Tier") != "Advanced"
+                && old.is_none_or(|old| text(&old.properties, "Value").len() <= PARAMETER) =>
+        {
             check_size(text(properties, "Value"), PARAMETER, "a standard parameter")
         }
         _ => Ok(()),
