@@ -1,21 +1,32 @@
-//! How compile and diff grow with the number of resources.
+//! How compile, diff and every renderer grow with the number of resources.
 //!
 //!     cargo bench --no-default-features --bench pipeline
+//!     cargo bench --no-default-features --bench pipeline -- render
 //!
 //! docs/performance.md holds the table and says how the other numbers were measured.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use scalectl::address::Address;
 use scalectl::blueprint::{Library, compile};
-use scalectl::graph::Graph;
-use scalectl::plan::{diff, digest};
-use scalectl::provider::{Live, LiveResource, Status};
-use scalectl::spec;
-use scalectl::value::Value;
+use scalectl::graph::{Graph, Resource};
+use scalectl::migrate::forecast::Forecast;
+use scalectl::migrate::{Budget, Migration, Phase, Step};
+use scalectl::plan::guard::Refusal;
+use scalectl::plan::{Plan, diff, digest};
+use scalectl::provider::{Live, LiveResource, Owner, Status};
+use scalectl::render::plan::{self, Detail, Frame};
+use scalectl::render::{
+    cloudformation, dot, mermaid, migration, migration_json, migration_markdown, plan_json,
+    plan_markdown, svg,
+};
+use scalectl::spec::{self, Stage};
+use scalectl::value::{Reference, Value};
 
 /// Counts the bytes that are held.
 struct Counting;
@@ -161,5 +172,126 @@ fn pipeline(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, pipeline);
+/// Every renderer, with an id for each resource, so that drawings have as many boxes, and every change
+/// refused.
+fn render(criterion: &mut Criterion) {
+    let spec = normalized();
+    let mut group = criterion.benchmark_group("render");
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(5));
+    let owner = Owner {
+        app: "big".into(),
+        env: "default".into(),
+    };
+    for size in [1_000, 10_000] {
+        let graph = compile(&library(size), &spec).unwrap_or_else(|e| panic!("{e:#?}"));
+        let graph: Graph = graph.iter().map(spread).collect();
+        let plan = diff(&graph, &Live::default(), None);
+        let refusals: Vec<Refusal> = plan
+            .changes
+            .iter()
+            .map(|change| Refusal {
+                address: change.address.clone(),
+                action: change.action,
+                why: "it is protected",
+            })
+            .collect();
+        let frame = Frame {
+            refusals: &refusals,
+            workers: Some(50),
+            ..Frame::default()
+        };
+        let (migration, forecasts) = way(&plan);
+        let way = migration::Frame {
+            migration: &migration,
+            forecasts: &forecasts,
+            standing: None,
+            allowed: None,
+        };
+        group.throughput(Throughput::Elements(size as u64));
+        let mut time = |name: &str, render: &dyn Fn() -> String| {
+            group.bench_with_input(BenchmarkId::new(name, size), &size, |bencher, _| {
+                bencher.iter(|| black_box(render()));
+            });
+        };
+        let json = |value: &dyn Fn() -> serde_json::Value| format!("{:#}", value());
+        time("text", &|| plan::text(&plan, &frame, Detail::Full));
+        time("concise", &|| plan::text(&plan, &frame, Detail::Concise));
+        time("markdown", &|| {
+            plan_markdown::render(&plan, &frame, &owner, "cdn")
+        });
+        time("json", &|| {
+            json(&|| serde_json::json!(plan_json::document(&plan, &frame, &owner, "cdn", "sim")))
+        });
+        time("dot", &|| dot::render(&graph, "big"));
+        time("mermaid", &|| mermaid::render(&graph));
+        time("svg", &|| svg::render(&graph, "big"));
+        time("cloudformation", &|| {
+            json(&|| serde_json::json!(cloudformation::templates(&graph, "us-east-1", "big")))
+        });
+        time("migration_text", &|| migration::text(&way));
+        time("migration_markdown", &|| {
+            migration_markdown::render(&way, &owner)
+        });
+        time("migration_chart", &|| migration::mermaid(&way));
+        time("migration_json", &|| {
+            json(&|| serde_json::json!(migration_json::document(&way, &owner, "sim")))
+        });
+    }
+    group.finish();
+}
+
+/// The same resource under an id of its own, and its references too.
+fn spread(resource: &Resource) -> Resource {
+    let own = |address: &Address| {
+        let id = format!("{}_{}", address.id, address.key.as_deref().unwrap_or(""));
+        Address::new(address.region.clone(), id, None)
+    };
+    let properties = resource.properties.iter().map(|(name, value)| {
+        let value = match value {
+            Value::Reference(reference) => Value::Reference(Arc::new(Reference {
+                address: own(&reference.address),
+                path: reference.path.clone(),
+            })),
+            other => other.clone(),
+        };
+        (name.clone(), value)
+    });
+    Resource {
+        address: own(&resource.address),
+        properties: properties.collect(),
+        ..resource.clone()
+    }
+}
+
+/// A migration of one step that makes these changes.
+fn way(plan: &Plan) -> (Migration, Vec<Forecast>) {
+    let step = Step {
+        name: "expand".into(),
+        hop: (Stage::SingleServer, Stage::SplitDb),
+        phase: Phase::Expand,
+        does: "Creates the new beside the old".into(),
+        graph: Graph::default(),
+        run: Vec::new(),
+        gates: Vec::new(),
+        budget: Budget::default(),
+        seconds: 0,
+        point_of_no_return: false,
+    };
+    let migration = Migration {
+        from: Stage::SingleServer,
+        to: Stage::SplitDb,
+        start: Graph::default(),
+        steps: vec![step],
+        digest: "0".into(),
+    };
+    let forecast = Forecast {
+        plan: plan.clone(),
+        ..Forecast::default()
+    };
+    (migration, vec![forecast])
+}
+
+criterion_group!(benches, pipeline, render);
 criterion_main!(benches);

@@ -7,6 +7,7 @@
 pub mod compile;
 pub mod expression;
 pub mod functions;
+mod json_schema;
 pub mod library;
 pub mod model;
 pub mod parse;
@@ -14,4 +15,5 @@ mod scope;
 pub mod template;
 
 pub use compile::{check_condition, compile, holds, is_ready};
+pub use json_schema::json_schema;
 pub use library::Library;

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::editor::{self, BLUEPRINT_SCHEMA};
 use super::project::find;
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
+use crate::render::schemas::Published;
 use crate::render::style::{NEW, Painted, count};
 
 #[derive(Args)]
@@ -22,12 +24,15 @@ pub struct Arguments {
     force: bool,
 }
 
+/// Where blueprints stand beside the spec.
+const BLUEPRINTS_FOLDER: &str = "blueprints";
+
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let spec = find(global)?;
     let root = spec.parent().unwrap_or(&spec);
     let known = BLUEPRINTS
         .iter()
-        .map(|(path, text)| ("blueprints", *path, *text))
+        .map(|(path, text)| (BLUEPRINTS_FOLDER, *path, *text))
         .chain(
             TEMPLATES
                 .iter()
@@ -53,9 +58,18 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         .filter(|(_, path, _)| {
             arguments.files.is_empty() || arguments.files.iter().any(|f| f == path)
         })
-        .map(|(folder, path, text)| (root.join(folder).join(path), text))
+        .map(|(folder, path, text)| {
+            let text = match folder {
+                BLUEPRINTS_FOLDER => {
+                    let schema = editor::from_below(path, BLUEPRINT_SCHEMA);
+                    editor::with_header(&schema, text)
+                }
+                _ => text.to_owned(),
+            };
+            (folder, root.join(folder).join(path), text)
+        })
         .collect();
-    if let Some((path, _)) = wanted.iter().find(|(path, _)| path.exists())
+    if let Some((_, path, _)) = wanted.iter().find(|(_, path, _)| path.exists())
         && !arguments.force
     {
         let what = format!("{} exists already; nothing was written", path.display());
@@ -64,7 +78,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             "overwrite with `--force`, or name the files that you want",
         ));
     }
-    for (path, text) in &wanted {
+    for (_, path, text) in &wanted {
         let failed = |error: std::io::Error| {
             Failure::new(format!("{} cannot be written: {error}", path.display()))
         };
@@ -72,6 +86,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         std::fs::write(path, text).map_err(failed)?;
+    }
+    if wanted
+        .iter()
+        .any(|(folder, _, _)| *folder == BLUEPRINTS_FOLDER)
+    {
+        let folder = root.join(BLUEPRINTS_FOLDER);
+        editor::write(Published::Blueprint, &folder, BLUEPRINT_SCHEMA)?;
     }
     ui::print(&format!(
         "{} {} to {}\n",

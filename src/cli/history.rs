@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::project::Project;
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::End;
 use crate::apply::Event;
 use crate::apply::journal::{self, Entry};
+use crate::render::history_json::{Run, document};
 use crate::render::style::{FAINT, GONE, NEW, Painted, count, duration};
 
 #[derive(Args)]
@@ -29,11 +29,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let runs = runs(&project)?;
     let Some(wanted) = &arguments.run else {
         if arguments.json {
-            let firsts: Vec<_> = runs
-                .iter()
-                .map(|(_, entries)| json!({"run": entries.first(), "end": end(entries)}))
-                .collect();
-            ui::print_json(&json!(firsts));
+            let told = runs.iter().map(|(_, entries)| Run {
+                run: entries.first(),
+                end: end(entries),
+                entries: None,
+            });
+            ui::print_json(&document(told.collect()));
         } else if runs.is_empty() {
             ui::print("No runs yet.\n");
         } else {
@@ -57,7 +58,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ));
     };
     if arguments.json {
-        ui::print_json(&json!(entries));
+        ui::print_json(&document(vec![Run {
+            run: entries.first(),
+            end: end(entries),
+            entries: Some(entries),
+        }]));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = line(id, entries);

@@ -1,14 +1,16 @@
 //! `scalectl init`: a commented spec to start from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use handlebars::Handlebars;
 use serde_json::json;
 
+use super::editor::{self, SPEC_SCHEMA};
 use super::project::SPEC;
 use super::{Failure, Global, Outcome, stage, ui};
+use crate::render::schemas::Published;
 use crate::render::style::{NEW, Painted};
 use crate::spec::{self, Stage};
 
@@ -72,14 +74,18 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let text = Handlebars::new()
         .render_template(STARTER, &values)
         .map_err(|error| Failure::new(format!("the starter is broken: {error}")))?;
+    let text = editor::with_header(&format!("./{SPEC_SCHEMA}"), &text);
     // What would be refused at the next command is refused now, with the same words.
     spec::load(&path.display().to_string(), &text, None, None)?;
     std::fs::write(&path, text)
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let schema = editor::write(Published::Spec, folder, SPEC_SCHEMA)?;
     ui::print(&format!(
-        "{} {}\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the embedded cloud\n",
+        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the embedded cloud\n",
         Painted(NEW, "Wrote"),
-        path.display()
+        path.display(),
+        schema.display()
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ mod destroy;
 mod doctor;
 mod drift;
 mod dry_run;
+mod editor;
 mod eject;
 mod export;
 mod graph;
@@ -207,7 +208,7 @@ enum Command {
     Export(export::Arguments),
     /// Write a pipeline for a code host: plan on a request, apply on merge, drift every night.
     Ci(ci::Arguments),
-    /// Print the JSON Schema of scalectl.yaml, for editors.
+    /// Print the JSON Schema of scalectl.yaml, of blueprints, or of what `--json` prints.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),

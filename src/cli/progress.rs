@@ -12,6 +12,7 @@ use crate::apply::End;
 use crate::apply::Event;
 use crate::plan::{Plan, Step};
 use crate::provider::Clock;
+use crate::render::escape::visible_but_colours;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
 
 /// What is shown of a run.
@@ -155,7 +156,7 @@ impl<'a> Progress<'a> {
     fn say(&self, line: &str) {
         match &self.rows {
             // The terminal's own rows have to make room; failing to draw is no reason to stop.
-            Some(rows) => drop(rows.all.println(line)),
+            Some(rows) => drop(rows.all.println(visible_but_colours(line))),
             None => ui::print(&format!("{line}\n")),
         }
     }

@@ -1,19 +1,36 @@
-//! `scalectl schema`: the JSON Schema of the spec.
+//! `scalectl schema`: the JSON Schemas of what scalectl reads and prints.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{Outcome, ui};
-use crate::spec::json_schema;
+use crate::render::schemas::Published;
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  scalectl schema > scalectl.schema.json\n\nThen, as the first line of scalectl.yaml:\n  # yaml-language-server: $schema=scalectl.schema.json"
+    after_help = "Examples:\n  scalectl schema > scalectl.schema.json    beside scalectl.yaml; `init` does it\n  scalectl schema --of plan                 what `plan --json` prints\n  scalectl schema --of events               a line of `apply --json-into`\n\nAn editor with a YAML language server takes it from the first line of scalectl.yaml:\n  # yaml-language-server: $schema=./scalectl.schema.json"
 )]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Of what: spec, blueprint, plan, migration, events, status or history.
+    #[arg(long, value_name = "DOCUMENT", default_value = "spec", value_parser = published)]
+    of: Published,
+}
 
-pub fn run(_: &Arguments) -> Outcome {
-    ui::print_json(&json_schema());
+/// A document on the command line.
+fn published(text: &str) -> Result<Published, String> {
+    let mut all = Published::ALL.into_iter();
+    all.find(|one| one.name() == text).ok_or_else(|| {
+        let names = Published::ALL.map(Published::name);
+        let near = crate::schema::nearest(text, names.into_iter());
+        let hint = near
+            .map(|near| format!("did you mean {near}? "))
+            .unwrap_or_default();
+        format!("{hint}documents are {}", names.join(", "))
+    })
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    ui::print_json(&arguments.of.schema());
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::project::Project;
 use super::session::Session;
@@ -15,6 +14,7 @@ use crate::plan::diff;
 use crate::plan::diff::tier_of;
 use crate::provider::{Live, LiveResource, Status};
 use crate::render::diagram::tier_rank;
+use crate::render::status_json;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 
 #[derive(Args)]
@@ -39,20 +39,32 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         None => tier_of(&resource.kind).to_owned(),
     };
     if arguments.json {
-        ui::print_json(&json!({
-            "app": project.spec.app,
-            "env": project.spec.env,
-            "stage": stage,
-            "endpoints": endpoints(&live).into_iter().map(|(what, place, address)| json!({"what": what, "where": place, "address": address})).collect::<Vec<_>>(),
-            "resources": live.resources.values().map(|resource| json!({
-                "address": resource.address,
-                "kind": &*resource.kind,
-                "tier": tier(resource),
-                "identifier": &*resource.identifier,
-                "status": resource.status,
-            })).collect::<Vec<_>>(),
-            "to_change": plan.changes.len(),
-        }));
+        let endpoints = endpoints(&live).into_iter();
+        let resources = live.resources.values();
+        ui::print_json(&status_json::Document {
+            document: "status",
+            format: 1,
+            app: &project.spec.app,
+            env: &project.spec.env,
+            stage,
+            endpoints: endpoints
+                .map(|(what, place, address)| status_json::Endpoint {
+                    what,
+                    r#where: place,
+                    address,
+                })
+                .collect(),
+            resources: resources
+                .map(|resource| status_json::Resource {
+                    address: &resource.address,
+                    kind: &resource.kind,
+                    tier: tier(resource),
+                    identifier: &resource.identifier,
+                    status: &resource.status,
+                })
+                .collect(),
+            to_change: plan.changes.len(),
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!(

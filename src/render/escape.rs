@@ -148,14 +148,18 @@ pub fn code_span(text: &str) -> String {
 }
 
 /// Words in running Markdown, also within a table: every character that begins markup is escaped, and
-/// a mention or a link is kept from becoming one by an empty comment.
+/// a mention, a reference or a link is kept from becoming one by an empty comment.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut last = ' ';
+    let mut last = None;
     for c in visible(text).chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
-            | '~' | '$' | '-' | '=' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // These begin a list or a heading, and nothing further on.
+            '+' | '-' | '=' if last.is_none() => {
                 out.push('\\');
                 out.push(c);
             }
@@ -163,10 +167,11 @@ pub fn markdown(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("@<!-- -->"),
-            '/' if last == ':' => out.push_str("<!-- -->/"),
+            '#' => out.push_str("#<!-- -->"),
+            '/' if last == Some(':') => out.push_str("<!-- -->/"),
             _ => out.push(c),
         }
-        last = c;
+        last = Some(c);
     }
     out
 }
@@ -236,7 +241,7 @@ mod tests {
     fn words_in_markdown_are_words() {
         assert_eq!(
             markdown("@all <b> [x](http://y) a_b"),
-            "@<!-- -->all &lt;b&gt; \\[x\\]\\(http:<!-- -->//y\\) a\\_b"
+            "@<!-- -->all &lt;b&gt; \\[x\\](http:<!-- -->//y) a\\_b"
         );
     }
 

@@ -11,6 +11,7 @@ pub mod dot;
 pub mod drift;
 pub mod dry_run;
 pub mod escape;
+pub mod history_json;
 pub mod mermaid;
 pub mod migration;
 pub mod pipeline;
@@ -22,6 +23,8 @@ pub mod plan_markdown;
 pub mod property;
 #[cfg(unix)]
 pub mod rehearsal;
+pub mod schemas;
+pub mod status_json;
 pub mod style;
 pub mod svg;
 pub mod walk_json;

@@ -264,6 +264,7 @@ pub fn blast_in_words(blast: &Blast, all: bool) -> Vec<Risk> {
 
 fn not_yet(out: &mut String, frame: &Frame<'_>) {
     for line in frame.not_yet {
+        let line = visible(line);
         let _ = writeln!(out, "{}", Painted(FAINT, format!("Not yet: {line}.")));
     }
 }

@@ -142,6 +142,11 @@ impl KindSchema {
         &self.properties
     }
 
+    /// Shapes that others point to, by name.
+    pub fn definitions(&self) -> &BTreeMap<Arc<str>, Shape> {
+        &self.definitions
+    }
+
     /// Properties that must be set.
     pub fn required(&self) -> &[Arc<str>] {
         &self.required

@@ -86,6 +86,19 @@ pub enum Type {
 }
 
 impl Type {
+    /// The type as JSON Schema calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Null => "null",
+        }
+    }
+
     /// The type in words, with its article.
     pub const fn words(self) -> &'static str {
         match self {

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct Spec {
     /// The application's name: a lower-case letter, then up to 29 letters, digits and hyphens.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,28}[a-z0-9]$"))]
+    #[schemars(example = &"shop")]
     pub app: String,
     /// How the application is deployed today.
     pub stage: Stage,
@@ -206,6 +207,7 @@ impl Domain {
 #[serde(deny_unknown_fields)]
 pub struct DomainDetails {
     /// The name, such as shop.example.com.
+    #[schemars(example = &"shop.example.com")]
     pub name: String,
     /// The hosted zone's name, where it is a parent of the name.
     #[serde(default)]
@@ -231,6 +233,7 @@ pub enum Routing {
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
     /// The primary region's private addresses.
+    #[schemars(example = &"10.0.0.0/16")]
     pub cidr: String,
     /// How many availability zones to use in a region.
     #[schemars(range(min = 2, max = 6))]
@@ -269,12 +272,15 @@ pub enum Nat {
 pub struct Service {
     /// The container image, with a tag or digest.
     #[serde(default)]
+    #[schemars(example = &"nginx:1", example = &"ghcr.io/example/shop:2.3")]
     pub image: Option<String>,
     /// An archive in S3 to run instead of an image: s3://bucket/key.
     #[serde(default)]
+    #[schemars(example = &"s3://artifacts/shop/2.3.tar.gz")]
     pub artifact: Option<String>,
     /// The command, where the image's own is not right.
     #[serde(default)]
+    #[schemars(example = ["./serve", "--port", "8080"])]
     pub command: Option<Vec<String>>,
     /// The port that it listens on.
     #[serde(default = "default_port")]
@@ -292,6 +298,7 @@ pub struct Service {
     /// The instance type.
     #[serde(default = "default_instance")]
     #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
+    #[schemars(example = &"t4g.small", example = &"m7g.large")]
     pub instance: String,
     /// How many instances.
     #[serde(default)]
@@ -302,9 +309,11 @@ pub struct Service {
     /// The paths that it answers.
     #[serde(default = "default_paths")]
     #[schemars(length(min = 1, max = 5))]
+    #[schemars(example = ["/api/*"])]
     pub paths: Vec<String>,
     /// The host names that it answers; empty means all.
     #[serde(default)]
+    #[schemars(example = ["api.shop.example.com"])]
     pub hosts: Vec<String>,
 }
 
@@ -326,6 +335,7 @@ fn default_paths() -> Vec<String> {
 pub struct Health {
     /// The path that answers 200 when all is well.
     #[schemars(regex(pattern = r"^/"))]
+    #[schemars(example = &"/health")]
     pub path: String,
     /// Seconds between two questions.
     #[schemars(range(min = 5, max = 300))]
@@ -441,10 +451,12 @@ pub struct Database {
     pub engine: Engine,
     /// The major version; by default the newest that all stages support.
     #[serde(default)]
+    #[schemars(example = &"17")]
     pub version: Option<String>,
     /// The instance class.
     #[serde(default = "default_class")]
     #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
+    #[schemars(example = &"db.t4g.small", example = &"db.m7g.large")]
     pub class: String,
     /// Gibibytes of disk, or details.
     #[serde(default)]
