@@ -583,6 +583,12 @@ fn a_migration_under_way_is_gone_on_with_and_taken_back_in_dry_runs() {
             text(&project, "drift")
         );
     }
+    project.run("sim drift us-east-1/log_flow --delete");
+    let told = text(&project, "drift");
+    assert!(
+        told.contains("us-east-1/log_flow  AWS::Logs::LogGroup  gone"),
+        "{told}"
+    );
     let told = text(&project, "migrate --dry-run");
     assert!(
         told.contains("go on with `--resume`, or back with `--rollback`"),

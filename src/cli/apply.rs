@@ -93,7 +93,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         verbose: global.verbose,
     };
     if arguments.dry_run {
-        return dry_run(global, arguments, &project, saved, &options);
+        return try_out(global, arguments, &project, saved, &options);
     }
     let session = Session::open(&project, "apply")?.at_speed(arguments.how.speed);
     let holder = session.holder.clone();
@@ -171,7 +171,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 }
 
 /// The same with everything on an embedded cloud in memory: no lease, no journal, nothing written.
-fn dry_run(
+fn try_out(
     global: &Global,
     arguments: &Arguments,
     project: &Project,

@@ -26,7 +26,7 @@ use crate::apply::{
 use crate::blueprint::holds;
 use crate::graph::Graph;
 use crate::plan::guard::{self, Refusal};
-use crate::plan::{Plan, diff};
+use crate::plan::{Plan, diff, digest};
 use crate::provider::{
     Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
 };
@@ -180,6 +180,9 @@ impl Walker<'_> {
         standing: Option<Standing>,
     ) -> Outcome<()> {
         let mut record = record_of(live.record.as_ref(), graph, stage);
+        if standing.as_ref().is_none_or(|standing| standing.done) {
+            record.addresses = Some(digest::of_addresses(graph));
+        }
         record.migration = standing;
         Ok(apply::write_record(self.context, &record).await?)
     }
