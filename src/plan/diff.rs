@@ -318,6 +318,7 @@ pub fn tier_of(kind: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::conceal::conceal;
     use crate::plan::digest;
 
     fn address(text: &str) -> Address {
@@ -508,6 +509,29 @@ mod tests {
                 .all(|p| p.hidden)
         );
         let text = serde_json::to_string(&only(&plan, "us-east-1/s").properties).unwrap();
+        assert!(!text.contains("two"), "{text}");
+    }
+
+    #[test]
+    fn a_write_only_value_inside_another_is_compared_by_digest_too() {
+        let listener = |secret: &str| {
+            let config = serde_json::json!({"ClientId": "id", "ClientSecret": secret});
+            let action =
+                serde_json::json!({"Type": "authenticate-oidc", "AuthenticateOidcConfig": config});
+            let json = serde_json::json!({"Port": 443, "DefaultActions": [action]});
+            let kind = "AWS::ElasticLoadBalancingV2::Listener";
+            resource("us-east-1/listener", kind, json)
+        };
+        let found = conceal(&applied(&listener("one"), serde_json::json!({})));
+        let live = live([found]);
+        assert!(diff(&[listener("one")].into_iter().collect(), &live, None).is_empty());
+        let plan = diff(&[listener("two")].into_iter().collect(), &live, None);
+        let properties = &only(&plan, "us-east-1/listener").properties;
+        assert!(
+            properties.len() == 1 && properties[0].hidden,
+            "{properties:?}"
+        );
+        let text = serde_json::to_string(properties).unwrap();
         assert!(!text.contains("two"), "{text}");
     }
 

@@ -73,7 +73,10 @@ pub fn differences(
             });
         }
         // What AWS does not give back of a property is not compared either: another value is a change.
-        if differences.is_empty() && as_set == Some(false) && rules.holds_write_only(name, value) {
+        let have = live.properties.get(name);
+        let is_unseen = rules.holds_write_only(name, value)
+            && !have.is_some_and(|have| rules.holds_write_only(name, have));
+        if differences.is_empty() && as_set == Some(false) && is_unseen {
             found.push(PropertyChange {
                 path: name.clone(),
                 before: None,
