@@ -20,7 +20,9 @@ use crate::provider::{Owner, Provider};
 
 pub use event::{End, Event, Report};
 pub use execute::execute;
-pub use observe::{kinds, observe, observe_kinds, observe_only, record_of, write_record};
+pub use observe::{
+    kinds, observe, observe_kinds, observe_only, observe_without, record_of, write_record,
+};
 
 /// What everything here works with.
 pub struct Context<'a> {

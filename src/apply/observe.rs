@@ -31,7 +31,7 @@ pub async fn observe_kinds(
     context: &Context<'_>,
     kinds: BTreeSet<(Arc<str>, Arc<str>)>,
 ) -> Outcome<Live> {
-    Ok(look(context, kinds).await?.0)
+    observe_without(context, kinds, None).await
 }
 
 /// The same, with the kinds that were looked for in the end.
@@ -42,19 +42,43 @@ pub async fn look(
     context: &Context<'_>,
     kinds: BTreeSet<(Arc<str>, Arc<str>)>,
 ) -> Outcome<(Live, BTreeSet<(Arc<str>, Arc<str>)>)> {
+    look_without(context, kinds, None).await
+}
+
+/// What there is of these kinds and of those of the record, but for what is in a region that does not
+/// answer.
+///
+/// # Errors
+/// When the rest of the cloud does not answer.
+pub async fn observe_without(
+    context: &Context<'_>,
+    kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+    region: Option<&str>,
+) -> Outcome<Live> {
+    Ok(look_without(context, kinds, region).await?.0)
+}
+
+async fn look_without(
+    context: &Context<'_>,
+    kinds: BTreeSet<(Arc<str>, Arc<str>)>,
+    region: Option<&str>,
+) -> Outcome<(Live, BTreeSet<(Arc<str>, Arc<str>)>)> {
+    let answers = |(of, _): &(Arc<str>, Arc<str>)| region.is_none_or(|region| **of != *region);
     let mut query = Query {
-        kinds,
+        kinds: kinds.into_iter().filter(answers).collect(),
         thorough: false,
     };
     let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
         return Ok((live, query.kinds));
     };
-    if record.kinds.is_subset(&query.kinds) {
-        return Ok((live, query.kinds));
+    let known = record.kinds.iter().filter(|kind| answers(kind));
+    let before = query.kinds.len();
+    query.kinds.extend(known.cloned());
+    match query.kinds.len() == before {
+        true => Ok((live, query.kinds)),
+        false => Ok((ask(context, &query).await?, query.kinds)),
     }
-    query.kinds.extend(record.kinds.iter().cloned());
-    Ok((ask(context, &query).await?, query.kinds))
 }
 
 /// What there is of exactly these kinds: for who asks often, and knows what little is needed.

@@ -108,7 +108,7 @@ struct Saved {
 pub struct Prepared {
     pub migration: Migration,
     pub forecasts: Vec<Forecast>,
-    allowed: Option<Budget>,
+    pub allowed: Option<Budget>,
 }
 
 /// The stage with this name, as a record has it.
@@ -152,11 +152,28 @@ pub fn prepare(
     workers: Option<usize>,
 ) -> Result<Prepared, Failure> {
     let migration = lay_out(global, project, from, to)?;
+    let forecasts = forecasts(project, &migration, workers)?;
+    Ok(Prepared {
+        migration,
+        forecasts,
+        allowed: project.spec.migration.budget.map(|budget| Budget {
+            unavailable: budget.unavailable,
+            loss: budget.loss,
+        }),
+    })
+}
+
+/// Goes a way once, on an embedded cloud of its own: what every step would do.
+pub fn forecasts(
+    project: &Project,
+    migration: &Migration,
+    workers: Option<usize>,
+) -> Result<Vec<Forecast>, Failure> {
     let owner = project.owner();
     // Time that jumps needs a runtime of its own, and a runtime its thread.
     let found = std::thread::scope(|scope| {
         let library = &project.library;
-        let (migration, owner) = (&migration, &owner);
+        let owner = &owner;
         let run = scope.spawn(move || {
             let texts = |engine: &str, name: &str| action::script(library, engine, name);
             let runtime = runtime(true)?;
@@ -174,18 +191,11 @@ pub fn prepare(
             _ => String::new(),
         };
         return Err(Failure::with_help(
-            format!("tried on an embedded cloud of its own, the migration stops at {name}: {why}"),
+            format!("tried on an embedded cloud of its own, this stops at {name}: {why}"),
             "nothing was changed; mend the spec or the blueprints and try again",
         ));
     }
-    Ok(Prepared {
-        migration,
-        forecasts,
-        allowed: project.spec.migration.budget.map(|budget| Budget {
-            unavailable: budget.unavailable,
-            loss: budget.loss,
-        }),
-    })
+    Ok(forecasts)
 }
 
 /// The user's gates, whose expressions can be read.
@@ -323,6 +333,9 @@ async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure>
 fn ends(project: &Project, record: Option<&Record>) -> Result<(Stage, Stage), Failure> {
     let standing = record.and_then(|record| record.migration.as_ref());
     if let Some(standing) = standing {
+        if standing.failover.is_some() {
+            refuse_while_under_way(record)?;
+        }
         return match (named(&standing.from), named(&standing.to)) {
             (Some(from), Some(to)) => Ok((from, to)),
             _ => Err(Failure::new(format!(
@@ -480,7 +493,14 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
         None => Ok(()),
         Some(standing) => Err(Failure::with_help(
             format!("{}; nothing was changed", standing.in_words()),
-            "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same",
+            match standing.failover {
+                Some(_) => {
+                    "`scalectl failover --resume` goes on, `scalectl failover --status` tells more"
+                }
+                None => {
+                    "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same"
+                }
+            },
         )),
     }
 }

@@ -14,6 +14,7 @@ mod dry_run;
 mod editor;
 mod eject;
 mod export;
+mod failover;
 mod graph;
 mod history;
 mod iam_policy;
@@ -183,6 +184,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Go from the live stage to another, step by step, losing nothing.
     Migrate(migrate::Arguments),
+    /// Move the database's writes to another region, step by step, losing nothing.
+    Failover(failover::Arguments),
     /// Change sizes and numbers in steps, each when servers are healthy.
     Scale(scale::Arguments),
     /// Try a migration on throwaway servers under load, and see what it would lose.
@@ -309,6 +312,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Apply(arguments) => apply::run(global, arguments),
         Command::Migrate(arguments) => migrate::run(global, arguments),
+        Command::Failover(arguments) => failover::run(global, arguments),
         Command::Scale(arguments) => scale::run(global, arguments),
         #[cfg(unix)]
         Command::Rehearse(arguments) => rehearse::run(global, arguments),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::failover::refuse_another_writer;
 use super::live::{self, Range};
 use super::project::Project;
 use super::session::Cloud;
@@ -106,6 +107,7 @@ pub fn against(scope: &Scope, graph: Graph, live: Live) -> Result<Planned, Failu
             ));
         }
     }
+    refuse_another_writer(project, &live)?;
     let targets = (!scope.target.is_empty()).then_some(scope.target.as_slice());
     let plan = diff(&graph, &live, targets);
     let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
@@ -138,9 +140,10 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     let record = live.record.as_ref();
     if let Some(standing) = record.and_then(|record| record.migration.as_ref()) {
         text.push_str(&format!(
-            "{} {}; `scalectl migrate --status` tells more.\n",
+            "{} {}; `scalectl {} --status` tells more.\n",
             Painted(NOTICE, "Note:"),
-            standing.in_words()
+            standing.in_words(),
+            standing.command()
         ));
     }
     let stage = record.and_then(|record| record.stage.as_deref());

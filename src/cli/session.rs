@@ -117,9 +117,15 @@ impl Sight<'_> {
 }
 
 impl Session {
-    /// Opens the project's provider for a command.
+    /// Opens the project's provider for a command. Lease and record are in the region that takes the
+    /// database's writes.
     pub fn open(project: &Project, command: &str) -> Result<Self, Failure> {
-        Self::opened(project, command, Store::open)
+        Self::open_at(project, command, project.spec.writer_region())
+    }
+
+    /// The same with lease and record in another region.
+    pub fn open_at(project: &Project, command: &str, home: &str) -> Result<Self, Failure> {
+        Self::opened(project, command, home, Store::open)
     }
 
     /// Opens the project's provider to be looked at, and runs `work` with it.
@@ -128,7 +134,8 @@ impl Session {
         command: &str,
         work: impl AsyncFnOnce(&Sight<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let session = Self::opened(project, command, Store::look)?;
+        let home = project.spec.writer_region();
+        let session = Self::opened(project, command, home, Store::look)?;
         session.run(async |cloud, context| {
             let sight = Sight {
                 view: View::new(context.provider, context.owner, context.stop),
@@ -138,13 +145,19 @@ impl Session {
         })
     }
 
-    fn opened(project: &Project, command: &str, open: Open) -> Result<Self, Failure> {
+    #[cfg_attr(
+        not(feature = "aws"),
+        allow(unused_variables, reason = "AWS only has regions")
+    )]
+    fn opened(project: &Project, command: &str, home: &str, open: Open) -> Result<Self, Failure> {
         let holder = holder(command);
         let opened = match &project.spec.provider {
             #[cfg(feature = "aws")]
             spec::Provider::Aws(settings) => {
                 let regions = project.spec.regions.iter();
-                let regions = regions.map(|region| region.name().to_owned()).collect();
+                let mut regions: Vec<String> =
+                    regions.map(|region| region.name().to_owned()).collect();
+                regions.sort_by_key(|region| region != home);
                 Provided::Aws(settings.clone(), regions)
             }
             #[cfg(not(feature = "aws"))]

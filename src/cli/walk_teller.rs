@@ -5,6 +5,7 @@ use super::ui;
 use crate::apply::Context;
 use crate::apply::journal::Entry;
 use crate::migrate::Migration;
+use crate::migrate::gate::Check;
 use crate::migrate::walk::Event;
 use crate::render::migration::gate_in_words;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
@@ -123,6 +124,9 @@ impl Teller<'_, '_> {
                 _ => return,
             },
             Event::Operation(_) => return,
+            Event::Asked { gate, reading, .. } if reading.good && gate.check == Check::CaughtUp => {
+                format!("  {} {}", Painted(NEW, "replica"), reading.seen)
+            }
             Event::Asked { reading, .. } if reading.good => return,
             Event::Asked {
                 gate,

@@ -4,7 +4,7 @@
 //! once already, and what stops it is known before anything real is touched.
 
 use super::walk::{Event, Halt, Texts, Walker};
-use super::{Budget, Migration};
+use super::{Budget, Migration, Phase};
 use crate::apply::{Context, Stop, execute, observe, record_of, write_record};
 use crate::plan::{Plan, diff};
 use crate::provider::Owner;
@@ -74,6 +74,10 @@ pub async fn forecast(
                 one.interrupts.push(format!("{}: {how}", change.address));
                 one.budget.unavailable += schema::facts(&change.kind).update_seconds;
             }
+        }
+        // From the fence until the servers have the new database nobody writes.
+        if migration.failover.is_some() && step.phase == Phase::Switch {
+            one.budget.unavailable = one.seconds.ceil() as u32;
         }
         found.push(one);
     }

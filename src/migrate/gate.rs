@@ -76,6 +76,7 @@ impl TryFrom<Fields> for Gate {
             }
             "healthy" => (Check::Healthy, ""),
             "alarms" => (Check::Alarms, ""),
+            "caught-up" => (Check::CaughtUp, ""),
             "lag" => {
                 let below = below.ok_or_else(|| lacks("below"))?;
                 (Check::Lag { below }, "below")
@@ -176,6 +177,9 @@ pub enum Check {
         /// Seconds.
         below: u32,
     },
+    /// Whether the replica that takes over has everything that was acknowledged before it was first
+    /// asked, or all but what a failover may lose.
+    CaughtUp,
     /// Whether so much time has passed.
     Hold {
         /// Seconds.
@@ -210,6 +214,7 @@ impl Check {
             Self::Latency { below } => format!("answers within {below} ms"),
             Self::Alarms => "no alarm".to_owned(),
             Self::Lag { below } => format!("copy at most {below} s behind"),
+            Self::CaughtUp => "replica caught up".to_owned(),
             Self::Hold { seconds } => format!("{seconds} s passed"),
             Self::Command { command } => format!("`{command}`"),
             Self::Expression { expression } => format!("`{expression}`"),
@@ -227,6 +232,7 @@ impl Check {
             Self::Latency { below } => format!("95 of 100 requests are answered within {below} ms"),
             Self::Alarms => "no alarm is raised".to_owned(),
             Self::Lag { below } => format!("the copy is at most {below} s behind"),
+            Self::CaughtUp => "the replica has every acknowledged write".to_owned(),
             Self::Hold { seconds } => format!("{seconds} s pass"),
             Self::Command { command } => format!("`{command}` succeeds"),
             Self::Expression { expression } => format!("`{expression}` is true"),

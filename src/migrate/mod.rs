@@ -7,13 +7,14 @@
 //!
 //! [`graphs`] derives the graphs between two stages, [`merge`] what a resource looks like while both
 //! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
-//! requests to the servers, [`ask`] sends some, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say
-//! what it would be, and [`mod@dry_run`] on one that stands as a snapshot says. All but the last four
-//! are pure.
+//! requests to the servers, [`ask`] sends some, [`failover`] makes steps of moving a database's writes to
+//! another region, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say what it would be, and
+//! [`mod@dry_run`] on one that stands as a snapshot says. All but [`ask`] and the last three are pure.
 
 pub mod action;
 pub mod ask;
 pub mod dry_run;
+pub mod failover;
 pub mod forecast;
 pub mod gate;
 pub mod graphs;
@@ -33,7 +34,7 @@ pub use steps::{Budget, Phase, Step, Walk, route};
 use gate::Check;
 
 use crate::graph::Graph;
-use crate::provider::Standing;
+use crate::provider::{Failover, Standing};
 use crate::spec::{Domain, Spec, Stage};
 
 /// A way from one stage to another.
@@ -47,6 +48,8 @@ pub struct Migration {
     pub start: Graph,
     /// Its steps, those of each hop one after the other.
     pub steps: Vec<Step>,
+    /// What it fails over, where it stays at its stage.
+    pub failover: Option<Failover>,
     /// A digest of what it leads through: another one after the spec or the blueprints changed what
     /// exists or what runs. How long is waited, and for what, may change.
     pub digest: Arc<str>,
@@ -85,9 +88,18 @@ impl Migration {
             to,
             start,
             steps,
+            failover: None,
             digest,
             requests: Vec::new(),
         })
+    }
+
+    /// From where to where, by the names that a record has: stages, or the regions of a failover.
+    pub fn ends(&self) -> (&str, &str) {
+        match &self.failover {
+            Some(failover) => (&failover.from, &failover.to),
+            None => (self.from.name(), self.to.name()),
+        }
     }
 
     /// The same, with so many seconds to watch before anything old is removed.

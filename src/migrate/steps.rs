@@ -180,6 +180,9 @@ pub struct Step {
     pub seconds: u32,
     /// Whether there is no way back once it has begun.
     pub point_of_no_return: bool,
+    /// The region that does not answer, so that nothing is asked of it.
+    #[serde(default)]
+    pub without: Option<Arc<str>>,
 }
 
 /// The stages on the way from one to another, the ends included.
@@ -218,6 +221,7 @@ pub fn of_hop(walk: &Walk, stages: (Stage, Stage), old: &Graph, new: &Graph) -> 
             seconds: declared.seconds,
             point_of_no_return: declared.phase == Phase::Contract
                 && (moves.removes || !declared.run.is_empty()),
+            without: None,
         });
     }
     steps

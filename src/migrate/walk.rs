@@ -17,11 +17,11 @@ use super::action::{self, Parameters, Side};
 use super::ask;
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
 use super::graphs::DATABASE;
-use super::reach;
 use super::{Migration, Phase};
+use super::{failover, reach};
 use crate::address::Address;
 use crate::apply::{
-    self, Context, Report, execute, kinds, observe, observe_kinds, observe_only, record_of, retry,
+    self, Context, Report, execute, kinds, observe, observe_only, observe_without, record_of, retry,
 };
 use crate::blueprint::holds;
 use crate::graph::Graph;
@@ -160,15 +160,19 @@ pub struct Walker<'a> {
 
 impl Walker<'_> {
     /// What exists, as far as a step and the one before know it.
-    async fn look(&self, graphs: &[&Graph]) -> Outcome<Live> {
+    async fn look(&self, number: usize, graphs: &[&Graph]) -> Outcome<Live> {
         let kinds = graphs.iter().flat_map(|graph| kinds(graph)).collect();
-        Ok(observe_kinds(self.context, kinds).await?)
+        let without = self.migration.steps[number].without.as_deref();
+        Ok(observe_without(self.context, kinds, without).await?)
     }
 
     /// What exists of some kinds of a graph: gates ask again and again, and need little.
-    async fn look_at(&self, graph: &Graph, wanted: &[&str]) -> Outcome<Live> {
+    async fn look_at(&self, number: usize, graph: &Graph, wanted: &[&str]) -> Outcome<Live> {
+        let without = self.migration.steps[number].without.as_deref();
         let mut kinds = kinds(graph);
-        kinds.retain(|(_, kind)| wanted.contains(&&**kind));
+        kinds.retain(|(region, kind)| {
+            wanted.contains(&&**kind) && without.is_none_or(|without| **region != *without)
+        });
         Ok(observe_only(self.context, kinds).await?)
     }
 
@@ -188,15 +192,17 @@ impl Walker<'_> {
     }
 
     fn standing(&self, step: usize, done: bool, back: bool) -> Standing {
+        let (from, to) = self.migration.ends();
         Standing {
-            from: self.migration.from.name().into(),
-            to: self.migration.to.name().into(),
+            from: from.into(),
+            to: to.into(),
             step,
             name: self.migration.steps[step].name.clone(),
             digest: self.migration.digest.clone(),
             done,
             back,
             since: self.context.provider.clock().now(),
+            failover: self.migration.failover.clone(),
         }
     }
 
@@ -218,7 +224,7 @@ impl Walker<'_> {
             back: false,
         });
         let before = self.migration.before(number);
-        let live = self.look(&[before, &step.graph]).await?;
+        let live = self.look(number, &[before, &step.graph]).await?;
         let standing = self.standing(number, false, false);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
         let plan = self.planned(number, before, &step.graph, &live)?;
@@ -231,7 +237,7 @@ impl Walker<'_> {
         for gate in &step.gates {
             self.gate_on(&step.graph, number, gate, on_event).await?;
         }
-        let live = self.look(&[&step.graph]).await?;
+        let live = self.look(number, &[&step.graph]).await?;
         let last = number + 1 == self.migration.steps.len();
         let reached = self.migration.ends_hop(number);
         let stage = reached.then(|| step.hop.1.name());
@@ -263,7 +269,7 @@ impl Walker<'_> {
             back: true,
         });
         let before = self.migration.before(number);
-        let live = self.look(&[before, &step.graph]).await?;
+        let live = self.look(number, &[before, &step.graph]).await?;
         let standing = self.standing(number, false, true);
         self.stand(&live, &step.graph, None, Some(standing)).await?;
         let plan = self.planned(number, &step.graph, before, &live)?;
@@ -285,7 +291,7 @@ impl Walker<'_> {
         for gate in leads {
             self.gate_on(before, number, gate, on_event).await?;
         }
-        let live = self.look(&[before]).await?;
+        let live = self.look(number, &[before]).await?;
         let first = number == self.migration.hop_begins(number);
         let standing = match (first, number) {
             // Back at a stage: the migration that is left over is none.
@@ -358,8 +364,15 @@ impl Walker<'_> {
 
     /// What a step would change, unless the guard rails refuse some of it.
     fn planned(&self, number: usize, before: &Graph, graph: &Graph, live: &Live) -> Outcome<Plan> {
-        let plan = diff(graph, live, None);
-        let refusals = guard::refusals(&plan, &self.allowed(number, before, graph));
+        let step = &self.migration.steps[number];
+        let plan = match &self.migration.failover {
+            Some(_) => failover::planned(step, before, graph, live),
+            None => diff(graph, live, None),
+        };
+        let mut refusals = guard::refusals(&plan, &self.allowed(number, before, graph));
+        if let Some(failover) = &self.migration.failover {
+            refusals.extend(failover::loses_the_writer(&plan, graph, failover));
+        }
         match refusals.is_empty() {
             true => Ok(plan),
             false => Err(Halt::Refused(refusals)),
@@ -403,6 +416,9 @@ impl Walker<'_> {
     /// graphs say.
     fn allowed(&self, number: usize, before: &Graph, graph: &Graph) -> BTreeSet<Address> {
         let step = &self.migration.steps[number];
+        if self.migration.failover.is_some() {
+            return failover::touched(before, graph);
+        }
         let mut allowed: BTreeSet<Address> = before
             .resources
             .keys()
@@ -513,16 +529,16 @@ impl Walker<'_> {
                     false => Reading::bad(seen),
                 }
             }
-            Check::Reachable => match reach::ends(&self.look_at(graph, reach::WAYS).await?) {
+            Check::Reachable => match reach::ends(&self.look_at(number, graph, reach::WAYS).await?) {
                 Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
                 Err(why) => Reading::bad(why),
             },
             Check::Healthy => {
-                healthy(self.context, &self.look_at(graph, reach::WAYS).await?).await?
+                healthy(self.context, &self.look_at(number, graph, reach::WAYS).await?).await?
             }
-            Check::Alarms => quiet(self.context, &self.look_at(graph, &[ALARM]).await?).await?,
+            Check::Alarms => quiet(self.context, &self.look_at(number, graph, &[ALARM]).await?).await?,
             Check::Answers | Check::Probe | Check::Errors { .. } | Check::Latency { .. } => {
-                let live = self.look_at(graph, reach::DOORS).await?;
+                let live = self.look_at(number, graph, reach::DOORS).await?;
                 let requests = &self.migration.requests;
                 match gate.check {
                     Check::Answers => ask::answers(self.context, &live).await?,
@@ -531,8 +547,14 @@ impl Walker<'_> {
                     _ => ask::probe(self.context, &live, requests).await?,
                 }
             }
+            Check::CaughtUp => self.caught_up(graph, number, gate, passed).await?,
+            Check::Lag { below } if self.migration.failover.is_some() => {
+                self.follows(graph, number, *below).await?
+            }
             Check::Lag { below } => {
-                let live = self.look(&[self.migration.before(number), graph]).await?;
+                let live = self
+                    .look(number, &[self.migration.before(number), graph])
+                    .await?;
                 let output = self
                     .script(number, "lag", false, &live, &mut |_| {})
                     .await?;
@@ -543,7 +565,7 @@ impl Walker<'_> {
                 ran(self.context, command, self.folder, limit).await
             }
             Check::Expression { expression } => {
-                let live = self.look(&[graph]).await?;
+                let live = self.look(number, &[graph]).await?;
                 let by_address: Map = live
                     .resources
                     .into_iter()
@@ -557,6 +579,72 @@ impl Walker<'_> {
                     Err(failure) => Reading::bad(failure.message),
                 }
             }
+        })
+    }
+}
+
+impl Walker<'_> {
+    /// The moment up to which a database has everything.
+    async fn replicated(&self, database: &LiveResource) -> Outcome<Option<u64>> {
+        let handle = database.handle();
+        Ok(retry::steadily(self.context, "replicated", || {
+            self.context
+                .provider
+                .replicated(self.context.owner, &handle)
+        })
+        .await?)
+    }
+
+    /// Whether the replica that takes over has what it needs.
+    async fn caught_up(
+        &self,
+        graph: &Graph,
+        number: usize,
+        gate: &Gate,
+        passed: u64,
+    ) -> Outcome<Reading> {
+        let Some(failover) = &self.migration.failover else {
+            return Ok(Reading::bad("no replica takes over"));
+        };
+        let live = self.look(number, &[graph]).await?;
+        let database = failover::database_of(graph, &failover.to)
+            .and_then(|wanted| live.resources.get(&wanted.address));
+        let Some(database) = database else {
+            return Ok(Reading::bad(format!(
+                "there is no database in {}",
+                failover.to
+            )));
+        };
+        let since = self.context.provider.clock().now().saturating_sub(passed);
+        let until = self.replicated(database).await?;
+        let patience = u64::from(gate.within) * 500;
+        Ok(failover::has_enough(
+            until,
+            since,
+            passed >= patience,
+            failover,
+        ))
+    }
+
+    /// Whether every database that follows another is so many seconds behind at most.
+    async fn follows(&self, graph: &Graph, number: usize, below: u32) -> Outcome<Reading> {
+        let live = self.look(number, &[graph]).await?;
+        let replicas = live.resources.values().filter(|one| failover::follows(one));
+        let (mut good, mut seen) = (true, Vec::new());
+        for replica in replicas {
+            let until = self.replicated(replica).await?;
+            let now = self.context.provider.clock().now();
+            let behind = until.map(|until| now.saturating_sub(until) as f64 / 1000.0);
+            good &= behind.is_some_and(|behind| behind <= f64::from(below));
+            seen.push(match behind {
+                Some(behind) => format!("{} {behind:.1} s", replica.address),
+                None => format!("{} unknown", replica.address),
+            });
+        }
+        let seen = seen.join(", ");
+        Ok(match good {
+            true => Reading::good(seen),
+            false => Reading::bad(seen),
         })
     }
 }

@@ -34,7 +34,7 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
                 states.insert(
                     &resource.address,
                     State {
-                        properties,
+                        properties: as_it_stays(resource, properties, found),
                         live: found,
                         action: None,
                     },
@@ -42,10 +42,11 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
             }
             Judged::Changed(change) if is_wanted(&resource.address) => {
                 let properties = change.desired.as_ref().map(|d| d.properties.clone());
+                let stays = found.filter(|_| change.action == Action::Update);
                 states.insert(
                     &resource.address,
                     State {
-                        properties: properties.unwrap_or_default(),
+                        properties: as_it_stays(resource, properties.unwrap_or_default(), stays),
                         live: found,
                         action: Some(change.action),
                     },
@@ -176,6 +177,18 @@ impl State<'_> {
         }
         self.live?.properties.at(path).cloned()
     }
+}
+
+/// What others see of a resource that is not made anew: what its lifecycle ignores is as it is, not as
+/// the blueprint would have it.
+fn as_it_stays(resource: &Resource, mut properties: Map, live: Option<&LiveResource>) -> Map {
+    let Some(live) = live else { return properties };
+    for name in &resource.lifecycle.ignore_changes {
+        if let Some(value) = live.properties.get(name) {
+            properties.insert(name.clone(), value.clone());
+        }
+    }
+    properties
 }
 
 enum Judged {

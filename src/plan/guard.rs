@@ -61,6 +61,11 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
             "the application would be led to another database; its data stays where it is",
         );
     }
+    if change.action == Action::Update && stops_following(change) {
+        return Some(
+            "it would follow the database that holds the data no more, and take writes itself",
+        );
+    }
     if !matches!(change.action, Action::Delete | Action::Replace) {
         return None;
     }
@@ -79,8 +84,15 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
         .then_some("everything in it would have to be made anew")
 }
 
+/// Whether a replica becomes a database of its own.
+fn stops_following(change: &Change) -> bool {
+    let released = crate::schema::facts(&change.kind).released;
+    let mut properties = change.properties.iter();
+    properties.any(|one| one.after.is_none() && released.contains(&&*one.path))
+}
+
 /// Whether the application's data would be left behind: on the server's disk when the database
-/// moves off or onto it, or in a database of another engine or name.
+/// moves off or onto it, in a database of another engine or name, or in another one that exists.
 fn leads_to_another_database(change: &Change) -> bool {
     let read = |value: Option<&Value>| -> Option<serde_json::Value> {
         // References are no JSON, but stand inside strings.
@@ -99,7 +111,16 @@ fn leads_to_another_database(change: &Change) -> bool {
     match after {
         None => is_local(&before),
         Some(after) => {
-            is_local(&before) != is_local(&after)
+            let known = |config: &serde_json::Value| {
+                let host = config["host"].as_str();
+                host.filter(|host| !host.contains("${")).map(str::to_owned)
+            };
+            let moves = match (known(&before), known(&after)) {
+                (Some(before), Some(after)) => before != after,
+                _ => false,
+            };
+            moves
+                || is_local(&before) != is_local(&after)
                 || ["engine", "name"]
                     .iter()
                     .any(|key| before[key] != after[key])

@@ -129,7 +129,8 @@ fn push(
     }
     let hidden = schema::is_secret(&difference.path);
     found.push(PropertyChange {
-        create_only: rules.is_create_only(&difference.path),
+        create_only: rules.is_create_only(&difference.path)
+            && !(difference.after.is_none() && rules.facts.released.contains(&&*difference.path)),
         path: difference.path.into(),
         before: difference.before.filter(|_| !hidden),
         after: difference.after.filter(|_| !hidden),

@@ -178,13 +178,41 @@ pub struct Standing {
     pub back: bool,
     /// When the step was begun, in milliseconds since the epoch.
     pub since: u64,
+    /// What it fails over, where it is no way between stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<Failover>,
+}
+
+/// A database's writes that move from one region to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failover {
+    /// The region that took the writes.
+    pub from: Arc<str>,
+    /// The one that will.
+    pub to: Arc<str>,
+    /// So many seconds of acknowledged writes may be lost.
+    pub loss: u32,
+    /// Whether the old region does not answer.
+    pub lost: bool,
 }
 
 impl Standing {
+    /// The command that goes on with it.
+    pub fn command(&self) -> &'static str {
+        match self.failover {
+            Some(_) => "failover",
+            None => "migrate",
+        }
+    }
+
     /// That it is under way, and where, in words.
     pub fn in_words(&self) -> String {
+        let what = match self.failover {
+            Some(_) => "failover",
+            None => "migration",
+        };
         format!(
-            "a migration from {} to {} is under way, at step {} ({})",
+            "a {what} from {} to {} is under way, at step {} ({})",
             self.from,
             self.to,
             self.step + 1,
@@ -511,6 +539,15 @@ pub trait Provider {
 
     /// What these load balancers and distributions counted within [`LATELY`], together.
     fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>>;
+
+    /// The moment up to which a replica of a database has everything that its source acknowledged, in
+    /// milliseconds since the epoch by this provider's clock, as late as is known for sure; `None` while
+    /// nothing is known.
+    fn replicated<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<u64>>>;
 
     /// Runs a script on a server, and returns once it has ended.
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;

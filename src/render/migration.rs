@@ -79,6 +79,14 @@ impl Frame<'_> {
     }
 }
 
+/// What it is called.
+pub(super) fn kind(migration: &Migration) -> &'static str {
+    match migration.failover {
+        Some(_) => "Failover",
+        None => "Migration",
+    }
+}
+
 fn hop_title(step: &Step) -> String {
     format!("{} → {}", step.hop.0.name(), step.hop.1.name())
 }
@@ -156,9 +164,10 @@ pub fn text(frame: &Frame<'_>) -> String {
         Painted(
             STRONG,
             format!(
-                "Migration from {} to {} in {} steps",
-                migration.from.name(),
-                migration.to.name(),
+                "{} from {} to {} in {} steps",
+                kind(migration),
+                migration.ends().0,
+                migration.ends().1,
                 migration.steps.len()
             )
         )
@@ -167,16 +176,22 @@ pub fn text(frame: &Frame<'_>) -> String {
     for (number, step) in migration.steps.iter().enumerate() {
         if hop != Some(step.hop) {
             hop = Some(step.hop);
-            let _ = writeln!(out, "\n{}", Painted(STRONG, hop_title(step)));
+            match migration.failover {
+                Some(_) => out.push('\n'),
+                None => {
+                    let _ = writeln!(out, "\n{}", Painted(STRONG, hop_title(step)));
+                }
+            }
         }
         if step.point_of_no_return {
+            let back = match migration.failover {
+                Some(_) => "up to here `--rollback` leads back; then `--to` the old region does",
+                None => "up to here `--rollback` leads back to the old stage",
+            };
             let _ = writeln!(
                 out,
                 "  {}",
-                Painted(
-                    GONE,
-                    "──── point of no return: up to here `--rollback` leads back to the old stage ────"
-                )
+                Painted(GONE, format!("──── point of no return: {back} ────"))
             );
         }
         let mark = match frame.state(number) {

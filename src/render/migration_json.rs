@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::migrate::gate::Gate;
 use crate::migrate::{Budget, Phase, Step};
 use crate::plan::{Action, Blast, Change};
-use crate::provider::{Owner, Standing};
+use crate::provider::{Failover, Owner, Standing};
 
 /// The version of the form.
 pub const FORMAT: u32 = 1;
@@ -32,10 +32,12 @@ pub struct Document<'a> {
     pub env: &'a str,
     /// The provider: `sim` or `aws`.
     pub provider: &'a str,
-    /// The stage where it begins.
+    /// The stage where it begins; of a failover, the region that takes the writes.
     pub from: &'a str,
-    /// The stage where it leads.
+    /// The stage where it leads; of a failover, the region that will take the writes.
     pub to: &'a str,
+    /// What makes it a failover; null when it is none.
+    pub failover: Option<&'a Failover>,
     /// A digest of the whole way.
     pub digest: &'a str,
     /// Where it stands; null when it has not begun.
@@ -102,8 +104,9 @@ pub fn document<'a>(frame: &Frame<'a>, owner: &'a Owner, provider: &'a str) -> D
         app: &owner.app,
         env: &owner.env,
         provider,
-        from: migration.from.name(),
-        to: migration.to.name(),
+        from: migration.ends().0,
+        to: migration.ends().1,
+        failover: migration.failover.as_ref(),
         digest: &migration.digest,
         standing: frame.standing,
         budget: frame.total(),

@@ -5,7 +5,7 @@
 
 use super::comment::{LIMIT, Page};
 use super::escape::{code_span, cut, markdown};
-use super::migration::{Frame, changes, cost, verb};
+use super::migration::{Frame, changes, cost, kind, verb};
 use super::style::{count, duration};
 use crate::migrate::Budget;
 use crate::provider::Owner;
@@ -20,11 +20,12 @@ pub fn render(frame: &Frame<'_>, owner: &Owner) -> String {
     page.push_within(
         LIMIT - TAIL,
         &format!(
-            "### Migration of {} ({}) from `{}` to `{}`\n\n{}, about {}, {}.\n\n| | Step | What | Takes | Costs |\n|---|---|---|---|---|\n",
+            "### {} of {} ({}) from `{}` to `{}`\n\n{}, about {}, {}.\n\n| | Step | What | Takes | Costs |\n|---|---|---|---|---|\n",
+            kind(migration),
             code_span(&cut(&owner.app, 100)),
             code_span(&cut(&owner.env, 100)),
-            migration.from.name(),
-            migration.to.name(),
+            migration.ends().0,
+            migration.ends().1,
             count(migration.steps.len(), "step"),
             duration(frame.seconds()),
             cost(frame.total())

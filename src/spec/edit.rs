@@ -1,6 +1,7 @@
 //! Changes to the file that a person wrote: one word, and nothing else of it.
 
 use super::Stage;
+use crate::diagnostic::Location;
 use crate::yaml::{self, Node, Yaml};
 
 /// The text with another stage: the spec's, or that of an environment, which gets one of its own where
@@ -15,29 +16,75 @@ pub fn with_stage(text: &str, env: Option<&str>, stage: Stage) -> Option<String>
             let overlay = root.get("environments")?.get(env)?;
             match overlay.get("stage") {
                 Some(own) => own,
-                None => return with_line(text, overlay, stage),
+                None => return with_line(text, overlay, &format!("stage: {}", stage.name())),
             }
         }
     };
+    with_word(text, node, stage.name())
+}
+
+/// The text with another region that takes the database's writes: the spec's, or that of an
+/// environment. Comments and everything else stay as they are.
+///
+/// `None` when the text is written in a way that cannot be changed by a word or a line.
+pub fn with_writer(text: &str, env: Option<&str>, region: &str) -> Option<String> {
+    let root = yaml::parse("scalectl.yaml", text).ok()?;
+    let scope = match env {
+        None => &root,
+        Some(env) => root.get("environments")?.get(env)?,
+    };
+    let (map, entry) = match scope.get("database") {
+        Some(database) => match database.get("writer_region") {
+            Some(own) if own.as_str().is_some() => return with_word(text, own, region),
+            _ => (database, format!("writer_region: {region}")),
+        },
+        None => (scope, format!("database: {{writer_region: {region}}}")),
+    };
+    with_line(text, map, &entry).or_else(|| in_braces(text, map, &entry))
+}
+
+/// The text with another word in the place of one.
+fn with_word(text: &str, node: &Node, new: &str) -> Option<String> {
     let word = node.as_str()?;
-    let row = usize::try_from(node.location.line).ok()?.checked_sub(1)?;
-    let column = usize::try_from(node.location.column).ok()?.checked_sub(1)?;
-    let at: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
-    let line = text.get(at..)?;
-    let begins = at + line.char_indices().nth(column)?.0;
+    let begins = place(text, &node.location)?;
     // A quoted word begins at its quote.
     let begins = begins + usize::from(text.get(begins..)?.starts_with(['"', '\'']));
     if !text.get(begins..)?.starts_with(word) {
         return None;
     }
     let mut edited = text.to_owned();
-    edited.replace_range(begins..begins + word.len(), stage.name());
+    edited.replace_range(begins..begins + word.len(), new);
     Some(edited)
 }
 
-/// The text with a stage as the first line of an environment.
-fn with_line(text: &str, overlay: &Node, stage: Stage) -> Option<String> {
-    let Yaml::Map(entries) = &overlay.value else {
+/// A place in bytes.
+fn place(text: &str, at: &Location) -> Option<usize> {
+    let row = usize::try_from(at.line).ok()?.checked_sub(1)?;
+    let column = usize::try_from(at.column).ok()?.checked_sub(1)?;
+    let at: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
+    let line = text.get(at..)?;
+    Some(at + line.char_indices().nth(column)?.0)
+}
+
+/// The text with an entry in front of the others of a map in braces.
+fn in_braces(text: &str, map: &Node, entry: &str) -> Option<String> {
+    let Yaml::Map(entries) = &map.value else {
+        return None;
+    };
+    let (first, _) = entries.first()?;
+    let begins = place(text, &first.location)?;
+    let before = text.get(..begins)?.trim_end();
+    if !before.ends_with('{') {
+        return None;
+    }
+    let mut edited = text.to_owned();
+    edited.insert_str(begins, &format!("{entry}, "));
+    Some(edited)
+}
+
+/// The text with an entry as the first line of a map.
+fn with_line(text: &str, map: &Node, entry: &str) -> Option<String> {
+    let Yaml::Map(entries) = &map.value else {
         return None;
     };
     let (first, _) = entries.first()?;
@@ -51,10 +98,7 @@ fn with_line(text: &str, overlay: &Node, stage: Stage) -> Option<String> {
         return None;
     }
     let mut edited = text.to_owned();
-    edited.insert_str(
-        at,
-        &format!("{}stage: {}\n", " ".repeat(indent), stage.name()),
-    );
+    edited.insert_str(at, &format!("{}{entry}\n", " ".repeat(indent)));
     Some(edited)
 }
 
@@ -90,6 +134,38 @@ mod tests {
         assert_eq!(
             with_stage(text, Some("staging"), Stage::SplitDb).unwrap(),
             "stage: cdn\nenvironments:\n  staging:\n    # smaller\n    stage: split-db\n    tags: {a: b}\n"
+        );
+    }
+
+    #[test]
+    fn the_writers_region_is_written_where_the_database_is() {
+        let edited = |text: &str, env| with_writer(text, env, "eu-west-1").unwrap();
+        assert_eq!(
+            edited(
+                "database:   # main\n  # the engine\n  engine: mysql\n",
+                None
+            ),
+            "database:   # main\n  # the engine\n  writer_region: eu-west-1\n  engine: mysql\n"
+        );
+        assert_eq!(
+            edited("database: {engine: mysql}  # main\n", None),
+            "database: {writer_region: eu-west-1, engine: mysql}  # main\n"
+        );
+        assert_eq!(
+            edited("database:\n  writer_region: us-east-1 # now\n", None),
+            "database:\n  writer_region: eu-west-1 # now\n"
+        );
+        let text = "database: {engine: mysql}\nenvironments:\n  a:\n    tags: {b: c}\n  d: {database: {replicas: 1}}\n";
+        assert_eq!(
+            edited(text, Some("a")),
+            text.replace(
+                "    tags",
+                "    database: {writer_region: eu-west-1}\n    tags"
+            )
+        );
+        assert_eq!(
+            edited(text, Some("d")),
+            text.replace("{replicas", "{writer_region: eu-west-1, replicas")
         );
     }
 }

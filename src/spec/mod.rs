@@ -9,7 +9,7 @@ mod load;
 mod normalized;
 mod rules;
 
-pub use edit::with_stage;
+pub use edit::{with_stage, with_writer};
 pub use load::load;
 
 use std::collections::BTreeMap;
@@ -480,6 +480,14 @@ pub struct Database {
     #[serde(default = "default_backup_days")]
     #[schemars(range(min = 1, max = 35))]
     pub backup_days: u8,
+    /// The region whose database takes the writes at stage multi-region; by default the first of
+    /// `regions`. `scalectl failover` moves it and says so here.
+    #[serde(default)]
+    pub writer_region: Option<String>,
+    /// Whether replicas are left alone by readers, because they follow nobody: while a failover is
+    /// under way.
+    #[serde(skip)]
+    pub without_readers: bool,
 }
 
 fn default_class() -> String {

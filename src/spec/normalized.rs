@@ -64,8 +64,17 @@ impl Spec {
         later
     }
 
+    /// The region whose database takes the writes.
+    pub fn writer_region(&self) -> &str {
+        let named = self.database.as_ref().and_then(|database| {
+            let name = database.writer_region.as_deref()?;
+            self.regions.iter().find(|region| region.name() == name)
+        });
+        named.or(self.regions.first()).map_or("", Region::name)
+    }
+
     /// The spec as blueprints see it: every default filled in, short forms written out, and what
-    /// follows from it (`env`, `prefix`, `primary`, zones and addresses of each region).
+    /// follows from it (`env`, `prefix`, `primary`, `writer`, zones and addresses of each region).
     pub fn normalized(&self) -> Value {
         let json = serde_json::to_value(self).unwrap_or_default();
         let Value::Map(mut root) = Value::from(json) else {
@@ -92,6 +101,10 @@ impl Spec {
             "primary",
             Value::str(self.regions.first().map_or("", Region::name)),
         );
+        root.insert("writer", Value::str(self.writer_region()));
+        let reads = self.database.as_ref();
+        let reads = reads.is_none_or(|database| !database.without_readers);
+        root.insert("reads_replicas", Value::Bool(reads));
         root.insert("env", Value::str(&*self.env));
         root.insert("prefix", Value::str(format!("{}-{}", self.app, self.env)));
         if let Some(Domain::Name(name)) = &self.domain {

@@ -164,6 +164,25 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
             );
         }
     }
+    if let Some(name) = spec
+        .database
+        .as_ref()
+        .and_then(|d| d.writer_region.as_ref())
+    {
+        let path = "database.writer_region";
+        let first = spec.regions.first().map_or("", Region::name);
+        if !spec.regions.iter().any(|region| region.name() == name) {
+            let message = format!("{name} is none of the spec's regions");
+            say(path, message, "name one of `regions`");
+        } else if name != first && spec.stage != Stage::MultiRegion {
+            let message = format!(
+                "{} has a database in {first} only, and {name} takes the writes",
+                spec.stage.name()
+            );
+            let help = format!("`scalectl failover --to {first}` at stage multi-region first");
+            say(path, message, &help);
+        }
+    }
     if spec.services.is_empty() {
         say(
             "services",

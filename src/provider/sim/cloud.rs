@@ -310,7 +310,12 @@ impl Cloud {
             item.ready_at = now + u64::from(facts.update_seconds) * 1000;
             item.word = "modifying".into();
         }
-        self.dirty.insert(item.number);
+        let number = item.number;
+        self.dirty.insert(number);
+        let released = |name: &Arc<str>| facts.released.contains(&&**name);
+        if changed.iter().any(released) {
+            self.promoted(number);
+        }
         Ok(())
     }
 
@@ -570,7 +575,10 @@ fn as_reported(kind: &str, properties: &Map) -> Map {
     let schema = Registry::embedded().kind(kind);
     properties
         .iter()
-        .filter(|(name, _)| !schema.is_some_and(|schema| schema.is_write_only(name)))
+        .filter(|(name, _)| {
+            facts.released.contains(&&**name)
+                || !schema.is_some_and(|schema| schema.is_write_only(name))
+        })
         .map(|(name, value)| {
             let form = facts.canonical.iter().find(|(path, _)| *path == &**name);
             let value = match (form, value) {

@@ -31,6 +31,13 @@ pub struct Store {
     pub read_only: bool,
     /// The database whose changes it takes over.
     pub follows: Option<Arc<str>>,
+    /// Of a managed replica: what its source has acknowledged and it does not have yet, as the moment
+    /// and the row.
+    #[serde(default)]
+    pub behind: Vec<(u64, u64)>,
+    /// Of a managed replica: the moment up to which it has everything.
+    #[serde(default)]
+    pub until: u64,
 }
 
 impl Data {
@@ -47,7 +54,7 @@ impl Data {
         }
     }
 
-    fn store(&mut self, host: &Arc<str>) -> &mut Store {
+    pub(super) fn store(&mut self, host: &Arc<str>) -> &mut Store {
         self.stores.entry(host.clone()).or_default()
     }
 }
@@ -170,6 +177,19 @@ impl Cloud {
         }
     }
 
+    /// The host of the relational database that the servers of one region use, by their settings.
+    pub fn database_in(&self, owner: &Owner, region: &str) -> Option<Arc<str>> {
+        let setting = self.items.values().find(|item| {
+            &*item.region == region
+                && item.marks.as_ref().is_some_and(|marks| {
+                    marks.owner == *owner && &*marks.address.id == "param_database"
+                })
+        })?;
+        let value = setting.properties.get("Value")?.as_str()?;
+        let config: serde_json::Value = serde_json::from_str(value).ok()?;
+        Some(config["host"].as_str()?.into())
+    }
+
     /// A client's write through the application: whether it was acknowledged.
     ///
     /// # Errors
@@ -178,32 +198,47 @@ impl Cloud {
         let host = self
             .database_of(owner)
             .ok_or("the servers know no database")?;
-        let managed = self.items.values().any(|item| {
-            let address = item
-                .properties
-                .at("Endpoint.Address")
-                .and_then(Value::as_str);
-            &*item.kind == "AWS::RDS::DBInstance"
-                && address == Some(&*host)
-                && item.failed.is_none()
-                && item.exists(now)
-                && (item.ready_at <= now || &*item.word != "creating")
-        });
+        self.write_to(owner, &host, row, now)
+    }
+
+    /// A write to the database at a host.
+    ///
+    /// # Errors
+    /// Why it is not acknowledged.
+    pub fn write_to(
+        &mut self,
+        owner: &Owner,
+        host: &Arc<str>,
+        row: u64,
+        now: u64,
+    ) -> Result<(), String> {
+        let managed = self.managed_at(host, now);
         let local = self.items.values().any(|item| {
             let address = item.properties.get("PrivateIp").and_then(Value::as_str);
-            &*item.kind == "AWS::EC2::Instance" && address == Some(&*host) && item.exists(now)
+            &*item.kind == "AWS::EC2::Instance" && address == Some(&**host) && item.exists(now)
         });
-        if !managed && !local {
-            return Err(format!("there is no database at {host}"));
+        match managed {
+            Some(database) => self.takes_writes(database, now)?,
+            None if local => {}
+            None => return Err(format!("there is no database at {host}")),
         }
-        let store = self.data.entry(owner.clone()).or_default().store(&host);
-        match store.read_only {
-            true => Err(format!("the database at {host} takes no writes")),
-            false => {
-                store.rows.insert(row);
-                Ok(())
-            }
+        let data = self.data.entry(owner.clone()).or_default();
+        let store = data.store(host);
+        if store.read_only {
+            return Err(format!("the database at {host} takes no writes"));
         }
+        store.rows.insert(row);
+        self.acknowledged(owner, host, row, now);
+        Ok(())
+    }
+
+    /// The rows that the servers of one region find.
+    pub fn rows_in(&self, owner: &Owner, region: &str) -> BTreeSet<u64> {
+        let found = self.database_in(owner, region).and_then(|host| {
+            let data = self.data.get(owner)?;
+            Some(data.stores.get(&host)?.rows.clone())
+        });
+        found.unwrap_or_default()
     }
 
     /// The rows that the application finds.

@@ -2,6 +2,7 @@
 //!
 //! Everything follows from a seed and the number of calls so far, so a run can be repeated.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rand::{RngExt as _, SeedableRng as _};
@@ -26,6 +27,8 @@ pub struct Faults {
     pub lag: u64,
     /// Refusals of particular calls.
     pub refusals: Vec<Refusal>,
+    /// Regions that do not answer, and between which and others nothing is replicated.
+    pub down: BTreeSet<Arc<str>>,
     /// Calls so far.
     pub calls: u64,
 }
@@ -63,8 +66,14 @@ impl Faults {
             lose,
             lag,
             refusals,
+            down,
         } = self;
-        *throttle == 0.0 && *transient == 0.0 && *lose == 0.0 && *lag == 0 && refusals.is_empty()
+        *throttle == 0.0
+            && *transient == 0.0
+            && *lose == 0.0
+            && *lag == 0
+            && refusals.is_empty()
+            && down.is_empty()
     }
 
     /// What becomes of the next call, and how late lists show what it makes, in milliseconds.

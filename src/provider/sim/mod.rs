@@ -1,7 +1,8 @@
 //! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
 //!
-//! [`cloud`] is the state machine, [`data`] its databases' rows, `site` what its users meet, [`rules`] what AWS refuses, [`attributes`] what it makes up,
-//! [`faults`] what goes wrong on purpose, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
+//! [`cloud`] is the state machine, [`data`] its databases' rows, [`replicas`] how managed ones follow each
+//! other, `site` what its users meet, [`rules`] what AWS refuses, [`attributes`] what it makes up, [`faults`]
+//! what goes wrong on purpose, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
 //! Time is tokio's: under a paused runtime it jumps to the next moment at which something happens,
@@ -13,6 +14,7 @@ pub mod data;
 pub mod faults;
 mod limits;
 pub mod load;
+pub mod replicas;
 pub mod rules;
 mod site;
 pub mod store;
@@ -132,7 +134,34 @@ impl Sim {
     /// Why not.
     pub fn write_row(&self, owner: &Owner, row: u64) -> Result<(), String> {
         let now = self.clock.now();
+        self.replicate();
         self.cloud.borrow_mut().write_row(owner, row, now)
+    }
+
+    /// The same through the servers of one region.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn write_row_in(&self, owner: &Owner, region: &str, row: u64) -> Result<(), String> {
+        let now = self.clock.now();
+        self.replicate();
+        if self.faults.borrow().down.contains(region) {
+            return Err(format!("{region} does not answer"));
+        }
+        let host = self.cloud.borrow().database_in(owner, region);
+        let host = host.ok_or("the servers know no database")?;
+        let mut cloud = self.cloud.borrow_mut();
+        let home = cloud.managed_at(&host, now).map(|item| item.region.clone());
+        if home.is_some_and(|home| self.faults.borrow().down.contains(&home)) {
+            return Err(format!("{host} does not answer"));
+        }
+        cloud.write_to(owner, &host, row, now)
+    }
+
+    fn replicate(&self) {
+        let now = self.clock.now();
+        let faults = self.faults.borrow();
+        self.cloud.borrow_mut().replicate(now, &faults.down);
     }
 
     /// What goes wrong on purpose.
@@ -145,6 +174,7 @@ impl Sim {
     /// # Errors
     /// When the file cannot be written.
     pub fn set_faults(&self, faults: Faults) -> Outcome<()> {
+        self.replicate();
         *self.faults.borrow_mut() = faults;
         self.save("sim:Fault")
     }
@@ -227,15 +257,17 @@ impl Sim {
             })
     }
 
-    /// One call: its time, its fate, its effect.
+    /// One call: its time, its fate, its effect. `region` is empty where it is none's.
     async fn call<T>(
         &self,
         operation: &str,
         subject: &str,
+        region: &str,
         writes: bool,
         effect: impl FnOnce(&mut Cloud, u64, u64) -> Outcome<T>,
     ) -> Outcome<T> {
         self.clock.sleep(Duration::from_millis(CALL)).await;
+        self.replicate();
         let (fate, lag) = self.faults.borrow_mut().next(operation, subject);
         let calls = self.faults.borrow().calls;
         let dies = match self.crash_at.get() {
@@ -250,6 +282,11 @@ impl Sim {
             Fate::Lost(error) => Some(error),
             Fate::Done => None,
         };
+        if self.faults.borrow().down.contains(region) {
+            let message = format!("{region} does not answer, see `scalectl sim fault`");
+            let code = "ServiceUnavailable";
+            return Err(refuse(ErrorKind::Transient, code, message, operation));
+        }
         let result = effect(&mut self.cloud.borrow_mut(), self.clock.now(), lag);
         if writes {
             self.save(operation)?;
@@ -284,12 +321,18 @@ impl Provider for Sim {
     }
 
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {
-        Box::pin(
-            self.call("tagging:GetResources", "", false, move |cloud, now, _| {
+        let down = self.faults.borrow().down.clone();
+        let asked =
+            |region: &&Arc<str>| query.thorough || query.kinds.iter().any(|(of, _)| of == *region);
+        let region = down.iter().find(asked).cloned().unwrap_or_default();
+        Box::pin(async move {
+            let name = "tagging:GetResources";
+            self.call(name, "", &region, false, |cloud, now, _| {
                 cloud.settle(now);
                 Ok(cloud.observe(owner, query, now))
-            }),
-        )
+            })
+            .await
+        })
     }
 
     fn read<'a>(
@@ -299,7 +342,7 @@ impl Provider for Sim {
     ) -> Pending<'a, Outcome<Option<LiveResource>>> {
         Box::pin(async move {
             let name = operation("Describe", &handle.kind);
-            self.call(&name, "", false, |cloud, now, _| {
+            self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
                 Ok(cloud.read(owner, handle, now))
             })
             .await
@@ -311,9 +354,13 @@ impl Provider for Sim {
             let name = operation("Create", &write.kind);
             self.admit(&write.kind, &write.address).await;
             let about = subject(&write.kind, &write.address);
-            self.call(&name, &about, true, |cloud, now, lag| {
-                cloud.create(write, now, lag)
-            })
+            self.call(
+                &name,
+                &about,
+                &write.address.region,
+                true,
+                |cloud, now, lag| cloud.create(write, now, lag),
+            )
             .await
         })
     }
@@ -328,9 +375,13 @@ impl Provider for Sim {
             let name = operation("Modify", &write.kind);
             self.admit(&write.kind, &write.address).await;
             let about = subject(&write.kind, &write.address);
-            self.call(&name, &about, true, |cloud, now, _| {
-                cloud.update(handle, write, changed, now)
-            })
+            self.call(
+                &name,
+                &about,
+                &write.address.region,
+                true,
+                |cloud, now, _| cloud.update(handle, write, changed, now),
+            )
             .await
         })
     }
@@ -340,9 +391,13 @@ impl Provider for Sim {
             let name = operation("Delete", &handle.kind);
             self.admit(&handle.kind, &handle.address).await;
             let about = subject(&handle.kind, &handle.address);
-            self.call(&name, &about, true, |cloud, now, _| {
-                cloud.delete(owner, handle, now)
-            })
+            self.call(
+                &name,
+                &about,
+                &handle.address.region,
+                true,
+                |cloud, now, _| cloud.delete(owner, handle, now),
+            )
             .await
         })
     }
@@ -355,7 +410,7 @@ impl Provider for Sim {
     ) -> Pending<'a, Outcome<Vec<Stray>>> {
         Box::pin(async move {
             let name = operation("Describe", kind);
-            self.call(&name, "", false, |cloud, now, _| {
+            self.call(&name, "", region, false, |cloud, now, _| {
                 Ok(cloud.strays(kind, region, identifier, now))
             })
             .await
@@ -368,11 +423,14 @@ impl Provider for Sim {
         handle: &'a Handle,
         applied: &'a Applied,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(
-            self.call("tagging:TagResources", "", true, move |cloud, now, _| {
-                cloud.adopt(owner, handle, applied, now)
-            }),
-        )
+        let region = &handle.address.region;
+        Box::pin(self.call(
+            "tagging:TagResources",
+            "",
+            region,
+            true,
+            move |cloud, now, _| cloud.adopt(owner, handle, applied, now),
+        ))
     }
 
     fn acquire_lease<'a>(
@@ -380,35 +438,43 @@ impl Provider for Sim {
         owner: &'a Owner,
         holder: &'a Holder,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.call("lease:Acquire", "", false, move |cloud, _, _| {
-            match cloud.leases.get(owner) {
-                Some(other) if other != holder => {
-                    let message = format!("{} runs `scalectl {}`", other.who, other.command);
-                    Err(refuse(
-                        ErrorKind::Held,
-                        "LeaseHeld",
-                        message,
-                        "lease:Acquire",
-                    ))
-                }
-                _ => {
-                    cloud.leases.insert(owner.clone(), holder.clone());
-                    Ok(())
-                }
-            }
-        }))
+        Box::pin(
+            self.call(
+                "lease:Acquire",
+                "",
+                "",
+                false,
+                move |cloud, _, _| match cloud.leases.get(owner) {
+                    Some(other) if other != holder => {
+                        let message = format!("{} runs `scalectl {}`", other.who, other.command);
+                        Err(refuse(
+                            ErrorKind::Held,
+                            "LeaseHeld",
+                            message,
+                            "lease:Acquire",
+                        ))
+                    }
+                    _ => {
+                        cloud.leases.insert(owner.clone(), holder.clone());
+                        Ok(())
+                    }
+                },
+            ),
+        )
     }
 
     fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.call("lease:Release", "", false, move |cloud, _, _| {
-            cloud.leases.remove(owner);
-            Ok(())
-        }))
+        Box::pin(
+            self.call("lease:Release", "", "", false, move |cloud, _, _| {
+                cloud.leases.remove(owner);
+                Ok(())
+            }),
+        )
     }
 
     fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {
         Box::pin(
-            self.call("lease:Describe", "", false, move |cloud, now, _| {
+            self.call("lease:Describe", "", "", false, move |cloud, now, _| {
                 Ok(cloud.leases.get(owner).map(|holder| Held {
                     holder: holder.clone(),
                     renewed: Duration::from_millis(now.saturating_sub(holder.since)),
@@ -419,7 +485,7 @@ impl Provider for Sim {
     }
 
     fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
-        Box::pin(self.call("lease:Break", "", false, move |cloud, _, _| {
+        Box::pin(self.call("lease:Break", "", "", false, move |cloud, _, _| {
             Ok(cloud.leases.remove(owner))
         }))
     }
@@ -427,8 +493,10 @@ impl Provider for Sim {
     fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
         Box::pin(async move {
             let name = operation("Describe", &handle.kind);
-            self.call(&name, "", false, |cloud, now, _| cloud.health(handle, now))
-                .await
+            self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
+                cloud.health(handle, now)
+            })
+            .await
         })
     }
 
@@ -437,12 +505,31 @@ impl Provider for Sim {
         _: &'a Owner,
         alarms: &'a [Handle],
     ) -> Pending<'a, Outcome<Vec<crate::address::Address>>> {
-        Box::pin(self.call(
-            "cloudwatch:DescribeAlarms",
-            "",
-            false,
-            move |cloud, _, _| Ok(cloud.raised(alarms)),
-        ))
+        let down = self.faults.borrow().down.clone();
+        let asked = |region: &&Arc<str>| alarms.iter().any(|one| one.address.region == **region);
+        let region = down.iter().find(asked).cloned().unwrap_or_default();
+        Box::pin(async move {
+            let name = "cloudwatch:DescribeAlarms";
+            self.call(name, "", &region, false, |cloud, _, _| {
+                Ok(cloud.raised(alarms))
+            })
+            .await
+        })
+    }
+
+    fn replicated<'a>(
+        &'a self,
+        _: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<u64>>> {
+        Box::pin(async move {
+            let region = &handle.address.region;
+            let name = "cloudwatch:GetMetricStatistics";
+            self.call(name, "", region, false, |cloud, now, _| {
+                Ok(cloud.replicated(handle, now))
+            })
+            .await
+        })
     }
 
     fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>> {
@@ -461,20 +548,25 @@ impl Provider for Sim {
     }
 
     fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>> {
-        Box::pin(self.call(
-            "cloudwatch:GetMetricData",
-            "",
-            false,
-            move |cloud, now, _| Ok(cloud.traffic(at, now)),
-        ))
+        let region = at.first().map_or("", |one| &*one.address.region);
+        Box::pin(async move {
+            let name = "cloudwatch:GetMetricData";
+            self.call(name, "", region, false, |cloud, now, _| {
+                Ok(cloud.traffic(at, now))
+            })
+            .await
+        })
     }
 
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
-        Box::pin(
-            self.call("ssm:SendCommand", &script.name, true, move |cloud, _, _| {
-                Ok(cloud.script(owner, script))
-            }),
-        )
+        let region = &script.server.address.region;
+        Box::pin(self.call(
+            "ssm:SendCommand",
+            &script.name,
+            region,
+            true,
+            move |cloud, _, _| Ok(cloud.script(owner, script)),
+        ))
     }
 
     fn write_record<'a>(
@@ -482,7 +574,7 @@ impl Provider for Sim {
         owner: &'a Owner,
         record: &'a Record,
     ) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.call("record:Put", "", true, move |cloud, _, _| {
+        Box::pin(self.call("record:Put", "", "", true, move |cloud, _, _| {
             cloud.records.insert(owner.clone(), record.clone());
             Ok(())
         }))

@@ -71,6 +71,10 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                     "DBParameterGroupName",
                     "static parameters wait for a restart",
                 ),
+                (
+                    "SourceDBInstanceIdentifier",
+                    "the replica restarts as a database of its own",
+                ),
             ],
             sets: &[
                 ("EnableCloudwatchLogsExports", ""),
@@ -89,6 +93,8 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             // Minor versions move with AutoMinorVersionUpgrade, storage with MaxAllocatedStorage.
             shared: &["EngineVersion", "AllocatedStorage"],
             fixed: &["AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"],
+            // PromoteReadReplica.
+            released: &["SourceDBInstanceIdentifier"],
             ..Facts::seconds(480, 300, 240)
         },
     ),

@@ -47,6 +47,9 @@ pub struct KindFacts {
     /// Properties of which the registry says that some changes need a new resource, and whose every
     /// change does.
     pub fixed: &'static [&'static str],
+    /// Of the properties that need a new resource those that can be dropped in place, and whose value is
+    /// given back although the registry says that it is not: a replica becomes a database of its own.
+    pub released: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
     pub shared: &'static [&'static str],
     /// Properties whose live value says nothing about what was asked for, because it holds what
@@ -110,6 +113,7 @@ impl KindFacts {
         interrupts: &[],
         volatile: &[],
         fixed: &[],
+        released: &[],
         shared: &[],
         unread: &[],
     };
@@ -206,6 +210,7 @@ mod tests {
             paths.extend(entry.shared);
             paths.extend(entry.unread);
             paths.extend(entry.fixed);
+            paths.extend(entry.released);
             match entry.identity {
                 Identity::Child { parent, kind: of } => {
                     paths.push(parent);
