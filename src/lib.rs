@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod graph;
 pub mod migrate;
 pub mod plan;
+pub mod policy;
 pub mod provider;
 #[cfg(unix)]
 pub mod rehearse;

@@ -49,6 +49,10 @@ pub trait Scope {
     fn select(&self, of: &crate::value::Reference, name: &str) -> Result<Value, Failure>;
     /// Renders a text template.
     fn template(&self, name: &str, args: &Value) -> Result<Value, Failure>;
+    /// What a member is that is not there: an error, unless a scope takes it for null.
+    fn absent(&self, failure: Failure) -> Result<Value, Failure> {
+        Err(failure)
+    }
 }
 
 /// One parsed expression.
@@ -118,6 +122,87 @@ impl Expression {
     /// the member.
     pub fn variables<'a>(&'a self, visit: &mut dyn FnMut(&'a str, Option<&'a str>)) {
         free(&self.ast.expr, &mut Vec::new(), visit);
+    }
+
+    /// Calls `visit` with every free variable and the members that are asked of it, one below the other;
+    /// what a macro or an index goes through is `*`.
+    pub fn paths<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &[&'a str])) {
+        paths(&self.ast.expr, &mut Vec::new(), visit);
+    }
+}
+
+/// A variable and the members on the way from it.
+type Trail<'a> = (&'a str, Vec<&'a str>);
+
+/// Where an expression leads, if it is nothing but a way from a variable to one of its members.
+fn trail<'a>(expr: &'a Expr, bound: &[(&'a str, Option<Trail<'a>>)]) -> Option<Trail<'a>> {
+    let (of, step) = match expr {
+        Expr::Ident(name) => {
+            let known = bound.iter().rev().find(|(have, _)| have == name);
+            return match known {
+                Some((_, trail)) => trail.clone(),
+                None => Some((name, Vec::new())),
+            };
+        }
+        Expr::Select(select) => (&*select.operand, &*select.field),
+        Expr::Call(call) if call.func_name == op::INDEX => match call.args.as_slice() {
+            [of, index] => match &index.expr {
+                Expr::Literal(LiteralValue::String(key)) => (of, key.inner()),
+                _ => (of, "*"),
+            },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (root, mut steps) = trail(&of.expr, bound)?;
+    steps.push(step);
+    Some((root, steps))
+}
+
+fn paths<'a>(
+    expr: &'a Expr,
+    bound: &mut Vec<(&'a str, Option<Trail<'a>>)>,
+    visit: &mut dyn FnMut(&'a str, &[&'a str]),
+) {
+    if let Some((root, steps)) = trail(expr, bound) {
+        visit(root, &steps);
+        return;
+    }
+    match expr {
+        Expr::Select(select) => paths(&select.operand.expr, bound, visit),
+        Expr::Call(call) => {
+            for part in call.target.as_deref().into_iter().chain(&call.args) {
+                paths(&part.expr, bound, visit);
+            }
+        }
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .for_each(|e| paths(&e.expr, bound, visit)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    paths(&entry.key.expr, bound, visit);
+                    paths(&entry.value.expr, bound, visit);
+                }
+            }
+        }
+        Expr::Comprehension(c) => {
+            paths(&c.iter_range.expr, bound, visit);
+            let item = trail(&c.iter_range.expr, bound).map(|(root, mut steps)| {
+                steps.push("*");
+                (root, steps)
+            });
+            let depth = bound.len();
+            bound.push((&c.iter_var, item));
+            bound.push((&c.accu_var, None));
+            bound.extend(c.iter_var2.as_deref().map(|name| (name, None)));
+            for part in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
+                paths(&part.expr, bound, visit);
+            }
+            bound.truncate(depth);
+        }
+        _ => {}
     }
 }
 
@@ -279,20 +364,22 @@ fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> 
             help: nearest(name, known.iter().copied()).map(|n| format!("did you mean `{n}`?")),
         }
     };
+    let absent = |failure| scope.absent(failure).map(Cow::Owned);
     match of {
-        Cow::Borrowed(Value::Map(map)) => {
-            map.get(name).map(Cow::Borrowed).ok_or_else(|| missing(map))
-        }
+        Cow::Borrowed(Value::Map(map)) => match map.get(name) {
+            Some(value) => Ok(Cow::Borrowed(value)),
+            None => absent(missing(map)),
+        },
         Cow::Owned(Value::Map(mut map)) => match map.remove(name) {
             Some(value) => Ok(Cow::Owned(value)),
-            None => Err(missing(&map)),
+            None => absent(missing(&map)),
         },
         other => match &*other {
             Value::Reference(reference) => scope.select(reference, name).map(Cow::Owned),
-            Value::Null => Err(Failure::new(format!(
+            Value::Null => absent(Failure::new(format!(
                 "`{name}` of null: what it belongs to is left out here"
             ))),
-            value => Err(Failure::new(format!(
+            value => absent(Failure::new(format!(
                 "`{value}` has no members, so no `{name}`"
             ))),
         },
@@ -333,13 +420,16 @@ fn eval_call<'a>(
             let of = arg(0)?;
             return match (&*of, &*index) {
                 (_, Value::String(key)) => member(of, key, scope),
-                (Value::List(items), Value::Int(i)) => usize::try_from(*i)
-                    .ok()
-                    .and_then(|i| items.get(i).cloned())
-                    .map(Cow::Owned)
-                    .ok_or_else(|| {
-                        Failure::new(format!("there is no item {i} in a list of {}", items.len()))
-                    }),
+                (Value::List(items), Value::Int(i)) => {
+                    match usize::try_from(*i).ok().and_then(|i| items.get(i)) {
+                        Some(item) => Ok(Cow::Owned(item.clone())),
+                        None => {
+                            let message =
+                                format!("there is no item {i} in a list of {}", items.len());
+                            scope.absent(Failure::new(message)).map(Cow::Owned)
+                        }
+                    }
+                }
                 (Value::Reference(reference), Value::Int(i)) => {
                     scope.select(reference, &i.to_string()).map(Cow::Owned)
                 }
@@ -373,9 +463,12 @@ fn comprehend<'a>(
         Value::Map(map) => map.into_iter().map(|(key, _)| Value::String(key)).collect(),
         other => {
             functions::known(&other)?;
-            return Err(Failure::new(format!(
-                "`{other}` is neither a list nor a map"
-            )));
+            let failure = Failure::new(format!("`{other}` is neither a list nor a map"));
+            match other {
+                Value::Null => scope.absent(failure)?,
+                _ => return Err(failure),
+            };
+            Vec::new()
         }
     };
     let mut accu = eval(&c.accu_init, scope, vars)?.into_owned();
@@ -534,6 +627,38 @@ mod tests {
             );
             assert!(names(&ours.expr).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn members_are_followed_through_indexes_and_macros() {
+        let place = Location {
+            file: "a.yaml".into(),
+            line: 1,
+            column: 1,
+        };
+        let text =
+            "after.Rules.all(r, !has(r.Cidr) || r['Port'] in spec.ports) && after.A[0].B == x";
+        let expression = Expression::parse(text, &place).unwrap();
+        let mut found = Vec::new();
+        expression.paths(&mut |root, steps| {
+            found.push(
+                std::iter::once(root)
+                    .chain(steps.iter().copied())
+                    .collect::<Vec<_>>()
+                    .join("."),
+            );
+        });
+        assert_eq!(
+            found,
+            [
+                "after.Rules",
+                "after.Rules.*.Cidr",
+                "after.Rules.*.Port",
+                "spec.ports",
+                "after.A.*.B",
+                "x"
+            ]
+        );
     }
 
     #[test]

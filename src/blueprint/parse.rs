@@ -10,9 +10,10 @@ use super::template::Template;
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Lifecycle, TIERS};
-use crate::schema::{KindSchema, Registry, check_properties, nearest};
+use crate::schema::{KindSchema, Registry, check_properties};
 use crate::value::{Map, Value};
-use crate::yaml::{self, Node, Yaml};
+use crate::yaml::fields::{entries, finish, items, known_keys, optional_text, read, text_of};
+use crate::yaml::{Node, Yaml};
 
 /// Reads a blueprint.
 pub fn blueprint(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Blueprint> {
@@ -295,96 +296,6 @@ fn constant_part(template: &Template) -> Option<Value> {
                 .filter_map(|(key, value)| Some((key.clone(), constant_part(value)?)))
                 .collect(),
         )),
-    }
-}
-
-fn read(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Node> {
-    match yaml::parse(file, text) {
-        Ok(root) => Some(root),
-        Err(error) => {
-            errors.push(error);
-            None
-        }
-    }
-}
-
-/// Puts the file's lines beside the errors that were found in it.
-fn finish(text: &str, before: usize, errors: &mut [Diagnostic]) {
-    for error in &mut errors[before..] {
-        if let Some(location) = &error.location {
-            error.line = yaml::line_of(text, location.line);
-        }
-    }
-}
-
-fn known_keys(node: &Node, keys: &[&str], what: &str, errors: &mut Vec<Diagnostic>) {
-    let Yaml::Map(entries) = &node.value else {
-        let message = format!("{what} is a mapping, not {}", node.describe());
-        errors.push(Diagnostic::error(node.location.clone(), message));
-        return;
-    };
-    for (key, _) in entries {
-        if !keys.contains(&&*key.text) {
-            let message = format!("{what} has no key {:?}", &*key.text);
-            let help = match nearest(&key.text, keys.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("it has {}", keys.join(", ")),
-            };
-            errors.push(Diagnostic::error(key.location.clone(), message).help(help));
-        }
-    }
-}
-
-fn optional_text(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
-    let value = node.get(key)?;
-    match value.as_str() {
-        Some(text) => Some(text.trim().into()),
-        None => {
-            let message = format!("{key} is a text, not {}", value.describe());
-            errors.push(Diagnostic::error(value.location.clone(), message));
-            None
-        }
-    }
-}
-
-fn text_of(node: &Node, key: &str, errors: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
-    if node.get(key).is_none() && matches!(node.value, Yaml::Map(_)) {
-        errors.push(Diagnostic::error(
-            node.location.clone(),
-            format!("`{key}` is missing"),
-        ));
-    }
-    optional_text(node, key, errors)
-}
-
-fn items<'a>(node: &'a Node, key: &str, errors: &mut Vec<Diagnostic>) -> &'a [Node] {
-    match node.get(key).map(|node| &node.value) {
-        Some(Yaml::List(items)) => items,
-        None | Some(Yaml::Null) => &[],
-        Some(_) => {
-            let place = node.locate(key).clone();
-            errors.push(Diagnostic::error(place, format!("{key} takes a list")));
-            &[]
-        }
-    }
-}
-
-fn entries<'a>(
-    node: &'a Node,
-    key: &str,
-    errors: &mut Vec<Diagnostic>,
-) -> Vec<(Arc<str>, Location, &'a Node)> {
-    match node.get(key).map(|node| &node.value) {
-        Some(Yaml::Map(entries)) => entries
-            .iter()
-            .map(|(key, node)| (Arc::from(&*key.text), key.location.clone(), node))
-            .collect(),
-        None | Some(Yaml::Null) => Vec::new(),
-        Some(_) => {
-            let place = node.locate(key).clone();
-            errors.push(Diagnostic::error(place, format!("{key} takes a mapping")));
-            Vec::new()
-        }
     }
 }
 

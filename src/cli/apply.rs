@@ -15,7 +15,9 @@ use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Plan, diff, guard};
+use crate::policy::Report;
 use crate::provider::{Live, Record};
+use crate::render::findings;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{FAINT, Painted};
 
@@ -109,6 +111,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         &saved.plan,
                         &arguments.scope.allow.iter().cloned().collect(),
                     ))?;
+                    let report = project.judge(&project.spec, &graph, &saved.plan);
                     if !options.json {
                         ui::print(&text(
                             &saved.plan,
@@ -119,6 +122,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                             Detail::Full,
                         ));
                     }
+                    obey(&report, options.json)?;
                     (saved.plan, live, graph, saved.record)
                 }
                 None => {
@@ -132,6 +136,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         cloud.place().await?.as_deref(),
                     );
                     refuse(&planned.refusals)?;
+                    obey(&planned.report, options.json)?;
                     let whole = arguments.scope.target.is_empty();
                     let stage = whole.then(|| project.spec.stage.name());
                     let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
@@ -261,6 +266,43 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
         ),
     ))
 }
+
+/// Tells what the policies say, and fails when they deny something.
+pub fn obey(report: &Report, json: bool) -> Result<(), Failure> {
+    match json {
+        true if !report.findings.is_empty() => ui::print(&format!(
+            "{}\n",
+            serde_json::json!({"event": "policy", "policy": findings::document(report)})
+        )),
+        true => {}
+        false => ui::print(&findings::text(report)),
+    }
+    let denied: Vec<String> = report
+        .denied()
+        .map(|finding| match &finding.address {
+            Some(address) => format!("{} ({address})", finding.rule),
+            None => finding.rule.to_string(),
+        })
+        .collect();
+    if denied.is_empty() {
+        return Ok(());
+    }
+    let more = match denied.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let first: Vec<&str> = denied.iter().take(NAMED).map(String::as_str).collect();
+    Err(Failure::with_help(
+        format!(
+            "policies deny this: {}{more}; nothing was changed",
+            first.join(", ")
+        ),
+        "mend what is found, or accept it in policies/exceptions.yaml with a reason and a date; `scalectl policy check` shows it again",
+    ))
+}
+
+/// So many findings are named in one message.
+const NAMED: usize = 3;
 
 /// Asks once, or twice when more goes than stays.
 pub async fn ask(

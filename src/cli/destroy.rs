@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::apply::{How, refuse};
+use super::apply::{How, obey, refuse};
 use super::lines::open_into;
 use super::plan::{no_such, tell_calls};
 use super::project::Project;
@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::apply::observe;
 use crate::graph::Graph;
 use crate::plan::{diff, guard};
+use crate::policy::Report;
 use crate::provider::Record;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{NEW, Painted, STRONG};
@@ -73,6 +74,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame, Detail::Full)));
             }
             refuse(&refusals)?;
+            // Of what exceptions were for nothing stays, which is no reason to warn.
+            let report = project.judge(&project.spec, &Graph::default(), &plan);
+            obey(&Report { warnings: Vec::new(), ..report }, options.json)?;
             if !arguments.how.auto_approve {
                 ui::needs_terminal("add --auto-approve")?;
                 let question = format!(

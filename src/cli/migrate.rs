@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::apply::obey;
 use super::lines::{self, Lines, open_into};
 use super::plan::{Scope, heading, tell_calls};
 use super::project::{Project, find, load_spec, read};
@@ -23,7 +24,9 @@ use crate::migrate::gate::Gate;
 use crate::migrate::walk::{Halt, Walker};
 use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::{Counts, diff};
+use crate::policy::Report;
 use crate::provider::{Live, Owner, Record, Standing};
+use crate::render::findings;
 use crate::render::migration::{Frame, mermaid, text};
 use crate::render::style::{NEW, NOTICE, Painted, duration};
 use crate::render::{migration_json, migration_markdown};
@@ -233,6 +236,18 @@ fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
     ))
 }
 
+/// What the policies say of the stage that a migration leads to.
+fn judged(project: &Project, prepared: &Prepared, live: &Live) -> Report {
+    let to = prepared.migration.to;
+    let graph = match prepared.migration.steps.last() {
+        Some(step) => &step.graph,
+        None => &prepared.migration.start,
+    };
+    let mut spec = project.spec.clone();
+    spec.stage = to;
+    project.judge(&spec, graph, &diff(graph, live, None))
+}
+
 /// Fails when the live stage is not as the spec has it: a migration leads from one stage to another and
 /// makes no other change on the way.
 fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
@@ -406,12 +421,12 @@ fn show(
     if let Some(path) = &arguments.out {
         save(path, project, &prepared.migration)?;
     }
+    let report = judged(project, &prepared, live);
     if arguments.json {
-        ui::print_json(&migration_json::document(
-            &frame,
-            &project.owner(),
-            project.provider(),
-        ));
+        let owner = project.owner();
+        let mut json = migration_json::document(&frame, &owner, project.provider());
+        json.policy = Some(findings::document(&report));
+        ui::print_json(&json);
     } else if arguments.markdown {
         ui::print(&migration_markdown::render(&frame, &project.owner()));
     } else if arguments.mermaid {
@@ -421,6 +436,7 @@ fn show(
             ui::print(&format!("{place}\n"));
         }
         ui::print(&text(&frame));
+        ui::print(&findings::text(&report));
         if let Some(standing) = standing {
             ui::print(&stands(standing, &prepared.migration));
         }
@@ -648,6 +664,10 @@ async fn go(
             ui::print(&format!("{place}\n"));
         }
         ui::print(&text(&prepared.frame(standing.as_ref())));
+    }
+    // What was begun is finished or taken back, whatever the rules have become meanwhile.
+    if standing.is_none() {
+        obey(&judged(project, &prepared, &live), arguments.json)?;
     }
     let numbers = numbers(migration, standing.as_ref(), course);
     if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {

@@ -16,7 +16,9 @@ use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
+use crate::policy::Report;
 use crate::provider::Live;
+use crate::render::findings;
 use crate::render::migration::text as migration_text;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
@@ -25,7 +27,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error or denied"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -45,7 +47,7 @@ pub struct Arguments {
     /// Print Markdown for a comment: tiers to be opened, at most 65,536 characters.
     #[arg(long)]
     markdown: bool,
-    /// Exit with 0 for nothing to do, 2 for changes, 1 for an error.
+    /// Exit with 0 for nothing to do, 2 for changes, 1 for an error or what a policy denies.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -84,6 +86,7 @@ pub struct Planned {
     pub live: Live,
     pub plan: Plan,
     pub refusals: Vec<guard::Refusal>,
+    pub report: Report,
 }
 
 /// Observes and plans.
@@ -112,11 +115,13 @@ pub fn against(scope: &Scope, graph: Graph, live: Live) -> Result<Planned, Failu
     let plan = diff(&graph, &live, targets);
     let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
     let refusals = guard::refusals(&plan, &allowed);
+    let report = project.judge(&project.spec, &graph, &plan);
     Ok(Planned {
         graph,
         live,
         plan,
         refusals,
+        report,
     })
 }
 
@@ -197,6 +202,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         live,
         plan,
         refusals,
+        report,
         ..
     } = &planned;
     let workers = arguments.scope.workers();
@@ -213,7 +219,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         destroy: false,
     };
     if arguments.json {
-        let document = plan_json::document(plan, &frame, &owner, stage, project.provider());
+        let mut document = plan_json::document(plan, &frame, &owner, stage, project.provider());
+        document.policy = Some(findings::document(report));
         ui::print_json(&document);
     } else if arguments.markdown {
         ui::print(&plan_markdown::render(plan, &frame, &owner, stage));
@@ -223,23 +230,34 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             false => Detail::Full,
         };
         ui::print(&(heading(&project, live, place.as_deref()) + &text(plan, &frame, detail)));
+        ui::print(&findings::text(report));
         match &arguments.out {
             Some(path) => ui::print(&format!(
                 "\nSaved. Carry it out with `scalectl apply {}`.\n",
                 path.display()
             )),
             // What is refused has said so, and how to allow it.
-            None if !plan.is_empty() && refusals.is_empty() => ui::print(&format!(
-                "\n{}\n",
-                Painted(FAINT, "`scalectl apply` carries it out.")
-            )),
+            None if !plan.is_empty() && refusals.is_empty() && allows(report) => ui::print(
+                &format!("\n{}\n", Painted(FAINT, "`scalectl apply` carries it out.")),
+            ),
             None => {}
         }
     }
-    Ok(match arguments.detailed_exitcode && !plan.is_empty() {
-        true => ExitCode::from(2),
-        false => ExitCode::SUCCESS,
-    })
+    Ok(exit_code(arguments, report, !plan.is_empty()))
+}
+
+/// Whether the policies let it be applied.
+fn allows(report: &Report) -> bool {
+    report.denied().next().is_none()
+}
+
+/// Who asks for it in detail is told by the exit code what apply would say: an error before changes.
+fn exit_code(arguments: &Arguments, report: &Report, changes: bool) -> ExitCode {
+    match arguments.detailed_exitcode {
+        true if !allows(report) => ExitCode::FAILURE,
+        true if changes => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// The spec asks for another stage than the live one: the plan is a migration.
@@ -267,16 +285,15 @@ fn migration(
     let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
     let owner = project.owner();
     if arguments.json {
-        ui::print_json(&migration_json::document(
-            &frame,
-            &owner,
-            project.provider(),
-        ));
+        let mut json = migration_json::document(&frame, &owner, project.provider());
+        json.policy = Some(findings::document(&planned.report));
+        ui::print_json(&json);
     } else if arguments.markdown {
         ui::print(&migration_markdown::render(&frame, &owner));
     } else {
         ui::print(&heading(project, &planned.live, place));
         ui::print(&migration_text(&frame));
+        ui::print(&findings::text(&planned.report));
         ui::print(&format!(
             "{}\n",
             Painted(
@@ -285,10 +302,7 @@ fn migration(
             )
         ));
     }
-    Ok(match arguments.detailed_exitcode {
-        true => ExitCode::from(2),
-        false => ExitCode::SUCCESS,
-    })
+    Ok(exit_code(arguments, &planned.report, true))
 }
 
 fn save(

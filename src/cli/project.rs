@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{Failure, Global, ProviderName};
 use crate::blueprint::{Library, compile};
 use crate::graph::Graph;
+use crate::plan::Plan;
+use crate::policy::{self, Policies, Report};
 use crate::provider::Owner;
 use crate::spec::{self, Provider, Region, Spec, Stage};
 
@@ -20,6 +22,8 @@ pub struct Project {
     pub spec: Spec,
     /// The blueprints.
     pub library: Library,
+    /// The policies.
+    pub policies: Policies,
     /// How long to wait for another run to finish.
     pub patience: Duration,
 }
@@ -30,10 +34,12 @@ impl Project {
         let (path, spec) = load_spec(global, stage)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let library = library(&folder)?;
+        let policies = policies(&folder)?;
         Ok(Self {
             folder,
             spec,
             library,
+            policies,
             patience: Duration::from_secs(u64::from(global.lock_timeout)),
         })
     }
@@ -69,6 +75,20 @@ impl Project {
     /// The resources that another spec, such as this one at another stage, should have.
     pub fn compile(&self, spec: &Spec) -> Result<Graph, Failure> {
         Ok(compile(&self.library, &spec.normalized())?)
+    }
+
+    /// What the policies say today of these resources and the changes on the way to them.
+    pub fn judge(&self, spec: &Spec, graph: &Graph, plan: &Plan) -> Report {
+        let case = policy::Case {
+            spec: &spec.normalized(),
+            graph,
+            plan,
+            // Of UTC, so that every machine sees an exception end at the same moment.
+            today: jiff::tz::TimeZone::UTC
+                .to_datetime(jiff::Timestamp::now())
+                .date(),
+        };
+        policy::check(&self.policies, &case)
     }
 
     /// Whose resources they are.
@@ -202,6 +222,12 @@ fn library(folder: &Path) -> Result<Library, Failure> {
     let blueprints = borrowed(&blueprints);
     let templates = borrowed(&templates);
     Ok(Library::with(&blueprints, &templates)?)
+}
+
+/// The built-in policies, with those in the folder beside the spec in front.
+fn policies(folder: &Path) -> Result<Policies, Failure> {
+    let files = below(&folder.join("policies"), &["yaml", "yml"])?;
+    Ok(Policies::with(&borrowed(&files))?)
 }
 
 fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {

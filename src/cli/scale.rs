@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::apply::{How, refuse};
+use super::apply::{How, obey, refuse};
 use super::lines::{self, open_into};
 use super::migrate::{refuse_another_stage, refuse_while_under_way};
 use super::plan::{Scope, planned, tell_calls};
@@ -97,6 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 refuse_another_stage(&project, &scope, &found.live)?;
                 tell(&found.plan, &steps(&found.plan), &options);
                 refuse(&found.refusals)?;
+                obey(&found.report, options.json)?;
                 Ok(ExitCode::SUCCESS)
             }
             false => {
@@ -166,6 +167,7 @@ async fn walk(
         return Ok(ExitCode::SUCCESS);
     }
     refuse(&found.refusals)?;
+    obey(&found.report, options.json)?;
     let how = How {
         auto_approve: arguments.auto_approve,
         json: arguments.json,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::migration::Frame;
 use crate::address::Address;
@@ -44,6 +45,9 @@ pub struct Document<'a> {
     pub standing: Option<&'a Standing>,
     /// What all steps may cost together.
     pub budget: Budget,
+    /// What policies say: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Json>,
     /// The predicted seconds of all steps.
     pub seconds: f64,
     /// The steps, in order.
@@ -107,6 +111,7 @@ pub fn document<'a>(frame: &Frame<'a>, owner: &'a Owner, provider: &'a str) -> D
         from: migration.ends().0,
         to: migration.ends().1,
         failover: migration.failover.as_ref(),
+        policy: None,
         digest: &migration.digest,
         standing: frame.standing,
         budget: frame.total(),

@@ -11,6 +11,7 @@ pub mod dot;
 pub mod drift;
 pub mod dry_run;
 pub mod escape;
+pub mod findings;
 pub mod history_json;
 pub mod mermaid;
 pub mod migration;

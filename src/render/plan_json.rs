@@ -42,6 +42,9 @@ pub struct Document<'a> {
     pub blast_radius: Blast,
     /// The changes, ordered by address.
     pub changes: Vec<ChangeJson<'a>>,
+    /// What policies say: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Json>,
     /// How long it takes.
     pub duration: DurationJson<'a>,
 }
@@ -153,6 +156,7 @@ pub fn document<'a>(
         provider,
         summary: plan.counts(),
         blast_radius: plan.blast(),
+        policy: None,
         changes: plan
             .changes
             .iter()

@@ -4,6 +4,8 @@
 //! input harmless (depth, nodes, aliases), are `serde-saphyr`'s. What the tree means is decided by
 //! the spec and the blueprints, which report their findings at these places.
 
+pub mod fields;
+
 use std::fmt;
 use std::sync::Arc;
 
