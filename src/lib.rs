@@ -28,5 +28,6 @@ pub mod render;
 pub mod schema;
 pub mod snapshot;
 pub mod spec;
+pub mod testing;
 pub mod value;
 pub mod yaml;

@@ -308,6 +308,30 @@ impl Library {
         })
     }
 
+    /// Where a user's module at this stage says a resource's property, or, without one, the resource; what
+    /// comes from the binary is nowhere.
+    pub fn place(&self, stage: &str, id: &str, property: &str) -> Option<Location> {
+        let modules = self
+            .blueprint(stage)?
+            .compose
+            .iter()
+            .filter_map(|compose| self.modules.get(&compose.module));
+        for module in modules {
+            if let Entry::Given(module) = module
+                && let Some(found) = module.resources.iter().find(|known| &*known.id == id)
+            {
+                let source = found.source.as_ref().filter(|_| !property.is_empty());
+                let place = source.map(|source| source.locate(property));
+                return Some(match place {
+                    // A property that is not there is where the resource is.
+                    Some(place) if source.is_none_or(|s| s.location != *place) => place.clone(),
+                    _ => found.location.clone(),
+                });
+            }
+        }
+        None
+    }
+
     /// Puts the files' lines beside messages that speak of them.
     pub fn quote(&self, diagnostics: &mut [Diagnostic]) {
         for diagnostic in diagnostics {

@@ -111,7 +111,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         &saved.plan,
                         &arguments.scope.allow.iter().cloned().collect(),
                     ))?;
-                    let report = project.judge(&project.spec, &graph, &saved.plan);
+                    let report = project.judge(&project.spec, &graph, &saved.plan)?;
                     if !options.json {
                         ui::print(&text(
                             &saved.plan,

@@ -237,7 +237,7 @@ fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
 }
 
 /// What the policies say of the stage that a migration leads to.
-fn judged(project: &Project, prepared: &Prepared, live: &Live) -> Report {
+fn judged(project: &Project, prepared: &Prepared, live: &Live) -> Result<Report, Failure> {
     let to = prepared.migration.to;
     let graph = match prepared.migration.steps.last() {
         Some(step) => &step.graph,
@@ -421,7 +421,7 @@ fn show(
     if let Some(path) = &arguments.out {
         save(path, project, &prepared.migration)?;
     }
-    let report = judged(project, &prepared, live);
+    let report = judged(project, &prepared, live)?;
     if arguments.json {
         let owner = project.owner();
         let mut json = migration_json::document(&frame, &owner, project.provider());
@@ -667,7 +667,7 @@ async fn go(
     }
     // What was begun is finished or taken back, whatever the rules have become meanwhile.
     if standing.is_none() {
-        obey(&judged(project, &prepared, &live), arguments.json)?;
+        obey(&judged(project, &prepared, &live)?, arguments.json)?;
     }
     let numbers = numbers(migration, standing.as_ref(), course);
     if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {
@@ -898,61 +898,17 @@ fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) 
 
 /// Why a walk stopped, in words.
 pub fn told(halt: &Halt) -> Failure {
+    let what = halt.in_words();
     match halt {
-        Halt::Cloud(error) => Failure::new(error.to_string()),
-        Halt::Script { name, output } => {
-            let said = output.stderr.trim();
-            let said = if said.is_empty() {
-                output.stdout.trim()
-            } else {
-                said
-            };
-            let last: Vec<&str> = said.lines().rev().take(5).collect();
-            let last: Vec<&str> = last.into_iter().rev().collect();
-            Failure::new(format!(
-                "the script {name} ended with {}: {}",
-                output.code,
-                last.join("; ")
-            ))
-        }
-        Halt::Missing(what) => Failure::new(what.clone()),
-        Halt::Refused(refusals) => {
-            let told: Vec<String> = refusals
-                .iter()
-                .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
-                .collect();
-            Failure::with_help(
-                format!(
-                    "it would put data at risk that is none of its business: {}",
-                    told.join(", ")
-                ),
-                "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
-            )
-        }
-        Halt::Incomplete { plan, report } => {
-            let failed: Vec<String> = plan
-                .operations
-                .iter()
-                .zip(&report.ends)
-                .filter_map(|(operation, end)| {
-                    let address = &plan.changes[operation.change].address;
-                    match end {
-                        crate::apply::End::Failed { error } => Some(format!("{address}: {error}")),
-                        crate::apply::End::Done { differs, .. } if !differs.is_empty() => {
-                            Some(format!("{address}: {} not as asked", differs.join(", ")))
-                        }
-                        _ => None,
-                    }
-                })
-                .collect();
-            Failure::new(failed.join("; "))
-        }
-        Halt::Shut(why) => Failure::new(format!("a gate stayed shut: {why}")),
-        Halt::Stopped => Failure::new("stopped"),
-        Halt::NoReturn { step } => Failure::with_help(
-            format!("{step} has begun to remove what the way back leads to"),
+        Halt::Refused(_) => Failure::with_help(
+            what,
+            "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
+        ),
+        Halt::NoReturn { .. } => Failure::with_help(
+            what,
             "`scalectl migrate --resume` goes on; afterwards a migration to the old stage is the way back",
         ),
+        _ => Failure::new(what),
     }
 }
 

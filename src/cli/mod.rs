@@ -25,6 +25,7 @@ mod lines;
 mod live;
 mod migrate;
 mod plan;
+mod policy;
 mod progress;
 mod project;
 #[cfg(unix)]
@@ -38,6 +39,7 @@ mod sim;
 mod snapshot;
 mod stages;
 mod status;
+mod test;
 mod ui;
 mod validate;
 mod walk_teller;
@@ -146,6 +148,13 @@ pub struct Global {
     no_color: bool,
 }
 
+impl Global {
+    /// Whether the spec was named on the command line.
+    fn is_for_a_file(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
 /// The providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ProviderName {
@@ -201,6 +210,10 @@ enum Command {
     Status(status::Arguments),
     /// Show one resource as it is, and where it differs from the spec.
     Show(show::Arguments),
+    /// Ask the policies, without looking at the cloud, or list them.
+    Policy(policy::Arguments),
+    /// Run the tests of the spec, on embedded clouds of their own.
+    Test(test::Arguments),
     /// Draw the architecture: DOT, Mermaid or SVG.
     Graph(graph::Arguments),
     /// Tell what each stage is for, and what changes from one to the next.
@@ -321,6 +334,8 @@ pub fn main() -> ExitCode {
         Command::Destroy(arguments) => destroy::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),
+        Command::Policy(arguments) => policy::run(global, arguments),
+        Command::Test(arguments) => test::run(global, arguments),
         Command::Graph(arguments) => graph::run(global, arguments),
         Command::Stages(arguments) => stages::run(global, arguments),
         Command::Eject(arguments) => eject::run(global, arguments),

@@ -74,6 +74,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Everything, at the spec's stage.
+    pub fn whole() -> Self {
+        Self {
+            stage: None,
+            target: Vec::new(),
+            allow: Vec::new(),
+            direct: true,
+            parallelism: 50,
+        }
+    }
+
     /// Operations at a time.
     pub fn workers(&self) -> Option<usize> {
         Some(usize::from(self.parallelism))
@@ -115,7 +126,7 @@ pub fn against(scope: &Scope, graph: Graph, live: Live) -> Result<Planned, Failu
     let plan = diff(&graph, &live, targets);
     let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
     let refusals = guard::refusals(&plan, &allowed);
-    let report = project.judge(&project.spec, &graph, &plan);
+    let report = project.judge(&project.spec, &graph, &plan)?;
     Ok(Planned {
         graph,
         live,

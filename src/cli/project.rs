@@ -1,5 +1,6 @@
 //! The spec on disk: found, loaded, and its blueprints beside it.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,8 +23,7 @@ pub struct Project {
     pub spec: Spec,
     /// The blueprints.
     pub library: Library,
-    /// The policies.
-    pub policies: Policies,
+    policies: OnceCell<Policies>,
     /// How long to wait for another run to finish.
     pub patience: Duration,
 }
@@ -34,12 +34,11 @@ impl Project {
         let (path, spec) = load_spec(global, stage)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let library = library(&folder)?;
-        let policies = policies(&folder)?;
         Ok(Self {
             folder,
             spec,
             library,
-            policies,
+            policies: OnceCell::new(),
             patience: Duration::from_secs(u64::from(global.lock_timeout)),
         })
     }
@@ -77,18 +76,27 @@ impl Project {
         Ok(compile(&self.library, &spec.normalized())?)
     }
 
+    /// The policies: the built-in ones, with those in the folder beside the spec in front. Read when they are
+    /// first asked for, because most commands ask none.
+    pub fn policies(&self) -> Result<&Policies, Failure> {
+        if self.policies.get().is_none() {
+            // Nobody else sets it between the look and here.
+            let _ = self.policies.set(policies(&self.folder)?);
+        }
+        self.policies
+            .get()
+            .ok_or_else(|| Failure::new("the policies are not there"))
+    }
+
     /// What the policies say today of these resources and the changes on the way to them.
-    pub fn judge(&self, spec: &Spec, graph: &Graph, plan: &Plan) -> Report {
+    pub fn judge(&self, spec: &Spec, graph: &Graph, plan: &Plan) -> Result<Report, Failure> {
         let case = policy::Case {
             spec: &spec.normalized(),
             graph,
             plan,
-            // Of UTC, so that every machine sees an exception end at the same moment.
-            today: jiff::tz::TimeZone::UTC
-                .to_datetime(jiff::Timestamp::now())
-                .date(),
+            today: today(),
         };
-        policy::check(&self.policies, &case)
+        Ok(policy::check(self.policies()?, &case))
     }
 
     /// Whose resources they are.
@@ -216,7 +224,7 @@ fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
 }
 
 /// The built-in blueprints, with those in the folders beside the spec in front.
-fn library(folder: &Path) -> Result<Library, Failure> {
+pub fn library(folder: &Path) -> Result<Library, Failure> {
     let blueprints = below(&folder.join("blueprints"), &["yaml", "yml"])?;
     let templates = below(&folder.join("templates"), &[])?;
     let blueprints = borrowed(&blueprints);
@@ -224,8 +232,15 @@ fn library(folder: &Path) -> Result<Library, Failure> {
     Ok(Library::with(&blueprints, &templates)?)
 }
 
+/// The date of UTC, so that every machine sees an exception end at the same moment.
+pub fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC
+        .to_datetime(jiff::Timestamp::now())
+        .date()
+}
+
 /// The built-in policies, with those in the folder beside the spec in front.
-fn policies(folder: &Path) -> Result<Policies, Failure> {
+pub fn policies(folder: &Path) -> Result<Policies, Failure> {
     let files = below(&folder.join("policies"), &["yaml", "yml"])?;
     Ok(Policies::with(&borrowed(&files))?)
 }

@@ -18,6 +18,7 @@ pub mod failover;
 pub mod forecast;
 pub mod gate;
 pub mod graphs;
+mod halt;
 pub mod merge;
 pub mod reach;
 pub mod steps;

@@ -37,7 +37,7 @@ pub fn check(policies: &Policies, case: &Case<'_>) -> Report {
     for (number, seen) in whole.seen.iter().enumerate() {
         by_kind.entry(seen.kind).or_default().push(number);
     }
-    let (mut found, mut asked) = (Vec::new(), 0);
+    let (mut found, mut asked) = (Vec::new(), Vec::new());
     for rule in &policies.rules {
         let mut any = false;
         if rule.over == Over::Plan {
@@ -57,7 +57,9 @@ pub fn check(policies: &Policies, case: &Case<'_>) -> Report {
                 }
             }
         }
-        asked += usize::from(any);
+        if any {
+            asked.push(rule.id.clone());
+        }
     }
     found.sort_by(|a, b| (a.severity, &a.address, &a.rule).cmp(&(b.severity, &b.address, &b.rule)));
     let stage = case.spec.at("stage").and_then(Value::as_str);
@@ -101,7 +103,7 @@ fn whole<'a>(case: &Case<'a>) -> Whole<'a> {
     let mut seen: Vec<Seen<'a>> = Vec::with_capacity(case.graph.len());
     for (resource, needs) in case.graph.iter().zip(case.graph.needs()) {
         let change = changes.get(&resource.address).copied();
-        let after = Value::Map(resource.properties.clone());
+        let after = Value::Map(resource.properties.clone()).printed();
         let before = match change {
             None => after.clone(),
             Some(change) => as_it_is(change),

@@ -5,8 +5,8 @@
 //! sees, [`check`] asks each rule of each resource, and [`exception`] sets findings aside. All pure: today's
 //! date is the caller's, and so is what a finding stops.
 //!
-//! A rule that cannot be decided, because it asks for what only the cloud can answer, counts as broken: what
-//! guards something must not fall silent.
+//! A rule that cannot be decided, because it compares what cannot be compared, counts as broken: what guards
+//! something must not fall silent.
 
 pub mod check;
 pub mod exception;
@@ -182,8 +182,8 @@ pub struct Report {
     pub excepted: Vec<Excepted>,
     /// Exceptions that match nothing or count no more.
     pub warnings: Vec<Diagnostic>,
-    /// How many rules looked at something, and at how many resources.
-    pub asked: usize,
+    /// The rules that looked at something.
+    pub asked: Vec<Arc<str>>,
     /// How many resources there are.
     pub resources: usize,
 }

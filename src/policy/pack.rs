@@ -71,7 +71,7 @@ impl Policies {
                 let found = parse::exceptions(&shown(path), text, false, &mut errors);
                 policies.exceptions.extend(found);
             } else if !given.contains_key(path) {
-                let found = parse::rules(&shown(path), text, &mut errors);
+                let found = parse::rules(&shown(path), text, true, &mut errors);
                 policies.rules.extend(found);
             }
         }
@@ -83,7 +83,7 @@ impl Policies {
             } else {
                 policies
                     .rules
-                    .extend(parse::rules(&shown, text, &mut errors));
+                    .extend(parse::rules(&shown, text, false, &mut errors));
             }
             policies.sources.insert(shown, text.to_owned());
         }

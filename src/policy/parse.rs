@@ -30,8 +30,8 @@ const RULE_KEYS: &[&str] = &[
     "url",
 ];
 
-/// Reads a file of rules.
-pub fn rules(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Vec<Rule> {
+/// Reads a file of rules. The names in those that come with the binary are known to be right.
+pub fn rules(file: &str, text: &str, builtin: bool, errors: &mut Vec<Diagnostic>) -> Vec<Rule> {
     let Some(root) = read(file, text, errors) else {
         return Vec::new();
     };
@@ -44,13 +44,13 @@ pub fn rules(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Vec<Rule> 
     );
     let rules = items(&root, "rules", errors)
         .iter()
-        .filter_map(|node| rule(node, errors))
+        .filter_map(|node| rule(node, builtin, errors))
         .collect();
     finish(text, before, errors);
     rules
 }
 
-fn rule(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Rule> {
+fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule> {
     known_keys(node, RULE_KEYS, "a rule", errors);
     let id = text_of(node, "id", errors);
     if let Some(id) = &id {
@@ -78,7 +78,9 @@ fn rule(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Rule> {
         None => Over::Resource,
     };
     let kinds = texts(node, "kinds", errors);
-    names::check_kinds(&kinds, errors);
+    if !builtin {
+        names::check_kinds(&kinds, errors);
+    }
     let actions = texts(node, "actions", errors);
     let fates = match actions.is_empty() {
         true => Fate::ALL
@@ -121,15 +123,16 @@ fn rule(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Rule> {
     };
     let message = template("message", errors);
     let fix = template("fix", errors);
-    let mut expressions: Vec<&Expression> = when.iter().chain(&require).collect();
-    message.expressions(&mut |expression| expressions.push(expression));
-    fix.expressions(&mut |expression| expressions.push(expression));
-    for expression in expressions {
-        names::check(expression, over, &kinds, errors);
-    }
     let property = optional_text(node, "property", errors);
-    if let Some(property) = &property {
-        let path: Vec<&str> = property.split('.').collect();
+    if !builtin {
+        let mut expressions: Vec<&Expression> = when.iter().chain(&require).collect();
+        message.expressions(&mut |expression| expressions.push(expression));
+        fix.expressions(&mut |expression| expressions.push(expression));
+        for expression in expressions {
+            names::check(expression, over, &kinds, errors);
+        }
+        let path = property.as_deref().unwrap_or_default().split('.');
+        let path: Vec<&str> = path.filter(|step| !step.is_empty()).collect();
         if let Some(failure) = names::property(&kinds, &path) {
             errors.push(failure.at(node.locate("property")));
         }

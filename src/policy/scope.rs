@@ -1,4 +1,5 @@
 //! What a rule sees: a resource as it was and will be, what happens to it, its neighbours, the spec, the plan.
+//! What only the cloud will answer reads as the reference that a plan prints, so that it can be compared.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -86,7 +87,7 @@ pub struct Sight<'a> {
 impl Sight<'_> {
     fn shown<'v>(&self, value: &'v Value) -> Cow<'v, Value> {
         match self.covered {
-            true => Cow::Owned(cover(value)),
+            true => Cow::Owned(schema::without_secrets(value)),
             false => Cow::Borrowed(value),
         }
     }
@@ -126,9 +127,7 @@ impl Scope for Sight<'_> {
     }
 
     fn select(&self, of: &Reference, name: &str) -> Result<Value, Failure> {
-        Err(Failure::new(format!(
-            "{of} is only known after apply, and so is its {name}"
-        )))
+        Err(Failure::new(format!("{of} cannot be asked for {name}")))
     }
 
     fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
@@ -139,24 +138,5 @@ impl Scope for Sight<'_> {
     /// were found when the rule was read.
     fn absent(&self, _: Failure) -> Result<Value, Failure> {
         Ok(Value::Null)
-    }
-}
-
-/// The value with every secret covered up.
-fn cover(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(
-            map.iter()
-                .map(|(key, value)| {
-                    let shown = match schema::is_secret(key) {
-                        true => Value::str("(never shown)"),
-                        false => cover(value),
-                    };
-                    (key.clone(), shown)
-                })
-                .collect(),
-        ),
-        Value::List(items) => Value::list(items.iter().map(cover)),
-        plain => plain.clone(),
     }
 }

@@ -19,6 +19,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::Deserialize;
 
+use crate::value::Value;
+
 /// All kinds that this build knows.
 pub struct Registry {
     kinds: BTreeMap<&'static str, (&'static str, OnceLock<KindSchema>)>,
@@ -257,6 +259,25 @@ pub fn is_secret(path: &str) -> bool {
     ];
     let last = path.rsplit('.').next().unwrap_or(path);
     SECRETS.iter().any(|secret| last.ends_with(secret))
+}
+
+/// The value with every secret in it covered up, for what is printed.
+pub fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .map(|(key, value)| {
+                    let shown = match is_secret(key) {
+                        true => Value::str("(never shown)"),
+                        false => without_secrets(value),
+                    };
+                    (key.clone(), shown)
+                })
+                .collect(),
+        ),
+        Value::List(items) => Value::list(items.iter().map(without_secrets)),
+        plain => plain.clone(),
+    }
 }
 
 /// Whether one of `paths` is `path` or stands above it.

@@ -31,14 +31,29 @@ pub fn load(
     env: Option<&str>,
     stage: Option<Stage>,
 ) -> Result<Spec, Vec<Diagnostic>> {
-    let mut root = yaml::parse(file, text).map_err(|error| vec![error])?;
-    let finish = |mut found: Vec<Diagnostic>| {
-        found.sort_by(|a, b| a.location.cmp(&b.location));
+    let root = yaml::parse(file, text).map_err(|error| vec![error])?;
+    of_node(root, env, stage, None).map_err(|mut found| {
         for diagnostic in &mut found {
             if let Some(location) = &diagnostic.location {
                 diagnostic.line = yaml::line_of(text, location.line);
             }
         }
+        found
+    })
+}
+
+/// The spec that a node holds, with `changes` merged over it and its environment.
+///
+/// # Errors
+/// Everything that is wrong with it, ordered by place, without the lines themselves.
+pub fn of_node(
+    mut root: Node,
+    env: Option<&str>,
+    stage: Option<Stage>,
+    changes: Option<&Node>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    let finish = |mut found: Vec<Diagnostic>| {
+        found.sort_by(|a, b| a.location.cmp(&b.location));
         found
     };
     if !matches!(root.value, Yaml::Map(_)) {
@@ -63,6 +78,9 @@ pub fn load(
             None if env == DEFAULT_ENV => {}
             None => found.push(no_environment(&root, env)),
         }
+    }
+    if let Some(changes) = changes {
+        merge(&mut root, changes);
     }
     if let Some(stage) = stage {
         set_stage(&mut root, stage);
@@ -165,6 +183,13 @@ fn no_environment(root: &Node, env: &str) -> Diagnostic {
         None => format!("it has {}", known.join(", ")),
     };
     Diagnostic::error(place.clone(), format!("the spec has no environment {env}")).help(help)
+}
+
+/// A part of a spec with another one over it, as an environment lies over the whole.
+pub fn merged(base: &Node, overlay: &Node) -> Node {
+    let mut node = base.clone();
+    merge(&mut node, overlay);
+    node
 }
 
 /// Merges an overlay: mappings key by key, everything else replaced.

@@ -10,7 +10,7 @@ mod normalized;
 mod rules;
 
 pub use edit::{with_stage, with_writer};
-pub use load::load;
+pub use load::{load, merged, of_node};
 
 use std::collections::BTreeMap;
 

@@ -154,6 +154,21 @@ impl Value {
         symbolic
     }
 
+    /// This value with what waits for the cloud as the text that a plan prints, such as
+    /// `${us-east-1/vpc.VpcId}`, so that it can be compared.
+    pub fn printed(&self) -> Value {
+        match self {
+            Self::Reference(_) | Self::Text(_) | Self::Base64(_) => Self::str(self.to_string()),
+            Self::List(items) => Self::list(items.iter().map(Self::printed)),
+            Self::Map(map) => Self::Map(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), value.printed()))
+                    .collect(),
+            ),
+            plain => plain.clone(),
+        }
+    }
+
     /// This value with every reference that `answer` knows replaced by its answer. What it does
     /// not know stays symbolic.
     pub fn resolve(&self, answer: &dyn Fn(&Reference) -> Option<Value>) -> Value {

@@ -1,0 +1,242 @@
+//! `scalectl test`: finds files of tests, runs their cases, tells what came of them.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::policy::write;
+use super::project::{SPEC, find, library, policies, read, today};
+use super::session::runtime;
+use super::{Failure, Global, Outcome, ui};
+use crate::blueprint::Library;
+use crate::diagnostic::Diagnostic;
+use crate::policy::Policies;
+use crate::provider::Live;
+use crate::render::junit;
+use crate::render::trial::{Told, document, line, suites, summary, text};
+use crate::testing::{self, Case, Ground, Source, Suite};
+use crate::yaml::{self, Node};
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl test                             every tests/*.test.yaml and *.test.yaml beside the spec\n  scalectl test tests/data.test.yaml        one file\n  scalectl test --filter database           cases with that in their names\n  scalectl test --junit tests.xml           for CI\n\nThe exit code is 1 when a case fails. docs/testing.md tells how tests are written."
+)]
+pub struct Arguments {
+    /// Files of tests; those beside the spec when none is named.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only cases with this in their file's or their own name.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Write what came of them to a file in JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How files of tests end.
+const ENDING: &str = ".test.yaml";
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let files = match arguments.files.is_empty() {
+        true => beside(global)?,
+        false => arguments.files.clone(),
+    };
+    let stands = stands(global, &files)?;
+    let runtime = runtime(true)?;
+    let mut told = Vec::new();
+    let mut left_out = 0;
+    for stand in &stands {
+        let wanted: Vec<&Case> = stand
+            .suite
+            .cases
+            .iter()
+            .filter(|case| is_wanted(arguments.filter.as_deref(), &stand.suite, case))
+            .collect();
+        left_out += stand.suite.cases.len() - wanted.len();
+        if !arguments.json && !wanted.is_empty() {
+            ui::print(&format!("{}\n", stand.suite.file));
+        }
+        for case in wanted {
+            let began = Instant::now();
+            let recorded = |path: &str| stand.recorded(path);
+            let ground = Ground {
+                spec: &stand.spec,
+                library: &stand.library,
+                policies: &stand.policies,
+                today: today(),
+                recorded: &recorded,
+            };
+            let mut outcome = runtime.block_on(testing::run(&ground, case));
+            stand.quote(&mut outcome);
+            let one = Told {
+                file: stand.suite.file.clone(),
+                name: case.name.clone(),
+                location: case.location.clone(),
+                seconds: began.elapsed().as_secs_f64(),
+                outcome,
+            };
+            if !arguments.json {
+                ui::print(&line(&one));
+            }
+            told.push(one);
+        }
+    }
+    if let Some(path) = &arguments.junit {
+        write(path, &junit::xml(&suites(&told)))?;
+    }
+    if told.is_empty() {
+        let filter = arguments.filter.as_deref().unwrap_or_default();
+        return Err(Failure::with_help(
+            format!("no test has {filter:?} in its name"),
+            "leave out `--filter` to see their names",
+        ));
+    }
+    match arguments.json {
+        true => ui::print_json(&document(&told)),
+        false => ui::print(&(text(&told) + &summary(&told, left_out))),
+    }
+    Ok(match told.iter().all(Told::is_well) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+fn is_wanted(filter: Option<&str>, suite: &Suite, case: &Case) -> bool {
+    filter.is_none_or(|part| case.name.contains(part) || suite.file.contains(part))
+}
+
+/// The files of tests beside the spec.
+fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
+    let spec = find(global)?;
+    let folder = spec.parent().map(Path::to_owned).unwrap_or_default();
+    let mut found = Vec::new();
+    for place in [folder.clone(), folder.join("tests")] {
+        let shown = match place.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => &place,
+        };
+        let Ok(entries) = std::fs::read_dir(shown) else {
+            continue;
+        };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        found.extend(
+            names
+                .filter(|name| name.to_string_lossy().ends_with(ENDING))
+                .map(|name| place.join(name)),
+        );
+    }
+    found.sort();
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(Failure::with_help(
+            format!("there are no tests beside {}", spec.display()),
+            "write tests/NAME.test.yaml, as docs/testing.md tells, or name files",
+        )),
+    }
+}
+
+/// A file of tests with what its cases stand on.
+struct Stand {
+    suite: Suite,
+    folder: PathBuf,
+    spec: Node,
+    library: Library,
+    policies: Policies,
+    /// The texts of files, for messages.
+    sources: Vec<(String, String)>,
+}
+
+impl Stand {
+    fn recorded(&self, path: &str) -> Result<Live, String> {
+        let path = self.folder.join(path);
+        let shown = path.display();
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        serde_json::from_str(&text).map_err(|error| format!("{shown} is no live state: {error}"))
+    }
+
+    /// Puts the files' lines beside messages that speak of them.
+    fn quote(&self, outcome: &mut testing::Outcome) {
+        for failure in &mut outcome.failures {
+            if let testing::Failure::Broken(found) = failure {
+                self.library.quote(found);
+                for diagnostic in found {
+                    if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location) {
+                        let source = self.sources.iter().find(|(name, _)| *name == *place.file);
+                        diagnostic.line =
+                            source.and_then(|(_, text)| yaml::line_of(text, place.line));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every file with what it stands on, or every mistake in all of them.
+fn stands(global: &Global, files: &[PathBuf]) -> Result<Vec<Stand>, Failure> {
+    let mut stands = Vec::new();
+    let mut errors: Vec<Diagnostic> = Vec::new();
+    for file in files {
+        match stand(global, file) {
+            Ok(stand) => stands.push(stand),
+            Err(Failure::Diagnostics(found)) => errors.extend(found),
+            Err(other) => return Err(other),
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(stands),
+        false => Err(Failure::Diagnostics(errors)),
+    }
+}
+
+fn stand(global: &Global, file: &Path) -> Result<Stand, Failure> {
+    let shown = file.display().to_string();
+    let text = read(file, "name a file of tests")?;
+    let suite = testing::suite(&shown, &text)?;
+    let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    let mut sources = vec![(shown, text)];
+    let (spec, home) = match &suite.spec {
+        Source::Inline(node) => (node.clone(), folder.clone()),
+        source => {
+            let path = match source {
+                Source::File(path, _) => folder.join(&**path),
+                _ => near(global, &folder)?,
+            };
+            let text = read(
+                &path,
+                "name the spec under `spec`, by its way from the tests",
+            )?;
+            let name = path.display().to_string();
+            let node = yaml::parse(&name, &text).map_err(|mistake| vec![mistake])?;
+            sources.push((name, text));
+            (node, path.parent().map(Path::to_owned).unwrap_or_default())
+        }
+    };
+    Ok(Stand {
+        suite,
+        folder,
+        spec,
+        library: library(&home)?,
+        policies: policies(&home)?,
+        sources,
+    })
+}
+
+/// The spec beside a file of tests, or in the folder above.
+fn near(global: &Global, folder: &Path) -> Result<PathBuf, Failure> {
+    if global.is_for_a_file() {
+        return find(global);
+    }
+    let above = folder.join("..").join(SPEC);
+    let here = folder.join(SPEC);
+    Ok(match (here.exists(), above.exists(), folder.parent()) {
+        (true, _, _) => here,
+        (_, true, Some(parent)) => parent.join(SPEC),
+        _ => find(global)?,
+    })
+}
