@@ -458,21 +458,14 @@ fn comprehend<'a>(
     scope: &'a dyn Scope,
     vars: Option<&'a Binding<'a>>,
 ) -> Result<Value, Failure> {
-    let range = match eval(&c.iter_range, scope, vars)?.into_owned() {
-        Value::List(items) => items,
-        Value::Map(map) => map.into_iter().map(|(key, _)| Value::String(key)).collect(),
-        other => {
-            functions::known(&other)?;
-            let failure = Failure::new(format!("`{other}` is neither a list nor a map"));
-            match other {
-                Value::Null => scope.absent(failure)?,
-                _ => return Err(failure),
-            };
-            Vec::new()
-        }
+    // A list that stands elsewhere is walked where it stands.
+    let range: Cow<'_, [Value]> = match eval(&c.iter_range, scope, vars)? {
+        Cow::Borrowed(Value::List(items)) => Cow::Borrowed(items),
+        Cow::Owned(Value::List(items)) => Cow::Owned(items),
+        other => Cow::Owned(items_of(&other, scope)?),
     };
     let mut accu = eval(&c.accu_init, scope, vars)?.into_owned();
-    for item in &range {
+    for item in &*range {
         let element = Binding {
             name: &c.iter_var,
             value: item,
@@ -508,6 +501,23 @@ fn comprehend<'a>(
         outer: vars,
     };
     eval(&c.result, scope, Some(&done)).map(Cow::into_owned)
+}
+
+/// What a macro goes through that is no list: a map's keys, and nothing where a scope takes what is not there
+/// for null.
+fn items_of(value: &Value, scope: &dyn Scope) -> Result<Vec<Value>, Failure> {
+    if let Value::Map(map) = value {
+        return Ok(map
+            .iter()
+            .map(|(key, _)| Value::String(key.clone()))
+            .collect());
+    }
+    functions::known(value)?;
+    let failure = Failure::new(format!("`{value}` is neither a list nor a map"));
+    match value {
+        Value::Null => scope.absent(failure).map(|_| Vec::new()),
+        _ => Err(failure),
+    }
 }
 
 fn appended<'a>(step: &'a IdedExpr, accu: &str) -> Option<&'a [IdedExpr]> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::apply::obey;
 use super::lines::{self, Lines, open_into};
 use super::plan::{Scope, heading, tell_calls};
+use super::policy::write;
 use super::project::{Project, find, load_spec, read};
 use super::run::with_lease;
 use super::session::{Session, runtime};
@@ -21,12 +22,14 @@ use crate::blueprint;
 use crate::graph::Graph;
 use crate::migrate::forecast::{Forecast, forecast};
 use crate::migrate::gate::Gate;
-use crate::migrate::walk::{Halt, Walker};
+use crate::migrate::walk::{Event, Halt, Walker};
 use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::{Counts, diff};
 use crate::policy::Report;
 use crate::provider::{Live, Owner, Record, Standing};
 use crate::render::findings;
+use crate::render::gates::Gates;
+use crate::render::junit;
 use crate::render::migration::{Frame, mermaid, text};
 use crate::render::style::{NEW, NOTICE, Painted, duration};
 use crate::render::{migration_json, migration_markdown};
@@ -82,6 +85,9 @@ pub struct Arguments {
     /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     json_into: Option<PathBuf>,
+    /// Write what became of each gate to a file in JUnit's XML, after every step.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
+    junit: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
@@ -706,6 +712,7 @@ async fn go(
     let began = context.provider.clock().now();
     let (first, last) = (numbers.first().copied(), numbers.last().copied());
     let (mut taken, total) = (0, numbers.len());
+    let mut gates = Gates::of(migration);
     for number in numbers {
         let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
         if !asked_already && course == Course::Forward && !arguments.step {
@@ -733,14 +740,20 @@ async fn go(
             began,
             clock: context.provider.clock(),
         };
-        let walked = match course {
-            Course::Forward => {
-                walker
-                    .forward(number, &mut |event| teller.tell(event))
-                    .await
-            }
-            Course::Back => walker.back(number, &mut |event| teller.tell(event)).await,
+        let mut tell = |event: &Event<'_>| {
+            gates.take(event);
+            teller.tell(event);
         };
+        let walked = match course {
+            Course::Forward => walker.forward(number, &mut tell).await,
+            Course::Back => walker.back(number, &mut tell).await,
+        };
+        if let Err(halt) = &walked {
+            gates.stop(number, halt.in_words());
+        }
+        if let Some(path) = &arguments.junit {
+            write(path, &junit::xml(&[gates.suite()]))?;
+        }
         if let Err(halt) = walked {
             ended(&mut lines, context, began, taken, 1, total);
             return Err(stopped(migration, number, &halt));

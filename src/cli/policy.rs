@@ -172,9 +172,8 @@ fn tell(project: &Project, stage: &str, report: &Report) {
         count(report.asked.len(), "rule"),
         count(report.resources, "resource")
     );
-    match report.findings.is_empty() {
-        true => text.push_str(&format!("{}\n", findings::summary(report))),
-        false => {}
+    if report.findings.is_empty() {
+        text.push_str(&format!("{}\n", findings::summary(report)));
     }
     text.push_str(&findings::text(report));
     ui::print(&text);

@@ -1,17 +1,21 @@
 //! `scalectl validate`: the spec and its blueprint, without a look at the cloud.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::policy::write;
 use super::project::{Project, load_spec};
-use super::{Global, Outcome, stage, ui};
+use super::{Failure, Global, Outcome, stage, ui};
+use crate::render::junit::{Case, End, Suite};
 use crate::render::style::{FAINT, NEW, Painted, count};
+use crate::render::{diagnostics, junit};
 use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl validate\n  scalectl validate --all-stages    also what the later stages would make of it"
+    after_help = "Examples:\n  scalectl validate\n  scalectl validate --all-stages    also what the later stages would make of it\n  scalectl validate --junit validate.xml   for CI"
 )]
 pub struct Arguments {
     /// Check at this stage instead of the spec's.
@@ -20,11 +24,57 @@ pub struct Arguments {
     /// Check at every stage that the spec allows.
     #[arg(long, conflicts_with = "stage")]
     all_stages: bool,
+    /// Write what was checked to a file in JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, arguments.stage)?;
-    let graph = project.graph()?;
+    let mut cases = Vec::new();
+    let checked = check(global, arguments, &mut cases);
+    if let Some(path) = &arguments.junit {
+        let name = "validate".to_owned();
+        write(path, &junit::xml(&[Suite { name, cases }]))?;
+    }
+    ui::print(&checked?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A check as a case, and its result as it is.
+fn noted<T>(
+    cases: &mut Vec<Case>,
+    name: impl Into<String>,
+    result: Result<T, Failure>,
+) -> Result<T, Failure> {
+    let end = match &result {
+        Ok(_) => End::Passed,
+        Err(failure) => failed(failure),
+    };
+    cases.push(Case::new(name, end));
+    result
+}
+
+fn failed(failure: &Failure) -> End {
+    let (message, text) = match failure {
+        Failure::Diagnostics(found) => {
+            let text = anstream::adapter::strip_str(&diagnostics::render(found)).to_string();
+            (count(found.len(), "mistake"), text)
+        }
+        Failure::Message { what, help } => (what.clone(), help.clone().unwrap_or_default()),
+        Failure::Told => ("it failed".to_owned(), String::new()),
+    };
+    End::Failed { message, text }
+}
+
+fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Result<String, Failure> {
+    let project = noted(
+        cases,
+        "spec and blueprints",
+        Project::load(global, arguments.stage),
+    )?;
+    noted(cases, "policies", project.policies().map(drop))?;
+    let name = project.spec.stage.name();
+    let graph = noted(cases, format!("stage {name}"), project.graph())?;
     let mut text = format!(
         "{} {}: {}\n",
         Painted(NEW, "Valid:"),
@@ -41,7 +91,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         for stage in Stage::ALL {
             match load_spec(global, Some(stage)) {
                 Ok((_, spec)) => {
-                    let graph = project.compile(&spec)?;
+                    let graph = match spec.stage == project.spec.stage {
+                        true => project.compile(&spec)?,
+                        false => noted(
+                            cases,
+                            format!("stage {}", stage.name()),
+                            project.compile(&spec),
+                        )?,
+                    };
                     text.push_str(&format!(
                         "  {:14} {}\n",
                         stage.name(),
@@ -50,6 +107,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 Err(super::Failure::Diagnostics(found)) => {
                     let why = found.first().map(|d| d.message.clone()).unwrap_or_default();
+                    let name = format!("stage {}", stage.name());
+                    cases.push(Case::new(name, End::Skipped(why.clone())));
                     text.push_str(&format!(
                         "  {:14} {}\n",
                         stage.name(),
@@ -60,6 +119,5 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
         }
     }
-    ui::print(&text);
-    Ok(ExitCode::SUCCESS)
+    Ok(text)
 }

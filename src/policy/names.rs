@@ -153,9 +153,7 @@ pub fn property(kinds: &[Arc<str>], steps: &[&str]) -> Option<Failure> {
 
 /// Why there is nothing at the end of a way through a schema.
 fn below(schema: &KindSchema, steps: &[&str]) -> Option<Failure> {
-    let Some((first, rest)) = steps.split_first() else {
-        return None;
-    };
+    let (first, rest) = steps.split_first()?;
     // Who goes through all of them asks for none by its name.
     if *first == "*" {
         return None;

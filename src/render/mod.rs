@@ -13,6 +13,7 @@ pub mod dry_run;
 pub mod escape;
 pub mod findings;
 pub mod history_json;
+pub mod gates;
 pub mod junit;
 pub mod mermaid;
 pub mod migration;
