@@ -1,4 +1,4 @@
-//! `scalectl eject`: the built-in blueprints and templates as files, to be changed.
+//! `scalectl eject`: the built-in blueprints, templates and policies as files, to be changed.
 
 use std::process::ExitCode;
 
@@ -8,12 +8,13 @@ use super::editor::{self, BLUEPRINT_SCHEMA};
 use super::project::find;
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
+use crate::policy::pack::{EXCEPTIONS, POLICIES};
 use crate::render::schemas::Published;
 use crate::render::style::{NEW, Painted, count};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl eject                        all of them, into blueprints/ and templates/ beside the spec\n  scalectl eject modules/data.yaml      one of them\n\nFiles beside the spec take the place of the built-in ones of the same name."
+    after_help = "Examples:\n  scalectl eject                        all of them, into blueprints/, templates/ and policies/ beside the spec\n  scalectl eject modules/data.yaml      one of them\n  scalectl eject policies/data.yaml     one file of rules\n\nFiles beside the spec take the place of the built-in ones of the same name."
 )]
 pub struct Arguments {
     /// Only these files.
@@ -38,7 +39,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 .iter()
                 .map(|(path, text)| ("templates", *path, *text)),
         );
-    let all: Vec<(&str, &str, &str)> = known.collect();
+    // The built-in exceptions hold beside a user's; theirs have an end.
+    let policies = POLICIES.iter().filter(|(path, _)| *path != EXCEPTIONS);
+    let policies: Vec<(String, &str)> = policies
+        .map(|(path, text)| (format!("policies/{path}"), *text))
+        .collect();
+    let all: Vec<(&str, &str, &str)> = known
+        .chain(policies.iter().map(|(path, text)| ("", &**path, *text)))
+        .collect();
     for file in &arguments.files {
         if !all.iter().any(|(_, path, _)| path == file) {
             let what = format!("there is no built-in file {file}");

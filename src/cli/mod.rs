@@ -218,13 +218,13 @@ enum Command {
     Graph(graph::Arguments),
     /// Tell what each stage is for, and what changes from one to the next.
     Stages(stages::Arguments),
-    /// Write the built-in blueprints and templates beside the spec, to change them.
+    /// Write the built-in blueprints, templates and policies beside the spec, to change them.
     Eject(eject::Arguments),
     /// Write the resources in another tool's language.
     Export(export::Arguments),
     /// Write a pipeline for a code host: plan on a request, apply on merge, drift every night.
     Ci(ci::Arguments),
-    /// Print the JSON Schema of scalectl.yaml, of blueprints, or of what `--json` prints.
+    /// Print the JSON Schema of scalectl.yaml, of blueprints, policies and tests, or of what `--json` prints.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),

@@ -12,7 +12,7 @@ use crate::render::schemas::Published;
     after_help = "Examples:\n  scalectl schema > scalectl.schema.json    beside scalectl.yaml; `init` does it\n  scalectl schema --of plan                 what `plan --json` prints\n  scalectl schema --of events               a line of `apply --json-into`\n\nAn editor with a YAML language server takes it from the first line of scalectl.yaml:\n  # yaml-language-server: $schema=./scalectl.schema.json"
 )]
 pub struct Arguments {
-    /// Of what: spec, blueprint, plan, migration, events, status or history.
+    /// Of what: spec, blueprint, policy, exceptions, test, plan, migration, events, status or history.
     #[arg(long, value_name = "DOCUMENT", default_value = "spec", value_parser = published)]
     of: Published,
 }

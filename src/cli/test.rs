@@ -66,6 +66,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let recorded = |path: &str| stand.recorded(path);
             let ground = Ground {
                 spec: &stand.spec,
+                env: global.env.as_deref(),
                 library: &stand.library,
                 policies: &stand.policies,
                 today: today(),
@@ -232,11 +233,10 @@ fn near(global: &Global, folder: &Path) -> Result<PathBuf, Failure> {
     if global.is_for_a_file() {
         return find(global);
     }
-    let above = folder.join("..").join(SPEC);
-    let here = folder.join(SPEC);
-    Ok(match (here.exists(), above.exists(), folder.parent()) {
-        (true, _, _) => here,
-        (_, true, Some(parent)) => parent.join(SPEC),
-        _ => find(global)?,
-    })
+    let found = [Some(folder), folder.parent()]
+        .into_iter()
+        .flatten()
+        .map(|folder| folder.join(SPEC))
+        .find(|path| path.exists());
+    found.map_or_else(|| find(global), Ok)
 }

@@ -41,8 +41,9 @@ pub fn check(policies: &Policies, case: &Case<'_>) -> Report {
     for rule in &policies.rules {
         let mut any = false;
         if rule.over == Over::Plan {
-            any = true;
-            found.extend(ask(rule, &whole, None));
+            // Where nothing will stand there is no plan as a whole to speak of.
+            any = !case.graph.is_empty();
+            found.extend(any.then(|| ask(rule, &whole, None)).flatten());
         } else {
             for (kind, numbers) in &by_kind {
                 if !rule.kinds.is_empty() && !rule.kinds.iter().any(|k| matches(k, kind)) {

@@ -13,6 +13,7 @@ pub mod exception;
 mod names;
 pub mod pack;
 pub mod parse;
+pub mod schema;
 mod scope;
 
 use std::sync::Arc;

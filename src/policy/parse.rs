@@ -14,7 +14,8 @@ use crate::spec::Stage;
 use crate::yaml::Node;
 use crate::yaml::fields::{finish, items, known_keys, optional_text, read, text_of};
 
-const RULE_KEYS: &[&str] = &[
+/// What a rule may have.
+pub const RULE_KEYS: &[&str] = &[
     "id",
     "title",
     "severity",
@@ -29,6 +30,9 @@ const RULE_KEYS: &[&str] = &[
     "reference",
     "url",
 ];
+
+/// What an exception may have.
+pub const EXCEPTION_KEYS: &[&str] = &["rule", "address", "stages", "when", "reason", "expires"];
 
 /// Reads a file of rules. The names in those that come with the binary are known to be right.
 pub fn rules(file: &str, text: &str, builtin: bool, errors: &mut Vec<Diagnostic>) -> Vec<Rule> {
@@ -190,8 +194,7 @@ pub fn exceptions(
 }
 
 fn exception(node: &Node, must_end: bool, errors: &mut Vec<Diagnostic>) -> Option<Exception> {
-    let keys = ["rule", "address", "stages", "when", "reason", "expires"];
-    known_keys(node, &keys, "an exception", errors);
+    known_keys(node, EXCEPTION_KEYS, "an exception", errors);
     let rule = text_of(node, "rule", errors);
     let address = text_of(node, "address", errors);
     let reason = text_of(node, "reason", errors);

@@ -70,7 +70,7 @@ pub struct Whole<'a> {
     pub seen: Vec<Seen<'a>>,
     /// The counts of the plan.
     pub plan: Value,
-    /// Every resource as an item, once a rule asks.
+    /// Every resource that will stand as an item, once a rule asks.
     pub resources: OnceCell<Value>,
 }
 
@@ -108,7 +108,8 @@ impl Scope for Sight<'_> {
             "stage" | "env" => return Ok(whole.spec.at(name).map(Cow::Borrowed)),
             "plan" => return Ok(Some(Cow::Borrowed(&whole.plan))),
             "resources" => {
-                let all = || Value::list(whole.seen.iter().map(Seen::as_item));
+                let stand = whole.seen.iter().filter(|seen| seen.fate != Fate::Delete);
+                let all = || Value::list(stand.map(Seen::as_item));
                 return Ok(Some(self.shown(whole.resources.get_or_init(all))));
             }
             _ => {}

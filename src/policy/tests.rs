@@ -129,6 +129,23 @@ fn what_goes_is_looked_at_only_by_rules_that_say_so() {
 }
 
 #[test]
+fn a_rule_over_the_plan_speaks_of_what_will_stand() {
+    let before = live("p", QUEUE, json!({"Name": "/p", "Value": "a"}));
+    let rule =
+        "severity: deny, over: plan, require: 'resources.exists(r, r.id == \"p\")', message: m";
+    let other: Graph = [resource("q", QUEUE, json!({"Name": "/q"}))]
+        .into_iter()
+        .collect();
+    assert_eq!(messages(&asked(rule, "", &other, &before)), ["m"]);
+    assert_eq!(messages(&asked(rule, "", &one("a"), &before)), [""; 0]);
+    // Who takes everything away breaks no rule about what there should be.
+    assert_eq!(
+        messages(&asked(rule, "", &Graph::default(), &before)),
+        [""; 0]
+    );
+}
+
+#[test]
 fn a_rule_over_the_plan_is_asked_once() {
     let rule = "severity: warn, over: plan, require: 'plan.create < 2 || stage != \"split-db\"', message: '${plan.create} with ${size(resources)}'";
     let graph: Graph = ["a", "b"]

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::{history_json, migration_json, plan_json, status_json, walk_json};
 use crate::apply::journal::Entry;
-use crate::{blueprint, spec};
+use crate::{blueprint, policy, spec, testing};
 
 /// A document with a published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,12 @@ pub enum Published {
     Spec,
     /// The files below `blueprints/`.
     Blueprint,
+    /// The rules in `policies/*.yaml`.
+    Policy,
+    /// `policies/exceptions.yaml`.
+    Exceptions,
+    /// `tests/*.test.yaml`.
+    Test,
     /// `plan --json`.
     Plan,
     /// `migrate --plan --json`, and `plan --json` towards another stage.
@@ -32,9 +38,12 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Spec,
         Self::Blueprint,
+        Self::Policy,
+        Self::Exceptions,
+        Self::Test,
         Self::Plan,
         Self::Migration,
         Self::Events,
@@ -47,6 +56,9 @@ impl Published {
         match self {
             Self::Spec => "spec",
             Self::Blueprint => "blueprint",
+            Self::Policy => "policy",
+            Self::Exceptions => "exceptions",
+            Self::Test => "test",
             Self::Plan => "plan",
             Self::Migration => "migration",
             Self::Events => "events",
@@ -60,6 +72,9 @@ impl Published {
         let mut schema = match self {
             Self::Spec => spec::json_schema(),
             Self::Blueprint => blueprint::json_schema(),
+            Self::Policy => policy::schema::rules(),
+            Self::Exceptions => policy::schema::exceptions(),
+            Self::Test => testing::json_schema(),
             Self::Plan => of::<plan_json::Document<'_>>(),
             Self::Migration => of::<migration_json::Document<'_>>(),
             Self::Events => events(),

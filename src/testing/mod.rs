@@ -6,12 +6,14 @@
 
 pub mod parse;
 pub mod run;
+mod schema;
 mod scope;
 
 use std::sync::Arc;
 
 pub use parse::suite;
 pub use run::{Ground, run};
+pub use schema::json_schema;
 
 use crate::blueprint::expression::Expression;
 use crate::diagnostic::{Diagnostic, Location};

@@ -12,9 +12,11 @@ use crate::spec::Stage;
 use crate::yaml::fields::{finish, items, known_keys, optional_text, read, text_of};
 use crate::yaml::{Node, Yaml};
 
-const SUITE_KEYS: &[&str] = &["spec", "env", "stage", "set", "live", "tests"];
+/// What a file may have.
+pub const SUITE_KEYS: &[&str] = &["spec", "env", "stage", "set", "live", "tests"];
 
-const CASE_KEYS: &[&str] = &[
+/// What a test may have.
+pub const CASE_KEYS: &[&str] = &[
     "name", "env", "stage", "set", "live", "allow", "expect", "refused", "denied", "error",
 ];
 

@@ -29,6 +29,8 @@ use crate::yaml::Node;
 pub struct Ground<'a> {
     /// The spec, as it stands in its file.
     pub spec: &'a Node,
+    /// The environment of cases that name none.
+    pub env: Option<&'a str>,
     /// The blueprints.
     pub library: &'a Library,
     /// The policies.
@@ -43,7 +45,7 @@ impl Ground<'_> {
     fn load(&self, variant: &Variant, stage: Option<Stage>) -> Result<Spec, Vec<Diagnostic>> {
         of_node(
             self.spec.clone(),
-            variant.env.as_deref(),
+            variant.env.as_deref().or(self.env),
             stage.or(variant.stage),
             variant.set.as_ref(),
         )

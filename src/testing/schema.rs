@@ -1,0 +1,89 @@
+//! The JSON Schema of files of tests, for editors. What [`super::parse`] takes is decided there; a test holds both
+//! to the same keys.
+
+use serde_json::{Value as Json, json};
+
+use crate::policy::schema::DIALECT;
+use crate::spec::Stage;
+
+/// A file of tests.
+pub fn json_schema() -> Json {
+    let part = json!({"type": "object", "description": "A part of a spec, merged over it"});
+    let stage = json!({"enum": Stage::ALL.map(Stage::name), "description": "At this stage instead of the spec's"});
+    let env = json!({"type": "string", "description": "In this environment"});
+    let live = json!({
+        "description": "What is there before: what an apply leaves, or a JSON file with what was observed",
+        "anyOf": [
+            {"type": "string"},
+            {"type": "null"},
+            {"type": "object", "additionalProperties": false, "properties": {"stage": stage, "env": env, "set": part}},
+        ],
+    });
+    let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
+    json!({
+        "$schema": DIALECT,
+        "title": "Tests of scalectl",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["tests"],
+        "properties": {
+            "spec": {"type": ["string", "object"], "description": "A file, by its way from this one, or a spec itself; the spec beside without it"},
+            "env": env,
+            "stage": stage,
+            "set": part,
+            "live": live,
+            "tests": {"type": "array", "minItems": 1, "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string", "description": "Unique in the file"},
+                    "env": env,
+                    "stage": stage,
+                    "set": part,
+                    "live": live,
+                    "allow": texts("Protected resources that may be deleted or replaced"),
+                    "expect": {"type": "array", "description": "What must be true, in CEL", "items": {"anyOf": [
+                        {"type": "string"},
+                        {"type": "object", "additionalProperties": false, "required": ["that"], "properties": {
+                            "that": {"type": "string"},
+                            "message": {"type": "string"},
+                        }},
+                    ]}},
+                    "refused": texts("Exactly what the guard rails refuse"),
+                    "denied": texts("Exactly the rules that deny something"),
+                    "error": {"type": "string", "description": "The spec or its blueprint is refused, with this in the message"},
+                },
+            }},
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::parse::{CASE_KEYS, SUITE_KEYS};
+
+    #[test]
+    fn the_schema_has_the_keys_that_are_read() {
+        let schema = json_schema();
+        for (properties, keys) in [
+            (&schema["properties"], SUITE_KEYS),
+            (
+                &schema["properties"]["tests"]["items"]["properties"],
+                CASE_KEYS,
+            ),
+        ] {
+            let mut have: Vec<&str> = properties
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
+            let mut keys = keys.to_vec();
+            have.sort_unstable();
+            keys.sort_unstable();
+            assert_eq!(have, keys);
+        }
+    }
+}
