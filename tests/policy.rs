@@ -5,7 +5,7 @@ mod common;
 mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{EXAMPLES, example, graph_of, root};
@@ -706,6 +706,26 @@ fn scalectl(folder: &Path, line: &str) -> Output {
     command.output().unwrap()
 }
 
+/// Whether files in JSON or YAML are what a schema says.
+fn assert_valid(schema: &Path, files: &[PathBuf]) {
+    let check = "import sys, jsonschema, yaml\n\
+                 schema, *files = [yaml.safe_load(open(path)) for path in sys.argv[1:]]\n\
+                 kind = jsonschema.validators.validator_for(schema)\n\
+                 kind.check_schema(schema)\n\
+                 for file in files: kind(schema).validate(file)\n";
+    let output = Command::new(python::environment("json-schema.txt").join("python"))
+        .args(["-c", check])
+        .arg(schema)
+        .args(files)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 /// A folder with the shop, a rule of its own that it breaks, and a blueprint of its own.
 fn shop() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -854,21 +874,8 @@ fn findings_are_json_sarif_and_junit_too() {
     assert!(xml.contains("<failure message=\"1 finding\">"), "{xml}");
 
     // The schema is OASIS's, published with the standard.
-    let python = python::environment("cfn-lint.txt").join("python");
     let schema = root().join("tests/sarif/sarif-schema-2.1.0.json");
-    let check = "import json, sys, jsonschema\n\
-                 schema, log = [json.load(open(path)) for path in sys.argv[1:]]\n\
-                 jsonschema.Draft4Validator(schema).validate(log)\n";
-    let output = Command::new(python)
-        .args(["-c", check])
-        .args([&schema, &path.join("out.sarif")])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert_valid(&schema, &[path.join("out.sarif")]);
 }
 
 #[test]
@@ -943,4 +950,33 @@ fn validate_and_the_gates_of_a_migration_are_cases_for_ci() {
         "{}",
         read("v.xml")
     );
+}
+
+#[test]
+fn the_schemas_for_editors_take_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let exceptions = folder.path().join("exceptions.yaml");
+    // Dates in quotes, because YAML 1.1, which the validator reads, has a type of its own for them.
+    std::fs::write(&exceptions, EXCEPTION.replace("2999-12-31", "'2999-12-31'")).unwrap();
+    let policies = POLICIES
+        .iter()
+        .filter(|(path, _)| *path != EXCEPTIONS)
+        .map(|(path, _)| root().join("policies").join(path))
+        .collect::<Vec<_>>();
+    let tests = [
+        "marketplace/tests/regions",
+        "newsroom/tests/readers",
+        "shop/tests/stages",
+    ]
+    .map(|name| root().join(format!("examples/{name}.test.yaml")));
+    for (name, files) in [
+        ("policy", policies),
+        ("exceptions", vec![exceptions]),
+        ("test", tests.to_vec()),
+    ] {
+        let output = scalectl(folder.path(), &format!("schema {name}"));
+        let schema = folder.path().join(format!("{name}.schema.json"));
+        std::fs::write(&schema, output.stdout).unwrap();
+        assert_valid(&schema, &files);
+    }
 }

@@ -359,8 +359,15 @@ fn eval<'a>(
 fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> {
     let missing = |map: &Map| {
         let known: Vec<&str> = map.iter().map(|(k, _)| &**k).collect();
+        // A graph of hundreds says less than the first few of its names.
+        const NAMED: usize = 12;
+        let more = match known.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let first = &known[..known.len().min(NAMED)];
         Failure {
-            message: format!("there is no `{name}` in {{{}}}", known.join(", ")),
+            message: format!("there is no `{name}` in {{{}{more}}}", first.join(", ")),
             help: nearest(name, known.iter().copied()).map(|n| format!("did you mean `{n}`?")),
         }
     };
