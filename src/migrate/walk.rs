@@ -529,14 +529,21 @@ impl Walker<'_> {
                     false => Reading::bad(seen),
                 }
             }
-            Check::Reachable => match reach::ends(&self.look_at(number, graph, reach::WAYS).await?) {
+            Check::Reachable => match reach::ends(&self.look_at(number, graph, reach::WAYS).await?)
+            {
                 Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
                 Err(why) => Reading::bad(why),
             },
             Check::Healthy => {
-                healthy(self.context, &self.look_at(number, graph, reach::WAYS).await?).await?
+                healthy(
+                    self.context,
+                    &self.look_at(number, graph, reach::WAYS).await?,
+                )
+                .await?
             }
-            Check::Alarms => quiet(self.context, &self.look_at(number, graph, &[ALARM]).await?).await?,
+            Check::Alarms => {
+                quiet(self.context, &self.look_at(number, graph, &[ALARM]).await?).await?
+            }
             Check::Answers | Check::Probe | Check::Errors { .. } | Check::Latency { .. } => {
                 let live = self.look_at(number, graph, reach::DOORS).await?;
                 let requests = &self.migration.requests;
