@@ -176,6 +176,25 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// Words in HTML within Markdown: neither markup nor, where the host looks for those in HTML too, a
+/// mention, a reference or a link.
+pub fn html_in_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '@' | '#' => {
+                out.push(c);
+                out.push_str("<!-- -->");
+            }
+            '&' | '<' | '>' | '"' | '\'' | '`' | '[' | ']' | '*' | '_' | '~' | '$' | '/' => {
+                out.push_str(&format!("&#{};", u32::from(c)));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// A block of code that nothing in `body` can end; `body` holds its own line breaks.
 pub fn fenced(language: &str, body: &str) -> String {
     let fence = "`".repeat((longest_run(body) + 1).max(3));
@@ -242,6 +261,14 @@ mod tests {
         assert_eq!(
             markdown("@all <b> [x](http://y) a_b"),
             "@<!-- -->all &lt;b&gt; \\[x\\](http:<!-- -->//y) a\\_b"
+        );
+    }
+
+    #[test]
+    fn words_in_html_are_words() {
+        assert_eq!(
+            html_in_markdown("<b>@all [x]"),
+            "&#60;b&#62;@<!-- -->all &#91;x&#93;"
         );
     }
 

@@ -4,10 +4,9 @@
 //! the changes is left out resource by resource, and the last line says what that is.
 
 use anstream::adapter::strip_str;
-use handlebars::html_escape;
 
 use super::comment::{LIMIT, Page, length};
-use super::escape::{code_span, cut, fenced, markdown, visible};
+use super::escape::{code_span, cut, fenced, html_in_markdown, markdown};
 use super::plan::{
     Detail, Frame, blast_in_words, counts_in_words, drift_in_words, duration_of, one,
     refusal_in_words, tiers,
@@ -38,7 +37,7 @@ pub fn render(plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &str) -> Str
         changes.iter().for_each(|change| count(&mut counts, change));
         let opening = format!(
             "\n<details><summary><b>{}</b>: {}</summary>\n\n",
-            html_escape(&visible(&cut(tier, WIDEST))),
+            html_in_markdown(&cut(tier, WIDEST)),
             some_in_words(&counts)
         );
         let closing = "\n</details>\n";
