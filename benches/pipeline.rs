@@ -293,5 +293,5 @@ fn way(plan: &Plan) -> (Migration, Vec<Forecast>) {
     (migration, vec![forecast])
 }
 
-criterion_group!(benches, pipeline, render);
+criterion_group!(benches, render, pipeline);
 criterion_main!(benches);
