@@ -591,6 +591,15 @@ fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
             ),
         ),
         (
+            "iam-trust",
+            MANY,
+            Set(
+                "global/role_app",
+                "AssumeRolePolicyDocument.Statement.0.Principal",
+                json!({"AWS": ["123456789012", "*"]}),
+            ),
+        ),
+        (
             "secretsmanager-rotation",
             MANY,
             Copy("us-east-1/secret_db", "us-east-1/token"),

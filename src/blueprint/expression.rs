@@ -360,7 +360,7 @@ fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> 
     let missing = |map: &Map| {
         let known: Vec<&str> = map.iter().map(|(k, _)| &**k).collect();
         // A graph of hundreds says less than the first few of its names.
-        const NAMED: usize = 12;
+        const NAMED: usize = 20;
         let more = match known.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!(" and {more} more"),

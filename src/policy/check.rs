@@ -149,7 +149,6 @@ fn whole<'a>(case: &Case<'a>) -> Whole<'a> {
         counts.create,
         counts.delete,
         counts.replace,
-        // Without a look at the cloud there is no plan, and everything counts as it will be.
         counts.unchanged,
         counts.update,
     ];

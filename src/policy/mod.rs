@@ -1,8 +1,8 @@
 //! Policies: rules in CEL over what a plan leaves standing, with exceptions that say why and until when.
 //!
 //! A rule denies or warns. [`pack`] holds the rules in the binary and those beside the spec, [`parse`] reads
-//! them with every mistake at its place, [`names`] says which names a rule may speak of, [`scope`] is what it
-//! sees, [`check`] asks each rule of each resource, and [`exception`] sets findings aside. All pure: today's
+//! them with every mistake at its place, `names` says which names a rule may speak of, `scope` is what it
+//! sees, [`mod@check`] asks each rule of each resource, and [`exception`] sets findings aside. All pure: today's
 //! date is the caller's, and so is what a finding stops.
 //!
 //! A rule that cannot be decided, because it compares what cannot be compared, counts as broken: what guards

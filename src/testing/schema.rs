@@ -20,6 +20,30 @@ pub fn json_schema() -> Json {
         ],
     });
     let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
+    let expectation = json!({"anyOf": [
+        {"type": "string"},
+        {"type": "object", "additionalProperties": false, "required": ["that"], "properties": {
+            "that": {"type": "string"},
+            "message": {"type": "string"},
+        }},
+    ]});
+    let case = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string", "description": "Unique in the file"},
+            "env": env,
+            "stage": stage,
+            "set": part,
+            "live": live,
+            "allow": texts("Protected resources that may be deleted or replaced"),
+            "expect": {"type": "array", "description": "What must be true, in CEL", "items": expectation},
+            "refused": texts("Exactly what the guard rails refuse"),
+            "denied": texts("Exactly the rules that deny something"),
+            "error": {"type": "string", "description": "The spec or its blueprint is refused, with this in the message"},
+        },
+    });
     json!({
         "$schema": DIALECT,
         "title": "Tests of scalectl",
@@ -32,29 +56,7 @@ pub fn json_schema() -> Json {
             "stage": stage,
             "set": part,
             "live": live,
-            "tests": {"type": "array", "minItems": 1, "items": {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["name"],
-                "properties": {
-                    "name": {"type": "string", "description": "Unique in the file"},
-                    "env": env,
-                    "stage": stage,
-                    "set": part,
-                    "live": live,
-                    "allow": texts("Protected resources that may be deleted or replaced"),
-                    "expect": {"type": "array", "description": "What must be true, in CEL", "items": {"anyOf": [
-                        {"type": "string"},
-                        {"type": "object", "additionalProperties": false, "required": ["that"], "properties": {
-                            "that": {"type": "string"},
-                            "message": {"type": "string"},
-                        }},
-                    ]}},
-                    "refused": texts("Exactly what the guard rails refuse"),
-                    "denied": texts("Exactly the rules that deny something"),
-                    "error": {"type": "string", "description": "The spec or its blueprint is refused, with this in the message"},
-                },
-            }},
+            "tests": {"type": "array", "minItems": 1, "items": case},
         },
     })
 }
