@@ -1031,6 +1031,15 @@ impl Provider for Aws {
         Box::pin(site::traffic(&self.clients, at, self.clock.now()))
     }
 
+    fn replicated<'a>(
+        &'a self,
+        _: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<u64>>> {
+        let now = self.clock().now();
+        Box::pin(operate::replicated(&self.clients, handle, now))
+    }
+
     fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
         Box::pin(operate::run(&self.clients, script))
     }

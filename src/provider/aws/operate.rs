@@ -1,12 +1,12 @@
-//! What a migration asks of AWS besides resources: whether servers answer, which alarms are raised,
-//! and to run a script on a server by Systems Manager's Run Command.
+//! What a migration asks of AWS besides resources: whether servers answer, which alarms are raised, how
+//! far a replica is, and to run a script on a server by Systems Manager's Run Command.
 
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::bind::{cloudwatch, ec2, elasticloadbalancingv2, ssm};
+use super::bind::{cloudwatch, ec2, elasticloadbalancingv2, rds, ssm};
 use super::clients::Clients;
 use super::fail;
 use super::service::{NEXT_TOKEN, input, items, pages, text};
@@ -17,6 +17,9 @@ use crate::value::{Map, Value};
 /// Alarms that one `DescribeAlarms` takes
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>).
 const ALARMS: usize = 100;
+
+/// How many of the last minutes are asked for of a replica: what CloudWatch tells comes late.
+const MINUTES: u64 = 60;
 
 /// Between two looks at a script that runs: at first, and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
@@ -90,6 +93,97 @@ pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address
         Outcome::Ok(found)
     });
     Ok(try_join_all(asks).await?.into_iter().flatten().collect())
+}
+
+/// The moment up to which a replica has everything. Nobody tells it outright, so it is the latest that
+/// follows from one of these: a minute in which the replica was so many seconds behind at most, and,
+/// for PostgreSQL, whose replicas seem to fall behind when nothing is written, a minute in which the
+/// source had nothing left to send
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html>).
+pub async fn replicated(clients: &Clients, handle: &Handle, now: u64) -> Outcome<Option<u64>> {
+    let region = &*handle.address.region;
+    let question = input(json!({"DBInstanceIdentifier": &*handle.identifier}));
+    let answer = rds::describe_db_instances(&clients.rds(region), &question).await?;
+    let Some(replica) = items(&answer, "DBInstances").next() else {
+        return Ok(None);
+    };
+    let source = text(replica, "ReadReplicaSourceDBInstanceIdentifier");
+    if source.is_empty() {
+        return Ok(Some(now));
+    }
+    let lags = metric(
+        clients,
+        region,
+        &handle.identifier,
+        "ReplicaLag",
+        "Maximum",
+        now,
+    )
+    .await?;
+    let by_lag = lags
+        .into_iter()
+        // -1 is a replica that does not know.
+        .filter(|(_, seconds)| *seconds >= 0.0)
+        .map(|(at, seconds)| at.saturating_sub((seconds * 1000.0).ceil() as u64))
+        .max();
+    if !text(replica, "Engine").contains("postgres") {
+        return Ok(by_lag);
+    }
+    // Across regions it is an ARN: arn:aws:rds:REGION:ACCOUNT:db:NAME.
+    let mut parts = source.split(':');
+    let (home, name) = match (parts.nth(3), parts.nth(2)) {
+        (Some(home), Some(name)) => (home, name),
+        _ => (region, source),
+    };
+    // A source that does not answer any more has nothing to add.
+    let slots = metric(
+        clients,
+        home,
+        name,
+        "OldestReplicationSlotLag",
+        "Minimum",
+        now,
+    )
+    .await
+    .unwrap_or_default();
+    let sent = slots.into_iter().filter(|(_, bytes)| *bytes <= 0.0);
+    Ok(by_lag.max(sent.map(|(at, _)| at).max()))
+}
+
+/// What a database's metric was in each of the last minutes, with the moment at which the minute began.
+async fn metric(
+    clients: &Clients,
+    region: &str,
+    database: &str,
+    name: &str,
+    statistic: &str,
+    now: u64,
+) -> Outcome<Vec<(u64, f64)>> {
+    let moment = |at: u64| {
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(at).unwrap_or(i64::MAX));
+        at.map(|at| at.to_string()).unwrap_or_default()
+    };
+    let question = input(json!({
+        "Namespace": "AWS/RDS",
+        "MetricName": name,
+        "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": database}],
+        "StartTime": moment(now.saturating_sub(MINUTES * 60_000)),
+        "EndTime": moment(now),
+        "Period": 60,
+        "Statistics": [statistic],
+    }));
+    let api = clients.cloudwatch(region);
+    let answer = cloudwatch::get_metric_statistics(&api, &question).await?;
+    let points = items(&answer, "Datapoints").filter_map(|point| {
+        let at: jiff::Timestamp = text(point, "Timestamp").parse().ok()?;
+        let value = match point.get(statistic)? {
+            Value::Float(value) => *value,
+            Value::Int(value) => *value as f64,
+            _ => return None,
+        };
+        Some((u64::try_from(at.as_millisecond()).ok()?, value))
+    });
+    Ok(points.collect())
 }
 
 /// Runs a script and waits for its end.

@@ -8,12 +8,12 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::reading::{KIND, farewell, found, replicated_to};
-use super::writing::{COPIES, Origin, ROLES, impossible, modification};
+use super::writing::{COPIES, Origin, ROLES, SOURCE, impossible, modification};
 use super::{Client, invalid, listed, name_of, tag};
 use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Site, Which, input, items, list, tag_list, tags, text, touches,
+    Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -115,6 +115,12 @@ impl Service for Instances {
                 let message = format!("{} is not there", handle.identifier);
                 return Err(invalid(message, "rds:DescribeDBInstances"));
             };
+            let follows = text(live, "ReadReplicaSourceDBInstanceIdentifier");
+            if touches(changed, &[SOURCE]) && !follows.is_empty() {
+                let mut call = pick(wanted, &["BackupRetentionPeriod", "PreferredBackupWindow"]);
+                call.insert(NAME, Value::str(&*handle.identifier));
+                rds::promote_read_replica(&api, &call).await?;
+            }
             if touches(changed, &[ROLES]) {
                 set_roles(&api, live, wanted).await?;
             }

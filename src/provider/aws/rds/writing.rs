@@ -33,6 +33,9 @@ const ORIGINS: &[&str] = &[
     "UseLatestRestorableTime",
 ];
 
+/// What a replica follows; dropping it promotes the replica.
+pub const SOURCE: &str = "SourceDBInstanceIdentifier";
+
 /// What every creating call takes under the same name.
 const ALL: &[&str] = &[
     "AllocatedStorage",
@@ -323,7 +326,11 @@ pub fn impossible(properties: &Map, changed: &[Arc<str>]) -> Option<String> {
                 .to_owned(),
         );
     }
-    let origin = changed.iter().find(|name| ORIGINS.contains(&&***name))?;
+    // That a replica follows nobody any more is a call of its own.
+    let is_released = |name: &str| name == SOURCE && !properties.contains_key(SOURCE);
+    let origin = changed
+        .iter()
+        .find(|name| ORIGINS.contains(&&***name) && !is_released(name))?;
     Some(format!(
         "{origin} says what a database is made from and cannot be changed"
     ))
@@ -523,6 +530,13 @@ mod tests {
             call(&["MaxAllocatedStorage"]),
             input(json!({"MaxAllocatedStorage": 20}))
         );
+    }
+
+    #[test]
+    fn a_source_can_be_dropped_and_not_changed() {
+        let follows = input(json!({SOURCE: "other"}));
+        assert!(impossible(&follows, &names(&[SOURCE])).is_some());
+        assert_eq!(impossible(&Map::new(), &names(&[SOURCE])), None);
     }
 
     #[test]
