@@ -11,9 +11,9 @@ use common::{EPOCH, example, graph_of, owner_of, runtime};
 use scalectl::apply::{Context, End, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
-use scalectl::migrate::Migration;
 use scalectl::migrate::failover::{Graphs, steps_of, writer_of};
 use scalectl::migrate::walk::{Event, Halt, Walker};
+use scalectl::migrate::{Migration, Phase, Step};
 use scalectl::plan::diff;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
@@ -119,6 +119,15 @@ impl Clients {
         }
     }
 
+    /// The same clients, on a way that is not gone on with.
+    fn fork(&self) -> Self {
+        Self {
+            next: self.next.clone(),
+            acknowledged: self.acknowledged.clone(),
+            refused: self.refused.clone(),
+        }
+    }
+
     /// What was acknowledged, and the servers of a region do not find: moments.
     fn lost(&self, sim: &Sim, owner: &Owner, region: &str) -> Vec<u64> {
         let rows = sim.cloud().rows_in(owner, region);
@@ -219,4 +228,297 @@ fn a_failover_there_and_back_loses_no_write_and_leaves_nothing_to_change() {
             assert!(clients.refused.get() > 10);
         });
     }
+}
+
+/// One step, forward or back, on a cloud whose time is `now`; the process "dies" at a call, if one is
+/// given. Returns the cloud, its time, and whether the step was done.
+fn one_step(
+    case: &Case,
+    (cloud, now): (Cloud, u64),
+    faults: &Faults,
+    migration: &Migration,
+    (step, back): (usize, bool),
+    clients: &Clients,
+    dies: Option<(u64, Moment)>,
+) -> ((Cloud, u64), bool) {
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud, faults.clone(), now);
+        if let Some((call, moment)) = dies {
+            sim.crash_at(call, moment);
+        }
+        let stop = Stop::default();
+        let context = case.context(&sim, &stop);
+        let walker = walker(&context, migration);
+        let mut write = |_: &Event<'_>| clients.write(&sim, &case.owner);
+        let walked = async {
+            match back {
+                true => walker.back(step, &mut write).await,
+                false => walker.forward(step, &mut write).await,
+            }
+        };
+        let done = tokio::select! {
+            () = sim.crashed() => false,
+            done = walked => {
+                done.unwrap_or_else(|halt| panic!("step {step} {dies:?}: {}", told(halt)));
+                true
+            }
+        };
+        let now = sim.clock().now();
+        ((sim.into_cloud(), now), done)
+    })
+}
+
+/// At every how many of a step's calls a process dies: at each while the writes move; of the many that
+/// make a new replica, at each with `SCALECTL_CRASHES=all`.
+fn stride(step: &Step) -> usize {
+    let all = std::env::var("SCALECTL_CRASHES").is_ok_and(|value| value == "all");
+    match all || step.phase == Phase::Switch {
+        true => 1,
+        false => 13,
+    }
+}
+
+/// Walks a failover, "dies" in each step at its calls, and does the step again each time: what a step
+/// leaves is always the same, and nobody finds less than `keeps` allows.
+fn crash_everywhere(
+    case: &Case,
+    begin: (Cloud, u64),
+    migration: &Migration,
+    faults: &Faults,
+    steps: std::ops::Range<usize>,
+    clients: &Clients,
+) -> (Cloud, u64) {
+    let mut cloud = begin;
+    let mut crashes = 0;
+    for step in steps {
+        for call in (1..).step_by(stride(&migration.steps[step])) {
+            let mut came_through = true;
+            for moment in [Moment::Before, Moment::After] {
+                let died = Some((call, moment));
+                let mine = clients.fork();
+                let way = (step, false);
+                let (after, done) =
+                    one_step(case, cloud.clone(), faults, migration, way, &mine, died);
+                if done {
+                    continue;
+                }
+                came_through = false;
+                crashes += 1;
+                let (after, done) = one_step(case, after, faults, migration, way, &mine, None);
+                assert!(done);
+                let what = format!("{} died {moment:?} call {call}", migration.steps[step].name);
+                is_as_left(case, &after, faults, migration, step, &mine, &what);
+            }
+            if came_through {
+                break;
+            }
+        }
+        cloud = one_step(case, cloud, faults, migration, (step, false), clients, None).0;
+    }
+    println!("to {}: {crashes} crashes", migration.ends().1);
+    assert!(crashes > 10);
+    cloud
+}
+
+/// The writer has every acknowledged row but those of the last seconds before the fence that may be
+/// lost, and the databases are those that the step says, none doubled.
+fn is_as_left(
+    case: &Case,
+    (cloud, now): &(Cloud, u64),
+    faults: &Faults,
+    migration: &Migration,
+    step: usize,
+    clients: &Clients,
+    what: &str,
+) {
+    let failover = migration.failover.as_ref().unwrap();
+    let sim = runtime().block_on(async { Sim::in_memory(cloud.clone(), faults.clone(), *now) });
+    let promoted = migration.steps[..=step]
+        .iter()
+        .any(|step| &*step.name == "switch");
+    let region = if promoted {
+        &failover.to
+    } else {
+        &failover.from
+    };
+    if !faults.down.contains(region) {
+        let lost = clients.lost(&sim, &case.owner, region);
+        match failover.loss {
+            0 => assert_eq!(lost, Vec::<u64>::new(), "{what}"),
+            loss => assert!(
+                lost.iter().all(|at| at + u64::from(loss) * 1000 >= LATER),
+                "{what}"
+            ),
+        }
+    }
+    let databases = |address: &str| {
+        let cloud = sim.cloud();
+        let now = sim.clock().now();
+        let mine = cloud.items.values().filter(|item| {
+            let marks = item.marks.as_ref();
+            marks.is_some_and(|marks| marks.address.to_string() == address) && item.exists(now)
+        });
+        mine.count()
+    };
+    // Beside the old one from when the new one is made until the old one goes.
+    let most = if &*migration.steps[step].name == "rebuild" {
+        2
+    } else {
+        1
+    };
+    assert!((1..=most).contains(&databases("us-east-1/db")), "{what}");
+    assert!(
+        (1..=most).contains(&databases("eu-west-1/db_regional")),
+        "{what}"
+    );
+}
+
+#[test]
+fn a_failover_that_died_at_any_call_is_made_good_by_going_on_there_and_back() {
+    let case = Case::new("newsroom");
+    let clients = Clients::default();
+    let mut cloud = (case.begun(), LATER);
+    for (from, to) in [(FIRST, SECOND), (SECOND, FIRST)] {
+        let migration = case.failover(from, to, 0, false);
+        let steps = 0..migration.steps.len();
+        let quiet = Faults::default();
+        cloud = crash_everywhere(&case, cloud, &migration, &quiet, steps, &clients);
+    }
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud.0, Faults::default(), cloud.1);
+        stands(&case, &sim, &case.graph(FIRST, false), "back").await;
+    });
+}
+
+#[test]
+fn before_the_promotion_the_way_back_leads_to_exactly_what_was_there() {
+    let case = Case::new("newsroom");
+    let migration = case.failover(FIRST, SECOND, 0, false);
+    let clients = Clients::default();
+    let quiet = Faults::default();
+    let mut cloud = (case.begun(), LATER);
+    for step in [0, 1] {
+        cloud = one_step(
+            &case,
+            cloud,
+            &quiet,
+            &migration,
+            (step, false),
+            &clients,
+            None,
+        )
+        .0;
+    }
+    let refused = clients.refused.get();
+    assert!(refused > 0);
+    for step in [1, 0] {
+        cloud = one_step(
+            &case,
+            cloud,
+            &quiet,
+            &migration,
+            (step, true),
+            &clients,
+            None,
+        )
+        .0;
+    }
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud.0, Faults::default(), cloud.1);
+        let live = stands(&case, &sim, &case.graph(FIRST, false), "back").await;
+        assert_eq!(live.record.unwrap().migration, None);
+        clients.write(&sim, &case.owner);
+        // Both regions' servers write again, to the old one.
+        let after = clients.acknowledged.borrow().len();
+        clients.write(&sim, &case.owner);
+        assert_eq!(clients.acknowledged.borrow().len(), after + 2);
+        assert_eq!(clients.lost(&sim, &case.owner, FIRST), Vec::<u64>::new());
+    });
+}
+
+/// The faults of a day on which a region is lost.
+fn without(region: &str) -> Faults {
+    Faults {
+        down: BTreeSet::from([Arc::from(region)]),
+        ..Faults::default()
+    }
+}
+
+#[test]
+fn where_the_old_region_is_lost_no_more_is_lost_than_was_accepted_and_it_is_rebuilt_later() {
+    let case = Case::new("newsroom");
+    let migration = case.failover(FIRST, SECOND, 60, true);
+    let outside = migration.steps.iter().filter(|step| step.without.is_some());
+    let outside = outside.count();
+    let clients = Clients::default();
+    let cloud = case.begun();
+    let cloud = runtime().block_on(async {
+        let sim = Sim::in_memory(cloud, Faults::default(), LATER - 60_000);
+        // A write that arrives, and one that the region takes with it.
+        clients.write(&sim, &case.owner);
+        sim.clock().sleep(std::time::Duration::from_secs(58)).await;
+        clients.write(&sim, &case.owner);
+        sim.set_faults(without(FIRST)).unwrap();
+        sim.into_cloud()
+    });
+    let down = without(FIRST);
+    let cloud = crash_everywhere(
+        &case,
+        (cloud, LATER),
+        &migration,
+        &down,
+        0..outside,
+        &clients,
+    );
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud.0, down, cloud.1);
+        // The new region writes and reads again, and lacks what was on its way.
+        let before = clients.acknowledged.borrow().len();
+        clients.write(&sim, &case.owner);
+        assert_eq!(clients.acknowledged.borrow().len(), before + 1);
+        let lost = clients.lost(&sim, &case.owner, SECOND);
+        assert_eq!(lost.len(), 2, "{lost:?}");
+        assert!(lost.iter().all(|at| at + 60_000 >= LATER), "{lost:?}");
+        // It is back.
+        sim.set_faults(Faults::default()).unwrap();
+        let rest = outside..migration.steps.len();
+        walk(&case, &sim, &migration, rest, &clients)
+            .await
+            .unwrap_or_else(|halt| panic!("{}", told(halt)));
+        let live = stands(&case, &sim, &case.graph(SECOND, false), "back").await;
+        assert_eq!(writer_of(&live), Some(Arc::from(SECOND)));
+        for region in [FIRST, SECOND] {
+            assert_eq!(clients.lost(&sim, &case.owner, region).len(), 2, "{region}");
+        }
+    });
+}
+
+#[test]
+fn a_replica_that_lacks_more_than_was_accepted_is_not_promoted() {
+    let case = Case::new("newsroom");
+    let migration = case.failover(FIRST, SECOND, 5, true);
+    let clients = Clients::default();
+    let cloud = case.begun();
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud, Faults::default(), LATER);
+        clients.write(&sim, &case.owner);
+        sim.set_faults(without(FIRST)).unwrap();
+        // Nobody knows whether it has acknowledged something since.
+        sim.clock().sleep(std::time::Duration::from_secs(600)).await;
+        walk(&case, &sim, &migration, 0..1, &clients).await.unwrap();
+        let halt = walk(&case, &sim, &migration, 1..2, &clients)
+            .await
+            .unwrap_err();
+        assert!(matches!(halt, Halt::Shut(_)), "{}", told(halt));
+        let replica = sim.cloud();
+        let replica = replica.items.values().find(|item| {
+            let marks = item.marks.as_ref();
+            marks.is_some_and(|marks| marks.address.to_string() == "eu-west-1/db_regional")
+        });
+        let source = replica
+            .unwrap()
+            .properties
+            .get("SourceDBInstanceIdentifier");
+        assert!(source.is_some());
+    });
 }

@@ -155,9 +155,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     match outcome {
         End::Shown => Ok(ExitCode::SUCCESS),
         End::At { writer, record } => {
-            // The record goes where the writes go, before the spec leads everybody there.
-            if *writer != *found.home {
-                let session = Session::open_at(&project, command, &writer)?;
+            // The record goes where the writes go, before the spec leads everybody there, and what the
+            // other region remembers is out of date.
+            let others = project.spec.regions.iter().map(spec::Region::name);
+            let others = others.filter(|region| *region != found.home);
+            for region in others.filter(|region| found.down.as_deref() != Some(region)) {
+                let session = Session::open_at(&project, command, region)?;
                 session.run(async |_, context| Ok(write_record(context, &record).await?))?;
             }
             say_so(global, &project, arguments, &writer)

@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Only what `plan`, `status`, `show`, `snapshot`, `drift` and dry runs need.
     #[arg(long)]
     read_only: bool,
-    /// Also what `migrate` needs, to any stage that the spec fits.
+    /// Also what `migrate` needs, to any stage that the spec fits, and `failover`.
     #[arg(long, conflicts_with = "read_only")]
     migrate: bool,
     /// Also what `doctor` asks: quotas, regions, and what the credentials may.

@@ -18,7 +18,7 @@ use crate::value::Value;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl sim drift us-east-1/param_site Description=changed    somebody at the console\n  scalectl sim drift us-east-1/topic --delete                    somebody deletes it\n  scalectl sim fault --throttle 0.3 --lose 0.1 --seed 7          a bad day\n  scalectl sim fault --refuse AWS::RDS::DBInstance --code InsufficientDBInstanceCapacity --times 1\n  scalectl sim fault --clear"
+    after_help = "Examples:\n  scalectl sim drift us-east-1/param_site Description=changed    somebody at the console\n  scalectl sim drift us-east-1/topic --delete                    somebody deletes it\n  scalectl sim fault --throttle 0.3 --lose 0.1 --seed 7          a bad day\n  scalectl sim fault --refuse AWS::RDS::DBInstance --code InsufficientDBInstanceCapacity --times 1\n  scalectl sim fault --down us-east-1                            a region is lost\n  scalectl sim fault --clear"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -93,6 +93,9 @@ struct FaultArguments {
     /// Refuse only so many times.
     #[arg(long, requires = "refuse")]
     times: Option<u32>,
+    /// A region that does not answer, and to and from which nothing is replicated; may be given again.
+    #[arg(long, value_name = "REGION")]
+    down: Vec<String>,
     /// Nothing fails on purpose any more.
     #[arg(long, exclusive = true)]
     clear: bool,
@@ -322,6 +325,8 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
             times: arguments.times,
         });
     }
+    let down = arguments.down.iter().map(|region| region.as_str().into());
+    faults.down.extend(down);
     sim.set_faults(faults.clone())?;
     let mut text = match faults.is_quiet() {
         true => "Nothing fails on purpose.\n".to_owned(),
@@ -347,6 +352,9 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
             "Changes to {} are refused with {}{times}.\n",
             refusal.what, refusal.code
         ));
+    }
+    for region in &faults.down {
+        text.push_str(&format!("{region} does not answer.\n"));
     }
     ui::print(&text);
     Ok(ExitCode::SUCCESS)

@@ -107,7 +107,7 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     let healthy = gate(Check::Healthy, 3, 1800);
     let alarms = gate(Check::Alarms, 3, 1800);
     let caught_up = gate(Check::CaughtUp, 1, CATCH_UP);
-    let follows = gate(Check::Lag { below: 120 }, 3, 86_400);
+    let follows = gate(Check::Lag { below: 300 }, 3, 86_400);
     let lost = failover.lost;
     let without = lost.then(|| from.clone());
     let fenced = match lost {
@@ -145,7 +145,11 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
                 }
             },
             fenced.clone(),
-            Vec::new(),
+            match lost {
+                true => Vec::new(),
+                // RDS tells a database its parameters within seconds, and not when it has.
+                false => vec![gate(Check::Hold { seconds: 30 }, 1, 600)],
+            },
         ),
         Step {
             seconds: TOLD,

@@ -76,8 +76,11 @@ pub async fn forecast(
             }
         }
         // From the fence until the servers have the new database nobody writes.
-        if migration.failover.is_some() && step.phase == Phase::Switch {
-            one.budget.unavailable = one.seconds.ceil() as u32;
+        if migration.failover.is_some() {
+            one.budget.unavailable = match step.phase {
+                Phase::Switch => one.seconds.ceil() as u32,
+                _ => 0,
+            };
         }
         found.push(one);
     }

@@ -138,7 +138,7 @@ pub fn deletes_more_than_it_keeps(plan: &Plan) -> bool {
 mod tests {
     use super::*;
     use crate::graph::Graph;
-    use crate::plan::diff;
+    use crate::plan::{diff, digest};
     use crate::provider::{Applied, Live, LiveResource, Status};
     use crate::value::Map;
 
@@ -219,10 +219,55 @@ mod tests {
         let refused = |from, to| refusals(&moved(from, to), &BTreeSet::new()).len();
         assert_eq!(refused(local, Some(remote)), 1, "moved away");
         assert_eq!(refused(remote, Some(local)), 1, "moved back");
+        let other = r#"{"host": "other.example", "engine": "postgres", "name": "shop"}"#;
+        let coming =
+            r#"{"host": "${us-east-1/db.Endpoint.Address}", "engine": "postgres", "name": "shop"}"#;
+        assert_eq!(refused(remote, Some(other)), 1, "another region's");
+        assert_eq!(
+            refused(remote, Some(coming)),
+            0,
+            "made anew, which is refused itself"
+        );
         assert_eq!(refused(local, Some(mysql)), 1, "another engine");
         assert_eq!(refused(local, None), 1, "gone");
         assert_eq!(refused(local, Some(newer)), 0, "another detail");
         assert_eq!(refused(remote, None), 0, "the database itself is protected");
+    }
+
+    #[test]
+    fn a_replica_does_not_become_a_database_of_its_own_by_an_apply() {
+        let kind = "AWS::RDS::DBInstance";
+        let database = |json: serde_json::Value| {
+            let value: Value = serde_json::from_value(json).unwrap();
+            crate::graph::Resource {
+                address: "us-east-1/x".parse().unwrap(),
+                kind: kind.into(),
+                tier: "data".into(),
+                properties: value.as_map().unwrap().clone(),
+                after: Vec::new(),
+                lifecycle: Default::default(),
+                ready_when: Vec::new(),
+            }
+        };
+        let follows = database(serde_json::json!({"SourceDBInstanceIdentifier": "main"}));
+        let alone = database(serde_json::json!({}));
+        let mut live = cloud(kind, false);
+        let resource = live.resources.values_mut().next().unwrap();
+        resource.applied = Some(digest::of_properties(
+            &follows.address,
+            1,
+            false,
+            &follows.properties,
+        ));
+        resource.properties = follows.properties.clone();
+        let plan = |wanted| diff(&Graph::from_iter([wanted]), &live, None);
+        assert!(plan(follows).is_empty());
+        let promotion = plan(alone);
+        // In place, because RDS promotes it; and not without being told so.
+        assert_eq!(promotion.changes[0].action, Action::Update);
+        assert_eq!(refusals(&promotion, &BTreeSet::new()).len(), 1);
+        let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
+        assert!(refusals(&promotion, &named).is_empty());
     }
 
     #[test]

@@ -439,6 +439,14 @@ mod tests {
             ("migration: {gates: [{times: 2}]}", "a gate asks one thing"),
             ("database: {engine: mysql, version: \"8\"}", "not a version"),
             (
+                "database: {engine: mysql, writer_region: eu-west-1}",
+                "eu-west-1 is none of the spec's regions",
+            ),
+            (
+                "regions: [us-east-1, eu-west-1]\ndatabase: {engine: mysql, writer_region: eu-west-1}",
+                "has a database in us-east-1 only, and eu-west-1 takes the writes",
+            ),
+            (
                 "database: {engine: postgres, version: newest}",
                 "not a version",
             ),
