@@ -17,6 +17,7 @@ need postgresql /usr/lib/postgresql/*/bin/postgres
 need mariadb-server /usr/sbin/mariadbd
 need haproxy /usr/sbin/haproxy
 need shellcheck /usr/bin/shellcheck
+need chromium /usr/bin/chromium
 /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
 /usr/bin/python3 -c 'import pymysql' 2>/dev/null || missing+=(python3-pymysql)
 ((${#missing[@]})) || exit 0

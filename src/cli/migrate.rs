@@ -16,7 +16,7 @@ use super::project::{Project, find, load_spec, read};
 use super::run::with_lease;
 use super::session::{Session, runtime};
 use super::walk_teller::{Teller, arrived_at, ended};
-use super::{Failure, Global, Outcome, dry_run, live, stage, ui};
+use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
 use crate::apply::{Context, observe};
 use crate::blueprint;
 use crate::graph::Graph;
@@ -31,6 +31,7 @@ use crate::render::findings;
 use crate::render::gates::Gates;
 use crate::render::junit;
 use crate::render::migration::{Frame, mermaid, text};
+use crate::render::report::of_migration;
 use crate::render::style::{NEW, NOTICE, Painted, duration};
 use crate::render::{migration_json, migration_markdown};
 use crate::spec::{self, Stage};
@@ -73,6 +74,9 @@ pub struct Arguments {
     /// Save the plan, for `scalectl migrate FILE`.
     #[arg(long, value_name = "FILE", requires = "plan")]
     out: Option<PathBuf>,
+    /// Write the plan as a report in one HTML file too; docs/report.md shows it.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    html: Option<PathBuf>,
     /// Print the plan as Markdown.
     #[arg(long, requires = "plan", conflicts_with_all = ["mermaid", "json"])]
     markdown: bool,
@@ -428,6 +432,11 @@ fn show(
         save(path, project, &prepared.migration)?;
     }
     let report = judged(project, &prepared, live)?;
+    if let Some(path) = &arguments.html {
+        report::write(path, project, place.as_deref(), |cover| {
+            of_migration(cover, &frame)
+        })?;
+    }
     if arguments.json {
         let owner = project.owner();
         let mut json = migration_json::document(&frame, &owner, project.provider());

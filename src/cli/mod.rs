@@ -30,6 +30,7 @@ mod progress;
 mod project;
 #[cfg(unix)]
 mod rehearse;
+mod report;
 mod run;
 mod scale;
 mod schema;

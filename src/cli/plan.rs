@@ -10,7 +10,7 @@ use super::failover::refuse_another_writer;
 use super::live::{self, Range};
 use super::project::Project;
 use super::session::Cloud;
-use super::{Failure, Global, Outcome, migrate, stage, ui};
+use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
@@ -21,13 +21,14 @@ use crate::provider::Live;
 use crate::render::findings;
 use crate::render::migration::text as migration_text;
 use crate::render::plan::{Detail, Frame, text};
+use crate::render::report::{of_migration, of_plan};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
 use crate::render::{migration_json, migration_markdown, plan_json, plan_markdown};
 use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error or denied"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --html plan.html             a report to read, mail and archive\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error or denied"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// Print Markdown for a comment: tiers to be opened, at most 65,536 characters.
     #[arg(long)]
     markdown: bool,
+    /// Write a report as one HTML file too: architecture, changes, duration; docs/report.md shows it.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Exit with 0 for nothing to do, 2 for changes, 1 for an error or what a policy denies.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -210,10 +214,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         );
     }
     let Planned {
+        graph,
         live,
         plan,
         refusals,
         report,
+        graph,
         ..
     } = &planned;
     let workers = arguments.scope.workers();
@@ -229,6 +235,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         workers,
         destroy: false,
     };
+    if let Some(path) = &arguments.html {
+        report::write(path, &project, place.as_deref(), |cover| {
+            of_plan(cover, plan, &frame, live, graph)
+        })?;
+    }
     if arguments.json {
         let mut document = plan_json::document(plan, &frame, &owner, stage, project.provider());
         document.policy = Some(findings::document(report));
@@ -295,6 +306,9 @@ fn migration(
     let record = planned.live.record.as_ref();
     let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
     let owner = project.owner();
+    if let Some(path) = &arguments.html {
+        report::write(path, project, place, |cover| of_migration(cover, &frame))?;
+    }
     if arguments.json {
         let mut json = migration_json::document(&frame, &owner, project.provider());
         json.policy = Some(findings::document(&planned.report));

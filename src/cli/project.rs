@@ -120,17 +120,22 @@ impl Project {
         self.folder.join(".scalectl")
     }
 
-    /// The application in words, for headings.
-    pub fn title(&self) -> String {
-        let place = match self.spec.provider {
+    /// Where the application lives, in words.
+    pub fn cloud(&self) -> &'static str {
+        match self.spec.provider {
             Provider::Sim => "the embedded cloud",
             Provider::Aws(_) => "AWS",
-        };
+        }
+    }
+
+    /// The application in words, for headings.
+    pub fn title(&self) -> String {
         format!(
-            "{} ({}) at stage {} on {place}",
+            "{} ({}) at stage {} on {}",
             self.spec.app,
             self.spec.env,
-            self.spec.stage.name()
+            self.spec.stage.name(),
+            self.cloud()
         )
     }
 }

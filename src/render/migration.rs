@@ -27,15 +27,19 @@ pub struct Frame<'a> {
 }
 
 /// How a step stands.
-#[derive(Clone, Copy, PartialEq)]
-enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was taken.
     Done,
+    /// It was begun.
     UnderWay,
+    /// It is still to come.
     Ahead,
 }
 
 impl Frame<'_> {
-    fn state(&self, number: usize) -> State {
+    /// How a step stands.
+    pub fn state(&self, number: usize) -> State {
         match self.standing {
             Some(at) if number < at.step || number == at.step && at.done => State::Done,
             Some(at) if number == at.step => State::UnderWay,

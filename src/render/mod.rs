@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod comment;
 pub mod diagnostics;
 pub mod diagram;
+mod differences;
 pub mod dot;
 pub mod drift;
 pub mod dry_run;
@@ -26,6 +27,7 @@ pub mod plan_markdown;
 pub mod property;
 #[cfg(unix)]
 pub mod rehearsal;
+pub mod report;
 pub mod sarif;
 pub mod schemas;
 pub mod status_json;

@@ -1,0 +1,107 @@
+//! Where two values differ inside, place by place.
+
+use std::collections::BTreeSet;
+
+use crate::value::Value;
+
+/// One place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The dotted path below the values compared.
+    pub path: String,
+    /// As it is there; `None` when nothing is.
+    pub before: Option<Value>,
+    /// As it will be there; `None` when nothing will.
+    pub after: Option<Value>,
+}
+
+/// The places at which two objects or two lists differ; `None` when they are neither. Text that holds
+/// JSON is compared as JSON.
+pub fn inside(before: &Value, after: &Value) -> Option<Vec<Difference>> {
+    let (before, after) = match (parsed(before), parsed(after)) {
+        (Some(a), Some(b)) => (a, b),
+        _ => (before.clone(), after.clone()),
+    };
+    if !matches!(
+        (&before, &after),
+        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
+    ) {
+        return None;
+    }
+    let mut found = Vec::new();
+    walk("", Some(&before), Some(&after), &mut found);
+    Some(found)
+}
+
+/// The JSON in a text; references may stand inside its strings.
+pub fn parsed(value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::String(_) | Value::Text(_) => value.to_string(),
+        _ => return None,
+    };
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str::<serde_json::Value>(&text)
+        .ok()
+        .map(Value::from)
+}
+
+/// Collects each place at which two values differ.
+fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
+    let below = |key: &str| match path {
+        "" => key.to_owned(),
+        path => format!("{path}.{key}"),
+    };
+    match (before, after) {
+        (Some(a), Some(b)) if a == b => {}
+        (Some(Value::Map(a)), Some(Value::Map(b))) => {
+            let keys: BTreeSet<&str> = a.iter().chain(b).map(|(key, _)| &**key).collect();
+            for key in keys {
+                walk(&below(key), a.get(key), b.get(key), found);
+            }
+        }
+        (Some(Value::List(a)), Some(Value::List(b))) => {
+            for index in 0..a.len().max(b.len()) {
+                walk(
+                    &below(&index.to_string()),
+                    a.get(index),
+                    b.get(index),
+                    found,
+                );
+            }
+        }
+        (None, None) => {}
+        (before, after) => found.push(Difference {
+            path: path.to_owned(),
+            before: before.cloned(),
+            after: after.cloned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: serde_json::Value) -> Value {
+        Value::from(json)
+    }
+
+    #[test]
+    fn text_that_holds_json_is_compared_as_json() {
+        let before = Value::str("{\"a\": 1, \"b\": [1, 2]}");
+        let after = Value::str("{\"b\": [1, 3], \"a\": 1}");
+        let found = inside(&before, &after).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].path, "b.1");
+        assert_eq!(found[0].after, Some(Value::Int(3)));
+    }
+
+    #[test]
+    fn what_has_no_parts_is_not_looked_into() {
+        assert_eq!(inside(&Value::str("a"), &Value::str("b")), None);
+        let list = value(serde_json::json!([1]));
+        assert_eq!(inside(&list, &value(serde_json::json!({}))), None);
+    }
+}
