@@ -342,7 +342,12 @@ const AGAIN: &str = "make a new one with `scalectl plan --out FILE`";
 
 fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
-    let saved: SavedPlan = serde_json::from_str(&read(path, AGAIN)?).map_err(|error| {
+    let text = read(path, AGAIN)?;
+    if migrate::is_saved(&text) {
+        let help = format!("`scalectl migrate {shown}` walks it, step by step");
+        return Err(Failure::with_help(format!("{shown} is a migration"), help));
+    }
+    let saved: SavedPlan = serde_json::from_str(&text).map_err(|error| {
         Failure::with_help(format!("{shown} is not a saved plan: {error}"), AGAIN)
     })?;
     if saved.format != FORMAT {

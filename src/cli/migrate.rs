@@ -969,7 +969,17 @@ fn load(path: &std::path::Path) -> Result<Saved, Failure> {
     }
 }
 
-fn save(path: &std::path::Path, project: &Project, migration: &Migration) -> Result<(), Failure> {
+/// Whether a file's text is a saved migration.
+pub fn is_saved(text: &str) -> bool {
+    serde_json::from_str::<Saved>(text).is_ok()
+}
+
+/// Saves a migration, to be walked by `migrate FILE`.
+pub fn save(
+    path: &std::path::Path,
+    project: &Project,
+    migration: &Migration,
+) -> Result<(), Failure> {
     let saved = Saved {
         format: SAVED,
         owner: project.owner(),

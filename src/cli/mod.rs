@@ -305,7 +305,7 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; a wrong usage is one, and 2 means changes.
@@ -318,6 +318,8 @@ pub fn main() -> ExitCode {
         }
     };
     ui::set_colors(cli.global.no_color);
+    // A variable that is set to nothing says nothing, as pipelines set it.
+    cli.global.env = cli.global.env.filter(|env| !env.is_empty());
     let global = &cli.global;
     let outcome = match &cli.command {
         Command::Init(arguments) => init::run(global, arguments),

@@ -219,7 +219,6 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         plan,
         refusals,
         report,
-        graph,
         ..
     } = &planned;
     let workers = arguments.scope.workers();
@@ -291,16 +290,6 @@ fn migration(
     from: Stage,
     place: Option<&str>,
 ) -> Outcome {
-    if arguments.out.is_some() {
-        return Err(Failure::with_help(
-            format!(
-                "the way from {} to {} is a migration, not a plan",
-                from.name(),
-                project.spec.stage.name()
-            ),
-            "`scalectl migrate --plan --out FILE` saves it; `--direct` plans it in one go",
-        ));
-    }
     let (to, workers) = (project.spec.stage, arguments.scope.workers());
     let prepared = migrate::prepare(global, project, from, to, workers)?;
     let record = planned.live.record.as_ref();
@@ -319,13 +308,19 @@ fn migration(
         ui::print(&heading(project, &planned.live, place));
         ui::print(&migration_text(&frame));
         ui::print(&findings::text(&planned.report));
-        ui::print(&format!(
-            "{}\n",
-            Painted(
-                FAINT,
-                "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
-            )
-        ));
+        match &arguments.out {
+            Some(path) => ui::print(&format!(
+                "\nSaved. Walk it with `scalectl migrate {}`.\n",
+                path.display()
+            )),
+            None => ui::print(&format!(
+                "{}\n",
+                Painted(
+                    FAINT,
+                    "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
+                )
+            )),
+        }
     }
     Ok(exit_code(arguments, &planned.report, true))
 }

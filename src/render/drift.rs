@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::plan::shown;
+use super::property::shown;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 use crate::plan::PropertyChange;
 use crate::plan::drift::{Drift, Drifted, Fate};

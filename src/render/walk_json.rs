@@ -71,6 +71,15 @@ pub enum What<'a> {
         /// Seconds of the whole way, by the provider's clock.
         seconds: f64,
     },
+    /// Another region's database takes the writes.
+    Moved {
+        /// Which region's.
+        writer: &'a str,
+        /// Seconds of the whole way, by the provider's clock.
+        seconds: f64,
+        /// The step that waits until the old region answers; null when none does.
+        waits: Option<&'a str>,
+    },
 }
 
 /// What happened as an object, whose entries stand beside the line's own.
