@@ -185,7 +185,10 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
             Phase::Switch,
             format!("Gives the servers the database in {to} to write to and to read from"),
             switched,
-            vec![reachable.clone(), healthy.clone()],
+            match lost {
+                true => vec![healthy.clone()],
+                false => vec![reachable.clone(), healthy.clone()],
+            },
         ),
     ];
     for step in &mut steps {
