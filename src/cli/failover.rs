@@ -436,7 +436,7 @@ async fn show(
         let frame = prepared.frame();
         ui::print_json(&document(&frame, &project.owner(), project.provider()));
     } else {
-        head(&prepared, place);
+        head(&prepared, found, place);
     }
     if prepared.standing.is_none() {
         settled(&prepared, &live)?;
@@ -445,16 +445,15 @@ async fn show(
 }
 
 /// The steps, and where it stands.
-fn head(prepared: &Prepared, place: Option<String>) {
+fn head(prepared: &Prepared, found: &Found, place: Option<String>) {
     if let Some(place) = place {
         ui::print(&format!("{place}\n"));
     }
     ui::print(&text(&prepared.frame()));
-    if let Some(failover) = prepared.failover().filter(|failover| failover.lost) {
+    if let Some(down) = &found.down {
         ui::print(&format!(
-            "{} {} does not answer; what has to be done there waits until it does.\n",
+            "{} {down} does not answer; what has to be done there waits until it does.\n",
             Painted(NOTICE, "Note:"),
-            failover.from
         ));
     }
     if let Some(standing) = &prepared.standing {
@@ -559,7 +558,7 @@ async fn go(
     };
     waits_for_region(migration, &numbers, found)?;
     if !arguments.json {
-        head(&prepared, place);
+        head(&prepared, found, place);
     }
     confirm(context, arguments).await?;
     walk(

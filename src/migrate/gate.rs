@@ -232,7 +232,7 @@ impl Check {
             Self::Latency { below } => format!("95 of 100 requests are answered within {below} ms"),
             Self::Alarms => "no alarm is raised".to_owned(),
             Self::Lag { below } => format!("the copy is at most {below} s behind"),
-            Self::CaughtUp => "the replica has every acknowledged write".to_owned(),
+            Self::CaughtUp => "the replica has what it needs to take over".to_owned(),
             Self::Hold { seconds } => format!("{seconds} s pass"),
             Self::Command { command } => format!("`{command}` succeeds"),
             Self::Expression { expression } => format!("`{expression}` is true"),
