@@ -1,8 +1,6 @@
 //! How the HTML report grows with the number of changes.
 //!
 //!     cargo bench --no-default-features --bench report
-//!
-//! docs/performance.md holds the table.
 
 use std::hint::black_box;
 

@@ -75,6 +75,7 @@ fn live(resources: &[Resource]) -> Live {
 impl Scene {
     fn of(graph: Graph, plan: Plan, refusals: Vec<Refusal>, word: &str) -> Self {
         let steps = vec![Step {
+            without: None,
             name: word.into(),
             hop: (Stage::SingleServer, Stage::SplitDb),
             phase: Phase::Contract,
@@ -100,6 +101,8 @@ impl Scene {
                 interrupts: vec![format!("{word}: it restarts")],
             }],
             migration: Migration {
+                failover: None,
+                requests: Vec::new(),
                 from: Stage::SingleServer,
                 to: Stage::SplitDb,
                 start: Graph::default(),

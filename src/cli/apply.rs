@@ -196,6 +196,7 @@ fn try_out(
             let allowed = arguments.scope.allow.iter().cloned().collect();
             Planned {
                 refusals: guard::refusals(&plan, &allowed),
+                report: project.judge(&project.spec, &graph, &plan)?,
                 graph,
                 live,
                 plan,
@@ -203,7 +204,7 @@ fn try_out(
         }
         None => {
             migrate::refuse_another_stage(project, &arguments.scope, &live)?;
-            against(&arguments.scope, graph, live)?
+            against(project, &arguments.scope, graph, live)?
         }
     };
     show(project, &planned, options, seen.place.as_deref());

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::apply::refuse;
+use serde::Serialize;
+
+use super::apply::{obey, refuse};
+use super::lines::Lines;
 use super::plan::Planned;
 use super::progress::Progress;
 use super::project::Project;
@@ -11,15 +14,15 @@ use super::session::runtime;
 use super::walk_teller::Teller;
 use super::{Failure, Outcome, migrate, ui};
 use crate::apply::dry_run::{dry_run, world};
-use crate::apply::journal::Journal;
 use crate::apply::record_of;
 use crate::migrate::action;
 pub use crate::migrate::dry_run::Course;
 use crate::migrate::dry_run::dry_run as dry_walk;
 use crate::provider::Provider as _;
 use crate::render::dry_run::{document, text, walk_document, walk_text};
-use crate::render::plan_json;
+use crate::render::plan::Frame;
 use crate::render::style::{FAINT, Painted};
+use crate::render::{findings, plan_json};
 use crate::snapshot::Snapshot;
 
 /// Carries a plan out on an embedded cloud in memory that stands as `snapshot` says.
@@ -33,17 +36,33 @@ pub fn apply(
         graph,
         plan,
         refusals,
+        report,
         ..
     } = planned;
-    let told = options.json.then(|| {
-        let (owner, stage) = (project.owner(), project.spec.stage.name());
-        let (provider, workers) = (project.provider(), options.workers);
-        plan_json::document(plan, &owner, stage, provider, refusals, workers)
-    });
-    if let (Some(told), false) = (&told, refusals.is_empty()) {
+    let frame = Frame {
+        refusals,
+        workers: options.workers,
+        ..Frame::default()
+    };
+    let told = match options.json {
+        true => {
+            let (owner, stage) = (project.owner(), project.spec.stage.name());
+            let mut told = plan_json::document(plan, &frame, &owner, stage, project.provider());
+            told.policy = Some(findings::document(report));
+            Some(as_json(&told)?)
+        }
+        false => None,
+    };
+    let refused = !refusals.is_empty() || report.denied().next().is_some();
+    if let (Some(told), true) = (&told, refused) {
         ui::print_json(&document(plan, told.clone(), snapshot, None));
     }
     refuse(refusals)?;
+    match &told {
+        Some(_) if refused => return Err(Failure::Told),
+        Some(_) => {}
+        None => obey(report, false)?,
+    }
     if told.is_none() && !plan.is_empty() {
         let what = "Carried out on an embedded cloud that stands as this one was found:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
@@ -100,8 +119,7 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
-    // A dry run is no run: its journal goes nowhere.
-    let mut journal = Journal::new(std::io::sink());
+    let mut lines = Lines::nowhere();
     let walked = runtime(true)?.block_on(dry_walk(
         snapshot,
         &way.course,
@@ -112,7 +130,7 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
                     migration,
                     json: false,
                     verbose: way.verbose,
-                    journal: &mut journal,
+                    lines: &mut lines,
                     began: clock.now(),
                     clock,
                 };
@@ -145,4 +163,9 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         None => Ok(ExitCode::SUCCESS),
         Some(_) => Err(Failure::Told),
     }
+}
+
+/// A document as a part of another one.
+pub fn as_json(document: &impl Serialize) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(document).map_err(|error| Failure::new(error.to_string()))
 }

@@ -4,17 +4,20 @@
 //! the writes; where that one does not answer, it is in the one that takes over.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::lines::{Lines, open_into};
 use super::migrate::{forecasts, live_stage, refuse_while_under_way, told};
 use super::plan::tell_calls;
 use super::project::{Project, find, read};
-use super::run::{open_journal, with_lease};
+use super::run::with_lease;
 use super::session::Session;
 use super::walk_teller::{Teller, ended};
 use super::{Failure, Global, Outcome, ui};
+use crate::apply::journal::Entry;
 use crate::apply::{Context, kinds, observe_without, write_record};
 use crate::graph::Graph;
 use crate::migrate::Migration;
@@ -23,8 +26,10 @@ use crate::migrate::forecast::Forecast;
 use crate::migrate::walk::{Halt, Walker};
 use crate::plan::{Counts, diff};
 use crate::provider::{Failover, Live, Query, Record, Standing};
-use crate::render::migration::{Frame, document, text};
+use crate::render::migration::{Frame, text};
+use crate::render::migration_json::document;
 use crate::render::style::{NEW, NOTICE, Painted, duration};
+use crate::render::walk_json::{What, object};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]
@@ -54,6 +59,9 @@ pub struct Arguments {
     /// Print JSON: the plan or status as one object, a walk as one object a line.
     #[arg(long)]
     json: bool,
+    /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
+    json_into: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
@@ -657,7 +665,9 @@ async fn walk(
         workers: Some(usize::from(arguments.parallelism)),
         folder: Some(&project.folder),
     };
-    let mut journal = open_journal(project, Counts::default(), "failover")?;
+    let into = open_into(arguments.json_into.as_deref())?;
+    let counts = Counts::default();
+    let mut lines = Lines::begin(project, counts, "failover", into.as_ref(), arguments.json)?;
     let began = context.provider.clock().now();
     let total = numbers.len();
     let mut taken = 0;
@@ -672,7 +682,7 @@ async fn walk(
             migration,
             json: arguments.json,
             verbose: global.verbose,
-            journal: &mut journal,
+            lines: &mut lines,
             began,
             clock: context.provider.clock(),
         };
@@ -685,28 +695,32 @@ async fn walk(
             }
         };
         if let Err(halt) = walked {
-            ended(&mut journal, context, began, taken, 1, total);
+            ended(&mut lines, context, began, taken, 1, total);
             return Err(stopped(migration, number, &halt));
         }
         taken += 1;
     }
-    ended(&mut journal, context, began, taken, 0, total);
+    ended(&mut lines, context, began, taken, 0, total);
     let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
     let writer = match arguments.rollback {
         true => &failover.from,
         false => &failover.to,
     };
     let waits = left.first().map(|number| &*migration.steps[*number].name);
-    match arguments.json {
-        true => ui::print(&format!(
-            "{}\n",
-            serde_json::json!({"what": "arrived", "writer": writer, "seconds": seconds, "waits": waits})
-        )),
-        false => ui::print(&format!(
+    lines.tell(&Entry::Step {
+        at: seconds,
+        what: object(&What::Moved {
+            writer,
+            seconds,
+            waits,
+        }),
+    });
+    if !arguments.json {
+        ui::print(&format!(
             "\n{} the database in {writer} takes the writes, after {} of the cloud's time.\n",
             Painted(NEW, "Arrived:"),
             duration(seconds)
-        )),
+        ));
     }
     if let Some(down) = found
         .down

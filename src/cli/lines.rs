@@ -35,6 +35,15 @@ pub struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// Lines that go nowhere: a dry run is no run.
+    pub fn nowhere() -> Self {
+        Self {
+            journal: None,
+            into: None,
+            out: false,
+        }
+    }
+
     /// Begins a run: its journal, and the first entry everywhere. `out` is for `--json`.
     ///
     /// # Errors

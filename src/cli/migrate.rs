@@ -585,7 +585,12 @@ fn try_out(
         ui::print(&heading(project, &live, seen.place.as_deref()));
         ui::print(&text(&frame));
     }
-    let migration = document(&frame, &project.owner(), project.provider());
+    let owner = project.owner();
+    let migration = dry_run::as_json(&migration_json::document(
+        &frame,
+        &owner,
+        project.provider(),
+    ))?;
     let way = dry_run::Way {
         course: dry_run::Course {
             migration: &prepared.migration,

@@ -112,11 +112,16 @@ pub async fn planned(
 ) -> Result<Planned, Failure> {
     let graph = project.graph()?;
     let live = observe(context, Some(&graph)).await?;
-    against(scope, graph, live)
+    against(project, scope, graph, live)
 }
 
 /// Plans against what is live.
-pub fn against(scope: &Scope, graph: Graph, live: Live) -> Result<Planned, Failure> {
+pub fn against(
+    project: &Project,
+    scope: &Scope,
+    graph: Graph,
+    live: Live,
+) -> Result<Planned, Failure> {
     for target in scope.target.iter().chain(&scope.allow) {
         if graph.get(target).is_none() && !live.resources.contains_key(target) {
             return Err(no_such(
@@ -202,7 +207,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         None => live::from_cloud(global, &project, &graph, "plan", Range::Ours)?,
     };
     let place = seen.place.clone();
-    let planned = against(&arguments.scope, graph, seen.live)?;
+    let planned = against(&project, &arguments.scope, graph, seen.live)?;
     if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live) {
         return migration(
             global,

@@ -224,6 +224,7 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     let start = graphs.old.clone();
     let digest = digest(&start, &steps);
     Ok(Migration {
+        requests: Vec::new(),
         from: Stage::MultiRegion,
         to: Stage::MultiRegion,
         start,

@@ -313,7 +313,7 @@ impl Walker<'_> {
         let step = &self.migration.steps[number];
         for name in &step.run {
             let Ok(live) = self
-                .look(&[self.migration.before(number), &step.graph])
+                .look(number, &[self.migration.before(number), &step.graph])
                 .await
             else {
                 return;
