@@ -268,6 +268,7 @@ fn spread(resource: &Resource) -> Resource {
 /// A migration of one step that makes these changes.
 fn way(plan: &Plan) -> (Migration, Vec<Forecast>) {
     let step = Step {
+        without: None,
         name: "expand".into(),
         hop: (Stage::SingleServer, Stage::SplitDb),
         phase: Phase::Expand,
@@ -280,6 +281,8 @@ fn way(plan: &Plan) -> (Migration, Vec<Forecast>) {
         point_of_no_return: false,
     };
     let migration = Migration {
+        failover: None,
+        requests: Vec::new(),
         from: Stage::SingleServer,
         to: Stage::SplitDb,
         start: Graph::default(),

@@ -18,6 +18,9 @@ need mariadb-server /usr/sbin/mariadbd
 need haproxy /usr/sbin/haproxy
 need shellcheck /usr/bin/shellcheck
 need chromium /usr/bin/chromium
+need curl /usr/bin/curl
+need jq /usr/bin/jq
+need unzip /usr/bin/unzip
 /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
 /usr/bin/python3 -c 'import pymysql' 2>/dev/null || missing+=(python3-pymysql)
 ((${#missing[@]})) || exit 0

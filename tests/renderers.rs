@@ -221,6 +221,7 @@ impl Scene {
             refusals: &self.refusals,
             workers: Some(50),
             destroy: false,
+            policy: None,
         }
     }
 

@@ -229,6 +229,7 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
         refusals: &planned.refusals,
         workers: options.workers,
         destroy: false,
+        policy: None,
     };
     ui::print(
         &(heading(project, &planned.live, place) + &text(&planned.plan, &frame, Detail::Full)),

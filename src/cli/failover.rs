@@ -181,7 +181,7 @@ enum End {
     /// Nothing has to be written down.
     Shown,
     /// A region's database takes the writes, with what the record is now.
-    At { writer: String, record: Record },
+    At { writer: String, record: Box<Record> },
 }
 
 /// Fails where there is nothing to fail over.
@@ -540,7 +540,10 @@ async fn go(
         Ok(prepared) => prepared,
         Err((writer, record)) => {
             is_there(arguments, &writer);
-            return Ok(End::At { writer, record });
+            return Ok(End::At {
+                writer,
+                record: Box::new(record),
+            });
         }
     };
     course(arguments, &prepared)?;
@@ -736,7 +739,7 @@ async fn walk(
     let live = observe_without(context, kinds(&migration.start), found.down.as_deref()).await?;
     Ok(End::At {
         writer: writer.to_string(),
-        record: live.record.unwrap_or_default(),
+        record: Box::new(live.record.unwrap_or_default()),
     })
 }
 

@@ -238,6 +238,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         refusals,
         workers,
         destroy: false,
+        policy: Some(report),
     };
     if let Some(path) = &arguments.html {
         report::write(path, &project, place.as_deref(), |cover| {

@@ -13,6 +13,7 @@ use crate::address::Address;
 use crate::plan::blast::Loss;
 use crate::plan::guard::Refusal;
 use crate::plan::{Action, Blast, Change, Counts, Plan, Reason, Step};
+use crate::policy::Report;
 
 /// What stands around a plan.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Frame<'a> {
     pub workers: Option<usize>,
     /// Whether everything goes, so that nobody need be told why each thing does.
     pub destroy: bool,
+    /// What policies say.
+    pub policy: Option<&'a Report>,
 }
 
 impl Frame<'_> {

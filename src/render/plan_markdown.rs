@@ -7,12 +7,14 @@ use anstream::adapter::strip_str;
 
 use super::comment::{LIMIT, Page, length};
 use super::escape::{code_span, cut, fenced, html_in_markdown, markdown};
+use super::findings;
 use super::plan::{
     Detail, Frame, blast_in_words, counts_in_words, drift_in_words, duration_of, one,
     refusal_in_words, tiers,
 };
 use super::style::duration;
 use crate::plan::{Action, Change, Counts, Plan};
+use crate::policy::Report;
 use crate::provider::Owner;
 
 /// What the summary may take; each of its lists ends where this is reached.
@@ -116,6 +118,9 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
             page.push_lines(HEAD, NAMED, &lines);
         }
     }
+    if let Some(report) = frame.policy {
+        policy(page, report);
+    }
     if !frame.not_yet.is_empty() {
         page.push_within(HEAD, "\n**Not yet:**\n\n");
         let lines: Vec<String> = frame
@@ -125,6 +130,28 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
             .collect();
         page.push_lines(HEAD, NAMED, &lines);
     }
+}
+
+/// Whether policies allow it, and what they find.
+fn policy(page: &mut Page, report: &Report) {
+    let summary = strip_str(&findings::summary(report)).to_string();
+    page.push_within(HEAD, &format!("\n{}\n\n", markdown(&summary)));
+    let lines: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let address = finding.address.as_ref().map(ToString::to_string);
+            let address = address.unwrap_or_else(|| "the plan".to_owned());
+            format!(
+                "- {}: {} {}; fix: {}\n",
+                code_span(&cut(&address, WIDEST)),
+                finding.severity.name(),
+                markdown(&cut(&finding.message, 2 * WIDEST)),
+                markdown(&cut(&finding.fix, 2 * WIDEST))
+            )
+        })
+        .collect();
+    page.push_lines(HEAD, NAMED, &lines);
 }
 
 fn blast(page: &mut Page, plan: &Plan, frame: &Frame<'_>) {

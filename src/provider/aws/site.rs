@@ -5,7 +5,7 @@
 //! takes part, so neither credentials nor quotas do.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use aws_smithy_http_client::{Connector, tls};
@@ -250,7 +250,7 @@ fn number_of(value: &Value) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
     use super::*;
 
