@@ -21,6 +21,10 @@ const KEYS: [&str; 8] = [
 /// one stands.
 const NARROWING: [(&str, &str); 1] = [("AWS::ElasticLoadBalancingV2::ListenerRule", "Conditions")];
 
+/// What has as many members as it can have on either side: the two origins of a group
+/// (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginGroupMembers.html>).
+const PAIR: &str = "Members";
+
 /// Everything that `old` and `new` ask for. Where they contradict each other the old one's word
 /// counts: whoever relies on it is still there.
 pub fn both(kind: &str, old: &Map, new: &Map) -> Map {
@@ -40,10 +44,18 @@ fn maps(old: &Map, new: &Map) -> Map {
     let mut merged = old.clone();
     for (name, value) in new {
         let value = match old.get(name) {
+            Some(have) if &**name == PAIR => have.clone(),
             Some(have) => one(have, value),
             None => value.clone(),
         };
         merged.insert(name.clone(), value);
+    }
+    // CloudFront's lists say how long they are.
+    if let (Some(Value::Int(_)), Some(Value::List(items))) =
+        (merged.get("Quantity"), merged.get("Items"))
+        && let Ok(quantity) = i64::try_from(items.len())
+    {
+        merged.insert("Quantity", Value::Int(quantity));
     }
     merged
 }
@@ -123,6 +135,17 @@ mod tests {
             merged("K", old, new),
             serde_json::json!({"L": [{"Id": "app", "D": "x", "E": 1}, {"Id": "second"}]})
         );
+    }
+
+    #[test]
+    fn a_counted_list_is_as_long_as_it_says_and_a_pair_stays_one() {
+        let group = |id: &str, second: &str| serde_json::json!({"Id": id, "Members": {"Quantity": 2, "Items": [{"OriginId": "a"}, {"OriginId": second}]}});
+        let groups = |items: Vec<serde_json::Value>| serde_json::json!({"OriginGroups": {"Quantity": items.len(), "Items": items}});
+        let (old, new) = (groups(vec![group("g", "b")]), groups(vec![group("g", "c")]));
+        assert_eq!(merged("K", old.clone(), new), old);
+        let new = groups(vec![group("h", "c")]);
+        let both = groups(vec![group("g", "b"), group("h", "c")]);
+        assert_eq!(merged("K", old, new), both);
     }
 
     #[test]
