@@ -115,8 +115,9 @@ WORK = pathlib.Path(tempfile.mkdtemp())
 class GitHub:
     """Runs action.yml's steps."""
 
-    action = YAML(typ="safe").load(ROOT / "action.yml")
-    workflow = YAML(typ="safe").load(REPOSITORY / ".github/workflows/scalectl.yml")
+    def __init__(self):
+        self.action = YAML(typ="safe").load(ROOT / "action.yml")
+        self.workflow = YAML(typ="safe").load(REPOSITORY / ".github/workflows/scalectl.yml")
 
     def run(self, job, sha, event):
         steps = self.workflow["jobs"][job]["steps"]
@@ -171,7 +172,8 @@ class GitHub:
 class GitLab:
     """Runs the jobs' scripts."""
 
-    jobs = YAML(typ="safe").load(REPOSITORY / ".gitlab/scalectl.yml")
+    def __init__(self):
+        self.jobs = YAML(typ="safe").load(REPOSITORY / ".gitlab/scalectl.yml")
 
     def run(self, job, sha, event):
         base, own = self.jobs[".scalectl"], self.jobs[f"scalectl-{job}"]
