@@ -983,7 +983,7 @@ fn the_schemas_for_editors_take_what_is_read() {
         ("exceptions", vec![exceptions]),
         ("test", tests.to_vec()),
     ] {
-        let output = scalectl(folder.path(), &format!("schema {name}"));
+        let output = scalectl(folder.path(), &format!("schema --of {name}"));
         let schema = folder.path().join(format!("{name}.schema.json"));
         std::fs::write(&schema, output.stdout).unwrap();
         assert_valid(&schema, &files);
