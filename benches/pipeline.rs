@@ -232,7 +232,7 @@ fn render(criterion: &mut Criterion) {
         });
         time("migration_text", &|| migration::text(&way));
         time("migration_markdown", &|| {
-            migration_markdown::render(&way, &owner)
+            migration_markdown::render(&way, &owner, None)
         });
         time("migration_chart", &|| migration::mermaid(&way));
         time("migration_json", &|| {

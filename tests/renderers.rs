@@ -269,7 +269,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
     }),
     ("migration-text", |s| plain(&migration::text(&s.way()))),
     ("migration-markdown", |s| {
-        migration_markdown::render(&s.way(), &s.owner)
+        migration_markdown::render(&s.way(), &s.owner, None)
     }),
     ("migration-chart", |s| migration::mermaid(&s.way())),
     ("migration-json", |s| {
@@ -545,7 +545,7 @@ proptest! {
         let scene = Scene::of(graph, plan, refusals, &words[0].repeat(times));
         for told in [
             plan_markdown::render(&scene.plan, &scene.frame(), &scene.owner, &words[0]),
-            migration_markdown::render(&scene.way(), &scene.owner),
+            migration_markdown::render(&scene.way(), &scene.owner, None),
         ] {
             prop_assert!(comment::length(&told) <= 65_536, "{} characters", comment::length(&told));
             prop_assert!(told.starts_with(&comment::marker(&scene.owner)));

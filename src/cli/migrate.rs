@@ -443,7 +443,11 @@ fn show(
         json.policy = Some(findings::document(&report));
         ui::print_json(&json);
     } else if arguments.markdown {
-        ui::print(&migration_markdown::render(&frame, &project.owner()));
+        ui::print(&migration_markdown::render(
+            &frame,
+            &project.owner(),
+            Some(&report),
+        ));
     } else if arguments.mermaid {
         ui::print(&mermaid(&frame));
     } else {

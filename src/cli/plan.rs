@@ -301,6 +301,9 @@ fn migration(
     let record = planned.live.record.as_ref();
     let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
     let owner = project.owner();
+    if let Some(path) = &arguments.out {
+        migrate::save(path, project, &prepared.migration)?;
+    }
     if let Some(path) = &arguments.html {
         report::write(path, project, place, |cover| of_migration(cover, &frame))?;
     }
@@ -309,7 +312,11 @@ fn migration(
         json.policy = Some(findings::document(&planned.report));
         ui::print_json(&json);
     } else if arguments.markdown {
-        ui::print(&migration_markdown::render(&frame, &owner));
+        ui::print(&migration_markdown::render(
+            &frame,
+            &owner,
+            Some(&planned.report),
+        ));
     } else {
         ui::print(&heading(project, &planned.live, place));
         ui::print(&migration_text(&frame));

@@ -6,15 +6,17 @@
 use super::comment::{LIMIT, Page};
 use super::escape::{code_span, cut, markdown};
 use super::migration::{Frame, changes, cost, kind, verb};
+use super::plan_markdown::policy;
 use super::style::{count, duration};
 use crate::migrate::Budget;
+use crate::policy::Report;
 use crate::provider::Owner;
 
 /// What is kept free for the line that says what was left out.
 const TAIL: usize = 500;
 
 /// The migration as GitHub Flavored Markdown, at most [`LIMIT`] characters long.
-pub fn render(frame: &Frame<'_>, owner: &Owner) -> String {
+pub fn render(frame: &Frame<'_>, owner: &Owner, report: Option<&Report>) -> String {
     let migration = frame.migration;
     let mut page = Page::of(owner);
     page.push_within(
@@ -47,6 +49,9 @@ pub fn render(frame: &Frame<'_>, owner: &Owner) -> String {
                 count(left, "step")
             ),
         );
+    }
+    if let Some(report) = report {
+        policy(&mut page, LIMIT - TAIL, report);
     }
     page.finish()
 }

@@ -119,7 +119,7 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
         }
     }
     if let Some(report) = frame.policy {
-        policy(page, report);
+        policy(page, HEAD, report);
     }
     if !frame.not_yet.is_empty() {
         page.push_within(HEAD, "\n**Not yet:**\n\n");
@@ -133,9 +133,9 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
 }
 
 /// Whether policies allow it, and what they find.
-fn policy(page: &mut Page, report: &Report) {
+pub(super) fn policy(page: &mut Page, limit: usize, report: &Report) {
     let summary = strip_str(&findings::summary(report)).to_string();
-    page.push_within(HEAD, &format!("\n{}\n\n", markdown(&summary)));
+    page.push_within(limit, &format!("\n{}\n\n", markdown(&summary)));
     let lines: Vec<String> = report
         .findings
         .iter()
@@ -151,7 +151,7 @@ fn policy(page: &mut Page, report: &Report) {
             )
         })
         .collect();
-    page.push_lines(HEAD, NAMED, &lines);
+    page.push_lines(limit, NAMED, &lines);
 }
 
 fn blast(page: &mut Page, plan: &Plan, frame: &Frame<'_>) {
