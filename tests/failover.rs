@@ -487,6 +487,8 @@ fn where_the_old_region_is_lost_no_more_is_lost_than_was_accepted_and_it_is_rebu
             .unwrap_or_else(|halt| panic!("{}", told(halt)));
         let live = stands(&case, &sim, &case.graph(SECOND, false), "back").await;
         assert_eq!(writer_of(&live), Some(Arc::from(SECOND)));
+        // What was written last is on its way to the replica.
+        sim.clock().sleep(std::time::Duration::from_secs(60)).await;
         for region in [FIRST, SECOND] {
             assert_eq!(clients.lost(&sim, &case.owner, region).len(), 2, "{region}");
         }
