@@ -1,12 +1,12 @@
 //! A plan or a migration as one HTML file that needs nothing else and asks nobody for anything.
 //!
 //! Owns what the page says; how it looks stands in `templates/report/`, which Handlebars fills in with
-//! [`escape::escape`] for every text. The file may be opened anywhere: its content security policy
+//! `escape::escape` for every text. The file may be opened anywhere: its content security policy
 //! allows the style sheet and the script that it holds, by their digests, and nothing else, so a name
 //! that got past the escaping could still not run.
 //!
-//! [`architecture`] reduces resources to parts and [`drawing`] draws them, [`changes`] makes rows,
-//! [`timeline`] tells how long it takes, [`facts`] what a kind is called. Everything is written into
+//! `architecture` reduces resources to parts and `drawing` draws them, `changes` makes rows,
+//! `timeline` tells how long it takes, `facts` what a kind is called. Everything is written into
 //! the page, so that it can be read where scripts do not run; the script only filters and unfolds.
 
 mod architecture;
