@@ -135,7 +135,10 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
 /// Whether policies allow it, and what they find.
 pub(super) fn policy(page: &mut Page, limit: usize, report: &Report) {
     let summary = strip_str(&findings::summary(report)).to_string();
-    page.push_within(limit, &format!("\n{}\n\n", markdown(&summary)));
+    page.push_within(limit, &format!("\n{}\n", markdown(&summary)));
+    if !report.findings.is_empty() {
+        page.push_within(limit, "\n");
+    }
     let lines: Vec<String> = report
         .findings
         .iter()
