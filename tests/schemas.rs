@@ -42,7 +42,7 @@ impl Documents {
     /// Fails unless every document is as it should be.
     fn check(self) {
         assert!(!self.list.is_empty());
-        let python = python::environment("jsonschema.txt").join("python");
+        let python = python::environment("json-schema.txt").join("python");
         let mut child = Command::new(python)
             .arg(root().join("tests/python/validate.py"))
             .stdin(Stdio::piped())

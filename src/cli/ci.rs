@@ -1,14 +1,12 @@
 //! `scalectl ci`: pipelines for code hosts, ready to be committed.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::iam_policy::{Whole, actions};
-use super::project::Project;
+use super::iam_policy::Whole;
+use super::project::{Project, write_below};
 use super::{Failure, Global, Outcome, ui};
 use crate::render::pipeline::{Host, Pipeline, Trust, roles};
 use crate::render::style::{FAINT, NEW, Painted};
@@ -81,21 +79,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Host::GitLab => format!(".gitlab/{name}"),
     };
     let aws = matches!(project.spec.provider, Provider::Aws(_));
+    let primary = project.spec.regions.first();
     let pipeline = Pipeline {
         host,
         directory,
         environment,
         branch: options.branch.clone(),
         approval: options.approval.clone(),
-        region: aws
-            .then(|| {
-                project
-                    .spec
-                    .regions
-                    .first()
-                    .map(|one| one.name().to_owned())
-            })
-            .flatten(),
+        region: primary.filter(|_| aws).map(|one| one.name().to_owned()),
         roles: (options.plan_role.clone(), options.apply_role.clone()),
         file: file.clone(),
     };
@@ -118,9 +109,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             branch: options.branch.clone(),
             approval: options.approval.clone(),
         };
-        let reads: BTreeSet<Arc<str>> = actions(global, &project, Whole::Reads)?;
-        let changes: BTreeSet<Arc<str>> = actions(global, &project, Whole::Everything)?;
-        let template = roles(&project.spec.app, &trust, &reads, &changes);
+        let whole = Whole::of(global, &project)?;
+        let template = roles(&project.spec.app, &trust, &whole.reads, &whole.everything);
         let text = serde_json::to_string_pretty(&template)
             .map_err(|error| Failure::new(error.to_string()))?;
         files.push((project.folder.join("scalectl-ci-roles.json"), text + "\n"));
@@ -132,7 +122,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         return Err(Failure::with_help(what, "overwrite with `--force`"));
     }
     for (path, text) in &files {
-        write(path, text)?;
+        write_below(path, text)?;
         ui::print(&format!("{} {}\n", Painted(NEW, "Wrote"), path.display()));
     }
     ui::print(&format!(
@@ -204,14 +194,4 @@ fn plain(what: &str, text: &str) -> Result<(), Failure> {
             "{what} is {text:?}; letters, digits and any of ._-/:@+= are understood in a pipeline"
         ))),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(format!("{} cannot be written: {error}", path.display()))
-    };
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(failed)?;
-    }
-    std::fs::write(path, text).map_err(failed)
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::{Failure, project};
 use crate::render::schemas::Published;
 
 /// The spec's schema, beside the spec.
@@ -27,8 +27,7 @@ pub fn from_below(path: &str, schema: &str) -> String {
 /// Writes a schema into a folder; what stands there under that name is an older one.
 pub fn write(of: Published, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
     let path = folder.join(name);
-    std::fs::write(&path, format!("{:#}\n", of.schema()))
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
+    project::write(&path, &format!("{:#}\n", of.schema()))?;
     Ok(path)
 }
 

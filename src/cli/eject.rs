@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::editor::{self, BLUEPRINT_SCHEMA};
-use super::project::find;
+use super::project::{find, write_below};
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use crate::policy::pack::{EXCEPTIONS, POLICIES};
@@ -87,13 +87,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ));
     }
     for (_, path, text) in &wanted {
-        let failed = |error: std::io::Error| {
-            Failure::new(format!("{} cannot be written: {error}", path.display()))
-        };
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(failed)?;
-        }
-        std::fs::write(path, text).map_err(failed)?;
+        write_below(path, text)?;
     }
     if wanted
         .iter()

@@ -29,30 +29,26 @@ pub struct Arguments {
     doctor: bool,
 }
 
-/// What a pipeline's role may do, at whatever stage the spec fits.
-pub enum Whole {
-    /// Look.
-    Reads,
-    /// Look, change, and migrate.
-    Everything,
+/// What roles may do that are to last through all stages that the spec fits.
+pub struct Whole {
+    /// To look.
+    pub reads: BTreeSet<Arc<str>>,
+    /// To look, change, and migrate.
+    pub everything: BTreeSet<Arc<str>>,
 }
 
-/// The actions of a role that is to last through all stages.
-pub fn actions(
-    global: &Global,
-    project: &Project,
-    whole: Whole,
-) -> Result<BTreeSet<Arc<str>>, Failure> {
-    let mut graph = project.graph()?;
-    with_other_stages(global, project, &mut graph);
-    Ok(match whole {
-        Whole::Reads => of_graph(&graph, true),
-        Whole::Everything => {
-            let mut actions = of_graph(&graph, false);
-            actions.extend(of_migration().cloned());
-            actions
-        }
-    })
+impl Whole {
+    /// Those of a project.
+    pub fn of(global: &Global, project: &Project) -> Result<Self, Failure> {
+        let mut graph = project.graph()?;
+        with_other_stages(global, project, &mut graph);
+        let mut everything = of_graph(&graph, false);
+        everything.extend(of_migration().cloned());
+        Ok(Self {
+            reads: of_graph(&graph, true),
+            everything,
+        })
+    }
 }
 
 /// Adds what the spec wants at other stages.

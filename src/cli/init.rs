@@ -8,7 +8,7 @@ use handlebars::Handlebars;
 use serde_json::json;
 
 use super::editor::{self, SPEC_SCHEMA};
-use super::project::SPEC;
+use super::project::{SPEC, write};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::render::schemas::Published;
 use crate::render::style::{NEW, Painted};
@@ -77,8 +77,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let text = editor::with_header(&format!("./{SPEC_SCHEMA}"), &text);
     // What would be refused at the next command is refused now, with the same words.
     spec::load(&path.display().to_string(), &text, None, None)?;
-    std::fs::write(&path, text)
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
+    write(&path, &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let schema = editor::write(Published::Spec, folder, SPEC_SCHEMA)?;
     ui::print(&format!(

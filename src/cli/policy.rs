@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::plan::{Scope, planned, tell_calls};
-use super::project::{Project, find, load_spec, read};
+use super::project::{Project, find, load_spec, read, write};
 use super::session::Session;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::diagnostic::Location;
@@ -334,10 +334,4 @@ fn relative(path: PathBuf) -> PathBuf {
         Ok(inner) => inner.to_owned(),
         Err(_) => path,
     }
-}
-
-/// Writes a report for another program.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
 }

@@ -196,6 +196,22 @@ pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     })
 }
 
+/// Writes a file.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// Writes a file, and makes the folders above it that are missing.
+pub fn write_below(path: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            Failure::new(format!("{} cannot be written: {error}", path.display()))
+        })?;
+    }
+    write(path, text)
+}
+
 fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
     let fits =
         regex_lite::Regex::new(r"^[a-z]{2}(-[a-z]+)+-[0-9]$").is_ok_and(|r| r.is_match(region));

@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::policy::write;
-use super::project::{SPEC, find, library, policies, read, today};
+use super::project::{SPEC, find, library, policies, read, today, write};
 use super::session::runtime;
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::Library;

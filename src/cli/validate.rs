@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::policy::write;
-use super::project::{Project, load_spec};
+use super::project::{Project, load_spec, write};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::render::junit::{Case, End, Suite};
 use crate::render::style::{FAINT, NEW, Painted, count};

@@ -1,5 +1,6 @@
 //! One property of a change as people read it: on one line, or where two long values differ.
 
+use super::differences::{self, Difference};
 use super::escape::visible;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted};
 use crate::plan::{Action, Change, PropertyChange};
@@ -98,23 +99,12 @@ pub fn block(value: &Value, margin: usize) -> String {
 }
 
 /// Where two long values differ, one line for each place; `None` when they are short or have no
-/// parts in common. Text that holds JSON is compared as JSON.
+/// parts in common.
 fn inner_differences(before: &Value, after: &Value) -> Option<String> {
     if !is_long(before) && !is_long(after) {
         return None;
     }
-    let (before, after) = match (parsed(before), parsed(after)) {
-        (Some(a), Some(b)) => (a, b),
-        _ => (before.clone(), after.clone()),
-    };
-    if !matches!(
-        (&before, &after),
-        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
-    ) {
-        return None;
-    }
-    let mut found = Vec::new();
-    walk("", Some(&before), Some(&after), &mut found);
+    let found = differences::inside(before, after)?;
     if found.is_empty() {
         return Some("(the same in another order)".to_owned());
     }
@@ -122,54 +112,22 @@ fn inner_differences(before: &Value, after: &Value) -> Option<String> {
     Some(
         found
             .iter()
-            .map(|line| format!("\n{space}{line}"))
+            .map(|one| format!("\n{space}{}", difference(one)))
             .collect(),
     )
 }
 
-/// The JSON in a text; references may stand inside its strings.
-fn parsed(value: &Value) -> Option<Value> {
-    let text = match value {
-        Value::String(_) | Value::Text(_) => value.to_string(),
-        _ => return None,
-    };
-    serde_json::from_str::<serde_json::Value>(&text)
-        .ok()
-        .map(Value::from)
-}
-
-/// Collects a line for each place at which two values differ.
-fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
-    let below = |key: &str| match path {
-        "" => visible(key).into_owned(),
-        path => format!("{path}.{}", visible(key)),
-    };
-    match (before, after) {
-        (Some(a), Some(b)) if a == b => {}
-        (Some(Value::Map(a)), Some(Value::Map(b))) => {
-            let keys: std::collections::BTreeSet<&str> =
-                a.iter().chain(b).map(|(key, _)| &**key).collect();
-            for key in keys {
-                walk(&below(key), a.get(key), b.get(key), found);
-            }
+/// One place at which two values differ.
+fn difference(one: &Difference) -> String {
+    let path = visible(&one.path);
+    match (&one.before, &one.after) {
+        (None, Some(after)) => format!("{} {path} = {}", Painted(NEW, "+"), shown(after)),
+        (Some(before), None) => format!("{} {path} = {}", Painted(GONE, "-"), shown(before)),
+        (before, after) => {
+            let shown = |value: &Option<Value>| value.as_ref().map(shown).unwrap_or_default();
+            let (before, after) = (shown(before), shown(after));
+            format!("{} {path} = {before} -> {after}", Painted(CHANGED, "~"))
         }
-        (Some(Value::List(a)), Some(Value::List(b))) => {
-            for index in 0..a.len().max(b.len()) {
-                walk(
-                    &below(&index.to_string()),
-                    a.get(index),
-                    b.get(index),
-                    found,
-                );
-            }
-        }
-        (Some(a), Some(b)) => {
-            let (a, b) = (shown(a), shown(b));
-            found.push(format!("{} {path} = {a} -> {b}", Painted(CHANGED, "~")));
-        }
-        (None, Some(b)) => found.push(format!("{} {path} = {}", Painted(NEW, "+"), shown(b))),
-        (Some(a), None) => found.push(format!("{} {path} = {}", Painted(GONE, "-"), shown(a))),
-        (None, None) => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::migrate::gate::{Check, Gate};
 use crate::migrate::{Budget, Phase};
 use crate::plan::{Action, Plan, Step};
-use crate::render::migration::{Frame, State, cost};
+use crate::render::migration::{Frame, State, changes, cost};
 use crate::render::style::duration;
 
 /// A bar's whole width, in SVG's units.
@@ -16,8 +16,6 @@ const WIDTH: f64 = 1000.0;
 const MOST_CRITICAL: usize = 24;
 /// And beside it so many others.
 const MOST_OTHERS: usize = 8;
-/// How many names are told before the rest is counted.
-const NAMED: usize = 8;
 
 /// How long a plan takes.
 #[derive(Debug, Serialize)]
@@ -294,36 +292,16 @@ fn gate(gate: &Gate) -> GateEntry {
 }
 
 fn sorts(plan: &Plan) -> Vec<Sort> {
-    let actions = [
-        Action::Create,
-        Action::Update,
-        Action::Replace,
-        Action::Delete,
-    ];
-    actions
-        .into_iter()
-        .filter_map(|action| {
-            let mut names: Vec<&str> = plan
-                .changes
-                .iter()
-                .filter(|change| change.action == action)
-                .map(|change| &*change.address.id)
-                .collect();
-            let count = names.len();
-            names.dedup();
-            let more = names.len().saturating_sub(NAMED);
-            names.truncate(NAMED);
-            let mut names = names.join(", ");
-            if more > 0 {
-                names.push_str(&format!(" and {more} more"));
-            }
+    let sorts = changes(plan).into_iter();
+    sorts
+        .map(|(action, count, names)| {
             let mark = mark(action);
-            (count > 0).then(|| Sort {
+            Sort {
                 class: mark.word(),
                 sign: mark.sign(),
                 words: format!("{} {count}", verb(action)),
                 names,
-            })
+            }
         })
         .collect()
 }
