@@ -180,6 +180,9 @@ impl Server {
                         "--log-slave-updates=ON",
                         "--sync-binlog=1",
                     ])
+                    // As MySQL since 8.0.27 and RDS do it (replica_parallel_workers = 4): one worker alone,
+                    // with a sync for each transaction, falls behind a server that groups its commits.
+                    .args(["--slave-parallel-threads=4", "--slave-parallel-mode=optimistic"])
                     .arg(format!("--server-id={}", self.number))
                     .arg(format!("--port={}", self.port)),
             };
