@@ -5,6 +5,7 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use scalectl::blueprint::Library;
 use scalectl::blueprint::library::TEMPLATES;
@@ -13,6 +14,19 @@ use serde_json::Value;
 
 /// What mends a test that finds something missing.
 const INSTALL: &str = "tests/install.sh installs what these tests need";
+
+/// A rehearsal with the full load wants the machine for itself; the others share it.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// A rehearsal beside others.
+fn beside_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A rehearsal with no other beside it.
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A project of its own, with these files under `templates/` in place of the built-in ones.
 fn project(templates: &[(&str, &str)]) -> tempfile::TempDir {
@@ -77,6 +91,7 @@ fn failure(report: &Value) -> (&str, &str) {
 
 #[test]
 fn postgres_moves_and_moves_back_with_nothing_lost_and_no_request_failed() {
+    let _machine = alone();
     let report = rehearse(project(&[]).path(), &["--rows", "100000", "--rate", "200"]);
     assert_eq!(report["ok"], true);
     assert_nothing_is_lost(&report);
@@ -88,6 +103,7 @@ fn postgres_moves_and_moves_back_with_nothing_lost_and_no_request_failed() {
 
 #[test]
 fn mariadb_moves_and_moves_back_with_nothing_lost() {
+    let _machine = alone();
     let arguments = ["--engine", "mysql", "--rows", "100000", "--rate", "200"];
     let report = rehearse(project(&[]).path(), &arguments);
     assert_eq!(report["ok"], true);
@@ -113,16 +129,19 @@ fn assert_chaos_loses_nothing(engine: &str) {
 
 #[test]
 fn killed_scripts_and_servers_lose_nothing_on_postgres() {
+    let _machine = beside_others();
     assert_chaos_loses_nothing("postgres");
 }
 
 #[test]
 fn killed_scripts_and_servers_lose_nothing_on_mariadb() {
+    let _machine = beside_others();
     assert_chaos_loses_nothing("mysql");
 }
 
 #[test]
 fn a_cut_over_that_forgets_sequences_is_caught_before_the_switch() {
+    let _machine = beside_others();
     let path = "actions/cut-over.sh";
     let broken = without(path, "  copy_sequences \"$from\"");
     let report = rehearse(project(&[(path, &broken)]).path(), &["--rows", "1000"]);
@@ -138,6 +157,7 @@ fn a_cut_over_that_forgets_sequences_is_caught_before_the_switch() {
 
 #[test]
 fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() {
+    let _machine = beside_others();
     let path = "actions/cut-over.sh";
     let broken = without(path, "caught_up \"$from\"");
     // The follower stands still, as one does that cannot keep up.
@@ -155,6 +175,7 @@ fn a_cut_over_that_does_not_wait_for_the_follower_is_caught_before_the_switch() 
 
 #[test]
 fn rows_that_were_not_copied_are_found_before_the_cut_over() {
+    let _machine = beside_others();
     let path = "actions/replicate.sh";
     let (_, script) = TEMPLATES.iter().find(|(name, _)| *name == path).unwrap();
     let broken = script.replace("subscribe source true", "subscribe source false");
@@ -185,6 +206,7 @@ fn rows_that_were_not_copied_are_found_before_the_cut_over() {
 
 #[test]
 fn preflight_names_what_cannot_be_replicated() {
+    let _machine = beside_others();
     for (engine, table, why) in [
         (
             "postgres",
@@ -216,6 +238,7 @@ fn preflight_names_what_cannot_be_replicated() {
 
 #[test]
 fn no_password_is_in_what_a_script_says() {
+    let _machine = beside_others();
     for engine in ["postgres", "mysql"] {
         let temporary = tempfile::tempdir().unwrap();
         // Scripts that fail say most: one that is refused, and one whose statement is.
@@ -264,6 +287,7 @@ fn no_password_is_in_what_a_script_says() {
 
 #[test]
 fn retire_keeps_a_last_copy_of_the_old_database() {
+    let _machine = beside_others();
     for (engine, begins) in [("postgres", &b"PGDMP"[..]), ("mysql", &b"\x1f\x8b"[..])] {
         let temporary = tempfile::tempdir().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
@@ -274,7 +298,8 @@ fn retire_keeps_a_last_copy_of_the_old_database() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}\n{INSTALL}");
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}\n{report}\n{INSTALL}");
         let folder = std::fs::read_dir(temporary.path()).unwrap().next().unwrap();
         let copy = std::fs::read(folder.unwrap().path().join("final.dump")).unwrap();
         assert!(copy.starts_with(begins) && copy.len() > 1000, "{said}");
@@ -283,6 +308,7 @@ fn retire_keeps_a_last_copy_of_the_old_database() {
 
 #[test]
 fn an_interrupt_ends_servers_and_removes_the_folder() {
+    let _machine = beside_others();
     use std::io::BufRead as _;
     let temporary = tempfile::tempdir().unwrap();
     let project = project(&[]);
