@@ -453,19 +453,23 @@ pub fn planned(step: &Step, before: &Graph, graph: &Graph, live: &Live) -> Plan 
     if step.phase == Phase::Contract {
         return diff(graph, live, None);
     }
-    let replaced: BTreeMap<Address, u32> = diff(graph, live, None)
+    let plan = diff(graph, live, None);
+    let replaced: BTreeMap<Address, u32> = plan
         .changes
-        .into_iter()
+        .iter()
         .filter(|change| change.action == Action::Replace)
         .filter(|change| &*change.kind == INSTANCE && change.create_before_destroy)
-        .map(|change| (change.address, change.generation))
+        .map(|change| (change.address.clone(), change.generation))
         .collect();
+    let stays = |change: &Change| change.reason != Reason::Deposed;
+    if replaced.is_empty() {
+        return narrowed(plan, live, stays);
+    }
     let mut beside = live.clone();
     beside
         .resources
         .retain(|address, _| !replaced.contains_key(address));
-    let plan = diff(graph, &beside, None);
-    let mut plan = narrowed(plan, &beside, |change| change.reason != Reason::Deposed);
+    let mut plan = narrowed(diff(graph, &beside, None), &beside, stays);
     for change in &mut plan.changes {
         if let Some(generation) = replaced.get(&change.address) {
             change.generation = *generation;

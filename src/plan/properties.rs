@@ -1,6 +1,7 @@
 //! One resource's properties, desired against live: what differs, what of it is drift, what forces a
 //! replace, what is secret, what is somebody else's.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
@@ -43,9 +44,10 @@ pub fn differences(
         if resource.lifecycle.ignores(name) {
             continue;
         }
-        let as_set = digest::was_set_to(applied, address, name, value);
+        // Asked only where something else than the values decides: it digests the value.
+        let as_set = LazyCell::new(|| digest::was_set_to(applied, address, name, value));
         if rules.is_write_only(name) {
-            if as_set != Some(true) {
+            if *as_set != Some(true) {
                 let hidden = schema::is_secret(name);
                 found.push(PropertyChange {
                     path: name.clone(),
@@ -59,13 +61,12 @@ pub fn differences(
             continue;
         }
         let shared = rules.facts.shared.contains(&&**name);
-        if shared && as_set == Some(true) {
+        if shared && *as_set == Some(true) {
             continue;
         }
-        let drift = as_set == Some(true);
         let mut differences = compare::property(rules, name, value, live.properties.get(name));
         // What a dynamic reference stands for is not compared, but another reference is a change.
-        if differences.is_empty() && as_set == Some(false) && compare::is_dynamic(value) {
+        if differences.is_empty() && compare::is_dynamic(value) && *as_set == Some(false) {
             differences.push(Difference {
                 path: name.to_string(),
                 before: None,
@@ -76,7 +77,7 @@ pub fn differences(
         let have = live.properties.get(name);
         let is_unseen = rules.holds_write_only(name, value)
             && !have.is_some_and(|have| rules.holds_write_only(name, have));
-        if differences.is_empty() && as_set == Some(false) && is_unseen {
+        if differences.is_empty() && is_unseen && *as_set == Some(false) {
             found.push(PropertyChange {
                 path: name.clone(),
                 before: None,
@@ -87,6 +88,7 @@ pub fn differences(
             });
         }
         for difference in differences {
+            let drift = *as_set == Some(true);
             push(&mut found, rules, resource, difference, drift);
         }
     }
