@@ -805,6 +805,16 @@ fn what_is_denied_is_shown_by_plan_and_stops_apply() {
     let output = scalectl(path, "apply --auto-approve");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("policies deny this: images-from-our-registry"));
+    let output = scalectl(path, "apply --auto-approve --json --json-into run.jsonl");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        told,
+        std::fs::read_to_string(path.join("run.jsonl")).unwrap()
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let line: Json = serde_json::from_str(&told).unwrap();
+    assert_eq!(line["event"], "policy");
+    assert!(line["policy"]["denied"].as_u64() > Some(0), "{line}");
     let output = scalectl(path, "status --json");
     let json: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert!(

@@ -49,6 +49,11 @@ pub enum Entry {
         #[serde(flatten)]
         what: serde_json::Map<String, serde_json::Value>,
     },
+    /// What policies find in a plan, before any of it is carried out; only when they find something.
+    Policy {
+        /// What: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+        policy: serde_json::Value,
+    },
     /// The steps in which `scalectl scale` goes, before the first one.
     Steps {
         /// The steps: what each does, changes and interrupts, and its typical seconds.

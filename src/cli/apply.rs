@@ -1,16 +1,18 @@
 //! `scalectl apply`: the plan, the question, the run.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
-use super::lines::open_into;
+use super::lines::{self, open_into};
 use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
+use crate::apply::journal::Entry;
 use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
@@ -122,7 +124,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                             Detail::Full,
                         ));
                     }
-                    obey(&report, options.json)?;
+                    obey(&report, options.json, options.into.as_ref())?;
                     (saved.plan, live, graph, saved.record)
                 }
                 None => {
@@ -136,7 +138,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         cloud.place().await?.as_deref(),
                     );
                     refuse(&planned.refusals)?;
-                    obey(&planned.report, options.json)?;
+                    obey(&planned.report, options.json, options.into.as_ref())?;
                     let whole = arguments.scope.target.is_empty();
                     let stage = whole.then(|| project.spec.stage.name());
                     let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
@@ -270,14 +272,13 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
 }
 
 /// Tells what the policies say, and fails when they deny something.
-pub fn obey(report: &Report, json: bool) -> Result<(), Failure> {
-    match json {
-        true if !report.findings.is_empty() => ui::print(&format!(
-            "{}\n",
-            serde_json::json!({"event": "policy", "policy": findings::document(report)})
-        )),
-        true => {}
-        false => ui::print(&findings::text(report)),
+pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Failure> {
+    if !report.findings.is_empty() {
+        let policy = findings::document(report);
+        lines::tell(into, json, &Entry::Policy { policy });
+    }
+    if !json {
+        ui::print(&findings::text(report));
     }
     let denied: Vec<String> = report
         .denied()

@@ -76,7 +76,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             refuse(&refusals)?;
             // Of what exceptions were for nothing stays, which is no reason to warn.
             let report = project.judge(&project.spec, &Graph::default(), &plan)?;
-            obey(&Report { warnings: Vec::new(), ..report }, options.json)?;
+            obey(&Report { warnings: Vec::new(), ..report }, options.json, options.into.as_ref())?;
             if !arguments.how.auto_approve {
                 ui::needs_terminal("add --auto-approve")?;
                 let question = format!(

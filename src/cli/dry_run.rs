@@ -61,7 +61,7 @@ pub fn apply(
     match &told {
         Some(_) if refused => return Err(Failure::Told),
         Some(_) => {}
-        None => obey(report, false)?,
+        None => obey(report, false, None)?,
     }
     if told.is_none() && !plan.is_empty() {
         let what = "Carried out on an embedded cloud that stands as this one was found:";

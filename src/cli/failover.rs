@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::lines::{Lines, open_into};
+use super::lines::{self, Lines, open_into};
 use super::migrate::{forecasts, live_stage, refuse_while_under_way, told};
 use super::plan::tell_calls;
 use super::project::{Project, find, read};
@@ -436,7 +436,7 @@ async fn show(
     let (prepared, live) = match prepare(project, arguments, context, found).await? {
         Ok(prepared) => prepared,
         Err((writer, _)) => {
-            is_there(arguments, &writer);
+            is_there(arguments, &writer)?;
             return Ok(End::Shown);
         }
     };
@@ -479,17 +479,24 @@ fn head(prepared: &Prepared, found: &Found, place: Option<String>) {
     }
 }
 
-fn is_there(arguments: &Arguments, writer: &str) {
-    match arguments.json {
-        true => ui::print(&format!(
-            "{}\n",
-            serde_json::json!({"what": "arrived", "writer": writer, "seconds": 0.0})
-        )),
-        false => ui::print(&format!(
+fn is_there(arguments: &Arguments, writer: &str) -> Result<(), Failure> {
+    let into = open_into(arguments.json_into.as_deref())?;
+    let moved = Entry::Step {
+        at: 0.0,
+        what: object(&What::Moved {
+            writer,
+            seconds: 0.0,
+            waits: None,
+        }),
+    };
+    lines::tell(into.as_ref(), arguments.json, &moved);
+    if !arguments.json {
+        ui::print(&format!(
             "{}\n",
             Painted(NEW, format!("The database in {writer} takes the writes."))
-        )),
+        ));
     }
+    Ok(())
 }
 
 /// Fails when the application is not as the spec has it: a failover makes no other change.
@@ -539,7 +546,7 @@ async fn go(
     let (prepared, live) = match prepare(project, arguments, context, found).await? {
         Ok(prepared) => prepared,
         Err((writer, record)) => {
-            is_there(arguments, &writer);
+            is_there(arguments, &writer)?;
             return Ok(End::At {
                 writer,
                 record: Box::new(record),

@@ -662,12 +662,8 @@ async fn go(
     check_target(arguments, standing.as_ref())?;
     let (from, to) = ends(project, record)?;
     if from == to {
-        if arguments.json {
-            ui::print(&format!(
-                "{}\n",
-                serde_json::json!({"what": "arrived", "stage": to.name(), "seconds": 0.0})
-            ));
-        } else {
+        lines::tell(into, arguments.json, &arrived_at(to, 0.0));
+        if !arguments.json {
             ui::print(&format!(
                 "{}\n",
                 Painted(
@@ -690,7 +686,7 @@ async fn go(
     }
     // What was begun is finished or taken back, whatever the rules have become meanwhile.
     if standing.is_none() {
-        obey(&judged(project, &prepared, &live)?, arguments.json)?;
+        obey(&judged(project, &prepared, &live)?, arguments.json, into)?;
     }
     let numbers = numbers(migration, standing.as_ref(), course);
     if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {

@@ -97,7 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 refuse_another_stage(&project, &scope, &found.live)?;
                 tell(&found.plan, &steps(&found.plan), &options);
                 refuse(&found.refusals)?;
-                obey(&found.report, options.json)?;
+                obey(&found.report, options.json, options.into.as_ref())?;
                 Ok(ExitCode::SUCCESS)
             }
             false => {
@@ -167,7 +167,7 @@ async fn walk(
         return Ok(ExitCode::SUCCESS);
     }
     refuse(&found.refusals)?;
-    obey(&found.report, options.json)?;
+    obey(&found.report, options.json, options.into.as_ref())?;
     let how = How {
         auto_approve: arguments.auto_approve,
         json: arguments.json,
