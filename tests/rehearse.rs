@@ -2,18 +2,18 @@
 #![cfg(unix)]
 
 mod common;
+#[path = "common/rehearsal.rs"]
+mod rehearsal;
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use rehearsal::{INSTALL, assert_nothing_is_lost, failure};
 use scalectl::blueprint::Library;
 use scalectl::blueprint::library::TEMPLATES;
 use scalectl::migrate::action;
 use serde_json::Value;
-
-/// What mends a test that finds something missing.
-const INSTALL: &str = "tests/install.sh installs what these tests need";
 
 /// A rehearsal with the full load wants the machine for itself; the others share it.
 static MACHINE: RwLock<()> = RwLock::new(());
@@ -41,25 +41,10 @@ fn project(templates: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// A rehearsal's report, whatever its verdict.
+/// The report of a rehearsal of the way to a database of its own.
 #[track_caller]
 fn rehearse(project: &Path, arguments: &[&str]) -> Value {
-    let temporary = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
-        .args(["rehearse", "--to", "split-db", "--json"])
-        .args(arguments)
-        .env("TMPDIR", temporary.path())
-        .current_dir(project)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    let report: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{said}\n{error}; {INSTALL}"));
-    println!("{report:#}");
-    assert_eq!(output.status.success(), report["ok"] == true);
-    let left = std::fs::read_dir(temporary.path()).unwrap().count();
-    assert_eq!(left, 0, "the temporary folder is not removed");
-    report
+    rehearsal::rehearse(project, &[&["--to", "split-db"], arguments].concat())
 }
 
 /// A built-in script without the lines that have this text.
@@ -68,25 +53,6 @@ fn without(path: &str, text: &str) -> String {
     let kept: Vec<&str> = script.lines().filter(|line| !line.contains(text)).collect();
     assert!(kept.len() < script.lines().count(), "{path} has no {text}");
     kept.join("\n") + "\n"
-}
-
-#[track_caller]
-fn assert_nothing_is_lost(report: &Value) {
-    assert_eq!(report["comparison"]["lost"], 0);
-    assert_eq!(report["comparison"]["doubled"], 0);
-    assert_eq!(report["balanced"], true);
-    let written = report["comparison"]["acknowledged"].as_u64().unwrap();
-    assert!(written > 100, "{written} writes prove nothing");
-}
-
-/// The step that failed, and why.
-#[track_caller]
-fn failure(report: &Value) -> (&str, &str) {
-    let last = report["steps"].as_array().unwrap().last().unwrap();
-    (
-        last["name"].as_str().unwrap(),
-        last["error"].as_str().unwrap(),
-    )
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! `scalectl rehearse`: a migration's own scripts on throwaway servers under load.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::project::{Project, load_spec};
+use super::migrate::lay_out;
+use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
-use crate::migrate::{Migration, Walk, route};
+use crate::migrate::Migration;
 use crate::rehearse::{Event, Options, Stop, rehearse};
 use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
@@ -110,15 +110,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 /// The migration that `migrate` would walk.
 fn migration(global: &Global, arguments: &Arguments) -> Result<Migration, Failure> {
     let project = Project::load(global, arguments.from)?;
-    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
-    let stages = route(project.spec.stage, arguments.to);
-    let mut graphs = BTreeMap::new();
-    for stage in &stages {
-        let (_, spec) = load_spec(global, Some(*stage))?;
-        graphs.insert(*stage, project.compile(&spec)?);
-    }
-    Migration::new(&walk, &stages, &graphs)
-        .ok_or_else(|| Failure::new("there is no way between these stages"))
+    lay_out(global, &project, project.spec.stage, arguments.to)
 }
 
 /// Turns an interrupt into a request to end; a second one ends at once.

@@ -20,8 +20,28 @@ const START: Duration = Duration::from_secs(30);
 pub struct App {
     /// Where it answers.
     pub port: u16,
-    #[expect(dead_code, reason = "ends with the value")]
     process: Process,
+}
+
+/// The application's program.
+pub fn program(library: &Library) -> Result<String, Error> {
+    let name = "rehearse/app.py";
+    let text = library.text(name);
+    text.map(|text| text.to_string())
+        .ok_or_else(|| Error::new(format!("there is no template {name}")))
+}
+
+/// Where an application runs, and what it uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// A folder of its own.
+    pub folder: &'a Path,
+    /// The port where it listens; 0 for any.
+    pub port: u16,
+    /// The database's port and name.
+    pub database: (u16, &'a str),
+    /// The port of a replica that reads go to.
+    pub reader: Option<u16>,
 }
 
 impl App {
@@ -29,16 +49,12 @@ impl App {
     pub fn start(
         engine: Engine,
         programs: &Programs,
-        library: &Library,
-        folder: &Path,
-        database: (u16, &str),
+        text: &str,
+        place: Place<'_>,
         login: &Login,
         stop: &Stop,
     ) -> Result<Self, Error> {
-        let name = "rehearse/app.py";
-        let text = library
-            .text(name)
-            .ok_or_else(|| Error::new(format!("there is no template {name}")))?;
+        let folder = place.folder;
         let path = folder.join("app.py");
         std::fs::write(&path, text).map_err(|error| Error::io("written", &path, &error))?;
         let (said, log) = (folder.join("app.port"), folder.join("app.log"));
@@ -47,11 +63,16 @@ impl App {
             .arg(&path)
             .env("ENGINE", engine_name(engine))
             .env("DATABASE_HOST", "127.0.0.1")
-            .env("DATABASE_PORT", database.0.to_string())
-            .env("DATABASE_NAME", database.1)
+            .env("DATABASE_PORT", place.database.0.to_string())
+            .env("DATABASE_NAME", place.database.1)
             .env("DATABASE_USER", &login.user)
             .env("DATABASE_PASSWORD", &login.password)
-            .env("PORT", "0");
+            .env("PORT", place.port.to_string());
+        if let Some(reader) = place.reader {
+            command.env("READER_PORT", reader.to_string());
+        }
+        // One that was killed has said its port here too.
+        let _ = std::fs::remove_file(&said);
         let mut process = Process::start_apart("the application", &mut command, &said, &log)?;
         let until = Instant::now() + START;
         loop {
@@ -67,6 +88,13 @@ impl App {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+impl App {
+    /// Kills it, as a broken host would.
+    pub fn kill(&mut self) {
+        self.process.kill();
     }
 }
 

@@ -14,13 +14,17 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Error, Stop};
+use super::names::{Names, Remembered};
+use super::{Error, Stop, traffic};
 
 /// Requests that may wait at a time; enough for a pause of a second at a few hundred a second.
 const CLIENTS: u32 = 48;
 
 /// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One in so many writes is followed by a request for a file that caches may keep.
+const FILES: u64 = 5;
 
 /// Accounts that orders are booked to.
 pub const ACCOUNTS: i64 = 10;
@@ -32,6 +36,12 @@ pub struct Recorded {
     pub acknowledged: Vec<(String, i64)>,
     /// When each of them was.
     pub times: Vec<Instant>,
+    /// The door that each of them went through.
+    pub doors: Vec<u16>,
+    /// When requests failed.
+    pub failed: Vec<Instant>,
+    /// Files that a cache answered.
+    pub cached: u64,
     /// How long each write took, from when it was due.
     pub latencies: Vec<Duration>,
     /// Reads that found what had been acknowledged.
@@ -43,6 +53,23 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    fn fail(&mut self, why: String) {
+        self.failures.push(why);
+        self.failed.push(Instant::now());
+    }
+
+    /// What happened from a moment on.
+    pub fn since(&self, from: Instant) -> Since {
+        let index: Vec<usize> = (0..self.times.len())
+            .filter(|index| self.times[*index] >= from)
+            .collect();
+        Since {
+            doors: index.iter().map(|index| self.doors[*index]).collect(),
+            latencies: index.iter().map(|index| self.latencies[*index]).collect(),
+            failed: self.failed.iter().filter(|at| **at >= from).count(),
+        }
+    }
+
     /// The longest time without an acknowledged write that began within a span.
     pub fn longest_stall(&self, from: Instant, to: Instant) -> Duration {
         let mut times: Vec<Instant> = self.times.clone();
@@ -54,6 +81,17 @@ impl Recorded {
             .max()
             .unwrap_or_default()
     }
+}
+
+/// What happened from a moment on.
+#[derive(Clone, Debug, Default)]
+pub struct Since {
+    /// The doors that acknowledged writes went through.
+    pub doors: Vec<u16>,
+    /// How long they took.
+    pub latencies: Vec<Duration>,
+    /// Requests that failed.
+    pub failed: usize,
 }
 
 struct Shared {
@@ -75,8 +113,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins to send requests to the application on this port.
-    pub fn start(port: u16, rate: u32, seed: u64) -> Self {
+    /// Begins to send requests to where the names lead.
+    pub fn start(names: &Arc<Names>, rate: u32, seed: u64) -> Self {
         let shared = Arc::new(Shared {
             recorded: Mutex::default(),
             ended: AtomicBool::new(false),
@@ -86,8 +124,9 @@ impl Load {
         let clients = (0..CLIENTS)
             .map(|number| {
                 let shared = Arc::clone(&shared);
+                let names = Arc::clone(names);
                 let rng = ChaCha8Rng::seed_from_u64(seed.wrapping_add(u64::from(number)));
-                std::thread::spawn(move || client(&shared, port, rate, began, rng))
+                std::thread::spawn(move || client(&shared, &names, rate, began, rng))
             })
             .collect();
         Self { shared, clients }
@@ -103,10 +142,21 @@ impl Load {
         Ok(())
     }
 
+    /// Whether a request for a server's health is answered well at a door.
+    pub fn answers(&self, door: u16) -> bool {
+        let answer = ask(&mut None, door, "GET", "/healthz", "");
+        answer.is_ok_and(|answer| answer.status == 200)
+    }
+
     /// Stops sending, waits for the answers that are due, and says what happened.
     pub fn end(mut self) -> Recorded {
         self.finish();
         std::mem::take(&mut self.shared.recorded())
+    }
+
+    /// What happened from a moment on.
+    pub fn since(&self, from: Instant) -> Since {
+        self.shared.recorded().since(from)
     }
 
     /// The longest time without an acknowledged write that began within a span; a stall that lasts
@@ -142,8 +192,9 @@ impl Drop for Load {
 }
 
 /// One client: takes the next request that is due, again and again.
-fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha8Rng) {
+fn client(shared: &Shared, names: &Names, rate: u32, began: Instant, mut rng: ChaCha8Rng) {
     let mut connection = None;
+    let (mut remembered, mut door) = (Remembered::default(), 0);
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         let due = began + Duration::from_secs_f64(number as f64 / f64::from(rate.max(1)));
@@ -155,6 +206,10 @@ fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha
         }
         if shared.ended.load(Ordering::Relaxed) {
             return;
+        }
+        let port = remembered.door(names, Instant::now(), &mut rng);
+        if port != door {
+            (door, connection) = (port, None);
         }
         let request = format!("order-{number}");
         let value = rng.random_range(1..1000_i64);
@@ -169,15 +224,14 @@ fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha
                     recorded.retried += u64::from(answer.retries > 0);
                     recorded.acknowledged.push((request, value));
                     recorded.times.push(now);
+                    recorded.doors.push(port);
                     recorded.latencies.push(now - due);
                 }
-                Ok(answer) => recorded.failures.push(format!(
+                Ok(answer) => recorded.fail(format!(
                     "the write {request} was answered with {}",
                     answer.status
                 )),
-                Err(error) => recorded
-                    .failures
-                    .push(format!("the write {request}: {error}")),
+                Err(error) => recorded.fail(format!("the write {request}: {error}")),
             }
             match recorded.acknowledged.len() {
                 0 => continue,
@@ -199,13 +253,28 @@ fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha
                 recorded.retried += u64::from(answer.retries > 0);
                 recorded.reads += 1;
             }
-            Ok(answer) => recorded.failures.push(format!(
+            Ok(answer) => recorded.fail(format!(
                 "the read of {request} was answered with {} {}",
                 answer.status, answer.body
             )),
-            Err(error) => recorded
-                .failures
-                .push(format!("the read of {request}: {error}")),
+            Err(error) => recorded.fail(format!("the read of {request}: {error}")),
+        }
+        drop(recorded);
+        if number.is_multiple_of(FILES) {
+            let answer = ask(&mut connection, port, "GET", traffic::FILE, "");
+            let mut recorded = shared.recorded();
+            match answer {
+                Ok(answer) if answer.status == 200 && answer.body == traffic::CONTENT => {
+                    recorded.cached += u64::from(answer.cached);
+                }
+                Ok(answer) => recorded.fail(format!(
+                    "{} was answered with {} {}",
+                    traffic::FILE,
+                    answer.status,
+                    answer.body
+                )),
+                Err(error) => recorded.fail(format!("{}: {error}", traffic::FILE)),
+            }
         }
     }
 }
@@ -213,6 +282,7 @@ fn client(shared: &Shared, port: u16, rate: u32, began: Instant, mut rng: ChaCha
 struct Answer {
     status: u16,
     retries: u32,
+    cached: bool,
     body: String,
 }
 
@@ -241,6 +311,7 @@ fn ask(
     let mut answer = Answer {
         status: 0,
         retries: 0,
+        cached: false,
         body: String::new(),
     };
     let mut length = 0;
@@ -255,9 +326,10 @@ fn ask(
             let code = status.split(' ').next().unwrap_or_default();
             answer.status = code.parse().unwrap_or(0);
         } else if let Some((name, value)) = text.split_once(": ") {
-            match name {
-                "Content-Length" => length = value.parse().unwrap_or(0),
-                "Retries" => answer.retries = value.parse().unwrap_or(0),
+            match &*name.to_ascii_lowercase() {
+                "content-length" => length = value.parse().unwrap_or(0),
+                "retries" => answer.retries = value.parse().unwrap_or(0),
+                "x-cache" => answer.cached = value == "hit",
                 _ => {}
             }
         } else if text.is_empty() {

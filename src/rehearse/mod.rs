@@ -2,12 +2,14 @@
 //!
 //! Owns the servers (real ones, on loopback, in a temporary folder), a small web application and the
 //! load on it, the walk through the steps, and the comparison of what was acknowledged with what is
-//! there in the end. The scripts are [`crate::migrate::action`]'s. The law: every acknowledged write
-//! is recorded by the side that got the acknowledgement, and none may be missing or doubled.
+//! there in the end. The scripts are [`crate::migrate::action`]'s; what leads requests is [`traffic`]'s. The law:
+//! every acknowledged write is recorded by the side that got the acknowledgement, and none may be missing
+//! or doubled.
 
 mod app;
 mod chaos;
 mod load;
+mod names;
 mod needs;
 mod oracle;
 mod process;
@@ -16,6 +18,7 @@ mod report;
 mod scene;
 mod server;
 mod steps;
+mod traffic;
 mod walk;
 
 pub use oracle::{Comparison, Row, compare};
@@ -25,6 +28,9 @@ pub use steps::{Gate, Step};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
 
 use crate::blueprint::Library;
 use crate::migrate::Migration;
@@ -129,15 +135,16 @@ pub fn rehearse(
     stop: &Stop,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Report, Error> {
-    let steps = steps::of(migration);
-    if steps.is_empty() {
+    let parts = parts(migration);
+    let in_all = parts.iter().map(Part::len).sum();
+    if in_all == 0 {
         return Err(Error::with_help(
             format!(
-                "from {} to {} no rows move, so there is nothing that could be lost",
+                "from {} to {} neither rows nor requests move, so there is nothing that could be lost",
                 migration.from.name(),
                 migration.to.name()
             ),
-            "`scalectl migrate --plan` shows what it would do; between single-server and split-db a database moves",
+            "`scalectl migrate --plan` shows what it would do",
         ));
     }
     let needs = needs::Programs::find(options.engine)?;
@@ -147,9 +154,36 @@ pub fn rehearse(
         tell(Event::Kept(scene.folder()));
     }
     stop.check()?;
-    let load = load::Load::start(scene.app_port(), options.rate, options.seed);
+    let mut site = traffic::Site::of(&mut scene, options.seed);
+    let first = traffic::Front::of(&migration.start);
+    site.raise(&first, &scene, stop)?;
+    site.stand(&first)?;
+    let load = load::Load::start(site.names(), options.rate, options.seed);
     load.run_for(QUIET, stop)?;
-    let walked = walk::Walk::new(options, library, &mut scene, &load, stop).all(&steps, tell)?;
+    let mut chance = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut walked = Vec::new();
+    for part in &parts {
+        walked.extend(match part {
+            Part::Rows(steps) => {
+                walk::Walk::new(options, library, &mut scene, &load, stop).all(steps, tell)?
+            }
+            Part::Requests(steps, fronts) => {
+                let walk = traffic::Walk {
+                    options,
+                    scene: &mut scene,
+                    site: &mut site,
+                    load: &load,
+                    stop,
+                    fronts: fronts.clone(),
+                    chance: &mut chance,
+                };
+                walk.all(steps, tell)?
+            }
+        });
+        if walked.iter().any(|step| step.error.is_some()) {
+            break;
+        }
+    }
     load.run_for(QUIET, stop)?;
     let recorded = load.end();
     tell(Event::Begins(
@@ -157,15 +191,60 @@ pub fn rehearse(
     ));
     let comparison = compare(&recorded.acknowledged, &scene.rows()?);
     let balanced = scene.books_balance()?;
+    let replica = match &site.replica {
+        Some(replica) => Some(scene.replica_is_equal(replica, stop)?),
+        None => None,
+    };
+    let found = report::Found {
+        steps_in_all: in_all,
+        walked,
+        comparison,
+        balanced,
+        replica,
+    };
     Ok(report::report(
         (migration.from, migration.to),
         options,
-        &steps,
-        walked,
         &recorded,
-        comparison,
-        balanced,
+        found,
     ))
+}
+
+/// What of a hop is rehearsed.
+enum Part {
+    /// Rows that move.
+    Rows(Vec<Step>),
+    /// Requests that are led from one front to another.
+    Requests(Vec<traffic::Step>, (traffic::Front, traffic::Front)),
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Rows(steps) => steps.len(),
+            Self::Requests(steps, _) => steps.len(),
+        }
+    }
+}
+
+/// Every hop's part, in order.
+fn parts(migration: &Migration) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut front = traffic::Front::of(&migration.start);
+    for hop in migration.steps.chunk_by(|a, b| a.hop == b.hop) {
+        let rows = steps::of(hop);
+        let next = match hop.last() {
+            Some(end) => traffic::Front::of(&end.graph),
+            None => front.clone(),
+        };
+        let requests = traffic::of(hop, &front, &next);
+        let fronts = (std::mem::replace(&mut front, next.clone()), next);
+        parts.push(match rows.is_empty() {
+            true => Part::Requests(requests, fronts),
+            false => Part::Rows(rows),
+        });
+    }
+    parts
 }
 
 /// A folder of its own below the system's temporary one, removed at the end.

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::load::Recorded;
 use super::oracle::Comparison;
-use super::steps::Step;
 use super::{Options, app};
 use crate::spec::Stage;
 
@@ -51,6 +50,8 @@ pub struct LoadReport {
     pub p99_ms: u64,
     /// How long the slowest took.
     pub slowest_ms: u64,
+    /// Files that a cache answered.
+    pub cached: u64,
     /// Why some requests failed.
     pub failures: Vec<String>,
 }
@@ -82,8 +83,10 @@ pub struct Report {
     pub comparison: Comparison,
     /// Whether the accounts' totals are the sums of what was booked.
     pub balanced: bool,
-    /// Whether rows and checksums of both sides were the same at the last look.
-    pub equal: bool,
+    /// Whether rows and checksums of both sides were the same at the last look; null where no rows move.
+    pub equal: Option<bool>,
+    /// Whether the replica held in the end what the writer held; null without one.
+    pub replica_equal: Option<bool>,
     /// Whether all is well.
     pub ok: bool,
 }
@@ -91,24 +94,41 @@ pub struct Report {
 /// How many failures are told.
 const EXAMPLES: usize = 5;
 
+/// What was found at the end.
+pub struct Found {
+    /// Steps that there are.
+    pub steps_in_all: usize,
+    /// Steps that were walked.
+    pub walked: Vec<StepReport>,
+    /// Acknowledged writes against the database.
+    pub comparison: Comparison,
+    /// Whether the accounts' totals are right.
+    pub balanced: bool,
+    /// Whether the replica is equal, if there is one.
+    pub replica: Option<bool>,
+}
+
 /// Puts it together.
 pub fn report(
     stages: (Stage, Stage),
     options: &Options,
-    steps: &[Step],
-    walked: Vec<StepReport>,
     recorded: &Recorded,
-    comparison: Comparison,
-    balanced: bool,
+    found: Found,
 ) -> Report {
-    let equal = walked
-        .iter()
-        .rev()
-        .find(|step| step.action == "verify")
-        .is_some_and(|step| step.reading["equal"] == true);
+    let Found {
+        steps_in_all,
+        walked,
+        comparison,
+        balanced,
+        replica,
+    } = found;
+    let moves = walked.iter().any(|step| !step.action.is_empty());
+    let last = walked.iter().rev().find(|step| step.action == "verify");
+    let equal = moves.then(|| last.is_some_and(|step| step.reading["equal"] == true));
     let load = load(recorded);
-    let complete = walked.len() == steps.len() && walked.iter().all(|step| step.error.is_none());
-    let kept = comparison.lost == 0 && comparison.doubled == 0 && balanced;
+    let complete = walked.len() == steps_in_all && walked.iter().all(|step| step.error.is_none());
+    let same = equal != Some(false) && replica != Some(false);
+    let kept = comparison.lost == 0 && comparison.doubled == 0 && balanced && same;
     // A server that is killed takes requests with it; without that, none may fail.
     let served = options.chaos || load.failed == 0;
     Report {
@@ -119,13 +139,14 @@ pub fn report(
         rate: options.rate,
         seed: options.seed,
         chaos: options.chaos,
-        ok: complete && kept && equal && served,
+        ok: complete && kept && served,
         steps: walked,
-        steps_in_all: steps.len(),
+        steps_in_all,
         load,
         comparison,
         balanced,
         equal,
+        replica_equal: replica,
     }
 }
 
@@ -151,6 +172,7 @@ fn load(recorded: &Recorded) -> LoadReport {
         median_ms: at(0.5),
         p99_ms: at(0.99),
         slowest_ms: at(1.0),
+        cached: recorded.cached,
         failures: recorded.failures.iter().take(EXAMPLES).cloned().collect(),
     }
 }

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::app::{self, App};
+use super::app::{self, App, Place};
 use super::needs::Programs;
 use super::process::{Process, run};
 use super::proxy::Proxy;
@@ -16,6 +16,10 @@ use super::server::{Login, Server};
 use super::{Error, Folder, Options, Row, Stop};
 use crate::blueprint::Library;
 use crate::migrate::action::{Parameters, Side};
+use crate::spec::Engine;
+
+/// How long a replica has to come level once nothing is written any more.
+const EQUAL: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The database's name.
 const DATABASE: &str = "shop";
@@ -24,8 +28,12 @@ const DATABASE: &str = "shop";
 /// application before the database, the folder last.
 #[derive(Debug)]
 pub struct Scene {
-    app: App,
-    _proxy: Proxy,
+    app: Option<App>,
+    proxy: Proxy,
+    login: Login,
+    /// The application's program.
+    program: String,
+    engine: Engine,
     /// The source and the target.
     pub servers: [Server; 2],
     programs: Programs,
@@ -71,8 +79,14 @@ impl Scene {
         stop.check()?;
         servers[0].query(&app::tables(engine, library, options.rows)?)?;
         let proxy = Proxy::start(&programs, library, &path, servers[0].port)?;
-        let database = (proxy.port, DATABASE);
-        let app = App::start(engine, &programs, library, &path, database, &source, stop)?;
+        let program = app::program(library)?;
+        let place = Place {
+            folder: &path,
+            port: 0,
+            database: (proxy.port, DATABASE),
+            reader: None,
+        };
+        let app = App::start(engine, &programs, &program, place, &source, stop)?;
         // One secret as a server keeps it, the other as Secrets Manager does.
         let secrets = [path.join("source.secret"), path.join("target.secret")];
         let json = serde_json::json!({"username": target.user, "password": target.password});
@@ -92,8 +106,11 @@ impl Scene {
             final_dump: None,
         };
         Ok(Self {
-            app,
-            _proxy: proxy,
+            app: Some(app),
+            proxy,
+            login: source,
+            program,
+            engine,
             servers,
             programs,
             parameters,
@@ -106,9 +123,64 @@ impl Scene {
         &self.folder.path
     }
 
-    /// Where the application answers.
-    pub fn app_port(&self) -> u16 {
-        self.app.port
+    /// The application's first server, once.
+    pub fn take_app(&mut self) -> Option<App> {
+        self.app.take()
+    }
+
+    /// Starts another server of the application.
+    pub fn app_at(
+        &self,
+        folder: &Path,
+        port: u16,
+        reader: Option<u16>,
+        stop: &Stop,
+    ) -> Result<App, Error> {
+        let place = Place {
+            folder,
+            port,
+            database: (self.proxy.port, DATABASE),
+            reader,
+        };
+        let (programs, program) = (&self.programs, &self.program);
+        App::start(self.engine, programs, program, place, &self.login, stop)
+    }
+
+    /// Starts a replica of the database that takes writes.
+    pub fn replica(&self, folder: &Path, number: u32, stop: &Stop) -> Result<Server, Error> {
+        let writer = &self.servers[self.writer()?];
+        Server::replica_of(writer, &self.programs, folder, number, &self.login, stop)
+    }
+
+    /// HAProxy.
+    pub fn haproxy(&self) -> &Path {
+        &self.programs.haproxy
+    }
+
+    /// The number of the last order, at the writer or a replica.
+    pub fn last_order(&self, replica: Option<&Server>) -> Result<i64, Error> {
+        let text = self
+            .database(replica)?
+            .query("SELECT coalesce(max(id), 0) FROM orders;")?;
+        text.trim()
+            .parse()
+            .map_err(|_| Error::new("the database's answer is no number of an order"))
+    }
+
+    /// Whether a replica holds what the writer holds, once it had time to follow.
+    pub fn replica_is_equal(&self, replica: &Server, stop: &Stop) -> Result<bool, Error> {
+        const BOOKS: &str = "SELECT count(*), coalesce(sum(value), 0), max(id) FROM orders; \
+             SELECT count(*), coalesce(sum(value), 0) FROM events; SELECT sum(total) FROM accounts;";
+        let until = std::time::Instant::now() + EQUAL;
+        let ours = self.database(None)?.query(BOOKS)?;
+        while replica.query(BOOKS)? != ours {
+            stop.check()?;
+            if std::time::Instant::now() > until {
+                return Ok(false);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        Ok(true)
     }
 
     /// Starts a script as it would run on a server; gives back where its output goes.
@@ -148,21 +220,29 @@ impl Scene {
             .envs(self.parameters.variables());
     }
 
-    /// The server that the application uses.
-    fn used(&self) -> Result<&Server, Error> {
+    fn database<'a>(&'a self, replica: Option<&'a Server>) -> Result<&'a Server, Error> {
+        match replica {
+            Some(replica) => Ok(replica),
+            None => Ok(&self.servers[self.writer()?]),
+        }
+    }
+
+    /// The server that the application uses, by its number.
+    pub fn writer(&self) -> Result<usize, Error> {
         let mut command = Command::new(self.folder.path.join("bin/site-database"));
         self.equip(command.arg("show"));
         let output = run("site-database", &mut command, "")?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let port = text.split(' ').nth(1).and_then(|port| port.parse().ok());
-        let found = self.servers.iter().find(|server| Some(server.port) == port);
+        let mut servers = self.servers.iter();
+        let found = servers.position(|server| Some(server.port) == port);
         found
             .ok_or_else(|| Error::new(format!("the application uses neither database, but {text}")))
     }
 
     /// What the application wrote, as it is in the database that it uses now.
     pub fn rows(&self) -> Result<Vec<Row>, Error> {
-        let text = self.used()?.query(
+        let text = self.database(None)?.query(
             "SELECT o.request, o.value, (SELECT count(*) FROM events e WHERE e.request = o.request) \
              FROM orders o WHERE o.request LIKE 'order-%' ORDER BY o.id;",
         )?;
@@ -180,7 +260,7 @@ impl Scene {
 
     /// Whether the accounts' totals are the sums of what was booked: each effect exactly once.
     pub fn books_balance(&self) -> Result<bool, Error> {
-        let text = self.used()?.query(
+        let text = self.database(None)?.query(
             "SELECT (SELECT sum(total) FROM accounts) - (SELECT coalesce(sum(value), 0) FROM events);",
         )?;
         Ok(text.trim() == "0")

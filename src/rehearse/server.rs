@@ -95,6 +95,78 @@ impl Server {
         Ok(server)
     }
 
+    /// A replica of a server, which streams what is written there; who owns the database there reads here.
+    pub fn replica_of(
+        source: &Self,
+        programs: &Programs,
+        folder: &Path,
+        number: u32,
+        reader: &Login,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
+        let failed = |error: std::io::Error| Error::io("written", folder, &error);
+        std::fs::create_dir(folder).map_err(failed)?;
+        let login = match source.engine {
+            Engine::Postgres => source.login.clone(),
+            // Users are not in the copy; as everything is root's, who reads may be so too.
+            Engine::Mysql => reader.clone(),
+        };
+        let mut replica = Self {
+            folder: folder.to_owned(),
+            number,
+            port: free_port()?,
+            login,
+            process: None,
+            engine: source.engine,
+            database: source.database.clone(),
+            program: source.program.clone(),
+            client: source.client.clone(),
+            owner: source.owner,
+        };
+        replica.give(folder)?;
+        match replica.engine {
+            Engine::Postgres => {
+                let mut copy = replica.command(&programs.database("pg_basebackup"));
+                copy.arg("--pgdata")
+                    .arg(folder.join("data"))
+                    .args(["-h", "127.0.0.1", "-p", &source.port.to_string()])
+                    .args(["-U", &source.login.user, "-w", "--write-recovery-conf"])
+                    .args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"])
+                    .env("PGPASSWORD", &source.login.password);
+                run("pg_basebackup", &mut copy, "")?;
+                replica.postgres_login()?;
+                replica.start(stop)?;
+            }
+            Engine::Mysql => {
+                replica.prepare_mariadb(programs)?;
+                replica.start(stop)?;
+                let mut dump = Command::new(programs.database("mariadb-dump"));
+                dump.arg(format!(
+                    "--defaults-file={}",
+                    source.folder.join("login").display()
+                ))
+                .args(["-h", "127.0.0.1", "-P", &source.port.to_string()])
+                .args(["--protocol=tcp", "--single-transaction", "--master-data=1"])
+                .args(["--routines", "--triggers", "--hex-blob"])
+                .arg(&source.database);
+                let copy = run("mariadb-dump", &mut dump, "")?;
+                let word = source
+                    .login
+                    .password
+                    .replace('\\', r"\\")
+                    .replace('\'', "''");
+                replica.query(&format!(
+                    "SET sql_log_bin = 0;\n\
+                     CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'root', \
+                     MASTER_PASSWORD = '{word}', MASTER_CONNECT_RETRY = 1;\n{}\nSTART SLAVE;\n",
+                    source.port,
+                    String::from_utf8_lossy(&copy.stdout)
+                ))?;
+            }
+        }
+        Ok(replica)
+    }
+
     fn prepare_postgres(&self, programs: &Programs) -> Result<(), Error> {
         let mut initdb = self.command(&programs.database("initdb"));
         initdb
@@ -105,6 +177,10 @@ impl Server {
             .args(["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync"])
             .env("LC_ALL", "C");
         run("initdb", &mut initdb, "")?;
+        self.postgres_login()
+    }
+
+    fn postgres_login(&self) -> Result<(), Error> {
         let word = |text: &str| text.replace('\\', r"\\").replace(':', r"\:");
         let line = format!(
             "*:*:*:{}:{}\n",

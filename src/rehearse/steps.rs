@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::migrate::gate::Check;
-use crate::migrate::{Migration, Phase, Step as Planned};
+use crate::migrate::{Phase, Step as Planned};
 
 /// One step of a rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +50,13 @@ impl Gate {
     }
 }
 
-/// The steps of a migration that move rows; none when it moves none. During the soak the way back is
+/// The steps of a hop that move rows; none when it moves none. During the soak the way back is
 /// walked too, because a way back that was never walked is none.
-pub fn of(migration: &Migration) -> Vec<Step> {
+pub fn of(hop: &[Planned]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut switched: Vec<Step> = Vec::new();
     let mut verify = None;
-    for planned in &migration.steps {
+    for planned in hop {
         let scripts = scripts(planned);
         for script in &scripts {
             match script.gate {
@@ -130,7 +130,7 @@ fn there_and_back(switched: &[Step], verify: Option<&Step>) -> Vec<Step> {
 mod tests {
     use super::*;
     use crate::blueprint::{Library, compile};
-    use crate::migrate::{Walk, action, route};
+    use crate::migrate::{Migration, Walk, action, route};
     use crate::spec::{self, Stage};
     use serde_json::json;
     use std::collections::BTreeMap;
@@ -148,7 +148,7 @@ mod tests {
             })
             .collect();
         let walk = Walk::of(&library).unwrap();
-        let steps = of(&Migration::new(&walk, &route, &graphs).unwrap());
+        let steps = of(&Migration::new(&walk, &route, &graphs).unwrap().steps);
         for step in &steps {
             assert!(action::DATABASE.contains(&&*step.action), "{}", step.name);
         }

@@ -72,6 +72,12 @@ pub fn report(report: &Report) -> String {
             load.writes, load.reads, load.retried
         ),
     ));
+    if load.cached > 0 {
+        text.push_str(&line(
+            "answered by the edge",
+            count(load.cached as usize, "file"),
+        ));
+    }
     text.push_str(&line(
         "longest write stall",
         format!("{} ms", load.longest_stall_ms),
@@ -93,10 +99,18 @@ pub fn report(report: &Report) -> String {
             rows.unacknowledged
         ),
     ));
-    text.push_str(&line(
-        "rows and checksums",
-        yes(report.equal, "equal on both sides", "NOT shown to be equal").to_string(),
-    ));
+    if let Some(equal) = report.equal {
+        text.push_str(&line(
+            "rows and checksums",
+            yes(equal, "equal on both sides", "NOT shown to be equal").to_string(),
+        ));
+    }
+    if let Some(equal) = report.replica_equal {
+        text.push_str(&line(
+            "the replica's rows",
+            yes(equal, "the writer's", "NOT the writer's").to_string(),
+        ));
+    }
     text.push_str(&line(
         "sums of what was booked",
         yes(report.balanced, "right", "WRONG").to_string(),
@@ -104,7 +118,8 @@ pub fn report(report: &Report) -> String {
     for example in rows.examples.iter().chain(&load.failures) {
         text.push_str(&format!("    {example}\n"));
     }
-    let verdict = match (report.ok, report.steps.len() < report.steps_in_all) {
+    let stopped = report.steps.iter().any(|step| step.error.is_some());
+    let verdict = match (report.ok, stopped) {
         (true, _) => Painted(NEW, "The migration would lose nothing."),
         (false, true) => Painted(GONE, "The migration does not come to its end."),
         (false, false) => Painted(GONE, "The migration is not fit to be run."),

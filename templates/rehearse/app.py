@@ -13,16 +13,19 @@ else:
 
 LOGIN = dict(user=os.environ["DATABASE_USER"], password=os.environ["DATABASE_PASSWORD"],
              host=os.environ["DATABASE_HOST"], port=int(os.environ["DATABASE_PORT"]), database=os.environ["DATABASE_NAME"])
+# Where reads go that may be a moment old, if there is a replica.
+READER = dict(LOGIN, port=int(os.environ["READER_PORT"])) if "READER_PORT" in os.environ else None
 PATIENCE = 20
+FILE = b"body { color: teal }"
 # What the next attempt on another connection may mend: a lost connection, a server that starts or stops, a server that
 # has just been made read-only. Everything else is a mistake, and mistakes are told.
 PASSING = {"57P01", "57P02", "57P03", "25006", "08006", "40001"} if POSTGRES else {1290, 1836, 1053, 1158, 1213, 2006, 2013, 2003}
 
 
-def connect():
+def connect(login=LOGIN):
     if POSTGRES:
-        return driver.connect(connect_timeout=PATIENCE, **LOGIN)
-    return driver.connect(connect_timeout=PATIENCE, read_timeout=PATIENCE, write_timeout=PATIENCE, **LOGIN)
+        return driver.connect(connect_timeout=PATIENCE, **login)
+    return driver.connect(connect_timeout=PATIENCE, read_timeout=PATIENCE, write_timeout=PATIENCE, **login)
 
 
 def is_passing(error):
@@ -34,9 +37,14 @@ def is_passing(error):
     return bool(error.args) and error.args[0] in PASSING
 
 
-pool = queue.LifoQueue()
-for _ in range(8):
-    pool.put(None)
+def pool_of(size):
+    pool = queue.LifoQueue()
+    for _ in range(size):
+        pool.put(None)
+    return pool
+
+
+pool, readers = pool_of(8), pool_of(4)
 
 
 def steadily(work):
@@ -60,6 +68,19 @@ def steadily(work):
                 raise
         retries += 1
         time.sleep(0.02)
+
+
+def at_replica(work):
+    """What a replica answers; nothing when it does not answer or lacks the row yet, and the writer is asked."""
+    connection = readers.get()
+    try:
+        connection = connection or connect(READER)
+        return work(connection)
+    except Exception as error:
+        print("replica: %r" % error, file=sys.stderr, flush=True)
+        connection = None
+    finally:
+        readers.put(connection)
 
 
 NEW_ORDER = ("INSERT INTO orders (request, account, value) VALUES (%s, %s, %s) "
@@ -92,8 +113,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def answer(self, status, retries=0, body=b""):
+    def answer(self, status, retries=0, body=b"", headers={}):
         self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Retries", str(retries))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -114,7 +137,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/healthz":
             return self.answer(200)
+        if self.path.startswith("/assets/"):
+            return self.answer(200, body=FILE, headers={"Cache-Control": "public, max-age=60"})
         request = self.path.rsplit("/", 1)[-1]
+        row = READER and at_replica(read(request))
+        if row:
+            return self.answer(200, body=str(row[0]).encode())
         self.attempt(read(request), lambda row, retries:
                      (200, retries, str(row[0]).encode()) if row else (404, retries))
 

@@ -1,0 +1,204 @@
+//! The walk through steps that lead requests; under chaos, servers are killed on the way.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+
+use super::front::Front;
+use super::site::Site;
+use super::steps::{Doing, Step};
+use crate::migrate::gate::{Check, Gate};
+use crate::rehearse::load::{Load, Since};
+use crate::rehearse::names::PACE;
+use crate::rehearse::report::StepReport;
+use crate::rehearse::scene::Scene;
+use crate::rehearse::{Error, Event, Options, Stop};
+
+/// How long a gate that opens later may stay closed.
+const GATE: Duration = Duration::from_secs(30);
+
+/// How long the load is watched before a gate judges it.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A walk between two fronts.
+pub struct Walk<'a> {
+    /// What is rehearsed, and how.
+    pub options: &'a Options,
+    /// The databases.
+    pub scene: &'a mut Scene,
+    /// What stands before them.
+    pub site: &'a mut Site,
+    /// The load.
+    pub load: &'a Load,
+    /// A request to end early.
+    pub stop: &'a Stop,
+    /// The fronts of both stages.
+    pub fronts: (Front, Front),
+    /// Decides what is killed.
+    pub chance: &'a mut ChaCha8Rng,
+}
+
+impl Walk<'_> {
+    /// Walks all steps, or up to the first that fails; that one is the last in the report.
+    pub fn all(
+        mut self,
+        steps: &[Step],
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<StepReport>, Error> {
+        let mut reports = Vec::new();
+        for step in steps {
+            tell(Event::Begins(&step.name));
+            let report = self.step(step, tell)?;
+            tell(Event::Step(&report));
+            let failed = report.error.is_some();
+            reports.push(report);
+            if failed {
+                break;
+            }
+        }
+        Ok(reports)
+    }
+
+    fn step(&mut self, step: &Step, tell: &mut dyn FnMut(Event<'_>)) -> Result<StepReport, Error> {
+        let began = Instant::now();
+        let mut report = StepReport {
+            name: step.name.clone(),
+            attempts: 1,
+            ..StepReport::default()
+        };
+        let done = self.carry_out(step.doing);
+        self.stop.check()?;
+        if let Err(error) = &done {
+            report.error = Some(error.to_string());
+        } else {
+            if self.options.chaos && step.doing != Doing::End {
+                let what = self.strike()?;
+                tell(Event::Killed(&what));
+                report.killed.push(what);
+            }
+            report.error = self.gates(&step.gates)?;
+        }
+        let ended = Instant::now();
+        report.seconds = (ended - began).as_secs_f64();
+        let stall = self.load.longest_stall(began, ended, self.stop)?;
+        report.stall_ms = u64::try_from(stall.as_millis()).unwrap_or(u64::MAX);
+        if matches!(step.doing, Doing::Lead(_)) {
+            report.reading = self.shares(ended);
+        }
+        Ok(report)
+    }
+
+    fn carry_out(&mut self, doing: Doing) -> Result<(), Error> {
+        let (old, new) = &self.fronts;
+        match doing {
+            Doing::Raise => self.site.raise(new, self.scene, self.stop),
+            Doing::Lead(share) => self.site.lead(share, (old, new), self.stop),
+            Doing::Watch => self.site.follows(self.scene, self.stop),
+            Doing::End => self.site.end(new),
+        }
+    }
+
+    /// What the load met lately: which part went to the new front.
+    fn shares(&self, ended: Instant) -> serde_json::Value {
+        let lately = self.load.since(ended.checked_sub(LOOK).unwrap_or(ended));
+        let (old, new) = (
+            self.site.door(&self.fronts.0),
+            self.site.door(&self.fronts.1),
+        );
+        if old == new {
+            return serde_json::Value::Null;
+        }
+        let there = lately.doors.iter().filter(|door| Some(**door) == new);
+        let there = there.count();
+        let percent = (100 * there).checked_div(lately.doors.len());
+        json!({"percent_to_the_new": percent, "p95_ms": p95(&lately).as_millis() as u64})
+    }
+
+    /// Asks gates one after the other; why one stays closed.
+    fn gates(&self, gates: &[Gate]) -> Result<Option<String>, Error> {
+        for gate in gates {
+            if let Check::Hold { seconds } = gate.check {
+                let time = Duration::from_secs(u64::from(seconds)) / PACE;
+                self.load.run_for(time, self.stop)?;
+                continue;
+            }
+            let until = Instant::now() + GATE;
+            while let Some(why) = self.closed(gate)? {
+                if Instant::now() > until {
+                    return Ok(Some(format!("the gate stays closed: {why}")));
+                }
+                self.load.run_for(Duration::from_millis(100), self.stop)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why a gate is closed now.
+    fn closed(&self, gate: &Gate) -> Result<Option<String>, Error> {
+        let lately = || -> Result<Since, Error> {
+            let from = Instant::now();
+            self.load.run_for(LOOK, self.stop)?;
+            Ok(self.load.since(from))
+        };
+        let said = match gate.check {
+            Check::Healthy => match self.site.healthy()? {
+                (_, true) => None,
+                (all, false) => Some(format!("not all of {all} servers are healthy")),
+            },
+            Check::Probe => {
+                let doors = [&self.fronts.0, &self.fronts.1].map(|front| self.site.door(front));
+                let mut stand = doors.into_iter().flatten();
+                let dead = stand.find(|door| !self.load.answers(*door));
+                dead.map(|door| format!("port {door} does not answer"))
+            }
+            Check::Errors { below } => {
+                let lately = lately()?;
+                let all = (lately.doors.len() + lately.failed).max(1);
+                let percent = 100.0 * lately.failed as f64 / all as f64;
+                let high = percent >= f64::from(below);
+                high.then(|| format!("{percent:.1} % of requests fail"))
+            }
+            Check::Latency { below } => {
+                let slow = p95(&lately()?);
+                let high = slow >= Duration::from_millis(u64::from(below));
+                high.then(|| format!("95 of 100 writes take up to {} ms", slow.as_millis()))
+            }
+            _ => None,
+        };
+        Ok(said)
+    }
+
+    /// Kills a server or a database, and starts it again.
+    fn strike(&mut self) -> Result<String, Error> {
+        let servers = self.site.victims();
+        match self.chance.random_range(0..servers + 2) {
+            number if number < servers => {
+                self.site.strike(number, self.scene, self.stop)?;
+                Ok(format!("server {} killed", number + 1))
+            }
+            number => match &mut self.site.replica {
+                Some(replica) if number == servers => {
+                    replica.kill();
+                    replica.start(self.stop)?;
+                    Ok("the replica killed".to_owned())
+                }
+                _ => {
+                    let writer = self.scene.writer()?;
+                    self.scene.servers[writer].kill();
+                    self.scene.servers[writer].start(self.stop)?;
+                    Ok("the database killed".to_owned())
+                }
+            },
+        }
+    }
+}
+
+/// What 95 of 100 writes took at most.
+fn p95(lately: &Since) -> Duration {
+    let mut times = lately.latencies.clone();
+    times.sort_unstable();
+    let index = times.len() * 95 / 100;
+    times.get(index).copied().unwrap_or_default()
+}
