@@ -11,7 +11,7 @@ use super::site::Site;
 use super::steps::{Doing, Step};
 use crate::migrate::gate::{Check, Gate};
 use crate::rehearse::load::{Load, Since};
-use crate::rehearse::names::PACE;
+use crate::rehearse::names::{PACE, TTL};
 use crate::rehearse::report::StepReport;
 use crate::rehearse::scene::Scene;
 use crate::rehearse::{Error, Event, Options, Stop};
@@ -85,7 +85,9 @@ impl Walk<'_> {
         let stall = self.load.longest_stall(began, ended, self.stop)?;
         report.stall_ms = u64::try_from(stall.as_millis()).unwrap_or(u64::MAX);
         if matches!(step.doing, Doing::Lead(_)) {
-            report.reading = self.shares(ended);
+            // Who asked before goes on with the old answer for a while.
+            let settled = (began + TTL).min(ended.checked_sub(LOOK).unwrap_or(ended));
+            report.reading = self.shares(settled);
         }
         Ok(report)
     }
@@ -100,9 +102,9 @@ impl Walk<'_> {
         }
     }
 
-    /// What the load met lately: which part went to the new front.
-    fn shares(&self, ended: Instant) -> serde_json::Value {
-        let lately = self.load.since(ended.checked_sub(LOOK).unwrap_or(ended));
+    /// What the load met since a moment: which part went to the new front.
+    fn shares(&self, from: Instant) -> serde_json::Value {
+        let lately = self.load.since(from);
         let (old, new) = (
             self.site.door(&self.fronts.0),
             self.site.door(&self.fronts.1),
