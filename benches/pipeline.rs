@@ -184,7 +184,7 @@ fn render(criterion: &mut Criterion) {
         app: "big".into(),
         env: "default".into(),
     };
-    for size in [1_000, 10_000] {
+    for size in [1_000, 10_000, 40_000] {
         let graph = compile(&library(size), &spec).unwrap_or_else(|e| panic!("{e:#?}"));
         let graph: Graph = graph.iter().map(spread).collect();
         let plan = diff(&graph, &Live::default(), None);

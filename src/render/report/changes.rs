@@ -47,6 +47,8 @@ pub struct Row {
     pub refused: Option<&'static str>,
     /// Whether somebody changed it outside.
     pub drift: bool,
+    /// Whether one of these three is so.
+    pub flagged: bool,
     /// What the cloud calls it.
     pub identifier: Option<String>,
     /// Its properties.
@@ -66,6 +68,9 @@ pub struct Property {
     tall: bool,
     forces: bool,
     drift: bool,
+    /// Whether nothing is to be said but what it is set to, in a line, as of most properties of a new
+    /// resource.
+    plain: bool,
     /// Whether it goes back to the cloud's default.
     unset: bool,
     /// Where two long values differ.
@@ -84,7 +89,10 @@ pub struct Section {
     /// For links.
     pub anchor: String,
     /// The rows.
+    #[serde(skip)]
     pub rows: Vec<Row>,
+    /// The rows as they stand in the page.
+    pub html: String,
 }
 
 /// What the rows can be filtered by.
@@ -145,6 +153,7 @@ impl<'a> Lister<'a> {
                 hint: String::new(),
                 anchor: format!("section-{number}"),
                 rows: changes.into_iter().map(|change| self.row(change)).collect(),
+                html: String::new(),
             })
             .collect()
     }
@@ -158,6 +167,7 @@ impl<'a> Lister<'a> {
             hint,
             anchor,
             rows: changes.into_iter().map(|change| self.row(change)).collect(),
+            html: String::new(),
         }
     }
 
@@ -167,6 +177,10 @@ impl<'a> Lister<'a> {
             .entry((change.address.clone(), change.action))
             .or_insert(self.rows);
         let mark = mark(change.action);
+        let interrupts = change.interrupts.as_ref().map(ToString::to_string);
+        let refused = self.refusals.get(&change.address).copied();
+        let drift = change.drifted().next().is_some();
+        let flagged = interrupts.is_some() || refused.is_some() || drift;
         Row {
             number: self.rows,
             address: change.address.to_string(),
@@ -178,9 +192,10 @@ impl<'a> Lister<'a> {
             sign: mark.sign(),
             part: self.part_of.get(&change.address).copied(),
             why: why(change),
-            interrupts: change.interrupts.as_ref().map(ToString::to_string),
-            refused: self.refusals.get(&change.address).copied(),
-            drift: change.drifted().next().is_some(),
+            interrupts,
+            refused,
+            drift,
+            flagged,
             identifier: change.live.as_ref().map(|live| live.identifier.to_string()),
             properties: change
                 .properties
@@ -271,7 +286,9 @@ fn of_property(property: &PropertyChange, action: Action) -> Property {
         };
     }
     let told = values(base.path.clone(), before, after);
+    let plain = before.is_none() && after.is_some() && !told.tall;
     Property {
+        plain: plain && !base.forces && !base.drift,
         hidden: base.hidden,
         forces: base.forces,
         drift: base.drift,

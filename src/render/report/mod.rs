@@ -42,6 +42,7 @@ const SUMMARY: &str = include_str!("../../../templates/report/summary.html");
 const ARCHITECTURE: &str = include_str!("../../../templates/report/architecture.html");
 const TIMELINE: &str = include_str!("../../../templates/report/timeline.html");
 const CHANGES: &str = include_str!("../../../templates/report/changes.html");
+const ROW: &str = include_str!("../../../templates/report/row.html");
 const PROPERTY: &str = include_str!("../../../templates/report/property.html");
 const DURATION: &str = include_str!("../../../templates/report/duration.html");
 const STYLE: &str = include_str!("../../../templates/report/style.css");
@@ -654,12 +655,20 @@ impl<'a> Page<'a> {
             ("architecture", ARCHITECTURE),
             ("timeline", TIMELINE),
             ("changes", CHANGES),
+            ("row", ROW),
             ("property", PROPERTY),
             ("duration", DURATION),
         ] {
             templates
                 .register_template_string(name, text)
                 .map_err(|error| error.to_string())?;
+        }
+        // Each by itself: Handlebars looks every name up from the root of what it is given.
+        for section in &mut self.sections {
+            for row in &section.rows {
+                let html = templates.render("row", row);
+                section.html += &html.map_err(|error| error.to_string())?;
+            }
         }
         templates
             .render("page", &self)
