@@ -24,7 +24,7 @@ use census::{Census, Counts, differences};
 use common::{example, graph_of, owner, plan, seeds};
 use emulator::{Emulator, Kind};
 use gaps::Gaps;
-use proxy::{Fault, Faults, Proxy};
+use proxy::{Fault, Faults, Proxy, runtime};
 use scalectl::apply::{Context, End, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
@@ -36,13 +36,6 @@ const SEEDS: u64 = 12;
 
 /// How often a person runs apply before giving up.
 const RUNS: usize = 3;
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-}
 
 /// The shop at a stage, as far as moto can do it.
 fn shop(stage: Stage) -> Graph {

@@ -25,7 +25,7 @@ use called::Called;
 use common::{apply, apply_of, destroy_of, example, graph_of, owner_of, plan_of};
 use emulator::{Emulator, Kind};
 use gaps::Gaps;
-use proxy::{Faults, Proxy};
+use proxy::{Faults, Proxy, runtime};
 use readback::{Readback, changes, expect};
 use scalectl::apply::{End, Report};
 use scalectl::blueprint::Library;
@@ -36,13 +36,6 @@ use scalectl::provider::Live;
 use scalectl::schema::Registry;
 use scalectl::schema::facts::actions::{Names, Need, of_needs};
 use scalectl::spec::{PriceClass, Spec, Stage, Storage};
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-}
 
 /// What was not as it should be.
 fn complaints(plan: &Plan, report: &Report) -> Vec<String> {

@@ -23,7 +23,7 @@ use common::{apply_of, example, graph_of, owner_of, plan_of};
 use emulator::{Emulator, Kind, programs};
 use faults::Faults;
 use gaps::Gaps;
-use proxy::Proxy;
+use proxy::{Proxy, runtime};
 use scalectl::apply::{Context, End, Report, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
@@ -35,13 +35,6 @@ use scalectl::provider::Owner;
 use scalectl::provider::aws::Aws;
 use scalectl::spec::Stage;
 use serde_json::Value;
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-}
 
 /// The migration between two stages of an example, as far as the emulator knows its kinds, without waiting.
 fn migration(

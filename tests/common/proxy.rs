@@ -28,6 +28,14 @@ const MISNAMED: [(&str, &str); 2] = [
     ),
 ];
 
+/// A runtime for what talks over a network.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 /// A call that came to the proxy.
 #[derive(Clone, Debug, Default)]
 pub struct Call {

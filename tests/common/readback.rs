@@ -1,4 +1,5 @@
 //! What stands in an emulator, read by `tests/wire/readback.py` with AWS's SDK for Python.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
