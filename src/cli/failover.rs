@@ -353,7 +353,12 @@ async fn prepare(
                     "`scalectl apply` or `scalectl migrate` makes it so",
                 ));
             }
-            let to = arguments.to.clone().unwrap_or_default();
+            let Some(to) = arguments.to.clone() else {
+                return Err(Failure::with_help(
+                    "no failover is under way",
+                    "`scalectl failover --to REGION` begins one",
+                ));
+            };
             let from = match &found.down {
                 Some(down) => down.clone(),
                 None => writer_of(&live)

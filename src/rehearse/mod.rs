@@ -2,7 +2,7 @@
 //!
 //! Owns the servers (real ones, on loopback, in a temporary folder), a small web application and the
 //! load on it, the walk through the steps, and the comparison of what was acknowledged with what is
-//! there in the end. The scripts are [`crate::migrate::action`]'s; what leads requests is [`traffic`]'s. The law:
+//! there in the end. The scripts are [`crate::migrate::action`]'s; what leads requests is `traffic`'s. The law:
 //! every acknowledged write is recorded by the side that got the acknowledgement, and none may be missing
 //! or doubled.
 
