@@ -210,6 +210,27 @@ pub fn rehearse(
     ))
 }
 
+/// Takes steps one after the other, up to the first that fails; that one is the last in the report.
+fn walked<S>(
+    steps: &[S],
+    name: impl Fn(&S) -> &str,
+    tell: &mut dyn FnMut(Event<'_>),
+    mut take: impl FnMut(&S, &mut dyn FnMut(Event<'_>)) -> Result<StepReport, Error>,
+) -> Result<Vec<StepReport>, Error> {
+    let mut reports = Vec::new();
+    for step in steps {
+        tell(Event::Begins(name(step)));
+        let report = take(step, tell)?;
+        tell(Event::Step(&report));
+        let failed = report.error.is_some();
+        reports.push(report);
+        if failed {
+            break;
+        }
+    }
+    Ok(reports)
+}
+
 /// What of a hop is rehearsed.
 enum Part {
     /// Rows that move.

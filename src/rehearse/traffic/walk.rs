@@ -47,18 +47,12 @@ impl Walk<'_> {
         steps: &[Step],
         tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<Vec<StepReport>, Error> {
-        let mut reports = Vec::new();
-        for step in steps {
-            tell(Event::Begins(&step.name));
-            let report = self.step(step, tell)?;
-            tell(Event::Step(&report));
-            let failed = report.error.is_some();
-            reports.push(report);
-            if failed {
-                break;
-            }
-        }
-        Ok(reports)
+        crate::rehearse::walked(
+            steps,
+            |step| &step.name,
+            tell,
+            |step, tell| self.step(step, tell),
+        )
     }
 
     fn step(&mut self, step: &Step, tell: &mut dyn FnMut(Event<'_>)) -> Result<StepReport, Error> {
