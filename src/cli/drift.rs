@@ -15,7 +15,8 @@ use super::{Failure, Global, Outcome, migrate, ui};
 use crate::graph::Graph;
 use crate::plan::drift::drift;
 use crate::provider::{Live, Standing};
-use crate::render::drift::{document, text};
+use crate::render::drift::text;
+use crate::render::drift_json::document;
 
 #[derive(Args)]
 #[command(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A row as the database holds it in the end.
@@ -16,7 +17,7 @@ pub struct Row {
 }
 
 /// What the comparison found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Writes that the application acknowledged.
     pub acknowledged: u64,

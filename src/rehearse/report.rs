@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::{Options, app};
 use crate::spec::Stage;
 
 /// One step.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct StepReport {
     /// Its name.
     pub name: String,
@@ -32,7 +33,7 @@ pub struct StepReport {
 }
 
 /// What the load met.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct LoadReport {
     /// Requests that were answered as they should be: writes and reads.
     pub writes: u64,
@@ -57,8 +58,15 @@ pub struct LoadReport {
 }
 
 /// A rehearsal.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Rehearsal")]
 pub struct Report {
+    /// Which document this is: `rehearsal`.
+    #[schemars(extend("const" = "rehearsal"))]
+    pub document: &'static str,
+    /// The version of its form; it counts up when a reader could break.
+    #[schemars(extend("const" = 1))]
+    pub format: u32,
     /// From this stage.
     pub from: &'static str,
     /// To this one.
@@ -132,6 +140,8 @@ pub fn report(
     // A server that is killed takes requests with it; without that, none may fail.
     let served = options.chaos || load.failed == 0;
     Report {
+        document: "rehearsal",
+        format: 1,
         from: stages.0.name(),
         to: stages.1.name(),
         engine: app::engine_name(options.engine),

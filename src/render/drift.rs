@@ -1,18 +1,11 @@
-//! Drift as people and programs read it. The JSON form is documented in `docs/dry-run.md`.
+//! Drift as people read it.
 
 use std::fmt::Write as _;
 
-use serde_json::{Value as Json, json};
-
 use super::property::shown;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
-use crate::plan::PropertyChange;
 use crate::plan::drift::{Drift, Drifted, Fate};
-use crate::provider::Owner;
 use crate::value::Value;
-
-/// The version of the JSON form.
-pub const FORMAT: u32 = 1;
 
 /// The drift in a few lines.
 pub fn text(drift: &Drift) -> String {
@@ -76,44 +69,5 @@ fn resource(out: &mut String, one: &Drifted) {
             ),
         };
         let _ = writeln!(out, "    {} is {what}", property.path);
-    }
-}
-
-/// The drift as JSON.
-pub fn document(drift: &Drift, owner: &Owner, stage: Option<&str>, provider: &str) -> Json {
-    json!({
-        "format": FORMAT,
-        "app": &*owner.app,
-        "env": &*owner.env,
-        "stage": stage,
-        "provider": provider,
-        "drift": !drift.resources.is_empty(),
-        "summary": {
-            "moved": drift.count(Fate::Moved),
-            "gone": drift.count(Fate::Gone),
-            "deposed": drift.count(Fate::Deposed),
-            "besides": drift.besides,
-        },
-        "resources": drift.resources.iter().map(|one| json!({
-            "address": one.address,
-            "kind": &*one.kind,
-            "tier": &*one.tier,
-            "fate": one.fate,
-            "identifier": one.identifier.as_deref(),
-            "properties": one.properties.iter().map(property).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "unknown": drift.unknown,
-    })
-}
-
-fn property(property: &PropertyChange) -> Json {
-    let value = |value: &Option<Value>| value.as_ref().map(Json::from).unwrap_or_default();
-    match property.hidden {
-        true => json!({"path": &*property.path, "hidden": true}),
-        false => json!({
-            "path": &*property.path,
-            "found": value(&property.before),
-            "set": value(&property.after),
-        }),
     }
 }

@@ -10,6 +10,7 @@ pub mod diagram;
 mod differences;
 pub mod dot;
 pub mod drift;
+pub mod drift_json;
 pub mod dry_run;
 pub mod escape;
 pub mod findings;

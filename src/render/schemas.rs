@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value as Json, json};
 
-use super::{history_json, migration_json, plan_json, status_json, walk_json};
+use super::{drift_json, history_json, migration_json, plan_json, status_json, walk_json};
 use crate::apply::journal::Entry;
-use crate::{blueprint, policy, spec, testing};
+use crate::{blueprint, policy, rehearse, spec, testing};
 
 /// A document with a published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,15 @@ pub enum Published {
     Status,
     /// `history --json`.
     History,
+    /// `drift --json`.
+    Drift,
+    /// `rehearse --json`.
+    Rehearsal,
 }
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -49,6 +53,8 @@ impl Published {
         Self::Events,
         Self::Status,
         Self::History,
+        Self::Drift,
+        Self::Rehearsal,
     ];
 
     /// The name on the command line, and in `docs/schemas`.
@@ -64,6 +70,8 @@ impl Published {
             Self::Events => "events",
             Self::Status => "status",
             Self::History => "history",
+            Self::Drift => "drift",
+            Self::Rehearsal => "rehearsal",
         }
     }
 
@@ -80,6 +88,8 @@ impl Published {
             Self::Events => events(),
             Self::Status => of::<status_json::Document<'_>>(),
             Self::History => of::<history_json::Document<'_>>(),
+            Self::Drift => of::<drift_json::Document<'_>>(),
+            Self::Rehearsal => of::<rehearse::Report>(),
         };
         schema["$id"] = format!(
             "{}/blob/main/docs/schemas/{}.json",

@@ -1,0 +1,135 @@
+//! Drift as programs read it: types whose doc comments become the published JSON Schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::address::Address;
+use crate::plan::PropertyChange;
+use crate::plan::drift::{Drift, Fate};
+use crate::provider::Owner;
+use crate::value::Value;
+
+/// What `scalectl drift --json` prints.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Drift")]
+pub struct Document<'a> {
+    /// Which document this is: `drift`.
+    #[schemars(extend("const" = "drift"))]
+    pub document: &'static str,
+    /// The version of its form; it counts up when a reader could break.
+    #[schemars(extend("const" = 1))]
+    pub format: u32,
+    /// The application.
+    pub app: &'a str,
+    /// The environment.
+    pub env: &'a str,
+    /// The stage that was reached last; null when none was.
+    pub stage: Option<&'a str>,
+    /// The provider: `sim` or `aws`.
+    pub provider: &'a str,
+    /// Whether there is drift.
+    pub drift: bool,
+    /// How much of it.
+    pub summary: Summary,
+    /// The resources that are not as they were left, ordered by address.
+    pub resources: Vec<Resource<'a>>,
+    /// Missing resources of which it is not known whether anybody removed them.
+    pub unknown: &'a [Address],
+}
+
+/// How much drift there is.
+#[derive(Serialize, JsonSchema)]
+pub struct Summary {
+    /// Resources that somebody changed.
+    pub moved: usize,
+    /// Resources that somebody removed.
+    pub gone: usize,
+    /// Resources that an unfinished replace left over.
+    pub deposed: usize,
+    /// Changes that a plan shows besides.
+    pub besides: usize,
+}
+
+/// A resource that is not as it was left.
+#[derive(Serialize, JsonSchema)]
+pub struct Resource<'a> {
+    /// Its address.
+    pub address: &'a Address,
+    /// The CloudFormation resource type.
+    pub kind: &'a str,
+    /// The part of the architecture.
+    pub tier: &'a str,
+    /// What became of it.
+    pub fate: Fate,
+    /// The cloud's identifier; null for what is gone.
+    pub identifier: Option<&'a str>,
+    /// The properties that were moved, ordered by path.
+    pub properties: Vec<Property<'a>>,
+}
+
+/// A property that was moved.
+#[derive(Serialize, JsonSchema)]
+pub struct Property<'a> {
+    /// The dotted path.
+    pub path: &'a str,
+    /// As it was found, null when it is not set; missing when `hidden`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Json>,
+    /// As it was set; missing when `hidden`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<Json>,
+    /// True when the values are secret and never printed; missing otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub hidden: bool,
+}
+
+/// The drift as JSON.
+pub fn document<'a>(
+    drift: &'a Drift,
+    owner: &'a Owner,
+    stage: Option<&'a str>,
+    provider: &'a str,
+) -> Document<'a> {
+    Document {
+        document: "drift",
+        format: 1,
+        app: &owner.app,
+        env: &owner.env,
+        stage,
+        provider,
+        drift: !drift.resources.is_empty(),
+        summary: Summary {
+            moved: drift.count(Fate::Moved),
+            gone: drift.count(Fate::Gone),
+            deposed: drift.count(Fate::Deposed),
+            besides: drift.besides,
+        },
+        resources: drift
+            .resources
+            .iter()
+            .map(|one| Resource {
+                address: &one.address,
+                kind: &one.kind,
+                tier: &one.tier,
+                fate: one.fate,
+                identifier: one.identifier.as_deref(),
+                properties: one.properties.iter().map(property).collect(),
+            })
+            .collect(),
+        unknown: &drift.unknown,
+    }
+}
+
+fn property(property: &PropertyChange) -> Property<'_> {
+    let value = |value: Option<&Value>| {
+        (!property.hidden).then(|| value.map(Json::from).unwrap_or_default())
+    };
+    Property {
+        path: &property.path,
+        found: value(property.before.as_ref()),
+        set: value(property.after.as_ref()),
+        hidden: property.hidden,
+    }
+}
