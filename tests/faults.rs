@@ -154,7 +154,8 @@ fn an_apply_through_faults_ends_as_desired_and_nothing_is_doubled() {
     let graph = shop(Stage::LoadBalanced);
     let next = AtomicU64::new(seeds.start);
     let told = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // Most of the time they wait until they may try again.
+    let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
