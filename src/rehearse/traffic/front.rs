@@ -113,7 +113,7 @@ frontend private
 backend servers
   balance {}
   option httpchk GET /healthz
-  default-server check inter 250ms rise 2 fall 2
+  default-server check inter 250ms rise 2 fall 3
 ",
         head(socket),
         fleet.balance
@@ -143,7 +143,7 @@ backend origins
   option httpchk
   http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host edge hdr x-origin-verify {secret}
   http-request set-header x-origin-verify {secret}
-  default-server check inter 250ms rise 2 fall 2
+  default-server check inter 250ms rise 2 fall 3
 ",
         head(socket)
     );
@@ -161,10 +161,10 @@ global
   stats socket {socket} mode 600 level admin
 defaults
   mode http
-  timeout connect 500ms
+  timeout connect 2s
   timeout client 60s
   timeout server 60s
-  timeout check 1s
+  timeout check 5s
   retries 3
   option redispatch 1
 "
