@@ -101,8 +101,8 @@ fn an_application_that_answers_with_errors_is_caught_before_anything_goes() {
     let text = std::fs::read_to_string(common::root().join("templates/rehearse/app.py")).unwrap();
     // A server that reads at a replica is one of the new stage.
     let broken = text.replace(
-        "        order = json.loads(",
-        "        if READER:\n            return self.answer(500)\n        order = json.loads(",
+        "        self.attempt(write(order),",
+        "        if READER:\n            return self.answer(500)\n        self.attempt(write(order),",
     );
     assert_ne!(broken, text);
     std::fs::write(path.join("app.py"), broken).unwrap();

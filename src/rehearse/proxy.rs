@@ -1,14 +1,19 @@
 //! The proxy in front of the database, and the command that the scripts give it orders with.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use super::Error;
 use super::needs::Programs;
 use super::process::{Process, run};
 use super::server::free_port;
+use super::{Error, Stop};
 use crate::blueprint::Library;
+
+/// How long the proxy may take to listen.
+const START: Duration = Duration::from_secs(30);
 
 /// A running proxy.
 #[derive(Debug)]
@@ -27,6 +32,7 @@ impl Proxy {
         library: &Library,
         folder: &Path,
         database: u16,
+        stop: &Stop,
     ) -> Result<Self, Error> {
         let port = free_port()?;
         let template = |name: &str| {
@@ -72,7 +78,16 @@ impl Proxy {
         let mut command = Command::new(&programs.haproxy);
         command.arg("-db").arg("-f").arg(&configuration);
         let log = folder.join("proxy.log");
-        let process = Process::start("haproxy", &mut command, &log)?;
+        let mut process = Process::start("haproxy", &mut command, &log)?;
+        let socket = folder.join("run/proxy.sock");
+        let until = Instant::now() + START;
+        while UnixStream::connect(&socket).is_err() {
+            stop.check()?;
+            if !process.runs() || Instant::now() > until {
+                return Err(Error::new("haproxy does not take orders"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         Ok(Self { port, process })
     }
 }

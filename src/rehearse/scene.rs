@@ -78,7 +78,7 @@ impl Scene {
         let servers = [create("source", 1, &source)?, create("target", 2, &target)?];
         stop.check()?;
         servers[0].query(&app::tables(engine, library, options.rows)?)?;
-        let proxy = Proxy::start(&programs, library, &path, servers[0].port)?;
+        let proxy = Proxy::start(&programs, library, &path, servers[0].port, stop)?;
         let program = app::program(library)?;
         let place = Place {
             folder: &path,

@@ -72,7 +72,7 @@ impl Walk<'_> {
                 tell(Event::Killed(&what));
                 report.killed.push(what);
             }
-            report.error = self.gates(&step.gates)?;
+            report.error = self.gates(&step.gates, began)?;
         }
         let ended = Instant::now();
         report.seconds = (ended - began).as_secs_f64();
@@ -113,7 +113,7 @@ impl Walk<'_> {
     }
 
     /// Asks gates one after the other; why one stays closed.
-    fn gates(&self, gates: &[Gate]) -> Result<Option<String>, Error> {
+    fn gates(&self, gates: &[Gate], began: Instant) -> Result<Option<String>, Error> {
         for gate in gates {
             if let Check::Hold { seconds } = gate.check {
                 let time = Duration::from_secs(u64::from(seconds)) / PACE;
@@ -121,7 +121,7 @@ impl Walk<'_> {
                 continue;
             }
             let until = Instant::now() + GATE;
-            while let Some(why) = self.closed(gate)? {
+            while let Some(why) = self.closed(gate, began)? {
                 if Instant::now() > until {
                     return Ok(Some(format!("the gate stays closed: {why}")));
                 }
@@ -131,8 +131,8 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    /// Why a gate is closed now.
-    fn closed(&self, gate: &Gate) -> Result<Option<String>, Error> {
+    /// Why a gate of a step that began then is closed now.
+    fn closed(&self, gate: &Gate, began: Instant) -> Result<Option<String>, Error> {
         let lately = || -> Result<Since, Error> {
             let from = Instant::now();
             self.load.run_for(LOOK, self.stop)?;
@@ -150,7 +150,9 @@ impl Walk<'_> {
                 dead.map(|door| format!("port {door} does not answer"))
             }
             Check::Errors { below } => {
-                let lately = lately()?;
+                // All of the step's, since few of a tenth are seen in a moment.
+                lately()?;
+                let lately = self.load.since(began);
                 let all = (lately.doors.len() + lately.failed).max(1);
                 let percent = 100.0 * lately.failed as f64 / all as f64;
                 let high = percent >= f64::from(below);
