@@ -14,7 +14,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl export --format cloudformation --out cloudformation\n  cfn-lint cloudformation/*.json\n\nThe templates are meant for linters and scanners. What a region's template takes from another's is a\nparameter of it."
+    after_help = "Examples:\n  scalectl export --format cloudformation --out cloudformation\n  cfn-lint cloudformation/*.json\n\nThe templates are meant for linters and scanners. What a region's template takes from another's is a\nparameter of it, and an output of that one."
 )]
 pub struct Arguments {
     /// The language.

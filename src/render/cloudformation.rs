@@ -2,7 +2,8 @@
 //! and scanners can judge what the blueprints make.
 //!
 //! Global resources stand in the primary region's template. A value that another region's template
-//! makes arrives as a parameter, because a stack cannot read another region's resources.
+//! makes arrives as a parameter, because a stack cannot read another region's resources; that one
+//! gives it as an output of the same name.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -31,6 +32,7 @@ pub fn templates(graph: &Graph, primary: &str, title: &str) -> BTreeMap<String, 
             .resources
             .insert(names.logical(&resource.address).to_owned(), body);
     }
+    let mut outputs = outputs(graph, &names, primary, &templates);
     templates
         .into_iter()
         .map(|(region, template)| {
@@ -40,16 +42,58 @@ pub fn templates(graph: &Graph, primary: &str, title: &str) -> BTreeMap<String, 
                 "Resources": template.resources,
             });
             if !template.parameters.is_empty() {
-                json["Parameters"] = Json::Object(template.parameters.into_iter().collect());
+                let told = template.parameters.into_iter();
+                json["Parameters"] = told.map(|(name, from)| (name, parameter(&from))).collect();
+            }
+            if let Some(outputs) = outputs.remove(&region) {
+                json["Outputs"] = Json::Object(outputs);
             }
             (region, json)
         })
         .collect()
 }
 
+/// How a template asks for a value that another one gives.
+fn parameter(from: &Reference) -> Json {
+    json!({
+        "Type": "String",
+        "Description": format!("{} of {}, from that region's stack", from.path, from.address),
+    })
+}
+
+/// What each region's template gives for the others' parameters.
+fn outputs(
+    graph: &Graph,
+    names: &Names<'_>,
+    primary: &str,
+    templates: &BTreeMap<String, Template>,
+) -> HashMap<String, serde_json::Map<String, Json>> {
+    let mut outputs: HashMap<String, serde_json::Map<String, Json>> = HashMap::new();
+    for (name, from) in templates.values().flat_map(|one| &one.parameters) {
+        if graph.get(&from.address).is_none() {
+            continue;
+        }
+        let region = home(&from.address, primary);
+        let writer = Writer {
+            graph,
+            names,
+            region,
+            primary,
+        };
+        let value = match writer.target(from) {
+            Target::Identifier => json!({ "Ref": names.logical(&from.address) }),
+            _ => json!({ "Fn::GetAtt": [names.logical(&from.address), &*from.path] }),
+        };
+        let of_region = outputs.entry(region.to_owned()).or_default();
+        of_region.insert(name.clone(), json!({ "Value": value }));
+    }
+    outputs
+}
+
 #[derive(Default)]
 struct Template {
-    parameters: BTreeMap<String, Json>,
+    /// What comes from other templates, by the parameter's name.
+    parameters: BTreeMap<String, Reference>,
     resources: serde_json::Map<String, Json>,
 }
 
@@ -134,7 +178,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn resource(&self, resource: &Resource, parameters: &mut BTreeMap<String, Json>) -> Json {
+    fn resource(&self, resource: &Resource, parameters: &mut BTreeMap<String, Reference>) -> Json {
         let mut body = json!({ "Type": &*resource.kind });
         if !resource.properties.is_empty() {
             body["Properties"] = resource
@@ -160,7 +204,7 @@ impl Writer<'_> {
         body
     }
 
-    fn value(&self, value: &Value, parameters: &mut BTreeMap<String, Json>) -> Json {
+    fn value(&self, value: &Value, parameters: &mut BTreeMap<String, Reference>) -> Json {
         match value {
             Value::Reference(reference) => match self.target(reference) {
                 Target::Given(value) => self.value(value, parameters),
@@ -234,14 +278,15 @@ impl Writer<'_> {
     }
 
     /// The parameter that brings a value from another region's template.
-    fn parameter(&self, reference: &Reference, parameters: &mut BTreeMap<String, Json>) -> String {
+    fn parameter(
+        &self,
+        reference: &Reference,
+        parameters: &mut BTreeMap<String, Reference>,
+    ) -> String {
         let name = pascal(&format!("{}_{}", reference.address, reference.path));
-        parameters.entry(name.clone()).or_insert_with(|| {
-            json!({
-                "Type": "String",
-                "Description": format!("{} of {}, from that region's stack", reference.path, reference.address),
-            })
-        });
+        parameters
+            .entry(name.clone())
+            .or_insert_with(|| reference.clone());
         name
     }
 }
@@ -287,6 +332,11 @@ mod tests {
             replica["Parameters"]["UsEast1DbDBInstanceArn"]["Type"],
             "String"
         );
+        assert_eq!(
+            templates["us-east-1"]["Outputs"],
+            json!({"UsEast1DbDBInstanceArn": {"Value": {"Fn::GetAtt": ["Db", "DBInstanceArn"]}}})
+        );
+        assert!(replica.get("Outputs").is_none());
     }
 
     #[test]
