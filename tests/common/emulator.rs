@@ -93,6 +93,7 @@ impl Emulator {
     }
 
     /// The port on which Cloud Control answers.
+    #[allow(dead_code, reason = "each test file uses its own part")]
     pub fn cloud_control_port(&self) -> u16 {
         self.second.as_ref().map_or(self.port, |second| second.port)
     }
