@@ -73,7 +73,7 @@ fn servers_and_databases_that_are_killed_lose_nothing_on_the_way_down() {
         assert_nothing_is_lost(&report);
         let steps = report["steps"].as_array().unwrap();
         let killed = steps.iter().flat_map(|s| s["killed"].as_array().unwrap());
-        assert!(killed.count() > 5, "{engine}");
+        assert!(killed.count() > 2, "{engine}");
     }
 }
 

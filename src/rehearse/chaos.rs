@@ -29,10 +29,11 @@ pub enum Target {
 pub struct Chaos {
     rng: ChaCha8Rng,
     left: u32,
+    reach: Duration,
 }
 
-/// Scripts take about as long as this, so that blows meet every part of them.
-const REACH: u64 = 1200;
+/// Within what time a blow falls before any script has shown how long scripts take here.
+const REACH: Duration = Duration::from_millis(400);
 
 /// Blows to one step; then it is let through, or the walk would have no end.
 const MOST: u32 = 4;
@@ -43,12 +44,19 @@ impl Chaos {
         Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
             left: MOST,
+            reach: REACH,
         }
     }
 
     /// A new step begins.
     pub fn step(&mut self) {
         self.left = MOST;
+    }
+
+    /// A script ran undisturbed for so long. The next blow falls within that time: on a fast machine as on
+    /// a slow one it meets every part of a script, and seldom comes too late.
+    pub fn ran(&mut self, took: Duration) {
+        self.reach = took.max(Duration::from_millis(1));
     }
 
     /// What the next run of a script meets.
@@ -64,7 +72,7 @@ impl Chaos {
         };
         Some(Blow {
             target,
-            after: Duration::from_millis(self.rng.random_range(0..REACH)),
+            after: self.reach.mul_f64(self.rng.random()),
         })
     }
 
@@ -87,5 +95,16 @@ mod tests {
         assert_eq!(blows(7), blows(7));
         assert_ne!(blows(7), blows(8));
         assert_eq!(blows(7).iter().flatten().count(), MOST as usize);
+    }
+
+    #[test]
+    fn blows_fall_within_the_time_that_scripts_take() {
+        let mut chaos = Chaos::new(3);
+        for took in [90, 700, 5_000].map(Duration::from_millis) {
+            chaos.ran(took);
+            chaos.step();
+            let blows: Vec<Blow> = (0..20).filter_map(|_| chaos.next()).collect();
+            assert!(blows.iter().all(|blow| blow.after < took), "{blows:?}");
+        }
     }
 }

@@ -180,6 +180,10 @@ impl<'a> Walk<'a> {
             }
         }
         let code = process.wait(until, self.stop)?;
+        let disturbed = matches!(blow, Some(blow) if blow.target != Target::Script);
+        if let Some(chaos) = self.chaos.as_mut().filter(|_| !disturbed) {
+            chaos.ran(began.elapsed());
+        }
         let reading = last_line(&output);
         match code {
             Some(0) => Ok(Ran::Well(reading)),
