@@ -22,8 +22,7 @@ use scalectl::plan::{Plan, diff, digest};
 use scalectl::provider::{Live, LiveResource, Owner, Status};
 use scalectl::render::plan::{self, Detail, Frame};
 use scalectl::render::{
-    cloudformation, dot, mermaid, migration, migration_json, migration_markdown, plan_json,
-    plan_markdown, svg,
+    cloudformation, dot, json, mermaid, migration, migration_markdown, plan_markdown, svg,
 };
 use scalectl::spec::{self, Stage};
 use scalectl::value::{Reference, Value};
@@ -222,7 +221,7 @@ fn render(criterion: &mut Criterion) {
             plan_markdown::render(&plan, &frame, &owner, "cdn")
         });
         time("json", &|| {
-            json(&|| serde_json::json!(plan_json::document(&plan, &frame, &owner, "cdn", "sim")))
+            json(&|| serde_json::json!(json::plan::document(&plan, &frame, &owner, "cdn", "sim")))
         });
         time("dot", &|| dot::render(&graph, "big"));
         time("mermaid", &|| mermaid::render(&graph));
@@ -236,7 +235,7 @@ fn render(criterion: &mut Criterion) {
         });
         time("migration_chart", &|| migration::mermaid(&way));
         time("migration_json", &|| {
-            json(&|| serde_json::json!(migration_json::document(&way, &owner, "sim")))
+            json(&|| serde_json::json!(json::migration::document(&way, &owner, "sim")))
         });
     }
     group.finish();

@@ -13,8 +13,8 @@ use scalectl::plan::{Action, Plan, diff, digest};
 use scalectl::provider::{Live, LiveResource, Owner, Status};
 use scalectl::render::plan::{Detail, Frame};
 use scalectl::render::{
-    cloudformation, comment, dot, mermaid, migration, migration_json, migration_markdown, plan,
-    plan_json, plan_markdown, svg,
+    cloudformation, comment, dot, json, mermaid, migration, migration_markdown, plan,
+    plan_markdown, svg,
 };
 use scalectl::spec::Stage;
 use scalectl::value::{Map, Reference, Value};
@@ -246,7 +246,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
         plain(&plan::text(&s.plan, &s.frame(), Detail::Concise))
     }),
     ("json", |s| {
-        json(&plan_json::document(
+        json(&json::plan::document(
             &s.plan,
             &s.frame(),
             &s.owner,
@@ -273,7 +273,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
     }),
     ("migration-chart", |s| migration::mermaid(&s.way())),
     ("migration-json", |s| {
-        json(&migration_json::document(&s.way(), &s.owner, "sim"))
+        json(&json::migration::document(&s.way(), &s.owner, "sim"))
     }),
 ];
 

@@ -16,7 +16,7 @@ use crate::graph::Graph;
 use crate::plan::drift::drift;
 use crate::provider::{Live, Standing};
 use crate::render::drift::text;
-use crate::render::drift_json::document;
+use crate::render::json::drift::document;
 
 #[derive(Args)]
 #[command(

@@ -22,7 +22,7 @@ use crate::provider::Provider as _;
 use crate::render::dry_run::{document, text, walk_document, walk_text};
 use crate::render::plan::Frame;
 use crate::render::style::{FAINT, Painted};
-use crate::render::{findings, plan_json};
+use crate::render::{findings, json};
 use crate::snapshot::Snapshot;
 
 /// Carries a plan out on an embedded cloud in memory that stands as `snapshot` says.
@@ -47,7 +47,7 @@ pub fn apply(
     let told = match options.json {
         true => {
             let (owner, stage) = (project.owner(), project.spec.stage.name());
-            let mut told = plan_json::document(plan, &frame, &owner, stage, project.provider());
+            let mut told = json::plan::document(plan, &frame, &owner, stage, project.provider());
             told.policy = Some(findings::document(report));
             Some(as_json(&told)?)
         }

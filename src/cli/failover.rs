@@ -26,10 +26,10 @@ use crate::migrate::forecast::Forecast;
 use crate::migrate::walk::{Halt, Walker};
 use crate::plan::{Counts, diff};
 use crate::provider::{Failover, Live, Query, Record, Standing};
+use crate::render::json::migration::document;
+use crate::render::json::walk::{What, object};
 use crate::render::migration::{Frame, text};
-use crate::render::migration_json::document;
 use crate::render::style::{NEW, NOTICE, Painted, duration};
-use crate::render::walk_json::{What, object};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use super::{Failure, Global, Outcome, ui};
 use crate::apply::End;
 use crate::apply::Event;
 use crate::apply::journal::{self, Entry};
-use crate::render::history_json::{Run, document};
+use crate::render::json::history::{Run, document};
 use crate::render::style::{FAINT, GONE, NEW, Painted, count, duration};
 
 #[derive(Args)]

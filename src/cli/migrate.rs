@@ -32,7 +32,7 @@ use crate::render::junit;
 use crate::render::migration::{Frame, mermaid, text};
 use crate::render::report::of_migration;
 use crate::render::style::{NEW, NOTICE, Painted, duration};
-use crate::render::{migration_json, migration_markdown};
+use crate::render::{json, migration_markdown};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]
@@ -438,7 +438,7 @@ fn show(
     }
     if arguments.json {
         let owner = project.owner();
-        let mut json = migration_json::document(&frame, &owner, project.provider());
+        let mut json = json::migration::document(&frame, &owner, project.provider());
         json.policy = Some(findings::document(&report));
         ui::print_json(&json);
     } else if arguments.markdown {
@@ -589,7 +589,7 @@ fn try_out(
         ui::print(&text(&frame));
     }
     let owner = project.owner();
-    let migration = dry_run::as_json(&migration_json::document(
+    let migration = dry_run::as_json(&json::migration::document(
         &frame,
         &owner,
         project.provider(),

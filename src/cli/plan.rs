@@ -23,7 +23,7 @@ use crate::render::migration::text as migration_text;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::report::{of_migration, of_plan};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
-use crate::render::{migration_json, migration_markdown, plan_json, plan_markdown};
+use crate::render::{json, migration_markdown, plan_markdown};
 use crate::spec::Stage;
 
 #[derive(Args)]
@@ -246,7 +246,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         })?;
     }
     if arguments.json {
-        let mut document = plan_json::document(plan, &frame, &owner, stage, project.provider());
+        let mut document = json::plan::document(plan, &frame, &owner, stage, project.provider());
         document.policy = Some(findings::document(report));
         ui::print_json(&document);
     } else if arguments.markdown {
@@ -308,7 +308,7 @@ fn migration(
         report::write(path, project, place, |cover| of_migration(cover, &frame))?;
     }
     if arguments.json {
-        let mut json = migration_json::document(&frame, &owner, project.provider());
+        let mut json = json::migration::document(&frame, &owner, project.provider());
         json.policy = Some(findings::document(&planned.report));
         ui::print_json(&json);
     } else if arguments.markdown {

@@ -14,7 +14,7 @@ use crate::plan::diff;
 use crate::plan::diff::tier_of;
 use crate::provider::{Live, LiveResource, Status};
 use crate::render::diagram::tier_rank;
-use crate::render::status_json;
+use crate::render::json;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 
 #[derive(Args)]
@@ -41,21 +41,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.json {
         let endpoints = endpoints(&live).into_iter();
         let resources = live.resources.values();
-        ui::print_json(&status_json::Document {
+        ui::print_json(&json::status::Document {
             document: "status",
             format: 1,
             app: &project.spec.app,
             env: &project.spec.env,
             stage,
             endpoints: endpoints
-                .map(|(what, place, address)| status_json::Endpoint {
+                .map(|(what, place, address)| json::status::Endpoint {
                     what,
                     r#where: place,
                     address,
                 })
                 .collect(),
             resources: resources
-                .map(|resource| status_json::Resource {
+                .map(|resource| json::status::Resource {
                     address: &resource.address,
                     kind: &resource.kind,
                     tier: tier(resource),

@@ -7,9 +7,9 @@ use crate::apply::journal::Entry;
 use crate::migrate::Migration;
 use crate::migrate::gate::Check;
 use crate::migrate::walk::Event;
+use crate::render::json::{self, walk::What};
 use crate::render::migration::gate_in_words;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
-use crate::render::walk_json::{self, What};
 use crate::spec::Stage;
 
 /// Tells of a walk, and writes its journal.
@@ -74,7 +74,7 @@ impl Teller<'_, '_> {
         };
         Entry::Step {
             at,
-            what: walk_json::object(&what),
+            what: json::walk::object(&what),
         }
     }
 
@@ -167,7 +167,7 @@ pub fn arrived_at(stage: Stage, seconds: f64) -> Entry {
     let stage = stage.name();
     Entry::Step {
         at: seconds,
-        what: walk_json::object(&What::Arrived { stage, seconds }),
+        what: json::walk::object(&What::Arrived { stage, seconds }),
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value as Json, json};
 
-use super::{drift_json, history_json, migration_json, plan_json, status_json, walk_json};
+use super::json;
 use crate::apply::journal::Entry;
 use crate::{blueprint, policy, rehearse, spec, testing};
 
@@ -83,12 +83,12 @@ impl Published {
             Self::Policy => policy::schema::rules(),
             Self::Exceptions => policy::schema::exceptions(),
             Self::Test => testing::json_schema(),
-            Self::Plan => of::<plan_json::Document<'_>>(),
-            Self::Migration => of::<migration_json::Document<'_>>(),
+            Self::Plan => of::<json::plan::Document<'_>>(),
+            Self::Migration => of::<json::migration::Document<'_>>(),
             Self::Events => events(),
-            Self::Status => of::<status_json::Document<'_>>(),
-            Self::History => of::<history_json::Document<'_>>(),
-            Self::Drift => of::<drift_json::Document<'_>>(),
+            Self::Status => of::<json::status::Document<'_>>(),
+            Self::History => of::<json::history::Document<'_>>(),
+            Self::Drift => of::<json::drift::Document<'_>>(),
             Self::Rehearsal => of::<rehearse::Report>(),
         };
         schema["$id"] = format!(
@@ -113,7 +113,7 @@ fn of<T: JsonSchema>() -> Json {
 fn events() -> Json {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
-    let what = generator.subschema_for::<walk_json::What<'_>>().to_value();
+    let what = generator.subschema_for::<json::walk::What<'_>>().to_value();
     let mut schema = generator.into_root_schema_for::<Entry>().to_value();
     schema["title"] = "Events".into();
     let lines = schema["oneOf"].as_array_mut();

@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::plan::Frame;
 use crate::address::Address;
 use crate::plan::{Action, Blast, Change, Counts, Plan, PropertyChange, Reason, Step};
 use crate::provider::Owner;
+use crate::render::plan::Frame;
 
 /// The version of the form.
 pub const FORMAT: u32 = 1;

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::migration::Frame;
 use crate::address::Address;
 use crate::migrate::gate::Gate;
 use crate::migrate::{Budget, Phase, Step};
 use crate::plan::{Action, Blast, Change};
 use crate::provider::{Failover, Owner, Standing};
+use crate::render::migration::Frame;
 
 /// The version of the form.
 pub const FORMAT: u32 = 1;
