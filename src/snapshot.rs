@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::conceal::conceal;
@@ -17,11 +18,23 @@ use crate::provider::{Live, LiveResource, Other, Owner, Record};
 /// The version of the file's format; a file of another one is refused.
 pub const FORMAT: u32 = 1;
 
+/// What it says it is, as every document does.
+const NAME: &str = "snapshot";
+
+fn name() -> Arc<str> {
+    NAME.into()
+}
+
 /// What is live, as it was at a moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// [`FORMAT`].
+    /// Which document this is: `snapshot`. A file that does not say it is taken for one, too.
+    #[serde(default = "name")]
+    #[schemars(extend("const" = NAME))]
+    pub document: Arc<str>,
+    /// The version of its form; it counts up when a reader could break.
+    #[schemars(extend("const" = FORMAT))]
     pub format: u32,
     /// Whose resources.
     pub owner: Owner,
@@ -86,6 +99,7 @@ impl Snapshot {
         let at = i64::try_from(at).ok();
         let taken = at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
         Self {
+            document: name(),
             format: FORMAT,
             owner,
             provider: provider.into(),
@@ -107,6 +121,10 @@ impl Snapshot {
     pub fn parse(text: &str) -> Result<Self, SnapshotError> {
         let broken = |error: serde_json::Error| SnapshotError::Broken(error.to_string());
         let json: serde_json::Value = serde_json::from_str(text).map_err(broken)?;
+        if let Some(other) = json.get("document").filter(|other| *other != NAME) {
+            let what = format!("it says that it is {other}");
+            return Err(SnapshotError::Broken(what));
+        }
         // The format first: another one's keys would only be called unknown.
         match json.get("format").and_then(serde_json::Value::as_u64) {
             Some(format) if format == u64::from(FORMAT) => {}
@@ -215,6 +233,10 @@ mod tests {
         let why = |text: &str| Snapshot::parse(text).unwrap_err().to_string();
         assert!(why("{").starts_with("is not a snapshot: "));
         assert_eq!(why("{}"), "is not a snapshot: it says no format");
+        let plan = text.replace("\"snapshot\"", "\"plan\"");
+        assert_eq!(why(&plan), "is not a snapshot: it says that it is \"plan\"");
+        let old = text.replace("  \"document\": \"snapshot\",\n", "");
+        assert!(old != text && Snapshot::parse(&old).is_ok());
         let newer = text.replace("\"format\": 1", "\"format\": 2");
         assert_eq!(why(&newer), "has format 2, and this scalectl reads 1");
         let unknown = text.replace("\"unseen\"", "\"unheard\"");

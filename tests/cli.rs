@@ -240,11 +240,17 @@ fn json_is_json_and_nothing_else() {
     }
     assert_eq!(json("status --json")["stage"], "single-server");
     assert_eq!(json("show us-east-1/vpc --json")["live"]["status"], "Ready");
-    assert_eq!(json("sim list --json").as_array().unwrap().len(), 4);
+    assert_eq!(
+        json("sim list --json")["resources"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
     assert_eq!(json("history --json")["runs"].as_array().unwrap().len(), 1);
     assert_eq!(json("export")["AWSTemplateFormatVersion"], "2010-09-09");
     assert_eq!(json("schema")["title"], "scalectl.yaml");
-    assert!(json("stages --json").as_array().unwrap().len() == 5);
+    assert!(json("stages --json")["stages"].as_array().unwrap().len() == 5);
 }
 
 #[test]

@@ -474,6 +474,7 @@ fn what_an_autoscaler_moves_is_no_drift_and_its_bounds_are() {
     project.run("init --app shop --domain shop.example.com --stage load-balanced");
     assert_eq!(project.code("apply --auto-approve"), Some(0));
     let found = json(&project, "sim list --json");
+    let found = &found["resources"];
     let group = found
         .as_array()
         .unwrap()

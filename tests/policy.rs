@@ -862,8 +862,9 @@ fn findings_are_json_sarif_and_junit_too() {
     );
     assert_eq!(output.status.code(), Some(1));
     let json: Json = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json[0]["denied"], 2);
-    assert_eq!(json[0]["findings"][0]["rule"], "images-from-our-registry");
+    let found = &json["stages"][0];
+    assert_eq!(found["denied"], 2);
+    assert_eq!(found["findings"][0]["rule"], "images-from-our-registry");
 
     let sarif = std::fs::read_to_string(path.join("out.sarif")).unwrap();
     let log: Json = serde_json::from_str(&sarif).unwrap();
@@ -903,7 +904,7 @@ fn every_stage_that_a_spec_fits_is_asked() {
     let output = scalectl(&folder, "policy check --all-stages --json");
     assert!(output.status.success());
     let json: Json = serde_json::from_slice(&output.stdout).unwrap();
-    let stages: Vec<&str> = json
+    let stages: Vec<&str> = json["stages"]
         .as_array()
         .unwrap()
         .iter()

@@ -169,6 +169,71 @@ fn what_runs_and_migrations_tell_is_as_their_schemas_say() {
     documents.check();
 }
 
+/// Runs a command and adds what it prints, which has to say that it is that document.
+fn told(documents: &mut Documents, project: &Project, of: Published, line: &str) {
+    let told = project.run(line);
+    let json: serde_json::Value =
+        serde_json::from_slice(&told).unwrap_or_else(|error| panic!("{line}: {error}"));
+    assert_eq!(json["document"], of.name(), "{line}");
+    let name = format!("{}-{}.json", of.name(), documents.list.len());
+    documents.add(of, &name, &told, "valid");
+}
+
+#[test]
+fn what_every_command_prints_is_as_its_schema_says() {
+    let mut documents = Documents::default();
+    let nowhere = Project(tempfile::tempdir().unwrap());
+    told(&mut documents, &nowhere, Published::Stages, "stages --json");
+    let regions = Project::of("marketplace");
+    let failover = "failover --status --json";
+    told(&mut documents, &regions, Published::Settled, failover);
+
+    let project = Project::of("shop");
+    std::fs::create_dir(project.0.path().join("tests")).unwrap();
+    std::fs::write(
+        project.0.path().join("tests/x.test.yaml"),
+        "tests:\n  - {name: small, expect: [plan.create > 1]}\n",
+    )
+    .unwrap();
+    let mut all = |lines: &[(Published, &str)]| {
+        for (of, line) in lines {
+            told(&mut documents, &project, *of, line);
+        }
+    };
+    let dry = "apply --stage single-server --dry-run --json";
+    let single = "--stage single-server --json";
+    all(&[
+        (Published::Settled, "migrate --status --json"),
+        (Published::Proposals, "import --discover --json"),
+        (Published::Resource, "show us-east-1/vpc --json"),
+        (Published::DryRun, dry),
+        (Published::Rules, "policy list --json"),
+        (Published::Findings, "policy check --all-stages --json"),
+        (Published::Findings, "policy check --live --json"),
+        (Published::TestResults, "test --json"),
+        (Published::Lease, "lease show --json"),
+    ]);
+    project.run("apply --stage single-server --auto-approve");
+    project.run("sim drift us-east-1/param_site Description=changed");
+    all(&[
+        (Published::Doctor, &format!("doctor {single}")),
+        (Published::Stages, "stages --json"),
+        (Published::Resource, "show us-east-1/param_site --json"),
+        (Published::Resource, "show us-east-1/server --json"),
+        (Published::Lease, "lease show --json"),
+        (Published::Settled, "migrate --status --json"),
+        (Published::Sim, "sim list --json"),
+        (Published::Sim, "sim show us-east-1/server --json"),
+        (Published::Snapshot, "snapshot"),
+        (Published::DryRun, dry),
+        (
+            Published::MigrationDryRun,
+            "migrate --to split-db --dry-run --json",
+        ),
+    ]);
+    documents.check();
+}
+
 #[test]
 fn what_a_rehearsal_found_is_as_its_schema_says() {
     let report = Report {

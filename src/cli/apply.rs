@@ -20,6 +20,7 @@ use crate::plan::{Plan, diff, guard};
 use crate::policy::Report;
 use crate::provider::{Live, Record};
 use crate::render::findings;
+use crate::render::json::findings::policy;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{FAINT, Painted};
 
@@ -274,7 +275,8 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
 /// Tells what the policies say, and fails when they deny something.
 pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Failure> {
     if !report.findings.is_empty() {
-        let policy = findings::document(report);
+        // Plain data, with strings as keys.
+        let policy = serde_json::json!(policy(report));
         lines::tell(into, json, &Entry::Policy { policy });
     }
     if !json {

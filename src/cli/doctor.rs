@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::project::Project;
 use super::session::{Cloud, Session};
@@ -17,6 +16,7 @@ use crate::doctor::{Check, Verdict, permissions};
 use crate::graph::Graph;
 use crate::plan::{Plan, diff, guard};
 use crate::provider::{Live, ProviderError};
+use crate::render::json;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, count, duration};
 use crate::spec::Stage;
 
@@ -43,10 +43,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         checks.extend(on_the_cloud(&project, &graph)?);
     }
     match arguments.json {
-        true => ui::print_json(&json!({
-            "ok": worst(&checks) < Verdict::Fails,
-            "checks": checks,
-        })),
+        true => ui::print_json(&json::doctor::document(&checks)),
         false => ui::print(&in_words(&checks)),
     }
     Ok(match worst(&checks) {

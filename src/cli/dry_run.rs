@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::apply::{obey, refuse};
 use super::lines::Lines;
 use super::plan::Planned;
@@ -19,10 +17,10 @@ use crate::migrate::action;
 pub use crate::migrate::dry_run::Course;
 use crate::migrate::dry_run::dry_run as dry_walk;
 use crate::provider::Provider as _;
-use crate::render::dry_run::{document, text, walk_document, walk_text};
+use crate::render::dry_run::{text, walk_text};
+use crate::render::json;
 use crate::render::plan::Frame;
 use crate::render::style::{FAINT, Painted};
-use crate::render::{findings, json};
 use crate::snapshot::Snapshot;
 
 /// Carries a plan out on an embedded cloud in memory that stands as `snapshot` says.
@@ -44,26 +42,23 @@ pub fn apply(
         workers: options.workers,
         ..Frame::default()
     };
-    let told = match options.json {
-        true => {
-            let (owner, stage) = (project.owner(), project.spec.stage.name());
-            let mut told = json::plan::document(plan, &frame, &owner, stage, project.provider());
-            told.policy = Some(findings::document(report));
-            Some(as_json(&told)?)
-        }
-        false => None,
+    let (owner, stage) = (project.owner(), project.spec.stage.name());
+    let document = |run| {
+        let mut told = json::plan::document(plan, &frame, &owner, stage, project.provider());
+        told.policy = Some(json::findings::policy(report));
+        ui::print_json(&json::dry_run::document(plan, told, snapshot, run));
     };
     let refused = !refusals.is_empty() || report.denied().next().is_some();
-    if let (Some(told), true) = (&told, refused) {
-        ui::print_json(&document(plan, told.clone(), snapshot, None));
+    if options.json && refused {
+        document(None);
     }
     refuse(refusals)?;
-    match &told {
-        Some(_) if refused => return Err(Failure::Told),
-        Some(_) => {}
-        None => obey(report, false, None)?,
+    match options.json {
+        true if refused => return Err(Failure::Told),
+        true => {}
+        false => obey(report, false, None)?,
     }
-    if told.is_none() && !plan.is_empty() {
+    if !options.json && !plan.is_empty() {
         let what = "Carried out on an embedded cloud that stands as this one was found:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
@@ -89,10 +84,10 @@ pub fn apply(
         }
         run
     });
-    match told {
-        Some(told) => ui::print_json(&document(plan, told, snapshot, Some(&run))),
-        None if plan.is_empty() => {}
-        None => ui::print(&text(plan, &run)),
+    match options.json {
+        true => document(Some(&run)),
+        false if plan.is_empty() => {}
+        false => ui::print(&text(plan, &run)),
     }
     match run.report.is_complete() {
         true => Ok(ExitCode::SUCCESS),
@@ -105,7 +100,7 @@ pub struct Way<'a> {
     /// The steps.
     pub course: Course<'a>,
     /// Its document, where JSON is asked for.
-    pub document: Option<serde_json::Value>,
+    pub document: Option<json::migration::Document<'a>>,
     /// Tell every operation.
     pub verbose: bool,
 }
@@ -147,7 +142,7 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         });
     let steps = &migration.steps;
     match way.document {
-        Some(told) => ui::print_json(&walk_document(
+        Some(told) => ui::print_json(&json::migration_dry_run::document(
             steps,
             told,
             snapshot,
@@ -163,9 +158,4 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         None => Ok(ExitCode::SUCCESS),
         Some(_) => Err(Failure::Told),
     }
-}
-
-/// A document as a part of another one.
-pub fn as_json(document: &impl Serialize) -> Result<serde_json::Value, Failure> {
-    serde_json::to_value(document).map_err(|error| Failure::new(error.to_string()))
 }

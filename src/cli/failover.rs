@@ -26,8 +26,8 @@ use crate::migrate::forecast::Forecast;
 use crate::migrate::walk::{Halt, Walker};
 use crate::plan::{Counts, diff};
 use crate::provider::{Failover, Live, Query, Record, Standing};
-use crate::render::json::migration::document;
 use crate::render::json::walk::{What, object};
+use crate::render::json::{migration::document, settled};
 use crate::render::migration::{Frame, text};
 use crate::render::style::{NEW, NOTICE, Painted, duration};
 use crate::spec::{self, Stage};
@@ -426,7 +426,7 @@ async fn show(
         if standing.is_none_or(|standing| standing.failover.is_none()) {
             let writer = writer_of(&live);
             match arguments.json {
-                true => ui::print_json(&serde_json::json!({"writer": writer, "failover": null})),
+                true => ui::print_json(&settled::document(&live)),
                 false => ui::print(&format!(
                     "No failover is under way; {}.\n",
                     match writer {

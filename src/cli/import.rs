@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::plan::no_such;
 use super::project::Project;
@@ -18,6 +17,7 @@ use crate::graph::Graph;
 use crate::plan::adopt::{Proposal, Regions, as_live, propose};
 use crate::plan::{Action, diff};
 use crate::provider::{Applied, ErrorKind, Handle, Stray};
+use crate::render::json::proposals::document;
 use crate::render::plan::{Detail, Frame, changes};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
 
@@ -190,7 +190,7 @@ async fn discover(context: &Context<'_>, graph: &Graph, as_json: bool) -> Outcom
             .filter(|r| live.resources.contains_key(&r.address))
             .count();
     if as_json {
-        ui::print_json(&json!({"missing": missing, "proposals": proposals}));
+        ui::print_json(&document(missing, &proposals));
     } else {
         ui::print(&in_words(&proposals, missing));
     }

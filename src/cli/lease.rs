@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use super::project::Project;
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::retry::steadily;
 use crate::provider::Held;
+use crate::render::json::lease::document;
 use crate::render::style::duration;
 
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let name = format!("{} ({})", project.spec.app, project.spec.env);
         let held = steadily(context, "lease", || context.provider.lease(context.owner)).await?;
         match &arguments.command {
-            Command::Show { json: true } => ui::print_json(&as_json(held.as_ref())),
+            Command::Show { json: true } => ui::print_json(&document(held.as_ref())),
             Command::Show { json: false } => ui::print(&format!("{}\n", in_words(&name, held.as_ref()))),
             Command::Break { auto_approve } => {
                 ui::print(&format!("{}\n", in_words(&name, held.as_ref())));
@@ -91,17 +91,4 @@ fn in_words(name: &str, held: Option<&Held>) -> String {
         since.strftime("%Y-%m-%d %H:%M:%S UTC"),
         duration(held.renewed.as_secs_f64())
     )
-}
-
-fn as_json(held: Option<&Held>) -> serde_json::Value {
-    match held {
-        None => json!({"held": false}),
-        Some(held) => json!({
-            "held": !held.over,
-            "who": held.holder.who,
-            "command": held.holder.command,
-            "since": held.holder.since,
-            "renewed_seconds_ago": held.renewed.as_secs(),
-        }),
-    }
 }

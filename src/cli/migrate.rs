@@ -390,10 +390,7 @@ fn show(
     if arguments.status && standing.is_none() {
         let stage = live_stage(record);
         match arguments.json {
-            true => ui::print_json(&serde_json::json!({
-                "stage": stage.map(Stage::name),
-                "migration": null,
-            })),
+            true => ui::print_json(&json::settled::document(live)),
             false => ui::print(&format!(
                 "No migration is under way; {} is {}.\n",
                 project.spec.app,
@@ -414,7 +411,7 @@ fn show(
             return Err(Failure::new(what));
         }
         match arguments.json {
-            true => ui::print_json(&serde_json::json!({"stage": to.name(), "migration": null})),
+            true => ui::print_json(&json::settled::document(live)),
             false => ui::print(&format!("{}\n", Painted(NEW, format!("{here}.")))),
         }
         return Ok(ExitCode::SUCCESS);
@@ -439,7 +436,7 @@ fn show(
     if arguments.json {
         let owner = project.owner();
         let mut json = json::migration::document(&frame, &owner, project.provider());
-        json.policy = Some(findings::document(&report));
+        json.policy = Some(json::findings::policy(&report));
         ui::print_json(&json);
     } else if arguments.markdown {
         ui::print(&migration_markdown::render(
@@ -589,11 +586,7 @@ fn try_out(
         ui::print(&text(&frame));
     }
     let owner = project.owner();
-    let migration = dry_run::as_json(&json::migration::document(
-        &frame,
-        &owner,
-        project.provider(),
-    ))?;
+    let document = || json::migration::document(&frame, &owner, project.provider());
     let way = dry_run::Way {
         course: dry_run::Course {
             migration: &prepared.migration,
@@ -601,7 +594,7 @@ fn try_out(
             back: course == Course::Back,
             workers,
         },
-        document: arguments.json.then_some(migration),
+        document: arguments.json.then(document),
         verbose: global.verbose,
     };
     dry_run::migrate(project, &seen.snapshot, way)

@@ -247,7 +247,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     if arguments.json {
         let mut document = json::plan::document(plan, &frame, &owner, stage, project.provider());
-        document.policy = Some(findings::document(report));
+        document.policy = Some(json::findings::policy(report));
         ui::print_json(&document);
     } else if arguments.markdown {
         ui::print(&plan_markdown::render(plan, &frame, &owner, stage));
@@ -309,7 +309,7 @@ fn migration(
     }
     if arguments.json {
         let mut json = json::migration::document(&frame, &owner, project.provider());
-        json.policy = Some(findings::document(&planned.report));
+        json.policy = Some(json::findings::policy(&planned.report));
         ui::print_json(&json);
     } else if arguments.markdown {
         ui::print(&migration_markdown::render(

@@ -12,10 +12,9 @@ use super::{Failure, Global, Outcome, stage, ui};
 use crate::diagnostic::Location;
 use crate::plan::Plan;
 use crate::policy::{Finding, Policies, Report, Severity};
-use crate::render::findings;
 use crate::render::junit::{Case, End, Suite};
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, count};
-use crate::render::{junit, sarif};
+use crate::render::{findings, json, junit, sarif};
 use crate::spec::{Spec, Stage};
 use crate::yaml::{self, Node};
 
@@ -93,16 +92,7 @@ fn check(global: &Global, arguments: &Check) -> Outcome {
         write(path, &junit::xml(&suites(project.policies()?, &reports)))?;
     }
     match arguments.json {
-        true => ui::print_json(
-            &reports
-                .iter()
-                .map(|(stage, report)| {
-                    let mut json = findings::document(report);
-                    json["stage"] = stage.as_str().into();
-                    json
-                })
-                .collect::<serde_json::Value>(),
-        ),
+        true => ui::print_json(&json::findings::document(&reports)),
         false => {
             for (stage, report) in &reports {
                 tell(&project, stage, report);
@@ -230,23 +220,7 @@ fn list(global: &Global, arguments: &List) -> Outcome {
     let policies = project.policies()?;
     let rules = &policies.rules;
     if arguments.json {
-        ui::print_json(
-            &rules
-                .iter()
-                .map(|rule| {
-                    serde_json::json!({
-                        "id": &*rule.id,
-                        "title": &*rule.title,
-                        "severity": rule.severity,
-                        "kinds": rule.kinds.iter().map(|kind| &**kind).collect::<Vec<_>>(),
-                        "reference": rule.reference.as_deref(),
-                        "url": rule.url.as_deref(),
-                        "file": &*rule.location.file,
-                        "builtin": policies.is_builtin(&rule.location.file),
-                    })
-                })
-                .collect::<serde_json::Value>(),
-        );
+        ui::print_json(&json::rules::document(policies));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();

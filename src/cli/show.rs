@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::plan::no_such;
 use super::project::Project;
@@ -11,7 +10,9 @@ use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::observe;
+use crate::plan::conceal::properties;
 use crate::plan::{Plan, diff};
+use crate::render::json;
 use crate::render::plan::{Detail, Frame, changes};
 use crate::render::property;
 use crate::render::style::{FAINT, NEW, Painted, STRONG};
@@ -56,9 +57,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ..Plan::default()
     };
     if arguments.json {
-        ui::print_json(
-            &json!({ "address": address, "live": found, "desired": desired, "changes": plan.changes }),
-        );
+        ui::print_json(&json::resource::document(
+            address,
+            found,
+            desired,
+            &plan.changes,
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = String::new();
@@ -71,13 +75,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 resource.identifier
             ));
             let schema = Registry::embedded().kind(&resource.kind);
-            let width = resource
-                .properties
+            let properties = properties(address, &resource.kind, &resource.properties);
+            let width = properties
                 .iter()
                 .map(|(name, _)| name.len())
                 .max()
                 .unwrap_or(0);
-            for (name, value) in &resource.properties {
+            for (name, value) in &properties {
                 let by_aws = schema.is_some_and(|schema| schema.is_read_only(name));
                 let mark = if by_aws { "  # set by AWS" } else { "" };
                 block(&mut out, name, value, width, mark);

@@ -1,17 +1,19 @@
 //! `scalectl sim`: a look into the embedded cloud, and breaking it on purpose.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use super::project::Project;
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
+use crate::plan::digest;
 use crate::provider::Provider as _;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Item;
 use crate::provider::sim::faults::{Faults, Refusal};
+use crate::render::json::sim::{Resource, document};
 use crate::render::property::block;
 use crate::render::style::{FAINT, NEW, NOTICE, Painted, STRONG, count};
 use crate::value::Value;
@@ -140,8 +142,7 @@ fn list(sim: &Sim, as_json: bool) -> Outcome {
     let cloud = sim.cloud();
     let items = cloud.items.values().filter(|item| item.exists(now));
     if as_json {
-        let all: Vec<_> = items.map(|item| full(item, now)).collect();
-        ui::print_json(&json!(all));
+        ui::print_json(&document(items.map(|item| told(item, now)).collect()));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
@@ -173,21 +174,27 @@ fn list(sim: &Sim, as_json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An item with the tags that say whose it is.
-fn full(item: &Item, now: u64) -> serde_json::Value {
-    json!({
-        "kind": &*item.kind,
-        "region": &*item.region,
-        "identifier": &*item.identifier,
-        "state": item.state(now),
-        "properties": item.properties,
-        "marks": item.marks.as_ref().map(|marks| json!({
-            "scalectl:app": &*marks.owner.app,
-            "scalectl:env": &*marks.owner.env,
-            "scalectl:address": marks.address.to_tag(),
-            "scalectl:applied": crate::plan::digest::to_tag(&marks.applied),
-        })),
-    })
+/// An item as programs read it.
+fn told(item: &Item, now: u64) -> Resource<'_> {
+    Resource {
+        kind: &item.kind,
+        region: &item.region,
+        identifier: &item.identifier,
+        state: item.state(now),
+        properties: &item.properties,
+        marks: marks(item),
+    }
+}
+
+/// The tags that say whose an item is.
+fn marks(item: &Item) -> Option<BTreeMap<&'static str, String>> {
+    let marks = item.marks.as_ref()?;
+    Some(BTreeMap::from([
+        ("scalectl:app", marks.owner.app.to_string()),
+        ("scalectl:env", marks.owner.env.to_string()),
+        ("scalectl:address", marks.address.to_tag()),
+        ("scalectl:applied", digest::to_tag(&marks.applied)),
+    ]))
 }
 
 fn find(sim: &Sim, what: &str) -> Result<Item, Failure> {
@@ -221,7 +228,7 @@ fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
     let item = find(sim, what)?;
     let now = sim.clock().now();
     if as_json {
-        ui::print_json(&full(&item, now));
+        ui::print_json(&document(vec![told(&item, now)]));
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!(
@@ -231,13 +238,8 @@ fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
         item.state(now),
         item.region
     );
-    let json = full(&item, now);
-    for (tag, value) in json["marks"].as_object().into_iter().flatten() {
-        text.push_str(&format!(
-            "  {} {}\n",
-            Painted(FAINT, tag),
-            value.as_str().unwrap_or_default()
-        ));
+    for (tag, value) in marks(&item).into_iter().flatten() {
+        text.push_str(&format!("  {} {value}\n", Painted(FAINT, tag)));
     }
     text.push('\n');
     let width = item

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::project::{Project, find, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::Library;
 use crate::graph::Graph;
 use crate::render::diagram::tier_rank;
+use crate::render::json;
 use crate::render::style::{FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 use crate::spec::Stage;
 
@@ -65,15 +65,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             (Some(before), Some(graph)) => steps(before, graph),
             _ => Steps::new(),
         };
-        told.push(json!({
-            "stage": stage.name(),
-            "title": &*blueprint.title,
-            "description": &*blueprint.description,
-            "grow": blueprint.grow.as_deref(),
-            "current": current == Some(stage),
-            "resources": graph.as_ref().map(Graph::len),
-            "needs": why_not,
-        }));
+        told.push(json::stages::Stage {
+            stage: stage.name(),
+            title: &blueprint.title,
+            description: &blueprint.description,
+            grow: blueprint.grow.as_deref(),
+            resources: graph.as_ref().map(Graph::len),
+            needs: why_not.clone(),
+        });
         let here = if current == Some(stage) {
             "  ← you are here"
         } else {
@@ -125,7 +124,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         before = graph.or(before);
     }
     match arguments.json {
-        true => ui::print_json(&json!(told)),
+        true => ui::print_json(&json::stages::document(current.map(Stage::name), told)),
         false => ui::print(&text),
     }
     Ok(ExitCode::SUCCESS)

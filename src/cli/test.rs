@@ -13,8 +13,8 @@ use crate::blueprint::Library;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policies;
 use crate::provider::Live;
-use crate::render::junit;
-use crate::render::trial::{Told, document, line, suites, summary, text};
+use crate::render::trial::{Told, line, suites, summary, text};
+use crate::render::{json, junit};
 use crate::testing::{self, Case, Ground, Source, Suite};
 use crate::yaml::{self, Node};
 
@@ -97,7 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ));
     }
     match arguments.json {
-        true => ui::print_json(&document(&told)),
+        true => ui::print_json(&json::test_results::document(&told)),
         false => ui::print(&(text(&told) + &summary(&told, left_out))),
     }
     Ok(match told.iter().all(Told::is_well) {

@@ -6,12 +6,13 @@
 pub mod permissions;
 pub mod quotas;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provider::{ErrorKind, ProviderError};
 
 /// How a check went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// All is well.
@@ -23,7 +24,7 @@ pub enum Verdict {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
     /// What was looked at, such as `clock`.
     pub check: &'static str,
@@ -33,6 +34,7 @@ pub struct Check {
     pub found: String,
     /// What it is made of, a line each, where that is more than one thing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub details: Vec<String>,
     /// The command or the edit that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]

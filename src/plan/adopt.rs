@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::compare::Rules;
@@ -17,7 +18,7 @@ use crate::provider::{Live, LiveResource, Status, Stray};
 use crate::value::{Map, Reference};
 
 /// Something that exists and fits a resource that a blueprint wants.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Proposal {
     /// What the blueprint wants.
     pub address: Address,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Action, Change, Plan, operations};
@@ -14,7 +15,8 @@ use crate::schema;
 const LINE: usize = 100;
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ScaleStep")]
 pub struct Step {
     /// What it does, in words.
     pub does: String,

@@ -18,6 +18,7 @@ mod scope;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use check::{Case, check};
@@ -30,7 +31,9 @@ use crate::blueprint::template::Template;
 use crate::diagnostic::{Diagnostic, Location};
 
 /// What a broken rule does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing is applied.
@@ -130,7 +133,7 @@ pub struct Rule {
 }
 
 /// A rule that is broken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The rule's id.
     pub rule: Arc<str>,
@@ -163,7 +166,7 @@ pub struct Finding {
 }
 
 /// A finding that an exception sets aside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Excepted {
     /// What was found.
     #[serde(flatten)]

@@ -30,7 +30,7 @@ use crate::value::Map;
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Whose resources: one application in one environment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     /// The spec's `app`.
     pub app: Arc<str>,
@@ -81,7 +81,7 @@ fn insert_newer(live: &mut Live, resource: LiveResource) {
 }
 
 /// A resource as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveResource {
     /// Its permanent name, from our marks.
     pub address: Address,
@@ -91,6 +91,7 @@ pub struct LiveResource {
     /// primary identifier, its parts joined by `|`.
     pub identifier: Arc<str>,
     /// All its properties, read-only ones included; our own marks removed.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
     /// Whether it can be used.
     pub status: Status,
@@ -117,7 +118,7 @@ impl LiveResource {
 }
 
 /// What the last apply wrote, kept with the resource itself in one tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// 1 at first; one more after each replace, so that client tokens differ.
     pub generation: u32,
@@ -143,7 +144,7 @@ pub enum Status {
 }
 
 /// The right kinds and stage to look for: a hint beside the lease, not a state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The stage last applied in full.
     pub stage: Option<Arc<str>>,
@@ -337,7 +338,7 @@ pub struct Stray {
 
 /// What somebody else has in the account, as far as it can stand in the way of ours: what it is called
 /// and where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Other {
     /// Where it is; [`crate::address::GLOBAL`] for global services.
@@ -347,6 +348,7 @@ pub struct Other {
     /// The cloud's identifier.
     pub identifier: Arc<str>,
     /// Of its properties, those that name and place it.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
 }
 

@@ -1,8 +1,6 @@
-//! A dry run as people and programs read it. The JSON form is documented in `docs/dry-run.md`.
+//! A dry run as people read it.
 
 use std::fmt::Write as _;
-
-use serde_json::{Value as Json, json};
 
 use super::style::{GONE, NEW, Painted, STRONG, count, duration};
 use crate::apply::End;
@@ -10,10 +8,6 @@ use crate::apply::dry_run::DryRun;
 use crate::migrate;
 use crate::migrate::dry_run::DryWalk;
 use crate::plan::{Plan, Step};
-use crate::snapshot::Snapshot;
-
-/// The version of the JSON form.
-pub const FORMAT: u32 = 1;
 
 /// What came of it: what was done, how long it took, what failed and what mends it.
 pub fn text(plan: &Plan, run: &DryRun) -> String {
@@ -66,28 +60,6 @@ pub fn text(plan: &Plan, run: &DryRun) -> String {
     out
 }
 
-/// The dry run as JSON, beside the plan's document; `run` is `None` where the guard rails refuse the plan.
-pub fn document(plan: &Plan, document: Json, snapshot: &Snapshot, run: Option<&DryRun>) -> Json {
-    json!({
-        "format": FORMAT,
-        "live": source(snapshot),
-        "plan": document,
-        "complete": run.is_some_and(|run| run.report.is_complete()),
-        "seconds": run.map(|run| run.report.seconds),
-        "operations": run.map(|run| operations(plan, run)).unwrap_or_default(),
-    })
-}
-
-/// Of what cloud, and of when, a dry run tells.
-pub fn source(snapshot: &Snapshot) -> Json {
-    json!({
-        "taken": &*snapshot.taken,
-        "account": snapshot.account.as_deref(),
-        "resources": snapshot.resources.len(),
-        "others": snapshot.others.len(),
-    })
-}
-
 /// How a migration's dry run ended; `why` it stopped, in words, if it did.
 pub fn walk_text(
     steps: &[migrate::Step],
@@ -127,52 +99,4 @@ pub fn walk_text(
         Painted(STRONG, "Next:"),
     );
     out
-}
-
-/// A migration's dry run as JSON, beside the migration's document.
-pub fn walk_document(
-    steps: &[migrate::Step],
-    document: Json,
-    snapshot: &Snapshot,
-    walked: &DryWalk,
-    why: Option<&str>,
-) -> Json {
-    let name = |number: usize| &*steps[number].name;
-    json!({
-        "format": FORMAT,
-        "live": source(snapshot),
-        "migration": document,
-        "complete": walked.halt.is_none(),
-        "seconds": walked.seconds(),
-        "steps": walked.taken.iter().map(|(number, seconds)| json!({
-            "step": number + 1,
-            "name": name(*number),
-            "seconds": seconds,
-        })).collect::<Vec<_>>(),
-        "failed": walked.halt.as_ref().map(|(number, _)| json!({
-            "step": number + 1,
-            "name": name(*number),
-            "error": why,
-        })),
-    })
-}
-
-fn operations(plan: &Plan, run: &DryRun) -> Vec<Json> {
-    let ended = plan.operations.iter().zip(&run.report.ends).enumerate();
-    ended
-        .map(|(number, (operation, end))| {
-            let mut json = json!({
-                "address": plan.changes[operation.change].address,
-                "step": operation.step,
-                "began": run.began[number],
-                "seconds": run.took[number],
-            });
-            if let (Json::Object(json), Ok(Json::Object(end))) =
-                (&mut json, serde_json::to_value(end))
-            {
-                json.extend(end);
-            }
-            json
-        })
-        .collect()
 }

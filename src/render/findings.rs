@@ -1,8 +1,6 @@
-//! What policies say, as people and programs read it.
+//! What policies say, as people read it.
 
 use std::fmt::Write as _;
-
-use serde_json::{Value as Json, json};
 
 use super::diagnostics;
 use super::style::{CHANGED, FAINT, GONE, Painted, STRONG, count};
@@ -85,19 +83,4 @@ fn shown(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
-}
-
-/// The report as JSON.
-pub fn document(report: &Report) -> Json {
-    json!({
-        "denied": report.denied().count(),
-        "warned": report.findings.len() - report.denied().count(),
-        "findings": report.findings,
-        "accepted": report.excepted,
-        "warnings": report.warnings.iter().map(|warning| json!({
-            "message": warning.message,
-            "place": warning.location.as_ref().map(ToString::to_string),
-            "help": warning.help,
-        })).collect::<Vec<_>>(),
-    })
 }

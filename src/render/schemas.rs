@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value as Json, json};
 
-use super::json;
+use super::json::{self, findings::Policy, walk::What};
 use crate::apply::journal::Entry;
-use crate::{blueprint, policy, rehearse, spec, testing};
+use crate::plan::scale;
+use crate::{blueprint, policy, rehearse, snapshot, spec, testing};
 
 /// A document with a published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,37 @@ pub enum Published {
     Drift,
     /// `rehearse --json`.
     Rehearsal,
+    /// `doctor --json`.
+    Doctor,
+    /// `stages --json`.
+    Stages,
+    /// `show --json`.
+    Resource,
+    /// `lease show --json`.
+    Lease,
+    /// `import --discover --json`.
+    Proposals,
+    /// `migrate` and `failover` with `--json`, where nothing is under way or to do.
+    Settled,
+    /// `sim list --json` and `sim show --json`.
+    Sim,
+    /// `snapshot`, and the file that `--live` reads.
+    Snapshot,
+    /// `apply --dry-run --json`.
+    DryRun,
+    /// `migrate --dry-run --json`.
+    MigrationDryRun,
+    /// `policy check --json`.
+    Findings,
+    /// `policy list --json`.
+    Rules,
+    /// `test --json`.
+    TestResults,
 }
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 25] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -55,6 +82,19 @@ impl Published {
         Self::History,
         Self::Drift,
         Self::Rehearsal,
+        Self::Doctor,
+        Self::Stages,
+        Self::Resource,
+        Self::Lease,
+        Self::Proposals,
+        Self::Settled,
+        Self::Sim,
+        Self::Snapshot,
+        Self::DryRun,
+        Self::MigrationDryRun,
+        Self::Findings,
+        Self::Rules,
+        Self::TestResults,
     ];
 
     /// The name on the command line, and in `docs/schemas`.
@@ -72,6 +112,19 @@ impl Published {
             Self::History => "history",
             Self::Drift => "drift",
             Self::Rehearsal => "rehearsal",
+            Self::Doctor => "doctor",
+            Self::Stages => "stages",
+            Self::Resource => "resource",
+            Self::Lease => "lease",
+            Self::Proposals => "proposals",
+            Self::Settled => "settled",
+            Self::Sim => "sim",
+            Self::Snapshot => "snapshot",
+            Self::DryRun => "dry-run",
+            Self::MigrationDryRun => "migration-dry-run",
+            Self::Findings => "findings",
+            Self::Rules => "rules",
+            Self::TestResults => "test-results",
         }
     }
 
@@ -90,6 +143,19 @@ impl Published {
             Self::History => of::<json::history::Document<'_>>(),
             Self::Drift => of::<json::drift::Document<'_>>(),
             Self::Rehearsal => of::<rehearse::Report>(),
+            Self::Doctor => of::<json::doctor::Document<'_>>(),
+            Self::Stages => of::<json::stages::Document<'_>>(),
+            Self::Resource => of::<json::resource::Document<'_>>(),
+            Self::Lease => of::<json::lease::Document<'_>>(),
+            Self::Proposals => of::<json::proposals::Document<'_>>(),
+            Self::Settled => of::<json::settled::Document<'_>>(),
+            Self::Sim => of::<json::sim::Document<'_>>(),
+            Self::Snapshot => of::<snapshot::Snapshot>(),
+            Self::DryRun => of::<json::dry_run::Document<'_>>(),
+            Self::MigrationDryRun => of::<json::migration_dry_run::Document<'_>>(),
+            Self::Findings => of::<json::findings::Document<'_>>(),
+            Self::Rules => of::<json::rules::Document<'_>>(),
+            Self::TestResults => of::<json::test_results::Document<'_>>(),
         };
         schema["$id"] = format!(
             "{}/blob/main/docs/schemas/{}.json",
@@ -108,18 +174,25 @@ fn of<T: JsonSchema>() -> Json {
     generator.into_root_schema_for::<T>().to_value()
 }
 
-/// A line of a run. What happens on a migration's way is not `apply`'s to know, so its forms are put
-/// into the place that the line keeps for them.
+/// A line of a run. Some of what it tells is not `apply`'s to know: what happens on a migration's way,
+/// what policies say, and the steps of `scale`. Their forms are put into the places that it keeps for
+/// them.
 fn events() -> Json {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
-    let what = generator.subschema_for::<json::walk::What<'_>>().to_value();
+    let what = generator.subschema_for::<What<'_>>().to_value();
+    let policy = generator.subschema_for::<Policy<'_>>().to_value();
+    let step = generator.subschema_for::<scale::Step>().to_value();
     let mut schema = generator.into_root_schema_for::<Entry>().to_value();
     schema["title"] = "Events".into();
     let lines = schema["oneOf"].as_array_mut();
     for line in lines.into_iter().flatten() {
-        if line["properties"]["event"]["const"] == "step" {
-            line["allOf"] = json!([what]);
+        let properties = &mut line["properties"];
+        match properties["event"]["const"].as_str() {
+            Some("step") => line["allOf"] = json!([what]),
+            Some("policy") => properties["policy"]["allOf"] = json!([policy]),
+            Some("steps") => properties["steps"]["items"] = step.clone(),
+            _ => {}
         }
     }
     schema
@@ -130,16 +203,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_a_migration_says_what_it_may_hold() {
+    fn lines_say_what_they_may_hold() {
         let schema = events();
-        let step = schema["oneOf"]
-            .as_array()
-            .and_then(|lines| {
-                let mut lines = lines.iter();
-                lines.find(|line| line["properties"]["event"]["const"] == "step")
-            })
-            .unwrap();
-        assert_eq!(step["allOf"][0]["$ref"], "#/$defs/What");
+        let line = |event: &str| {
+            let mut lines = schema["oneOf"].as_array().unwrap().iter();
+            lines
+                .find(|line| line["properties"]["event"]["const"] == event)
+                .unwrap()
+        };
+        assert_eq!(line("step")["allOf"][0]["$ref"], "#/$defs/What");
         assert!(schema["$defs"]["What"]["oneOf"].as_array().unwrap().len() >= 8);
+        let policy = &line("policy")["properties"]["policy"];
+        assert_eq!(policy["allOf"][0]["$ref"], "#/$defs/Policy");
+        let steps = &line("steps")["properties"]["steps"];
+        assert_eq!(steps["items"]["$ref"], "#/$defs/ScaleStep");
     }
 }

@@ -1,10 +1,9 @@
-//! What came of tests, as people and programs read it.
+//! What came of tests, as people read it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anstream::adapter::strip_str;
-use serde_json::{Value as Json, json};
 
 use super::diagnostics;
 use super::junit::{Case, End, Suite};
@@ -134,49 +133,6 @@ fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
-}
-
-/// What came of them, for programs.
-pub fn document(told: &[Told]) -> Json {
-    let failed = told.iter().filter(|one| !one.is_well()).count();
-    json!({
-        "passed": told.len() - failed,
-        "failed": failed,
-        "tests": told.iter().map(|one| json!({
-            "file": &*one.file,
-            "name": &*one.name,
-            "place": one.location.to_string(),
-            "ok": one.is_well(),
-            "milliseconds": (one.seconds * 1000.0).round(),
-            "failures": one.outcome.failures.iter().map(failure).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
-}
-
-fn failure(failure: &Failure) -> Json {
-    match failure {
-        Failure::False {
-            text,
-            location,
-            message,
-            why,
-            seen,
-        } => json!({
-            "expected": &**text,
-            "place": location.to_string(),
-            "message": message.as_deref(),
-            "why": why,
-            "seen": seen.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect::<serde_json::Map<_, _>>(),
-        }),
-        Failure::Other { location, what } => json!({
-            "place": location.to_string(),
-            "why": what,
-        }),
-        Failure::Broken(found) => json!({
-            "why": found.iter().map(|mistake| mistake.message.as_str()).collect::<Vec<_>>().join("; "),
-            "place": found.first().and_then(|mistake| mistake.location.as_ref()).map(ToString::to_string),
-        }),
-    }
 }
 
 /// A suite per file.

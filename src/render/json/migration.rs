@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
+use super::findings::Policy;
 use crate::address::Address;
 use crate::migrate::gate::Gate;
 use crate::migrate::{Budget, Phase, Step};
@@ -45,9 +45,9 @@ pub struct Document<'a> {
     pub standing: Option<&'a Standing>,
     /// What all steps may cost together.
     pub budget: Budget,
-    /// What policies say: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+    /// What policies say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Json>,
+    pub policy: Option<Policy<'a>>,
     /// The predicted seconds of all steps.
     pub seconds: f64,
     /// The steps, in order.

@@ -4,9 +4,21 @@
 //! Every document says in `document` which one it is, and in `format` which version of its form. That
 //! number counts up with every change that could break a reader.
 
+pub mod doctor;
 pub mod drift;
+pub mod dry_run;
+pub mod findings;
 pub mod history;
+pub mod lease;
 pub mod migration;
+pub mod migration_dry_run;
 pub mod plan;
+pub mod proposals;
+pub mod resource;
+pub mod rules;
+pub mod settled;
+pub mod sim;
+pub mod stages;
 pub mod status;
+pub mod test_results;
 pub mod walk;

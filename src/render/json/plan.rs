@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::findings::Policy;
 use crate::address::Address;
 use crate::plan::{Action, Blast, Change, Counts, Plan, PropertyChange, Reason, Step};
 use crate::provider::Owner;
@@ -42,9 +43,9 @@ pub struct Document<'a> {
     pub blast_radius: Blast,
     /// The changes, ordered by address.
     pub changes: Vec<ChangeJson<'a>>,
-    /// What policies say: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+    /// What policies say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Json>,
+    pub policy: Option<Policy<'a>>,
     /// How long it takes.
     pub duration: DurationJson<'a>,
 }
@@ -160,7 +161,7 @@ pub fn document<'a>(
         changes: plan
             .changes
             .iter()
-            .map(|change| json_of(change, refused.get(&change.address).copied()))
+            .map(|one| change(one, refused.get(&one.address).copied()))
             .collect(),
         duration: DurationJson {
             seconds: schedule.makespan,
@@ -180,7 +181,8 @@ pub fn document<'a>(
     }
 }
 
-fn json_of<'a>(change: &'a Change, refused: Option<&'a str>) -> ChangeJson<'a> {
+/// A change as JSON, with why apply refuses it.
+pub fn change<'a>(change: &'a Change, refused: Option<&'a str>) -> ChangeJson<'a> {
     ChangeJson {
         address: &change.address,
         kind: &change.kind,
