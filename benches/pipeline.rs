@@ -1,7 +1,8 @@
-//! How compile, diff and every renderer grow with the number of resources.
+//! How compile, diff, policies and every renderer grow with the number of resources.
 //!
 //!     cargo bench --no-default-features --bench pipeline
 //!     cargo bench --no-default-features --bench pipeline -- render
+//!     cargo bench --no-default-features --bench pipeline -- policy
 //!
 //! docs/performance.md holds the table and says how the other numbers were measured.
 
@@ -19,6 +20,7 @@ use scalectl::migrate::forecast::Forecast;
 use scalectl::migrate::{Budget, Migration, Phase, Step};
 use scalectl::plan::guard::Refusal;
 use scalectl::plan::{Plan, diff, digest};
+use scalectl::policy::{Case, Policies, check};
 use scalectl::provider::{Live, LiveResource, Owner, Status};
 use scalectl::render::plan::{self, Detail, Frame};
 use scalectl::render::{
@@ -171,6 +173,44 @@ fn pipeline(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The built-in rules, asked of everything at once: where nothing changes, and where all is new.
+fn policy(criterion: &mut Criterion) {
+    let spec = normalized();
+    let policies = Policies::embedded().unwrap_or_else(|e| panic!("{e:#?}"));
+    let mut group = criterion.benchmark_group("policy");
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(5));
+    for size in [1_000, 10_000, 40_000] {
+        let graph = compile(&library(size), &spec).unwrap_or_else(|e| panic!("{e:#?}"));
+        let unchanged = Plan {
+            unchanged: graph.len(),
+            ..Plan::default()
+        };
+        let new = diff(&graph, &Live::default(), None);
+        group.throughput(Throughput::Elements(size as u64));
+        for (name, plan) in [("unchanged", &unchanged), ("all_new", &new)] {
+            let case = Case {
+                spec: &spec,
+                graph: &graph,
+                plan,
+                today: jiff::civil::date(2026, 1, 1),
+            };
+            let report = check(&policies, &case);
+            println!(
+                "{size} resources, {name}: {} of {} rules asked, {} findings",
+                report.asked.len(),
+                policies.rules.len(),
+                report.findings.len()
+            );
+            group.bench_with_input(BenchmarkId::new(name, size), &size, |bencher, _| {
+                bencher.iter(|| black_box(check(&policies, &case)));
+            });
+        }
+    }
+    group.finish();
+}
+
 /// Every renderer, with an id for each resource, so that drawings have as many boxes, and every change
 /// refused.
 fn render(criterion: &mut Criterion) {
@@ -295,5 +335,5 @@ fn way(plan: &Plan) -> (Migration, Vec<Forecast>) {
     (migration, vec![forecast])
 }
 
-criterion_group!(benches, render, pipeline);
+criterion_group!(benches, render, policy, pipeline);
 criterion_main!(benches);

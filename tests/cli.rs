@@ -1099,3 +1099,33 @@ fn a_lost_region_is_gone_on_without_and_rebuilt_when_it_answers() {
         "{told}"
     );
 }
+
+#[test]
+fn doctor_looks_at_the_migration_where_the_stage_is_another() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    let told = |line: &str| String::from_utf8(project.run(line).stdout).unwrap();
+    let here = told("doctor");
+    assert!(here.contains("nothing to do"), "{here}");
+    assert!(here.contains("(`scalectl iam-policy`)"), "{here}");
+    let there = told("doctor --stage split-db");
+    assert!(
+        there.contains("a migration from single-server to split-db: 7 steps, about "),
+        "{there}"
+    );
+    assert!(
+        there.contains("(`scalectl iam-policy --migrate`)"),
+        "{there}"
+    );
+    project.run("migrate --to split-db --step --auto-approve");
+    let under_way = told("doctor");
+    assert!(
+        under_way.contains("is under way, at step 1 (expand)"),
+        "{under_way}"
+    );
+    assert!(
+        under_way.contains("`scalectl migrate --resume`"),
+        "{under_way}"
+    );
+}

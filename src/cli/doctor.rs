@@ -5,17 +5,19 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::migrate::{Prepared, live_stage, named, prepare};
 use super::project::Project;
 use super::session::{Cloud, Session};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::retry::steadily;
 use crate::apply::{Context, observe};
+use crate::doctor::permissions::{self, Needed, Stride};
 #[cfg(feature = "aws")]
 use crate::doctor::quotas;
-use crate::doctor::{Check, Verdict, permissions};
+use crate::doctor::{Check, Verdict};
 use crate::graph::Graph;
 use crate::plan::{Plan, diff, guard};
-use crate::provider::{Live, ProviderError};
+use crate::provider::{Live, ProviderError, Standing};
 use crate::render::json;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, count, duration};
 use crate::spec::Stage;
@@ -40,7 +42,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let mut checks = vec![Check::ok("spec", found)];
     checks.extend(before(&project)?);
     if worst(&checks) < Verdict::Fails {
-        checks.extend(on_the_cloud(&project, &graph)?);
+        checks.extend(on_the_cloud(global, &project, &graph)?);
     }
     match arguments.json {
         true => ui::print_json(&json::doctor::document(&checks)),
@@ -72,7 +74,7 @@ fn before(_: &Project) -> Result<Vec<Check>, Failure> {
 }
 
 /// What the provider itself is asked.
-fn on_the_cloud(project: &Project, graph: &Graph) -> Result<Vec<Check>, Failure> {
+fn on_the_cloud(global: &Global, project: &Project, graph: &Graph) -> Result<Vec<Check>, Failure> {
     let session = match Session::open(project, "doctor") {
         Ok(session) => session,
         // The embedded cloud's file cannot be used.
@@ -97,18 +99,32 @@ fn on_the_cloud(project: &Project, graph: &Graph) -> Result<Vec<Check>, Failure>
             checks.extend(aws.check_regions().await);
         }
         checks.push(lease(context).await);
-        let planned = match observe(context, Some(graph)).await {
-            Ok(live) => {
-                let plan = diff(graph, &live, None);
-                checks.push(planned_check(&plan));
-                Some((live, plan))
-            }
+        let live = match observe(context, Some(graph)).await {
+            Ok(live) => live,
             Err(error) => {
                 checks.push(unseen(&error));
-                None
+                let needed = permissions::needed_to_look(graph);
+                checks.push(allowed(cloud, &needed, "scalectl iam-policy --read-only").await);
+                return Ok(checks);
             }
         };
-        checks.extend(allowed_and_fits(cloud, graph, planned.as_ref()).await);
+        let (check, course) = course(global, project, graph, &live);
+        checks.push(check);
+        let (needed, policy) = match &course {
+            Course::Apply(plan) => {
+                let needed = permissions::needed(graph, &live, plan);
+                (needed, "scalectl iam-policy")
+            }
+            Course::Migrate(prepared) => {
+                let needed = permissions::needed_to_migrate(&strides(prepared), &live);
+                (needed, "scalectl iam-policy --migrate")
+            }
+        };
+        checks.push(allowed(cloud, &needed, policy).await);
+        #[cfg(feature = "aws")]
+        if let Cloud::Aws(aws) = cloud {
+            checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
+        }
         Ok(checks)
     })
 }
@@ -172,36 +188,113 @@ fn unseen(error: &ProviderError) -> Check {
     )
 }
 
-/// Whether the credentials may do what is planned, and whether it fits the account's quotas.
-async fn allowed_and_fits(
-    cloud: &Cloud,
-    graph: &Graph,
-    planned: Option<&(Live, Plan)>,
-) -> Vec<Check> {
-    let needed = match planned {
-        Some((live, plan)) => permissions::needed(graph, live, plan),
-        None => permissions::needed_to_look(graph),
+/// What would be carried out.
+enum Course {
+    Apply(Plan),
+    Migrate(Prepared),
+}
+
+/// What would be carried out, and what there is to say about it: the spec's stage may be another than
+/// the live one, and a migration under way.
+fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Check, Course) {
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    let ends = match standing {
+        Some(standing) => named(&standing.from).zip(named(&standing.to)),
+        None => live_stage(record).map(|from| (from, project.spec.stage)),
     };
+    let plan = |check: Option<Check>| {
+        let plan = diff(graph, live, None);
+        (
+            check.unwrap_or_else(|| planned_check(&plan)),
+            Course::Apply(plan),
+        )
+    };
+    let under_way = |standing: &Standing| {
+        let mend = format!("`scalectl {} --resume` goes on with it", standing.command());
+        Check::warning("plan", standing.in_words(), mend)
+    };
+    let (from, to) = match ends {
+        Some((from, to)) if from != to => (from, to),
+        // A failover has its own checks before it begins.
+        _ => return plan(standing.map(under_way)),
+    };
+    let prepared = match prepare(global, project, from, to, None) {
+        Ok(prepared) => prepared,
+        Err(Failure::Message { what, help }) => {
+            return plan(Some(Check {
+                verdict: Verdict::Fails,
+                mend: help,
+                ..Check::ok("plan", what)
+            }));
+        }
+        Err(_) => {
+            let mend = "`scalectl migrate --plan` says why";
+            return plan(Some(Check::fails("plan", "there is no way there", mend)));
+        }
+    };
+    let check = match standing {
+        Some(standing) => under_way(standing),
+        None => Check::ok(
+            "plan",
+            format!(
+                "a migration from {} to {}: {}, about {}",
+                from.name(),
+                to.name(),
+                count(prepared.migration.steps.len(), "step"),
+                duration(prepared.frame(None).seconds())
+            ),
+        ),
+    };
+    (check, Course::Migrate(prepared))
+}
+
+/// The steps of a migration, as far as permissions go.
+fn strides(prepared: &Prepared) -> Vec<Stride<'_>> {
+    let steps = &prepared.migration.steps;
+    let last = steps.iter().position(|step| step.point_of_no_return);
+    let taken = steps.iter().zip(&prepared.forecasts).enumerate();
+    taken
+        .map(|(number, (step, forecast))| Stride {
+            graph: &step.graph,
+            plan: &forecast.plan,
+            back: last.is_none_or(|last| number < last),
+        })
+        .collect()
+}
+
+/// What would be made of what AWS limits: of a migration the most that stands at a time.
+#[cfg(feature = "aws")]
+fn wanted(graph: &Graph, live: &Live, course: &Course) -> quotas::Wanted {
+    match course {
+        Course::Apply(plan) => quotas::wanted(graph, plan),
+        Course::Migrate(prepared) => {
+            let steps = prepared.migration.steps.iter();
+            steps
+                .map(|step| quotas::wanted(&step.graph, &diff(&step.graph, live, None)))
+                .fold(quotas::Wanted::default(), quotas::Wanted::or)
+        }
+    }
+}
+
+/// Whether the credentials may do what is planned; `policy` is the command that prints what they need.
+async fn allowed(cloud: &Cloud, needed: &Needed, policy: &str) -> Check {
     let actions = count(needed.len(), "action");
     match cloud {
-        Cloud::Sim(_) => vec![Check::ok(
+        Cloud::Sim(_) => Check::ok(
             "permissions",
-            format!("the embedded cloud asks for none; on AWS this plan needs {actions}"),
-        )],
+            format!(
+                "the embedded cloud asks for none; on AWS this plan needs {actions} (`{policy}`)"
+            ),
+        ),
         #[cfg(feature = "aws")]
-        Cloud::Aws(aws) => {
-            let mut checks = vec![match aws.decisions(&needed).await {
-                Ok(decisions) => permissions::judge(&needed, &decisions),
-                Err(error) => {
-                    let what = format!("whether the {actions} of this plan are allowed");
-                    Check::not_asked("permissions", &what, &error)
-                }
-            }];
-            if let Some((_, plan)) = planned {
-                checks.extend(aws.check_quotas(&quotas::wanted(graph, plan)).await);
+        Cloud::Aws(aws) => match aws.decisions(needed).await {
+            Ok(decisions) => permissions::judge(needed, &decisions, policy),
+            Err(error) => {
+                let what = format!("whether the {actions} of this plan are allowed");
+                Check::not_asked("permissions", &what, &error)
             }
-            checks
-        }
+        },
     }
 }
 
@@ -235,7 +328,7 @@ fn in_words(checks: &[Check]) -> String {
     };
     let (warnings, failures) = (of(Verdict::Warning), of(Verdict::Fails));
     let end = match (failures, warnings) {
-        (0, 0) => "Nothing stands in the way of `scalectl apply`.".to_owned(),
+        (0, 0) => "Nothing stands in the way.".to_owned(),
         (0, some) => format!("{}; nothing fails.", count(some, "warning")),
         (some, _) => format!("{} failed; nothing was touched.", count(some, "check")),
     };

@@ -7,7 +7,9 @@ use super::{Check, Verdict};
 use crate::graph::Graph;
 use crate::plan::{Action, Plan, Step};
 use crate::provider::Live;
-use crate::schema::facts::actions::{Need, of_every_change, of_every_run, of_kind, of_properties};
+use crate::schema::facts::actions::{
+    Need, of_every_change, of_every_run, of_kind, of_migration, of_properties,
+};
 use crate::schema::facts::unlocked;
 
 /// Actions, and the kinds of resources that need each; none for what every run needs.
@@ -75,6 +77,45 @@ pub fn needed(graph: &Graph, live: &Live, plan: &Plan) -> Needed {
     needed
 }
 
+/// A step of a migration, as far as permissions go.
+#[derive(Clone, Copy, Debug)]
+pub struct Stride<'a> {
+    /// What stands after it.
+    pub graph: &'a Graph,
+    /// What it changes.
+    pub plan: &'a Plan,
+    /// Whether there is a way back over it.
+    pub back: bool,
+}
+
+/// The actions that it takes to look at what exists, to take every step and the way back over those
+/// that have one, to ask the gates, and to run the scripts.
+pub fn needed_to_migrate(steps: &[Stride<'_>], live: &Live) -> Needed {
+    let mut all = Needed::new();
+    for action in of_migration() {
+        all.entry(action.clone()).or_default();
+    }
+    for step in steps {
+        for (action, kinds) in needed(step.graph, live, step.plan) {
+            all.entry(action).or_default().extend(kinds);
+        }
+        if !step.back {
+            continue;
+        }
+        let back = step.plan.operations.iter().map(|operation| {
+            let change = &step.plan.changes[operation.change];
+            let need = match operation.step {
+                Step::Create => Need::Delete,
+                Step::Update => Need::Update,
+                Step::Delete => Need::Create,
+            };
+            (change.kind.clone(), need)
+        });
+        add(&mut all, back.collect());
+    }
+    all
+}
+
 /// The actions that it takes to look at all of `graph`: what is left to ask for when that fails.
 pub fn needed_to_look(graph: &Graph) -> Needed {
     let mut needed = Needed::new();
@@ -114,8 +155,9 @@ pub fn plan_in_words(plan: &Plan) -> String {
     }
 }
 
-/// What the decisions come to. An action without a decision counts as not looked at.
-pub fn judge(needed: &Needed, decisions: &[Decision]) -> Check {
+/// What the decisions come to. An action without a decision counts as not looked at; `policy` is the
+/// command that prints what would be enough.
+pub fn judge(needed: &Needed, decisions: &[Decision], policy: &str) -> Check {
     const CHECK: &str = "permissions";
     let mut denied = Vec::new();
     let mut unsure = Vec::new();
@@ -141,7 +183,9 @@ pub fn judge(needed: &Needed, decisions: &[Decision]) -> Check {
         }
     }
     let all = needed.len();
-    let mend = "attach what `scalectl iam-policy` prints to these credentials; a policy that names single resources counts as denied here";
+    let mend = format!(
+        "attach what `{policy}` prints to these credentials; a policy that names single resources counts as denied here"
+    );
     let details: Vec<String> = denied.iter().chain(&unsure).cloned().collect();
     let (verdict, found) = match (denied.len(), unsure.len()) {
         (0, 0) => (
@@ -162,7 +206,7 @@ pub fn judge(needed: &Needed, decisions: &[Decision]) -> Check {
         verdict,
         found,
         details,
-        mend: (verdict != Verdict::Ok).then(|| mend.to_owned()),
+        mend: (verdict != Verdict::Ok).then_some(mend),
     }
 }
 
@@ -204,6 +248,7 @@ mod tests {
                     ..decided("ssm:PutParameter", false)
                 },
             ],
+            "scalectl iam-policy",
         );
         assert_eq!(told.verdict, Verdict::Fails);
         assert_eq!(told.found, "2 of 3 actions of this plan are denied");
@@ -226,6 +271,7 @@ mod tests {
                 depends_on: vec!["aws:RequestedRegion".to_owned()],
                 ..decided("ec2:CreateVpc", false)
             }],
+            "scalectl iam-policy",
         );
         assert_eq!(told.verdict, Verdict::Warning);
         assert!(told.details[0].ends_with("depends on aws:RequestedRegion"));
@@ -235,8 +281,43 @@ mod tests {
     #[test]
     fn all_allowed_is_well() {
         let needed = needed_of(&[("ec2:CreateVpc", &["AWS::EC2::VPC"])]);
-        let told = judge(&needed, &[decided("ec2:CreateVpc", true)]);
+        let told = judge(
+            &needed,
+            &[decided("ec2:CreateVpc", true)],
+            "scalectl iam-policy",
+        );
         assert_eq!(told.verdict, Verdict::Ok);
         assert_eq!(told.mend, None);
+    }
+
+    #[test]
+    fn a_migration_needs_its_scripts_and_its_way_back() {
+        let address: crate::address::Address = "us-east-1/vpc".parse().unwrap();
+        let properties = serde_json::json!({"CidrBlock": "10.0.0.0/16"});
+        let vpc = crate::graph::Resource {
+            address,
+            kind: "AWS::EC2::VPC".into(),
+            tier: "network".into(),
+            properties: serde_json::from_value(properties).unwrap(),
+            after: Vec::new(),
+            lifecycle: crate::graph::Lifecycle::default(),
+            ready_when: Vec::new(),
+        };
+        let graph: Graph = [vpc].into_iter().collect();
+        let plan = crate::plan::diff(&graph, &Live::default(), None);
+        let of = |back| {
+            let step = Stride {
+                graph: &graph,
+                plan: &plan,
+                back,
+            };
+            needed_to_migrate(&[step], &Live::default())
+        };
+        let (with, without) = (of(true), of(false));
+        for action in ["ec2:CreateVpc", "ssm:SendCommand"] {
+            assert!(without.contains_key(action), "{without:?}");
+        }
+        assert!(!without.contains_key("ec2:DeleteVpc"), "{without:?}");
+        assert!(with.contains_key("ec2:DeleteVpc"), "{with:?}");
     }
 }

@@ -146,6 +146,22 @@ const COUNTED: &[(&str, Limit)] = &[
     ("AWS::Route53::HostedZone", Limit::HostedZones),
 ];
 
+impl Wanted {
+    /// Whichever is more, place by place: what is needed when this and the other do not stand at the
+    /// same time.
+    pub fn or(mut self, other: Self) -> Self {
+        for (place, more) in other.more {
+            let most = self.more.entry(place).or_default();
+            *most = more.max(*most);
+        }
+        for (of, number) in other.types {
+            let most = self.types.entry(of).or_default();
+            *most = number.max(*most);
+        }
+        self
+    }
+}
+
 /// What `plan` would make of what AWS limits.
 pub fn wanted(graph: &Graph, plan: &Plan) -> Wanted {
     let mut wanted = Wanted::default();
@@ -417,6 +433,20 @@ mod tests {
             told.found,
             "Elastic IPs in us-east-1: 1 more, 1 in use, 7 allowed"
         );
+    }
+
+    #[test]
+    fn what_does_not_stand_at_the_same_time_does_not_add_up() {
+        let of = |addresses, vpcs| Wanted {
+            more: [
+                (place(Limit::ElasticIps), addresses),
+                (place(Limit::Vpcs), vpcs),
+            ]
+            .into(),
+            types: [(("us-east-1".into(), "t4g.small".into()), addresses)].into(),
+        };
+        assert_eq!(of(2, 1).or(of(1, 3)), of(2, 3));
+        assert_eq!(Wanted::default().or(of(1, 3)), of(1, 3));
     }
 
     #[test]
