@@ -9,6 +9,7 @@ pub mod event;
 pub mod execute;
 pub mod journal;
 pub mod observe;
+mod operation;
 pub mod retry;
 pub mod view;
 mod wait;

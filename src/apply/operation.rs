@@ -1,0 +1,382 @@
+//! What one operation of a plan does: its calls, and the looks until what they made can be used.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Context;
+use super::event::{End, Event};
+use super::retry::{Patience, persist};
+use super::wait::{Failure, Wait};
+use crate::address::Address;
+use crate::blueprint::is_ready;
+use crate::graph::Resource;
+use crate::plan::compare::{self, Rules};
+use crate::plan::{Change, Operation, Plan, Step, digest};
+use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
+use crate::schema;
+use crate::value::{Map, Reference};
+
+/// How long after a first sighting the next look comes.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// What the operations of a run share.
+pub struct Run<'a> {
+    pub context: &'a Context<'a>,
+    pub plan: &'a Plan,
+    /// What has been written so far: its properties as found afterwards.
+    pub known: RefCell<HashMap<Address, Map>>,
+    pub on_event: RefCell<&'a mut dyn FnMut(&Event)>,
+}
+
+type Ended = Result<(Option<Arc<str>>, Vec<String>), Failure>;
+
+impl Run<'_> {
+    pub fn change(&self, operation: usize) -> &Change {
+        &self.plan.changes[self.plan.operations[operation].change]
+    }
+
+    fn tell(&self, event: &Event) {
+        (self.on_event.borrow_mut())(event);
+    }
+
+    pub fn finished(&self, operation: usize, end: &End, seconds: f64) {
+        self.tell(&Event::Finished {
+            operation,
+            address: self.change(operation).address.clone(),
+            step: self.plan.operations[operation].step,
+            end: end.clone(),
+            seconds,
+        });
+    }
+
+    pub async fn operation(&self, number: usize) -> (usize, End, f64) {
+        let Operation { step, .. } = self.plan.operations[number];
+        let change = self.change(number);
+        let clock = self.context.provider.clock();
+        let began = clock.now();
+        self.tell(&Event::Started {
+            operation: number,
+            address: change.address.clone(),
+            step,
+        });
+        let ended = match step {
+            Step::Create => self.create(number, change).await,
+            Step::Update => self.update(number, change).await,
+            Step::Delete => self.delete(number, change).await,
+        };
+        let end = match ended {
+            Ok((identifier, differs)) => End::Done {
+                identifier,
+                differs,
+            },
+            Err(Failure::For(error)) => End::Failed { error },
+            Err(Failure::Stopped) => End::Left,
+        };
+        (
+            number,
+            end,
+            clock.now().saturating_sub(began) as f64 / 1000.0,
+        )
+    }
+
+    /// What should be written, with everything that is known by now.
+    fn write(&self, change: &Change) -> Result<(Write, Resource), Failure> {
+        let Some(desired) = &change.desired else {
+            return Err(Failure::For("there is nothing to write".to_owned()));
+        };
+        let known = self.known.borrow();
+        let answer =
+            |reference: &Reference| known.get(&reference.address)?.at(&reference.path).cloned();
+        let mut properties = Map::new();
+        for (name, value) in &desired.properties {
+            let value = value.resolve(&answer);
+            let mut open = None;
+            value.for_each_reference(&mut |reference| open = Some(reference.to_string()));
+            if let Some(open) = open {
+                return Err(Failure::For(format!(
+                    "{name} needs {open}, which the cloud did not give"
+                )));
+            }
+            properties.insert(name.clone(), value);
+        }
+        let applied = digest::of_properties(
+            &change.address,
+            change.generation,
+            desired.lifecycle.protect,
+            &properties,
+        );
+        let write = Write {
+            owner: self.context.owner.clone(),
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            properties: properties.clone(),
+            applied,
+        };
+        Ok((
+            write,
+            Resource {
+                properties,
+                ..desired.clone()
+            },
+        ))
+    }
+
+    async fn create(&self, number: usize, change: &Change) -> Ended {
+        let (write, desired) = self.write(change)?;
+        let attempts = Cell::new(0);
+        let identifier = self
+            .persist(number, change, Patience::WRITE, || {
+                attempts.set(attempts.get() + 1);
+                self.context.provider.create(&write)
+            })
+            .await?;
+        let handle = Handle {
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            identifier: identifier.clone(),
+        };
+        let facts = schema::facts(&change.kind);
+        let mut live = self
+            .until_ready(number, change, &handle, &desired, facts.create_seconds)
+            .await?;
+        let mut later = self.context.provider.after_create(&write);
+        let rules = Rules::of(&change.kind);
+        if attempts.get() > 1 {
+            // What an attempt that broke off has made may lack some of it.
+            let names = write.properties.iter().map(|(name, _)| name);
+            let may_lack = |name: &&Arc<str>| {
+                !rules.is_write_only(name)
+                    && !rules.is_create_only(name)
+                    && !rules.facts.shared.contains(&&***name)
+            };
+            later.extend(names.filter(may_lack).cloned());
+            later.sort();
+            later.dedup();
+        }
+        later.retain(|name| {
+            let value = write.properties.get(name);
+            value.is_some_and(|value| {
+                rules.is_write_only(name)
+                    || !compare::property(rules, name, value, live.properties.get(name)).is_empty()
+            })
+        });
+        if !later.is_empty() {
+            self.persist(number, change, Patience::WRITE, || {
+                self.context.provider.update(&handle, &write, &later)
+            })
+            .await?;
+            live = self
+                .until_ready(number, change, &handle, &desired, facts.update_seconds)
+                .await?;
+        }
+        Ok((Some(identifier), self.settle(&desired, live)))
+    }
+
+    async fn update(&self, number: usize, change: &Change) -> Ended {
+        let (write, desired) = self.write(change)?;
+        let Some(live) = &change.live else {
+            return Err(Failure::For("there is nothing to update".to_owned()));
+        };
+        let handle = live.handle();
+        let facts = schema::facts(&change.kind);
+        if live.status != Status::Ready {
+            // An earlier run's work: nothing can be changed until it is through.
+            self.until_ready(number, change, &handle, &desired, facts.create_seconds)
+                .await?;
+        }
+        let mut changed: Vec<Arc<str>> = change
+            .properties
+            .iter()
+            .map(|property| Arc::from(property.path.split('.').next().unwrap_or(&property.path)))
+            .collect();
+        changed.dedup();
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.update(&handle, &write, &changed)
+        })
+        .await?;
+        let live = self
+            .until_ready(number, change, &handle, &desired, facts.update_seconds)
+            .await?;
+        Ok((Some(handle.identifier.clone()), self.settle(&desired, live)))
+    }
+
+    async fn delete(&self, number: usize, change: &Change) -> Ended {
+        let Some(live) = &change.live else {
+            return Err(Failure::For("there is nothing to delete".to_owned()));
+        };
+        let handle = live.handle();
+        self.unlock(number, change, &handle).await?;
+        self.persist(number, change, Patience::DELETE, || {
+            self.context.provider.delete(self.context.owner, &handle)
+        })
+        .await?;
+        let typical = schema::facts(&change.kind).delete_seconds;
+        let mut wait = Wait::new(typical);
+        loop {
+            if self.read(number, change, &handle).await?.is_none() {
+                return Ok((None, Vec::new()));
+            }
+            self.tell(&Event::Waiting { operation: number });
+            wait.sleep(self.context).await?;
+        }
+    }
+
+    /// Switches off what AWS wants switched off before a delete; the plan's guard rails have asked.
+    async fn unlock(&self, number: usize, change: &Change, handle: &Handle) -> Result<(), Failure> {
+        let Some(live) = self.read(number, change, handle).await? else {
+            return Ok(());
+        };
+        if live.status == Status::Deleting {
+            return Ok(());
+        }
+        let Some((name, value)) = schema::facts::unlocked(&live.kind, &live.properties) else {
+            return Ok(());
+        };
+        if live.status != Status::Ready && !matches!(live.status, Status::Failed(_)) {
+            let typical = schema::facts(&live.kind).create_seconds;
+            self.wait_until(number, change, handle, typical, |live| {
+                live.status == Status::Ready
+            })
+            .await?;
+        }
+        let mut properties = live.properties.clone();
+        properties.insert(name.clone(), value);
+        let write = Write {
+            owner: self.context.owner.clone(),
+            address: change.address.clone(),
+            kind: live.kind.clone(),
+            properties,
+            applied: live.applied.clone().unwrap_or_default(),
+        };
+        let changed = [name];
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.update(handle, &write, &changed)
+        })
+        .await?;
+        let typical = schema::facts(&live.kind).update_seconds;
+        self.wait_until(number, change, handle, typical, |live| {
+            live.status == Status::Ready
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Tells of each further attempt at a call.
+    fn teller<'b>(
+        &'b self,
+        operation: usize,
+        change: &'b Change,
+    ) -> impl FnMut(&ProviderError, u32) + 'b {
+        move |error, attempt| {
+            self.tell(&Event::Retrying {
+                operation,
+                address: change.address.clone(),
+                attempt,
+                error: error.clone(),
+            });
+        }
+    }
+
+    async fn persist<'b, T>(
+        &self,
+        number: usize,
+        change: &Change,
+        patience: Patience,
+        call: impl FnMut() -> crate::provider::Pending<'b, crate::provider::Outcome<T>>,
+    ) -> Result<T, Failure> {
+        let mut again = self.teller(number, change);
+        let name = change.address.to_string();
+        Ok(persist(self.context, &name, patience, &mut again, call).await?)
+    }
+
+    async fn read(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+    ) -> Result<Option<LiveResource>, Failure> {
+        let mut again = self.teller(number, change);
+        let name = format!("read {}", change.address);
+        let call = || self.context.provider.read(self.context.owner, handle);
+        Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
+    }
+
+    /// Waits until a resource can be used, by the cloud's word and by `readyWhen`.
+    async fn until_ready(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        desired: &Resource,
+        typical: u32,
+    ) -> Result<LiveResource, Failure> {
+        self.wait_until(number, change, handle, typical, |live| {
+            live.status == Status::Ready
+                && is_ready(&desired.ready_when, &live.properties).unwrap_or(false)
+        })
+        .await
+    }
+
+    async fn wait_until(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        typical: u32,
+        enough: impl Fn(&LiveResource) -> bool,
+    ) -> Result<LiveResource, Failure> {
+        let mut wait = Wait::new(typical);
+        let mut sightings = 0;
+        loop {
+            // None is the cloud's delay in showing what it has made.
+            let live = self.read(number, change, handle).await?;
+            if let Some(Status::Failed(why)) = live.as_ref().map(|live| &live.status) {
+                return Err(Failure::For(format!("it failed: {why}")));
+            }
+            match live.filter(|live| enough(live)) {
+                Some(live) => {
+                    sightings += 1;
+                    if sightings >= self.context.provider.sightings() {
+                        return Ok(live);
+                    }
+                    // Seen once, the next look need not wait as long as the first.
+                    if !self.context.sleep(AGAIN).await {
+                        return Err(Failure::Stopped);
+                    }
+                    continue;
+                }
+                None => sightings = 0,
+            }
+            self.tell(&Event::Waiting { operation: number });
+            wait.sleep(self.context).await?;
+        }
+    }
+
+    /// Remembers what was found and says what is not as asked.
+    fn settle(&self, desired: &Resource, live: LiveResource) -> Vec<String> {
+        let rules = Rules::of(&desired.kind);
+        let differs = desired
+            .properties
+            .iter()
+            .filter(|(name, _)| {
+                !rules.is_write_only(name) && !rules.facts.shared.contains(&&**name)
+            })
+            .flat_map(|(name, value)| {
+                compare::property(rules, name, value, live.properties.get(name))
+            })
+            .map(|difference| difference.path)
+            .filter(|path| !desired.lifecycle.ignores(path))
+            .collect();
+        let mut properties = live.properties;
+        // References see a property as it was asked for, not in the cloud's spelling.
+        for (name, value) in &desired.properties {
+            properties.insert(name.clone(), value.clone());
+        }
+        self.known
+            .borrow_mut()
+            .insert(desired.address.clone(), properties);
+        differs
+    }
+}
