@@ -1027,6 +1027,23 @@ fn a_failover_goes_there_and_back_and_the_spec_says_so() {
         told.contains("mars is none of the spec's regions"),
         "{told}"
     );
+    let plan = |how: &str| {
+        let output = project.run(&format!("failover --to {how}"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = plan("eu-west-1 --plan --markdown --html way.html");
+    assert!(
+        told.contains("### Failover of `shop` (`default`) from `us-east-1` to `eu-west-1`"),
+        "{told}"
+    );
+    let page = std::fs::read_to_string(project.path().join("way.html")).unwrap();
+    assert!(page.contains("catch-up"), "the steps are in it");
+    assert!(plan("eu-west-1 --plan --mermaid").starts_with("gantt"));
+    let told = plan("eu-west-1 --plan --json");
+    assert!(told.contains("\"document\": \"migration\""), "{told}");
+    let told = plan("us-east-1 --plan --json");
+    assert!(told.contains("\"document\": \"settled\""), "{told}");
+
     assert_eq!(
         project.code("failover --to eu-west-1 --auto-approve"),
         Some(0)

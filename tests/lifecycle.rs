@@ -5,7 +5,7 @@ mod common;
 use common::{EPOCH, EXAMPLES, apply, destroy, example, graph_of, plan, runtime};
 use scalectl::apply::{Context, End, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
-use scalectl::plan::{Action, Plan, diff};
+use scalectl::plan::{Action, Plan, Step, diff};
 use scalectl::provider::Provider as _;
 use scalectl::provider::sim::faults::{Faults, Refusal};
 use scalectl::provider::sim::{Sim, cloud::Cloud};
@@ -258,4 +258,57 @@ fn nothing_old_goes_while_something_new_is_missing() {
         !told.iter().any(|line| line.starts_with("Delete")),
         "{told:#?}"
     );
+}
+
+/// In the order of what began and ended, where the cloud shows things late.
+#[test]
+fn what_is_made_can_be_referred_to_before_it_is_sure_and_nothing_goes_before_that() {
+    let library = Library::embedded().unwrap();
+    let late = Faults {
+        lag: 1,
+        ..Faults::default()
+    };
+    let (owner, stop) = (common::owner(), Stop::default());
+    runtime().block_on(async {
+        let sim = Sim::in_memory(Cloud::default(), late, EPOCH);
+        let context = Context {
+            provider: &sim,
+            owner: &owner,
+            stop: &stop,
+        };
+        for stage in [Stage::SingleServer, Stage::SplitDb] {
+            let graph = graph_of(&library, &example("shop", stage));
+            let live = observe(&context, Some(&graph)).await.unwrap();
+            let plan = diff(&graph, &live, None);
+            let told = std::cell::RefCell::new(Vec::new());
+            let report = execute(&context, &plan, None, &mut |event| match event {
+                Event::Started { operation, .. } => told.borrow_mut().push((*operation, true)),
+                Event::Finished { operation, .. } => told.borrow_mut().push((*operation, false)),
+                _ => {}
+            })
+            .await;
+            assert!(report.is_complete(), "{}", complaints(&plan, &report.ends));
+            let told = told.into_inner();
+            let at = |what| told.iter().position(|one| *one == what).unwrap();
+            let mut early = 0;
+            for (number, operation) in plan.operations.iter().enumerate() {
+                for need in &operation.needs {
+                    let waited = at((*need, false)) < at((number, true));
+                    early += usize::from(!waited);
+                    assert!(
+                        waited || operation.step != Step::Delete,
+                        "{} goes too early",
+                        plan.changes[operation.change].address
+                    );
+                }
+                if operation.last {
+                    let writes = plan.operations.iter().enumerate();
+                    for (write, _) in writes.filter(|(_, one)| !one.last) {
+                        assert!(at((write, false)) < at((number, true)));
+                    }
+                }
+            }
+            assert!(early > 10, "only {early} began early at {}", stage.name());
+        }
+    });
 }

@@ -1,11 +1,11 @@
-//! Runs a plan's operations: whatever is ready, the longest remaining path first.
+//! Runs a plan's operations: whatever is ready, the longest remaining path first. What each one does
+//! is `operation`'s.
 //!
 //! A permanent error stops what depends on it and nothing else. Success is what is found afterwards,
 //! property by property, not that a call returned.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -14,8 +14,8 @@ use futures_util::stream::FuturesUnordered;
 use super::Context;
 use super::event::{End, Event, Report};
 use super::operation::Run;
-use crate::plan::Plan;
 use crate::plan::schedule::followers;
+use crate::plan::{Plan, Step};
 
 /// How long calls in flight have to come to their end once somebody asks to stop. A CI job that is
 /// cancelled has 7.5 s until SIGTERM and 2.5 s more until SIGKILL, and the lease is still to be given
@@ -30,14 +30,7 @@ pub async fn execute(
     workers: Option<usize>,
     on_event: &mut dyn FnMut(&Event),
 ) -> Report {
-    let clock = context.provider.clock();
-    let began = clock.now();
-    let run = Run {
-        context,
-        plan,
-        known: RefCell::new(HashMap::new()),
-        on_event: RefCell::new(on_event),
-    };
+    let (run, mut usable) = Run::new(context, plan, on_event);
     let schedule = plan.schedule(workers);
     let needs = plan
         .operations
@@ -45,14 +38,24 @@ pub async fn execute(
         .map(|operation| operation.needs.as_slice());
     let mut missing: Vec<usize> = needs.clone().map(<[usize]>::len).collect();
     let behind = followers(needs);
+    // A write can begin when what it refers to can be used; a delete waits until that is sure.
+    let (deletes_behind, writes_behind): (Vec<Vec<usize>>, Vec<Vec<usize>>) = behind
+        .iter()
+        .map(|behind| {
+            let is_delete = |number: &usize| plan.operations[*number].step == Step::Delete;
+            behind.iter().copied().partition(is_delete)
+        })
+        .unzip();
     let mut ends: Vec<Option<End>> = vec![None; plan.operations.len()];
     let shares = |number: usize| {
         let kind = &run.change(number).kind;
         context.provider.shares_calls(kind)
     };
     let mut running = FuturesUnordered::new();
-    let mut busy = 0;
+    // Those under way of which nobody can use anything yet; and how many of them count.
+    let (mut open, mut busy) = (0, 0);
     let mut begun = vec![false; plan.operations.len()];
+    let mut can_be_used = vec![false; plan.operations.len()];
     'all: for last in [false, true] {
         let is_ready = |missing: &[usize], number: usize| {
             missing[number] == 0 && plan.operations[number].last == last
@@ -69,6 +72,15 @@ pub async fn execute(
                 add(&mut ready, number);
             }
         }
+        let release =
+            |missing: &mut [usize], ends: &[Option<End>], ready: &mut Ready, of: &[usize]| {
+                for follower in of {
+                    missing[*follower] -= 1;
+                    if is_ready(missing, *follower) && ends[*follower].is_none() {
+                        add(ready, *follower);
+                    }
+                }
+            };
         loop {
             while !context.stop.is_asked() {
                 let number = match ready.free.pop() {
@@ -82,40 +94,56 @@ pub async fn execute(
                     None => break,
                 };
                 busy += usize::from(!shares(number));
+                open += 1;
                 begun[number] = true;
                 running.push(run.operation(number));
             }
-            let Some((number, end, seconds)) = next(context, &mut running).await else {
-                match context.stop.is_asked() {
-                    true => break 'all,
-                    false => break,
-                }
+            run.quiet.send_replace(open == 0);
+            let moment = tokio::select! {
+                biased;
+                Some(number) = usable.recv() => Moment::Usable(number),
+                ended = next(context, &mut running) => match ended {
+                    Some((number, end, seconds)) => Moment::Ended(number, end, seconds),
+                    None if context.stop.is_asked() => break 'all,
+                    None => break,
+                },
             };
-            busy -= usize::from(!shares(number));
+            let (number, end, seconds) = match moment {
+                // It came to its end at the same moment, and that was told first.
+                Moment::Usable(number) if ends[number].is_some() => continue,
+                Moment::Usable(number) => {
+                    (open, busy) = (open - 1, busy - usize::from(!shares(number)));
+                    can_be_used[number] = true;
+                    release(&mut missing, &ends, &mut ready, &writes_behind[number]);
+                    continue;
+                }
+                Moment::Ended(number, end, seconds) => (number, end, seconds),
+            };
+            if !can_be_used[number] {
+                (open, busy) = (open - 1, busy - usize::from(!shares(number)));
+            }
             run.finished(number, &end, seconds);
             let done = matches!(end, End::Done { .. });
             let failed = matches!(end, End::Failed { .. });
             ends[number] = Some(end);
             if done {
-                for follower in &behind[number] {
-                    missing[*follower] -= 1;
-                    if is_ready(&missing, *follower) && ends[*follower].is_none() {
-                        add(&mut ready, *follower);
-                    }
+                if !can_be_used[number] {
+                    release(&mut missing, &ends, &mut ready, &writes_behind[number]);
                 }
+                release(&mut missing, &ends, &mut ready, &deletes_behind[number]);
             } else if failed {
                 let by = run.change(number).address.clone();
-                let mut open = behind[number].clone();
+                let mut blocked = behind[number].clone();
                 if !last {
                     // Nothing old goes while something new is missing.
-                    open.extend((0..plan.operations.len()).filter(|n| plan.operations[*n].last));
+                    blocked.extend((0..plan.operations.len()).filter(|n| plan.operations[*n].last));
                 }
-                while let Some(follower) = open.pop() {
-                    if ends[follower].is_none() {
+                while let Some(follower) = blocked.pop() {
+                    if ends[follower].is_none() && !begun[follower] {
                         let end = End::Blocked { by: by.clone() };
                         run.finished(follower, &end, 0.0);
                         ends[follower] = Some(end);
-                        open.extend(&behind[follower]);
+                        blocked.extend(&behind[follower]);
                     }
                 }
             }
@@ -132,9 +160,17 @@ pub async fn execute(
                 })
             })
             .collect(),
-        seconds: clock.now().saturating_sub(began) as f64 / 1000.0,
+        seconds: context.provider.clock().now().saturating_sub(run.began) as f64 / 1000.0,
         stopped: context.stop.is_asked(),
     }
+}
+
+/// What happens next.
+enum Moment {
+    /// Others may refer to what this operation wrote.
+    Usable(usize),
+    /// It ended, after so many seconds.
+    Ended(usize, End, f64),
 }
 
 /// Operations that nothing holds up any more.

@@ -1,9 +1,19 @@
 //! What one operation of a plan does: its calls, and the looks until what they made can be used.
+//!
+//! An operation has two moments. It is usable when others may refer to what it wrote, and they begin
+//! then; it ends when that was found often enough in a row to be sure ([`Provider::sightings`]). Those
+//! further looks wait for each other, so that what was written at about the same time is looked at in
+//! the same few calls. Whoever refers to what not every server knows of yet is refused and asks again.
+//!
+//! [`Provider::sightings`]: crate::provider::Provider::sightings
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 use super::Context;
 use super::event::{End, Event};
@@ -15,24 +25,67 @@ use crate::graph::Resource;
 use crate::plan::compare::{self, Rules};
 use crate::plan::{Change, Operation, Plan, Step, digest};
 use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
-use crate::schema;
-use crate::value::{Map, Reference};
+use crate::schema::{self, Registry};
+use crate::value::{Map, Reference, Value};
 
-/// How long after a first sighting the next look comes.
+/// How long after one look the next one comes, when nothing else is to be waited for.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// How far apart the common looks are while other operations are under way.
+const TOGETHER: Duration = Duration::from_secs(3);
 
 /// What the operations of a run share.
 pub struct Run<'a> {
     pub context: &'a Context<'a>,
     pub plan: &'a Plan,
     /// What has been written so far: its properties as found afterwards.
-    pub known: RefCell<HashMap<Address, Map>>,
-    pub on_event: RefCell<&'a mut dyn FnMut(&Event)>,
+    known: RefCell<HashMap<Address, Map>>,
+    on_event: RefCell<&'a mut dyn FnMut(&Event)>,
+    /// Properties that operations of this plan refer to, by whose they are.
+    referred: HashMap<&'a Address, Vec<&'a str>>,
+    /// When operations became usable, by their number, in the clock's milliseconds.
+    usable: RefCell<HashMap<usize, u64>>,
+    /// Tells of those that became usable.
+    tell_usable: UnboundedSender<usize>,
+    /// Whether nothing is under way but looks at what can be used already.
+    pub quiet: watch::Sender<bool>,
+    /// When the run began, in the clock's milliseconds.
+    pub began: u64,
 }
 
 type Ended = Result<(Option<Arc<str>>, Vec<String>), Failure>;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Nothing done yet. The receiver is told the numbers of operations that can be used.
+    pub fn new(
+        context: &'a Context<'a>,
+        plan: &'a Plan,
+        on_event: &'a mut dyn FnMut(&Event),
+    ) -> (Self, UnboundedReceiver<usize>) {
+        let (tell_usable, told) = unbounded_channel();
+        let mut referred: HashMap<&Address, Vec<&str>> = HashMap::new();
+        for desired in plan.changes.iter().filter_map(|one| one.desired.as_ref()) {
+            for (_, value) in &desired.properties {
+                value.for_each_reference(&mut |reference| {
+                    let paths = referred.entry(&reference.address).or_default();
+                    paths.push(&reference.path);
+                });
+            }
+        }
+        let run = Self {
+            context,
+            plan,
+            known: RefCell::default(),
+            on_event: RefCell::new(on_event),
+            referred,
+            usable: RefCell::default(),
+            tell_usable,
+            quiet: watch::Sender::new(false),
+            began: context.provider.clock().now(),
+        };
+        (run, told)
+    }
+
     pub fn change(&self, operation: usize) -> &Change {
         &self.plan.changes[self.plan.operations[operation].change]
     }
@@ -74,11 +127,18 @@ impl Run<'_> {
             Err(Failure::For(error)) => End::Failed { error },
             Err(Failure::Stopped) => End::Left,
         };
-        (
-            number,
-            end,
-            clock.now().saturating_sub(began) as f64 / 1000.0,
-        )
+        // Looking on takes nobody's time.
+        let over = self.usable.borrow().get(&number).copied();
+        let took = over.unwrap_or_else(|| clock.now()).saturating_sub(began);
+        (number, end, took as f64 / 1000.0)
+    }
+
+    /// Others may refer to it from now on.
+    fn is_usable(&self, number: usize) {
+        let now = self.context.provider.clock().now();
+        self.usable.borrow_mut().insert(number, now);
+        // Nobody listens any more when the run is over.
+        let _ = self.tell_usable.send(number);
     }
 
     /// What should be written, with everything that is known by now.
@@ -138,10 +198,21 @@ impl Run<'_> {
             identifier: identifier.clone(),
         };
         let facts = schema::facts(&change.kind);
+        let mut later = self.context.provider.after_create(&write);
+        if attempts.get() == 1 && later.is_empty() {
+            if let Some(properties) = self.as_made(change, &desired, &identifier) {
+                let known = (change.address.clone(), properties);
+                self.known.borrow_mut().extend([known]);
+                self.is_usable(number);
+                let live = self
+                    .until_sure(number, change, &handle, &desired, None)
+                    .await?;
+                return Ok((Some(identifier), self.settle(&desired, live)));
+            }
+        }
         let mut live = self
             .until_ready(number, change, &handle, &desired, facts.create_seconds)
             .await?;
-        let mut later = self.context.provider.after_create(&write);
         let rules = Rules::of(&change.kind);
         if attempts.get() > 1 {
             // What an attempt that broke off has made may lack some of it.
@@ -171,7 +242,31 @@ impl Run<'_> {
                 .until_ready(number, change, &handle, &desired, facts.update_seconds)
                 .await?;
         }
+        self.settle(&desired, live.clone());
+        self.is_usable(number);
+        let live = self
+            .until_sure(number, change, &handle, &desired, Some(live))
+            .await?;
         Ok((Some(identifier), self.settle(&desired, live)))
+    }
+
+    /// What is known of something as soon as it is made, where that is all that anybody refers to, and
+    /// where it has no state in which it cannot be used.
+    fn as_made(&self, change: &Change, desired: &Resource, identifier: &str) -> Option<Map> {
+        if !self.context.provider.is_usable_at_once(&change.kind) || !desired.ready_when.is_empty()
+        {
+            return None;
+        }
+        let mut properties = desired.properties.clone();
+        let schema = Registry::embedded().kind(&change.kind)?;
+        if let [name] = schema.primary_identifier() {
+            properties.insert(name.clone(), Value::str(identifier));
+        }
+        let referred = self.referred.get(&change.address);
+        let mut referred = referred.into_iter().flatten();
+        referred
+            .all(|path| properties.at(path).is_some())
+            .then_some(properties)
     }
 
     async fn update(&self, number: usize, change: &Change) -> Ended {
@@ -198,6 +293,11 @@ impl Run<'_> {
         .await?;
         let live = self
             .until_ready(number, change, &handle, &desired, facts.update_seconds)
+            .await?;
+        self.settle(&desired, live.clone());
+        self.is_usable(number);
+        let live = self
+            .until_sure(number, change, &handle, &desired, Some(live))
             .await?;
         Ok((Some(handle.identifier.clone()), self.settle(&desired, live)))
     }
@@ -303,6 +403,74 @@ impl Run<'_> {
         Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
     }
 
+    /// Waits until a resource was found ready often enough in a row to be sure that it is; `live` is
+    /// how it was found once.
+    async fn until_sure(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        desired: &Resource,
+        live: Option<LiveResource>,
+    ) -> Result<LiveResource, Failure> {
+        let mut sightings = u32::from(live.is_some());
+        let mut last = live;
+        let mut wait = Wait::new(schema::facts(&change.kind).create_seconds);
+        loop {
+            if let Some(live) = last.take_if(|_| sightings >= self.context.provider.sightings()) {
+                return Ok(live);
+            }
+            self.common_look().await?;
+            let live = self.look(number, change, handle).await?;
+            last = live.filter(|live| is_as_wanted(live, desired));
+            match last {
+                Some(_) => sightings += 1,
+                None => {
+                    sightings = 0;
+                    self.tell(&Event::Waiting { operation: number });
+                    wait.sleep(self.context).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits for the moment when everything is looked at that can be used already: every three seconds,
+    /// and soon when nothing else is under way.
+    async fn common_look(&self) -> Result<(), Failure> {
+        let now = self.context.provider.clock().now();
+        let passed = Duration::from_millis(now.saturating_sub(self.began));
+        let rest = TOGETHER.saturating_sub(Duration::from_nanos(
+            (passed.as_nanos() % TOGETHER.as_nanos()) as u64,
+        ));
+        let quiet = async {
+            // The sender is in this very run.
+            let _ = self.quiet.subscribe().wait_for(|quiet| *quiet).await;
+            self.context.sleep(AGAIN).await
+        };
+        let goes_on = tokio::select! {
+            goes_on = quiet => goes_on,
+            goes_on = self.context.sleep(rest.max(AGAIN)) => goes_on,
+        };
+        match goes_on {
+            true => Ok(()),
+            false => Err(Failure::Stopped),
+        }
+    }
+
+    /// How a resource is found now; that it is not there may be the cloud's delay in showing it.
+    async fn look(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+    ) -> Result<Option<LiveResource>, Failure> {
+        let live = self.read(number, change, handle).await?;
+        match live.as_ref().map(|live| &live.status) {
+            Some(Status::Failed(why)) => Err(Failure::For(format!("it failed: {why}"))),
+            _ => Ok(live),
+        }
+    }
+
     /// Waits until a resource can be used, by the cloud's word and by `readyWhen`.
     async fn until_ready(
         &self,
@@ -313,8 +481,7 @@ impl Run<'_> {
         typical: u32,
     ) -> Result<LiveResource, Failure> {
         self.wait_until(number, change, handle, typical, |live| {
-            live.status == Status::Ready
-                && is_ready(&desired.ready_when, &live.properties).unwrap_or(false)
+            is_as_wanted(live, desired)
         })
         .await
     }
@@ -328,26 +495,10 @@ impl Run<'_> {
         enough: impl Fn(&LiveResource) -> bool,
     ) -> Result<LiveResource, Failure> {
         let mut wait = Wait::new(typical);
-        let mut sightings = 0;
         loop {
-            // None is the cloud's delay in showing what it has made.
-            let live = self.read(number, change, handle).await?;
-            if let Some(Status::Failed(why)) = live.as_ref().map(|live| &live.status) {
-                return Err(Failure::For(format!("it failed: {why}")));
-            }
-            match live.filter(|live| enough(live)) {
-                Some(live) => {
-                    sightings += 1;
-                    if sightings >= self.context.provider.sightings() {
-                        return Ok(live);
-                    }
-                    // Seen once, the next look need not wait as long as the first.
-                    if !self.context.sleep(AGAIN).await {
-                        return Err(Failure::Stopped);
-                    }
-                    continue;
-                }
-                None => sightings = 0,
+            let live = self.look(number, change, handle).await?;
+            if let Some(live) = live.filter(|live| enough(live)) {
+                return Ok(live);
             }
             self.tell(&Event::Waiting { operation: number });
             wait.sleep(self.context).await?;
@@ -379,4 +530,9 @@ impl Run<'_> {
             .insert(desired.address.clone(), properties);
         differs
     }
+}
+
+/// Whether a resource can be used, by the cloud's word and by `readyWhen`.
+fn is_as_wanted(live: &LiveResource, desired: &Resource) -> bool {
+    live.status == Status::Ready && is_ready(&desired.ready_when, &live.properties).unwrap_or(false)
 }

@@ -22,11 +22,13 @@ impl From<Gave> for Failure {
     }
 }
 
-/// When to look again: hardly anything is ready in half its typical time; from then on each wait is
-/// a small share of what has passed, so that no more than that share is lost.
+/// When to look again: hardly anything is ready in half its typical time, so that there are but a few
+/// looks until then, each after twice the time; from then on each wait is a small share of what has
+/// passed, so that no more than that share is lost.
 pub struct Wait {
     passed: Duration,
     next: Duration,
+    half: Duration,
     limit: Duration,
 }
 
@@ -44,7 +46,8 @@ impl Wait {
         let typical = Duration::from_secs(u64::from(typical));
         Self {
             passed: Duration::ZERO,
-            next: (typical / 2).max(Self::FLOOR),
+            next: (typical / 8).max(Self::FLOOR),
+            half: typical / 2,
             limit,
         }
     }
@@ -64,8 +67,37 @@ impl Wait {
         if !context.sleep(self.next).await {
             return Err(Failure::Stopped);
         }
-        self.passed += self.next;
-        self.next = self.passed.mul_f64(Self::SHARE).max(Self::FLOOR);
+        self.waited();
         Ok(())
+    }
+
+    /// It was waited as long as was said: how long the next time?
+    fn waited(&mut self) {
+        self.passed += self.next;
+        self.next = match self.passed < self.half {
+            true => self.passed.min(self.half - self.passed),
+            false => self.passed.mul_f64(Self::SHARE),
+        }
+        .max(Self::FLOOR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_few_looks_before_half_the_typical_time_and_none_costs_much_after() {
+        let mut wait = Wait::new(480);
+        let mut looks = Vec::new();
+        while wait.passed < Duration::from_secs(480) {
+            wait.waited();
+            looks.push(wait.passed.as_secs_f64());
+        }
+        assert_eq!(looks[..3], [60.0, 120.0, 240.0]);
+        assert!(looks[2..].windows(2).all(|two| two[1] <= two[0] * 1.031));
+        let mut short = Wait::new(1);
+        short.waited();
+        assert_eq!(short.passed, Wait::FLOOR);
     }
 }

@@ -16,7 +16,7 @@ use super::project::{Project, find, read};
 use super::run::with_lease;
 use super::session::Session;
 use super::walk_teller::{Teller, ended};
-use super::{Failure, Global, Outcome, ui};
+use super::{Failure, Global, Outcome, report, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{Context, kinds, observe_without, write_record};
 use crate::graph::Graph;
@@ -28,7 +28,9 @@ use crate::plan::{Counts, diff};
 use crate::provider::{Failover, Live, Query, Record, Standing};
 use crate::render::json::walk::{What, object};
 use crate::render::json::{migration::document, settled};
-use crate::render::migration::{Frame, text};
+use crate::render::migration::{Frame, mermaid, text};
+use crate::render::migration_markdown;
+use crate::render::report::of_migration;
 use crate::render::style::{NEW, NOTICE, Painted, duration};
 use crate::spec::{self, Stage};
 
@@ -59,6 +61,15 @@ pub struct Arguments {
     /// Print JSON: the plan or status as one object, a walk as one object a line.
     #[arg(long)]
     json: bool,
+    /// Print the plan as Markdown.
+    #[arg(long, requires = "plan", conflicts_with_all = ["mermaid", "json"])]
+    markdown: bool,
+    /// Print the plan as a Mermaid Gantt chart.
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    mermaid: bool,
+    /// Write the plan as a report in one HTML file too; docs/report.md shows it.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    html: Option<PathBuf>,
     /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     json_into: Option<PathBuf>,
@@ -440,14 +451,30 @@ async fn show(
     }
     let (prepared, live) = match prepare(project, arguments, context, found).await? {
         Ok(prepared) => prepared,
-        Err((writer, _)) => {
-            is_there(arguments, &writer)?;
+        Err((writer, record)) => {
+            match arguments.json {
+                true => {
+                    let stage = record.stage.as_deref();
+                    ui::print_json(&settled::of(stage, Some(writer)));
+                }
+                false => is_there(arguments, &writer)?,
+            }
             return Ok(End::Shown);
         }
     };
+    let frame = prepared.frame();
+    let owner = project.owner();
+    if let Some(path) = &arguments.html {
+        report::write(path, project, place.as_deref(), |cover| {
+            of_migration(cover, &frame)
+        })?;
+    }
     if arguments.json {
-        let frame = prepared.frame();
-        ui::print_json(&document(&frame, &project.owner(), project.provider()));
+        ui::print_json(&document(&frame, &owner, project.provider()));
+    } else if arguments.markdown {
+        ui::print(&migration_markdown::render(&frame, &owner, None));
+    } else if arguments.mermaid {
+        ui::print(&mermaid(&frame));
     } else {
         head(&prepared, found, place);
     }

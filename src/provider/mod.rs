@@ -449,6 +449,13 @@ pub trait Provider {
         1
     }
 
+    /// Whether something of this kind can be referred to as soon as the call that makes it has given its
+    /// identifier, because it has no state in which it cannot be used.
+    fn is_usable_at_once(&self, kind: &str) -> bool {
+        let _ = kind;
+        false
+    }
+
     /// Finds what is ours with a few list calls per service and region, never one per resource.
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>>;
 

@@ -67,7 +67,7 @@ use super::{
     Write,
 };
 use crate::address::{Address, GLOBAL};
-use crate::schema::facts::Identity;
+use crate::schema::facts::{Identity, usable_when_made};
 use crate::schema::{self, Registry, TagStyle};
 use crate::spec;
 use crate::value::{Map, Value};
@@ -856,6 +856,10 @@ impl Provider for Aws {
 
     fn sightings(&self) -> u32 {
         SIGHTINGS
+    }
+
+    fn is_usable_at_once(&self, kind: &str) -> bool {
+        self.by_kind.contains_key(kind) && usable_when_made(kind)
     }
 
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {

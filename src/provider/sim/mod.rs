@@ -29,6 +29,7 @@ use super::{
     Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
     Write,
 };
+use crate::schema::facts::usable_when_made;
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
 use store::{Opened, Store};
@@ -318,6 +319,18 @@ fn subject(kind: &str, address: &crate::address::Address) -> String {
 impl Provider for Sim {
     fn clock(&self) -> &dyn Clock {
         &self.clock
+    }
+
+    fn sightings(&self) -> u32 {
+        // Only where it shows things late, one look may see what the next one does not.
+        match self.faults.borrow().lag {
+            0 => 1,
+            _ => 2,
+        }
+    }
+
+    fn is_usable_at_once(&self, kind: &str) -> bool {
+        self.faults.borrow().lag > 0 && usable_when_made(kind)
     }
 
     fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {

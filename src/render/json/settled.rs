@@ -26,10 +26,16 @@ pub struct Document<'a> {
 /// What is live as a document.
 pub fn document(live: &Live) -> Document<'_> {
     let record = live.record.as_ref();
+    let stage = record.and_then(|record| record.stage.as_deref());
+    of(stage, writer_of(live).map(|region| region.to_string()))
+}
+
+/// A stage, and the region that takes the writes, as a document.
+pub fn of(stage: Option<&str>, writer: Option<String>) -> Document<'_> {
     Document {
         document: "settled",
         format: 1,
-        stage: record.and_then(|record| record.stage.as_deref()),
-        writer: writer_of(live).map(|region| region.to_string()),
+        stage,
+        writer,
     }
 }

@@ -171,6 +171,15 @@ pub fn facts(kind: &str) -> &'static KindFacts {
     .unwrap_or(&PLAIN)
 }
 
+/// Kinds that are ready within seconds, but not at once: their state says so.
+const PENDING_AT_FIRST: [&str; 2] = ["AWS::EC2::Subnet", "AWS::EC2::VPC"];
+
+/// Whether something of `kind` can be used as soon as the call that makes it returns: it has no state
+/// of its own, and AWS has nothing to start for it.
+pub fn usable_when_made(kind: &str) -> bool {
+    facts(kind).create_seconds <= 2 && !PENDING_AT_FIRST.contains(&kind)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
