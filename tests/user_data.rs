@@ -63,3 +63,70 @@ fn no_secret_and_no_setting_is_in_it() {
     // What runs stands in parameters, so that a new image needs no new server.
     assert!(!text.contains("ghcr.io/acme/shop"));
 }
+
+/// Runs the program that brings a server in line, without a server: what it would ask and start is told
+/// instead.
+const DRIVER: &str = r#"
+import json, sys
+program, config, answers = open(sys.argv[1]).read(), json.loads(sys.argv[2]), sys.argv[3] == "answers"
+begin, end = program.index("REGION = metadata"), program.rindex("try:\n")
+head = program[:program.index("PATH, ROLE")] + "LIBRARY, RUN, REGION = 'library/', '/run/site:/run/site', 'us-east-1'\n"
+# Everything but what is asked at once and the last lines, which run it.
+space = dict()
+exec(head + program[program.index("def run("):begin] + program[program.index("def parameters("):end], space)
+told = []
+class File:
+    def __init__(self, path, mode="r"): told.append("%s %s" % (mode, path))
+    def close(self): pass
+class Connection:
+    def close(self): pass
+def connect(place, seconds):
+    told.append("connects %s %s" % place)
+    if not answers: raise OSError("refused")
+    return Connection()
+space["socket"].create_connection = connect
+space["time"].sleep = lambda seconds: None
+space.update(open=File, metadata=lambda path: "10.0.0.7", password=lambda: "word", certificate=lambda: "/pem",
+             parameters=lambda: dict(database=config), containers=lambda: dict(),
+             start=lambda name, image, mount, command, env: told.append("starts %s %s" % (name, image)))
+try:
+    space["keep"]()
+except SystemExit as error:
+    told = told[-1:] + [str(error)]
+print("\n".join(told))
+"#;
+
+#[test]
+fn a_migration_that_leads_back_starts_the_servers_own_database() {
+    let text = user_data();
+    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
+    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), program).unwrap();
+    let config = r#"{"engine": "postgres", "version": "17", "host": "db.x.rds.amazonaws.com", "name": "shop"}"#;
+    let told = |how: &str| {
+        let output = Command::new("python3")
+            .args(["-c", DRIVER])
+            .arg(file.path())
+            .args([config, how])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        told("answers"),
+        "w /etc/site/database.keep\nstarts database-local library/postgres:17\nconnects 10.0.0.7 5432\n"
+    );
+    assert_eq!(
+        told("is silent"),
+        "connects 10.0.0.7 5432\nthe server's own database does not start\n"
+    );
+    // What a script starts, the server has.
+    let unit = "sed 's/reconcile$/& keep/' /etc/systemd/system/site.service >/etc/systemd/system/site-keep.service";
+    assert!(text.contains(unit));
+    let library = Library::embedded().unwrap();
+    let begin = library.text("actions/lib.sh").unwrap();
+    assert!(begin.contains("systemctl start site-keep"));
+}

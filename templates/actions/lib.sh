@@ -24,6 +24,10 @@ work=$(mktemp -d "$run/action.XXXXXX")
 at_end() { rm -rf "$work"; }
 trap at_end EXIT
 
+# The server's own database runs as long as a migration leads there, also before the parameters say so.
+own=file:/data/secrets/database
+[[ $TARGET_SECRET != "$own" ]] || systemctl start site-keep || refuse "the server's own database does not start; /var/log/site.log says why"
+
 declare -A host=([source]=$SOURCE_HOST [target]=$TARGET_HOST)
 declare -A port=([source]=$SOURCE_PORT [target]=$TARGET_PORT)
 declare -A user password

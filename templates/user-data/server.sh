@@ -44,7 +44,7 @@ cat >/usr/local/sbin/site-reconcile <<'PYTHON'
 #!/usr/bin/python3
 # Brings this server in line with its parameters: starts the new beside the old, waits until it is
 # healthy, sends requests there, and only then stops the old.
-import base64, hashlib, json, os, secrets, subprocess, sys, time, urllib.error, urllib.request
+import base64, hashlib, json, os, secrets, socket, subprocess, sys, time, urllib.error, urllib.request
 
 PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
 LIBRARY, RUN = "public.ecr.aws/docker/library/", "/run/site:/run/site"
@@ -142,31 +142,54 @@ def certificate():
     return path
 
 
+def port_of(config):
+    return 5432 if config["engine"] == "postgres" else 3306
+
+
+def serve(config, running):
+    # Starts a database of our own and tells its address, login and password.
+    host, user, word, port = metadata("local-ipv4"), "site", password(), port_of(config)
+    if "database-local" not in running:
+        postgres = config["engine"] == "postgres"
+        mount = ["-v", RUN, "-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
+                 "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql"),
+                 "-p", "%s:%s:%s" % (host, port, port)]
+        image = LIBRARY + config["engine"] + ":" + config["version"]
+        secret_file = "/run/secrets/database"
+        if postgres:
+            env = dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
+                       POSTGRES_PASSWORD_FILE=secret_file, PGDATA="/var/lib/postgresql/data/pg")
+            mount += ["-v", certificate() + ":/run/secrets/pem:ro"]
+            command = [word for setting in ("wal_level=logical", "ssl=on", "ssl_cert_file=/run/secrets/pem",
+                                            "ssl_key_file=/run/secrets/pem") for word in ("-c", setting)]
+        else:
+            env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
+                       MYSQL_PASSWORD_FILE=secret_file)
+            command = []
+        start("database-local", image, mount, command, env)
+    return host, user, word
+
+
+def keep():
+    # A migration that leads back here needs a database of our own before the parameters say so.
+    config = parameters()["database"]
+    open("/etc/site/database.keep", "w").close()
+    host, _, _ = serve(config, containers())
+    for _ in range(90):
+        try:
+            return socket.create_connection((host, port_of(config)), 2).close()
+        except OSError:
+            time.sleep(2)
+    sys.exit("the server's own database does not start")
+
+
 def database(config, running):
     # The application's variables; starts a database of our own where there is no other.
     if not config:
         return dict()
-    postgres, local = config["engine"] == "postgres", config["host"] == "local"
-    port = 5432 if postgres else 3306
-    if local:
-        host, user, word = metadata("local-ipv4"), "site", password()
-        if "database-local" not in running:
-            mount = ["-v", RUN, "-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
-                     "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql"),
-                     "-p", "%s:%s:%s" % (host, port, port)]
-            image = LIBRARY + config["engine"] + ":" + config["version"]
-            secret_file = "/run/secrets/database"
-            if postgres:
-                env = dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
-                           POSTGRES_PASSWORD_FILE=secret_file, PGDATA="/var/lib/postgresql/data/pg")
-                mount += ["-v", certificate() + ":/run/secrets/pem:ro"]
-                command = [word for setting in ("wal_level=logical", "ssl=on", "ssl_cert_file=/run/secrets/pem",
-                                                "ssl_key_file=/run/secrets/pem") for word in ("-c", setting)]
-            else:
-                env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
-                           MYSQL_PASSWORD_FILE=secret_file)
-                command = []
-            start("database-local", image, mount, command, env)
+    postgres, port = config["engine"] == "postgres", port_of(config)
+    if config["host"] == "local":
+        host, user, word = serve(config, running)
     else:
         login = json.loads(secret(config["secret"], config["region"]))
         host, user, word = config["host"], login["username"], login["password"]
@@ -298,7 +321,7 @@ def main():
 
 
 try:
-    main()
+    keep() if sys.argv[1:] == ["keep"] else main()
 except subprocess.CalledProcessError as error:
     sys.exit("%s: %s" % (" ".join(error.cmd[:3]), error.stderr.strip()))
 PYTHON
@@ -316,6 +339,7 @@ ExecStart=/usr/local/sbin/site-reconcile
 StandardOutput=append:/var/log/site.log
 StandardError=append:/var/log/site.log
 UNIT
+sed 's/reconcile$/& keep/' /etc/systemd/system/site.service >/etc/systemd/system/site-keep.service
 cat >/etc/systemd/system/site.timer <<'UNIT'
 [Unit]
 Description=Every minute

@@ -2,7 +2,10 @@
 problems=()
 check() { [[ -z $2 ]] || problems+=("$1: ${2//$'\n'/, }"); }
 
-[[ $action == 'do' ]] || exit 0
+if [[ $action == 'undo' ]]; then
+  [[ $TARGET_SECRET != "$own" ]] || site-database end
+  exit 0
+fi
 series() { cut -d. -f1,2 <<<"${version[$1]}"; }
 [[ $(printf '%s\n' "$(series source)" "$(series target)" | sort -V | head -1) == "$(series source)" ]] ||
   problems+=("the target runs version ${version[target]}, the source ${version[source]}; a newer one can follow an older one, not the other way round")

@@ -2,7 +2,10 @@
 problems=()
 check() { [[ -z $2 ]] || problems+=("$1: ${2//$'\n'/, }"); }
 
-[[ $action == 'do' ]] || exit 0
+if [[ $action == 'undo' ]]; then
+  [[ $TARGET_SECRET != "$own" ]] || site-database end
+  exit 0
+fi
 version() { sql "$1" "SELECT current_setting('server_version_num')::int / 10000"; }
 source_version=$(version source) target_version=$(version target)
 ((target_version >= source_version)) ||
