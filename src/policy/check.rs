@@ -240,19 +240,22 @@ fn ask(rule: &Rule, whole: &Whole<'_>, seen: Option<&Seen<'_>>) -> Option<Findin
             }
         })
     };
-    let broken = match rule.when.as_ref().map_or(Ok(true), &decide) {
-        Ok(false) => return None,
-        Ok(true) => decide(&rule.require).map(|holds| !holds),
-        Err(failure) => Err(failure),
+    let broken = match rule.asks() {
+        None => Err(Failure::new("it cannot be read")),
+        Some(asks) => match asks.when.as_ref().map_or(Ok(true), &decide) {
+            Ok(false) => return None,
+            Ok(true) => decide(&asks.require).map(|holds| (!holds).then_some(asks)),
+            Err(failure) => Err(failure),
+        },
     };
     let (message, fix) = match broken {
-        Ok(false) => return None,
-        Ok(true) => {
+        Ok(None) => return None,
+        Ok(Some(asks)) => {
             let say = |template: &Template| match said(template, &sight(true)) {
                 Ok(text) => text.trim().to_owned(),
                 Err(failure) => format!("{} ({})", rule.title, failure.message),
             };
-            (say(&rule.message), say(&rule.fix))
+            (say(&asks.message), say(&asks.fix))
         }
         Err(failure) => (
             format!("cannot be decided: {}", failure.message),

@@ -16,7 +16,7 @@ pub mod parse;
 pub mod schema;
 mod scope;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use crate::address::Address;
 use crate::blueprint::expression::Expression;
 use crate::blueprint::template::Template;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::yaml::Node;
 
 /// What a broken rule does.
 #[derive(
@@ -114,22 +115,46 @@ pub struct Rule {
     pub kinds: Vec<Arc<str>>,
     /// What has to happen to a resource for the rule to look at it.
     pub fates: Vec<Fate>,
-    /// Whether it looks at all.
-    pub when: Option<Expression>,
-    /// What has to be true.
-    pub require: Expression,
     /// The property that it is about.
     pub property: Option<Arc<str>>,
-    /// What is wrong, with the values.
-    pub message: Template,
-    /// What would be right.
-    pub fix: Template,
+    /// What it asks and says.
+    text: Text,
     /// The control that it follows, such as `SecurityHub EC2.8`.
     pub reference: Option<Arc<str>>,
     /// Where to read on.
     pub url: Option<Arc<str>>,
     /// Where it stands.
     pub location: Location,
+}
+
+/// What a rule asks and says.
+#[derive(Debug)]
+pub struct Asks {
+    /// Whether it looks at all.
+    pub when: Option<Expression>,
+    /// What has to be true.
+    pub require: Expression,
+    /// What is wrong, with the values.
+    pub message: Template,
+    /// What would be right.
+    pub fix: Template,
+}
+
+/// What a rule asks and says, read when it is first asked: most rules of the binary look at nothing that
+/// a plan has, and reading all of them takes longer than asking them.
+#[derive(Debug)]
+struct Text {
+    node: Node,
+    read: OnceLock<Option<Asks>>,
+}
+
+impl Rule {
+    /// What it asks and says; `None` when that is no rule, which the tests rule out for those of the
+    /// binary, and reading for all others.
+    pub fn asks(&self) -> Option<&Asks> {
+        let read = || parse::asks(&self.text.node, &mut Vec::new());
+        self.text.read.get_or_init(read).as_ref()
+    }
 }
 
 /// A rule that is broken.

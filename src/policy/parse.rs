@@ -1,11 +1,11 @@
 //! From a file's text to rules and exceptions, with everything that can be checked without a spec.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
 use super::exception::Exception;
-use super::{Fate, Over, Rule, Severity, names};
+use super::{Asks, Fate, Over, Rule, Severity, Text, names};
 use crate::blueprint::expression::Expression;
 use crate::blueprint::template::Template;
 use crate::diagnostic::Diagnostic;
@@ -106,6 +106,48 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
         }
     }
     let kinds: Vec<Arc<str>> = kinds.into_iter().map(|(text, _)| text).collect();
+    let property = optional_text(node, "property", errors);
+    let read = OnceLock::new();
+    if !builtin {
+        let asks = asks(node, errors);
+        if let Some(asks) = &asks {
+            let mut expressions: Vec<&Expression> = asks.when.iter().collect();
+            expressions.push(&asks.require);
+            asks.message.expressions(&mut |one| expressions.push(one));
+            asks.fix.expressions(&mut |one| expressions.push(one));
+            for expression in expressions {
+                names::check(expression, over, &kinds, errors);
+            }
+        }
+        let _ = read.set(asks);
+        let path = property.as_deref().unwrap_or_default().split('.');
+        let path: Vec<&str> = path.filter(|step| !step.is_empty()).collect();
+        if let Some(failure) = names::property(&kinds, &path) {
+            errors.push(failure.at(node.locate("property")));
+        }
+    }
+    let reference = optional_text(node, "reference", errors);
+    let url = optional_text(node, "url", errors);
+    Some(Rule {
+        location: node.get("id").unwrap_or(node).location.clone(),
+        title: text_of(node, "title", errors).unwrap_or_default(),
+        url: url.or_else(|| control(reference.as_deref()?)),
+        reference,
+        id: id?,
+        severity: severity?,
+        over,
+        kinds,
+        fates,
+        property,
+        text: Text {
+            node: node.clone(),
+            read,
+        },
+    })
+}
+
+/// Reads what a rule asks and says.
+pub fn asks(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Asks> {
     let when = condition(node, "when", errors);
     let require = condition(node, "require", errors);
     if require.is_none() && node.get("require").is_none() {
@@ -125,37 +167,10 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
             Template::Text(Vec::new())
         }
     };
-    let message = template("message", errors);
-    let fix = template("fix", errors);
-    let property = optional_text(node, "property", errors);
-    if !builtin {
-        let mut expressions: Vec<&Expression> = when.iter().chain(&require).collect();
-        message.expressions(&mut |expression| expressions.push(expression));
-        fix.expressions(&mut |expression| expressions.push(expression));
-        for expression in expressions {
-            names::check(expression, over, &kinds, errors);
-        }
-        let path = property.as_deref().unwrap_or_default().split('.');
-        let path: Vec<&str> = path.filter(|step| !step.is_empty()).collect();
-        if let Some(failure) = names::property(&kinds, &path) {
-            errors.push(failure.at(node.locate("property")));
-        }
-    }
-    let reference = optional_text(node, "reference", errors);
-    let url = optional_text(node, "url", errors);
-    Some(Rule {
-        location: node.get("id").unwrap_or(node).location.clone(),
-        title: text_of(node, "title", errors).unwrap_or_default(),
-        url: url.or_else(|| control(reference.as_deref()?)),
-        reference,
-        id: id?,
-        severity: severity?,
-        over,
-        kinds,
-        fates,
+    let (message, fix) = (template("message", errors), template("fix", errors));
+    Some(Asks {
         when,
         require: require?,
-        property,
         message,
         fix,
     })

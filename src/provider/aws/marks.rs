@@ -181,6 +181,15 @@ pub fn token(write: &Write) -> String {
         .collect()
 }
 
+/// Whether a text looks like one of our client tokens, or like one with the time behind it.
+pub fn is_token(text: &str) -> bool {
+    let token = text.split('-').next().unwrap_or_default();
+    token.len() == 40
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +235,23 @@ mod tests {
     fn a_strangers_text_is_no_mark() {
         for text in ["", "hello", "hello [scalectl]", "[scalectl a b c]"] {
             assert_eq!(Marks::from_text(text), (text, None));
+        }
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_look() {
+        let marks = marks();
+        let write = Write {
+            owner: marks.owner,
+            address: marks.address,
+            kind: "AWS::Route53::HostedZone".into(),
+            properties: Map::new(),
+            applied: marks.applied,
+        };
+        let token = token(&write);
+        assert!(is_token(&token) && is_token(&format!("{token}-1767225600")));
+        for other in ["", "terraform-20260101", "RISWorkflow-RD:0a1b"] {
+            assert!(!is_token(other), "{other}");
         }
     }
 }

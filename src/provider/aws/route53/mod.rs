@@ -4,6 +4,7 @@
 //! call goes into one: tags of ten, records of a zone, changes of a moment.
 
 mod change;
+mod early;
 mod health_check;
 mod ownership;
 mod record;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
+use self::early::Early;
 use super::bind::route53;
 use super::call::Api;
 use super::clients::HOME;
@@ -90,16 +92,27 @@ impl Service for Dns {
                 if !wanted(ZONE) && !wanted(RECORD) {
                     return Ok(Vec::new());
                 }
-                let zones = zone::list(&api, which).await?;
+                let all = zone::list(&api, which).await?;
+                let early = async {
+                    match which {
+                        Which::Owned(_) => {
+                            let early = Early::ask(&api, &all, wanted(ZONE), wanted(RECORD));
+                            Ok(early.await)
+                        }
+                        _ => Ok(Early::default()),
+                    }
+                };
+                let tags = tagged(&api, zone::RESOURCE, which, all.clone());
+                let (zones, early) = try_join(tags, early).await?;
                 let records = async {
                     match wanted(RECORD) {
-                        true => record::in_zones(&api, which, &zones).await,
+                        true => record::in_zones(&api, which, &zones, &early).await,
                         false => Ok(Vec::new()),
                     }
                 };
                 let themselves = async {
                     match wanted(ZONE) {
-                        true => zone::found(&api, &zones).await,
+                        true => zone::found(&api, &zones, &early).await,
                         false => Ok(Vec::new()),
                     }
                 };

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::change::{MOST_RECORDS, action, delete_of, records_of, run_all};
+use super::early::Early;
 use super::ownership::{
     HERITAGE, canonical, decoded, first_value, is_name, mark, mark_name, marks_from, value,
 };
@@ -173,10 +174,15 @@ impl Records {
 }
 
 /// Those of these zones that are wanted.
-pub async fn in_zones(api: &Client, which: Which<'_>, zones: &[Tagged]) -> Outcome<Vec<Found>> {
+pub async fn in_zones(
+    api: &Client,
+    which: Which<'_>,
+    zones: &[Tagged],
+    early: &Early,
+) -> Outcome<Vec<Found>> {
     let each = zones.iter().map(async |(zone, _)| {
         let zone = bare(text(zone, "Id"));
-        let records = none_if_gone(records_of(api, zone).await)?;
+        let records = none_if_gone(early.records(api, zone).await)?;
         Ok::<_, ProviderError>(found(zone, &records.unwrap_or_default()))
     });
     let mut all: Vec<Found> = try_join_all(each).await?.into_iter().flatten().collect();

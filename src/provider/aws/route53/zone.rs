@@ -6,9 +6,10 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::change::{change, delete_of, records_of};
+use super::early::Early;
 use super::ownership::{is_apex, is_leftover, is_name, unquoted};
 use super::record::found as found_in;
-use super::{Client, NEXT_MARKER, Tagged, ZONE, another_reference, bare, tag, tagged, was_set};
+use super::{Client, NEXT_MARKER, Tagged, ZONE, another_reference, bare, tag, was_set};
 use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
@@ -17,41 +18,40 @@ use crate::provider::aws::service::{
 use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
-const RESOURCE: &str = "hostedzone";
+/// What calls about tags call a zone.
+pub const RESOURCE: &str = "hostedzone";
 
 async fn all(api: &Client) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| route53::list_hosted_zones(api, question).await;
     pages(call, Map::new(), "HostedZones", NEXT_MARKER).await
 }
 
-/// Those that are wanted.
-pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Tagged>> {
-    let zones = match which {
+/// Those that may be wanted, before their tags are known.
+pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
+    match which {
         Which::Named(ids) => {
             let each = ids.iter().map(async |id| {
                 let one = input(json!({"Id": &**id}));
                 none_if_gone(route53::get_hosted_zone(api, &one).await)
             });
             let answers = try_join_all(each).await?.into_iter().flatten();
-            answers
+            Ok(answers
                 .filter_map(|answer| answer.get("HostedZone").and_then(Value::as_map).cloned())
-                .collect()
+                .collect())
         }
-        Which::Owned(_) | Which::All => all(api).await?,
-    };
-    tagged(api, RESOURCE, which, zones).await
+        Which::Owned(_) | Which::All => all(api).await,
+    }
 }
 
 /// As CloudFormation has them.
-pub async fn found(api: &Client, zones: &[Tagged]) -> Outcome<Vec<Found>> {
-    let found = try_join_all(zones.iter().map(|one| complete(api, one))).await?;
+pub async fn found(api: &Client, zones: &[Tagged], early: &Early) -> Outcome<Vec<Found>> {
+    let found = try_join_all(zones.iter().map(|one| complete(api, one, early))).await?;
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn complete(api: &Client, (zone, tags): &Tagged) -> Outcome<Option<Found>> {
+async fn complete(api: &Client, (zone, tags): &Tagged, early: &Early) -> Outcome<Option<Found>> {
     let id = bare(text(zone, "Id"));
-    let one = input(json!({"Id": id}));
-    let Some(answer) = none_if_gone(route53::get_hosted_zone(api, &one).await)? else {
+    let Some(answer) = none_if_gone(early.zone(api, id).await)? else {
         return Ok(None);
     };
     let mut properties = input(json!({"Id": id, "Name": text(&answer, "HostedZone.Name")}));
