@@ -93,6 +93,10 @@ pub async fn execute(
                     }
                     None => break,
                 };
+                if ends[number].is_some() {
+                    // What it needs could be used, and failed after all while this one queued.
+                    continue;
+                }
                 busy += usize::from(!shares(number));
                 open += 1;
                 begun[number] = true;

@@ -199,16 +199,16 @@ impl<'a> Run<'a> {
         };
         let facts = schema::facts(&change.kind);
         let mut later = self.context.provider.after_create(&write);
-        if attempts.get() == 1 && later.is_empty() {
-            if let Some(properties) = self.as_made(change, &desired, &identifier) {
-                let known = (change.address.clone(), properties);
-                self.known.borrow_mut().extend([known]);
-                self.is_usable(number);
-                let live = self
-                    .until_sure(number, change, &handle, &desired, None)
-                    .await?;
-                return Ok((Some(identifier), self.settle(&desired, live)));
-            }
+        let first = attempts.get() == 1 && later.is_empty();
+        let as_made = first.then(|| self.as_made(change, &desired, &identifier));
+        if let Some(properties) = as_made.flatten() {
+            let known = (change.address.clone(), properties);
+            self.known.borrow_mut().extend([known]);
+            self.is_usable(number);
+            let live = self
+                .until_sure(number, change, &handle, &desired, None)
+                .await?;
+            return Ok((Some(identifier), self.settle(&desired, live)));
         }
         let mut live = self
             .until_ready(number, change, &handle, &desired, facts.create_seconds)
@@ -242,12 +242,24 @@ impl<'a> Run<'a> {
                 .until_ready(number, change, &handle, &desired, facts.update_seconds)
                 .await?;
         }
-        self.settle(&desired, live.clone());
+        self.written(number, change, &handle, &desired, live).await
+    }
+
+    /// It was found ready once: others may refer to it, and it ends when that is sure.
+    async fn written(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        desired: &Resource,
+        live: LiveResource,
+    ) -> Ended {
+        self.settle(desired, live.clone());
         self.is_usable(number);
         let live = self
-            .until_sure(number, change, &handle, &desired, Some(live))
+            .until_sure(number, change, handle, desired, Some(live))
             .await?;
-        Ok((Some(identifier), self.settle(&desired, live)))
+        Ok((Some(handle.identifier.clone()), self.settle(desired, live)))
     }
 
     /// What is known of something as soon as it is made, where that is all that anybody refers to, and
@@ -294,12 +306,7 @@ impl<'a> Run<'a> {
         let live = self
             .until_ready(number, change, &handle, &desired, facts.update_seconds)
             .await?;
-        self.settle(&desired, live.clone());
-        self.is_usable(number);
-        let live = self
-            .until_sure(number, change, &handle, &desired, Some(live))
-            .await?;
-        Ok((Some(handle.identifier.clone()), self.settle(&desired, live)))
+        self.written(number, change, &handle, &desired, live).await
     }
 
     async fn delete(&self, number: usize, change: &Change) -> Ended {
