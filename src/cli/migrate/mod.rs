@@ -1,0 +1,443 @@
+//! `scalectl migrate`: from the stage that is live to another, step by step.
+//!
+//! Here is what is asked for, shown, refused and tried out; `prepare` lays the way out, `walk` goes it,
+//! `saved` keeps it in a file.
+
+mod prepare;
+mod saved;
+mod walk;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+pub use self::prepare::{Prepared, forecasts, lay_out, live_stage, named, prepare, told};
+use self::prepare::{judged, settled_at, within_budget};
+use self::saved::{AGAIN, Saved, load};
+pub use self::saved::{is_saved, save};
+use self::walk::{Course, course, go, numbers};
+use super::lines::open_into;
+use super::plan::{Scope, heading, tell_calls};
+use super::project::Project;
+use super::run::with_lease;
+use super::session::Session;
+use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
+use crate::apply::{Context, observe};
+use crate::migrate::Migration;
+use crate::provider::{Live, Record, Standing};
+use crate::render::findings;
+use crate::render::migration::{mermaid, text};
+use crate::render::report::of_migration;
+use crate::render::style::{NEW, NOTICE, Painted};
+use crate::render::{json, migration_markdown};
+use crate::spec::Stage;
+
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on an embedded cloud, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
+)]
+pub struct Arguments {
+    /// A migration saved by `--plan --out`: refused when it has become another one.
+    #[arg(value_name = "FILE", conflicts_with = "to")]
+    saved: Option<PathBuf>,
+    /// The stage to go to; by default the spec's. At the end the spec says it.
+    #[arg(long, value_parser = stage, value_name = "STAGE")]
+    to: Option<Stage>,
+    /// Only show the steps.
+    #[arg(long, conflicts_with_all = ["step", "auto", "resume", "rollback", "status"])]
+    plan: bool,
+    /// One step, then stop.
+    #[arg(long, conflicts_with = "auto")]
+    step: bool,
+    /// All steps without asking before each; a gate that stays shut stops it.
+    #[arg(long)]
+    auto: bool,
+    /// Go on with the migration that is under way.
+    #[arg(long, conflicts_with_all = ["rollback", "status"])]
+    resume: bool,
+    /// Take the migration that is under way back to the stage that was left last.
+    #[arg(long, conflicts_with = "status")]
+    rollback: bool,
+    /// Say where the migration stands.
+    #[arg(long)]
+    status: bool,
+    /// Walk it on an embedded cloud in memory that stands as this one, and change nothing.
+    #[arg(long, conflicts_with_all = ["plan", "status", "step", "speed"])]
+    dry_run: bool,
+    /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    live: Option<PathBuf>,
+    /// Save the plan, for `scalectl migrate FILE`.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    out: Option<PathBuf>,
+    /// Write the plan as a report in one HTML file too; docs/report.md shows it.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    html: Option<PathBuf>,
+    /// Print the plan as Markdown.
+    #[arg(long, requires = "plan", conflicts_with_all = ["mermaid", "json"])]
+    markdown: bool,
+    /// Print the plan as a Mermaid Gantt chart.
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    mermaid: bool,
+    /// Print JSON: the plan or status as one object, a walk as one object a line.
+    #[arg(long)]
+    json: bool,
+    /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
+    json_into: Option<PathBuf>,
+    /// Write what became of each gate to a file in JUnit's XML, after every step.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
+    junit: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Operations at a time.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    parallelism: u16,
+    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
+    speed: Option<f64>,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let saved: Option<Saved> = match &arguments.saved {
+        None => None,
+        Some(path) => Some(load(path)?),
+    };
+    let to = arguments.to.or(saved.as_ref().map(|saved| saved.to));
+    let project = Project::load(global, to)?;
+    if let Some(saved) = &saved
+        && (saved.owner != project.owner() || saved.provider != project.provider())
+    {
+        return Err(Failure::with_help(
+            "the saved migration is another application's, or another provider's",
+            AGAIN,
+        ));
+    }
+    if arguments.dry_run {
+        return try_out(global, &project, arguments, saved.as_ref());
+    }
+    let command = match arguments.plan || arguments.status {
+        true => "migrate --plan",
+        false => "migrate",
+    };
+    let into = open_into(arguments.json_into.as_deref())?;
+    let session = Session::open(&project, command)?.at_speed(arguments.speed);
+    let holder = session.holder.clone();
+    session.run(async |cloud, context| {
+        let looks = arguments.plan || arguments.status;
+        let outcome = match looks {
+            true => {
+                let live = look(context, &project).await?;
+                show(global, &project, arguments, &live, cloud.place().await?)
+            }
+            false => {
+                with_lease(context, &holder, project.patience, async || {
+                    go(
+                        global,
+                        &project,
+                        arguments,
+                        saved.as_ref(),
+                        context,
+                        cloud.place().await?,
+                        into.as_ref(),
+                    )
+                    .await
+                })
+                .await
+            }
+        };
+        tell_calls(global, cloud);
+        outcome
+    })
+}
+
+async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure> {
+    Ok(observe(context, Some(&project.graph()?)).await?)
+}
+
+/// From where to where: what is under way, or what the spec asks for.
+fn ends(project: &Project, record: Option<&Record>) -> Result<(Stage, Stage), Failure> {
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if let Some(standing) = standing {
+        if standing.failover.is_some() {
+            refuse_while_under_way(record)?;
+        }
+        return match (named(&standing.from), named(&standing.to)) {
+            (Some(from), Some(to)) => Ok((from, to)),
+            _ => Err(Failure::new(format!(
+                "the migration that is under way leads from {} to {}, which this scalectl does not know",
+                standing.from, standing.to
+            ))),
+        };
+    }
+    let from = live_stage(record).ok_or_else(|| {
+        Failure::with_help(
+            format!("nothing of {} is known to be live", project.spec.app),
+            "`scalectl apply` builds the spec's stage; there is nothing to migrate yet",
+        )
+    })?;
+    Ok((from, project.spec.stage))
+}
+
+/// `--plan` and `--status`.
+fn show(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    live: &Live,
+    place: Option<String>,
+) -> Outcome {
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if arguments.status && standing.is_none() {
+        let stage = live_stage(record);
+        match arguments.json {
+            true => ui::print_json(&json::settled::document(live)),
+            false => ui::print(&format!(
+                "No migration is under way; {} is {}.\n",
+                project.spec.app,
+                stage.map_or("not live".to_owned(), |stage| format!(
+                    "at stage {}",
+                    stage.name()
+                ))
+            )),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (from, to) = ends(project, record)?;
+    check_target(arguments, standing)?;
+    if from == to {
+        let here = format!("{} is at stage {}", project.spec.app, to.name());
+        if arguments.out.is_some() {
+            let what = format!("{here} already; there is no migration to save");
+            return Err(Failure::new(what));
+        }
+        match arguments.json {
+            true => ui::print_json(&json::settled::document(live)),
+            false => ui::print(&format!("{}\n", Painted(NEW, format!("{here}.")))),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    let frame = prepared.frame(standing);
+    if let Some(standing) = standing
+        && !prepared.migration.is_of(standing)
+    {
+        ui::note(&changed(standing));
+    }
+    if let Some(path) = &arguments.out {
+        save(path, project, &prepared.migration)?;
+    }
+    let report = judged(project, &prepared, live)?;
+    if let Some(path) = &arguments.html {
+        report::write(path, project, place.as_deref(), |cover| {
+            of_migration(cover, &frame)
+        })?;
+    }
+    if arguments.json {
+        let owner = project.owner();
+        let mut json = json::migration::document(&frame, &owner, project.provider());
+        json.policy = Some(json::findings::policy(&report));
+        ui::print_json(&json);
+    } else if arguments.markdown {
+        ui::print(&migration_markdown::render(
+            &frame,
+            &project.owner(),
+            Some(&report),
+        ));
+    } else if arguments.mermaid {
+        ui::print(&mermaid(&frame));
+    } else {
+        if let Some(place) = place {
+            ui::print(&format!("{place}\n"));
+        }
+        ui::print(&text(&frame));
+        ui::print(&findings::text(&report));
+        if let Some(standing) = standing {
+            ui::print(&stands(standing, &prepared.migration));
+        }
+    }
+    if standing.is_none() {
+        within_budget(&prepared)?;
+        settled_at(&prepared, live, from)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is said where the spec leads through something else than the migration that is under way.
+fn changed(standing: &Standing) -> String {
+    format!(
+        "warning: the spec or the blueprints changed since the migration from {} to {} began at step {} ({})\n",
+        standing.from,
+        standing.to,
+        standing.step + 1,
+        standing.name
+    )
+}
+
+/// Fails when another stage is named than the one that the migration under way leads to.
+fn check_target(arguments: &Arguments, standing: Option<&Standing>) -> Result<(), Failure> {
+    match (arguments.to, standing) {
+        (Some(to), Some(standing)) if to.name() != &*standing.to => Err(Failure::with_help(
+            format!(
+                "the migration that is under way leads to {}, not to {}",
+                standing.to,
+                to.name()
+            ),
+            "finish it with `--resume`, or take it back with `--rollback`, first",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Where a migration stands, in words.
+fn stands(standing: &Standing, migration: &Migration) -> String {
+    let gone = migration
+        .steps
+        .get(standing.step)
+        .is_some_and(|step| step.point_of_no_return);
+    let what = match (standing.back, standing.done, gone) {
+        (true, _, _) => "is on its way back; `scalectl migrate --rollback` goes on with that",
+        (false, true, true) => {
+            "is done and has reached its stage; `scalectl migrate --resume` goes on from there, `--rollback` stays there"
+        }
+        (false, false, true) => {
+            "was begun; `scalectl migrate --resume` does it again and goes on; there is no way back from it"
+        }
+        (false, true, false) => {
+            "is done; `scalectl migrate --resume` goes on, `--rollback` leads back"
+        }
+        (false, false, false) => {
+            "was begun; `scalectl migrate --resume` does it again and goes on, `--rollback` leads back"
+        }
+    };
+    format!(
+        "\n{} step {} ({}) {what}.\n",
+        Painted(NOTICE, "Stands:"),
+        standing.step + 1,
+        standing.name
+    )
+}
+
+/// Why a command that changes something else has to wait.
+pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
+    match record.and_then(|record| record.migration.as_ref()) {
+        None => Ok(()),
+        Some(standing) => Err(Failure::with_help(
+            format!("{}; nothing was changed", standing.in_words()),
+            match standing.failover {
+                Some(_) => {
+                    "`scalectl failover --resume` goes on, `scalectl failover --status` tells more"
+                }
+                None => {
+                    "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same"
+                }
+            },
+        )),
+    }
+}
+
+/// The live stage, when what the spec asks for is a migration away from it.
+pub fn begins_at(project: &Project, scope: &Scope, live: &Live) -> Option<Stage> {
+    let from = live_stage(live.record.as_ref())?;
+    (!scope.direct && from != project.spec.stage && !live.resources.is_empty()).then_some(from)
+}
+
+/// Fails when a stage is not simply applied over another.
+pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Result<(), Failure> {
+    let to = project.spec.stage.name();
+    match begins_at(project, scope, live) {
+        None => Ok(()),
+        Some(from) => Err(Failure::with_help(
+            format!(
+                "{} is at stage {}, and {to} is a migration away; nothing was changed",
+                project.spec.app,
+                from.name(),
+            ),
+            format!(
+                "`scalectl migrate --to {to}` goes there step by step and loses nothing; `--direct` goes in one go, without gates, for what nobody uses"
+            ),
+        )),
+    }
+}
+
+/// The walk on an embedded cloud in memory: no lease, no journal, and the spec stays as it is.
+fn try_out(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    saved: Option<&Saved>,
+) -> Outcome {
+    let graph = project.graph()?;
+    let file = arguments.live.as_deref();
+    let seen = live::seen(global, project, &graph, "migrate --dry-run", file)?;
+    let live = seen.snapshot.live();
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    let course = course(arguments, standing)?;
+    check_target(arguments, standing)?;
+    let (from, to) = ends(project, record)?;
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    may_go(&prepared, saved, &live, from)?;
+    let numbers = numbers(&prepared.migration, standing, course);
+    let frame = prepared.frame(standing);
+    if !arguments.json {
+        ui::print(&heading(project, &live, seen.place.as_deref()));
+        ui::print(&text(&frame));
+    }
+    let owner = project.owner();
+    let document = || json::migration::document(&frame, &owner, project.provider());
+    let way = dry_run::Way {
+        course: dry_run::Course {
+            migration: &prepared.migration,
+            numbers: &numbers,
+            back: course == Course::Back,
+            workers,
+        },
+        document: arguments.json.then(document),
+        verbose: global.verbose,
+    };
+    dry_run::migrate(project, &seen.snapshot, way)
+}
+
+/// Fails when the migration is not the one that was saved or is under way, may cost more than is
+/// allowed, or does not begin at what is live.
+fn may_go(
+    prepared: &Prepared,
+    saved: Option<&Saved>,
+    live: &Live,
+    from: Stage,
+) -> Result<(), Failure> {
+    let migration = &prepared.migration;
+    if let Some(saved) = saved
+        && *saved.digest != *migration.digest
+    {
+        return Err(Failure::with_help(
+            "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
+            AGAIN,
+        ));
+    }
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.as_ref());
+    if let Some(standing) = standing
+        && !migration.is_of(standing)
+    {
+        return Err(Failure::with_help(
+            format!(
+                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}); nothing was changed",
+                standing.step + 1,
+                standing.name
+            ),
+            "put them back as they were, finish or take back the migration, and change them then",
+        ));
+    }
+    if standing.is_none() {
+        within_budget(prepared)?;
+        settled_at(prepared, live, from)?;
+    }
+    Ok(())
+}

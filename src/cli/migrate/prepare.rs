@@ -1,0 +1,211 @@
+//! The way from one stage to another: laid out, gone once on an embedded cloud of its own, and judged.
+
+use std::collections::BTreeMap;
+
+use crate::blueprint;
+use crate::cli::project::{Project, load_spec};
+use crate::cli::session::runtime;
+use crate::cli::{Failure, Global};
+use crate::graph::Graph;
+use crate::migrate::forecast::{Forecast, forecast};
+use crate::migrate::gate::Gate;
+use crate::migrate::walk::Halt;
+use crate::migrate::{Budget, Migration, Walk, action, route};
+use crate::plan::diff;
+use crate::policy::Report;
+use crate::provider::{Live, Record, Standing};
+use crate::render::migration::Frame;
+use crate::spec::{self, Stage};
+
+/// A migration and what it was made from.
+pub struct Prepared {
+    pub migration: Migration,
+    pub forecasts: Vec<Forecast>,
+    pub allowed: Option<Budget>,
+}
+
+impl Prepared {
+    /// It with where it stands, for renderers.
+    pub fn frame<'a>(&'a self, standing: Option<&'a Standing>) -> Frame<'a> {
+        Frame {
+            migration: &self.migration,
+            forecasts: &self.forecasts,
+            standing,
+            allowed: self.allowed,
+        }
+    }
+}
+
+/// The stage with this name, as a record has it.
+pub fn named(name: &str) -> Option<Stage> {
+    Stage::ALL.into_iter().find(|stage| stage.name() == name)
+}
+
+/// The stage that is live, if it is known.
+pub fn live_stage(record: Option<&Record>) -> Option<Stage> {
+    named(record?.stage.as_deref()?)
+}
+
+/// Lays the way out.
+pub fn lay_out(
+    global: &Global,
+    project: &Project,
+    from: Stage,
+    to: Stage,
+) -> Result<Migration, Failure> {
+    let walk = Walk::of(&project.library).map_err(|mistake| vec![mistake])?;
+    let stages = route(from, to);
+    let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
+    for stage in &stages {
+        let (_, spec) = load_spec(global, Some(*stage))?;
+        graphs.insert(*stage, project.compile(&spec)?);
+    }
+    let settings = &project.spec.migration;
+    Ok(Migration::new(&walk, &stages, &graphs)
+        .ok_or_else(|| Failure::new("there is no way between these stages"))?
+        .with_soak(settings.soak)
+        .with_site(&project.spec)
+        .with_gates(&user_gates(settings)?))
+}
+
+/// Lays the way out and goes it once, on an embedded cloud of its own.
+pub fn prepare(
+    global: &Global,
+    project: &Project,
+    from: Stage,
+    to: Stage,
+    workers: Option<usize>,
+) -> Result<Prepared, Failure> {
+    let migration = lay_out(global, project, from, to)?;
+    let forecasts = forecasts(project, &migration, workers)?;
+    Ok(Prepared {
+        migration,
+        forecasts,
+        allowed: project.spec.migration.budget.map(|budget| Budget {
+            unavailable: budget.unavailable,
+            loss: budget.loss,
+        }),
+    })
+}
+
+/// Goes a way once, on an embedded cloud of its own: what every step would do.
+pub fn forecasts(
+    project: &Project,
+    migration: &Migration,
+    workers: Option<usize>,
+) -> Result<Vec<Forecast>, Failure> {
+    let owner = project.owner();
+    // Time that jumps needs a runtime of its own, and a runtime its thread.
+    let found = std::thread::scope(|scope| {
+        let library = &project.library;
+        let owner = &owner;
+        let run = scope.spawn(move || {
+            let texts = |engine: &str, name: &str| action::script(library, engine, name);
+            let runtime = runtime(true)?;
+            Ok(runtime.block_on(forecast(migration, owner, &texts, workers)))
+        });
+        run.join()
+            .unwrap_or_else(|_| Err(Failure::new("the forecast broke off")))
+    });
+    let (forecasts, halt) = found?;
+    if let Some(halt) = halt {
+        let step = migration.steps.get(forecasts.len());
+        let name = step.map_or("the first stage", |step| &*step.name);
+        let why = match told(&halt) {
+            Failure::Message { what, .. } => what,
+            _ => String::new(),
+        };
+        return Err(Failure::with_help(
+            format!("tried on an embedded cloud of its own, this stops at {name}: {why}"),
+            "nothing was changed; mend the spec or the blueprints and try again",
+        ));
+    }
+    Ok(forecasts)
+}
+
+/// The user's gates, whose expressions can be read.
+fn user_gates(settings: &spec::Migration) -> Result<Vec<Gate>, Failure> {
+    for gate in &settings.gates {
+        if let Some(expression) = &gate.expression {
+            blueprint::check_condition(expression).map_err(|why| {
+                Failure::new(format!(
+                    "the gate `{expression}` in `migration.gates` is no expression: {why}"
+                ))
+            })?;
+        }
+    }
+    Ok(settings.gates.iter().filter_map(Gate::of_spec).collect())
+}
+
+/// Fails when a step may cost more than the spec allows.
+pub(super) fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
+    let Some(number) = prepared.frame(None).over_budget().first().copied() else {
+        return Ok(());
+    };
+    let (step, cost) = (
+        &prepared.migration.steps[number],
+        prepared.forecasts[number].budget,
+    );
+    Err(Failure::with_help(
+        format!(
+            "step {} ({}) may cost {} s without writes and {} s of lost writes, more than `migration.budget` in the spec allows; nothing was changed",
+            number + 1,
+            step.name,
+            cost.unavailable,
+            cost.loss
+        ),
+        "raise the budget, or change what interrupts",
+    ))
+}
+
+/// What the policies say of the stage that a migration leads to.
+pub(super) fn judged(
+    project: &Project,
+    prepared: &Prepared,
+    live: &Live,
+) -> Result<Report, Failure> {
+    let to = prepared.migration.to;
+    let graph = match prepared.migration.steps.last() {
+        Some(step) => &step.graph,
+        None => &prepared.migration.start,
+    };
+    let mut spec = project.spec.clone();
+    spec.stage = to;
+    project.judge(&spec, graph, &diff(graph, live, None))
+}
+
+/// Fails when the live stage is not as the spec has it: a migration leads from one stage to another and
+/// makes no other change on the way.
+pub(super) fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
+    let plan = diff(&prepared.migration.start, live, None);
+    let Some(first) = plan.changes.first() else {
+        return Ok(());
+    };
+    let counts = plan.counts();
+    Err(Failure::with_help(
+        format!(
+            "at its present stage the application is not as the spec has it: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
+            counts.create, counts.update, counts.replace, counts.delete, first.address
+        ),
+        format!(
+            "`scalectl apply --stage {}` makes it so first; then migrate",
+            from.name()
+        ),
+    ))
+}
+
+/// Why a walk stopped, in words.
+pub fn told(halt: &Halt) -> Failure {
+    let what = halt.in_words();
+    match halt {
+        Halt::Refused(_) => Failure::with_help(
+            what,
+            "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
+        ),
+        Halt::NoReturn { .. } => Failure::with_help(
+            what,
+            "`scalectl migrate --resume` goes on; afterwards a migration to the old stage is the way back",
+        ),
+        _ => Failure::new(what),
+    }
+}

@@ -1,0 +1,329 @@
+//! Walking a migration: what is asked first, each step as it is told, and what the spec says in the end.
+
+use std::fs::File;
+use std::process::ExitCode;
+
+use super::prepare::{judged, prepare, told};
+use super::saved::Saved;
+use super::{Arguments, check_target, ends, look, may_go};
+use crate::apply::Context;
+use crate::cli::apply::obey;
+use crate::cli::lines::{self, Lines};
+use crate::cli::project::{Project, find, load_spec, read, write};
+use crate::cli::walk_teller::{Teller, arrived_at, ended};
+use crate::cli::{Failure, Global, Outcome, ui};
+use crate::migrate::walk::{Event, Halt, Walker};
+use crate::migrate::{Migration, action};
+use crate::plan::Counts;
+use crate::provider::{Record, Standing};
+use crate::render::gates::Gates;
+use crate::render::junit;
+use crate::render::migration::text;
+use crate::render::style::{NEW, Painted, duration};
+use crate::spec::{self, Stage};
+
+/// What a walk does next.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Course {
+    Forward,
+    Back,
+}
+
+/// The walk.
+pub(super) async fn go(
+    global: &Global,
+    project: &Project,
+    arguments: &Arguments,
+    saved: Option<&Saved>,
+    context: &Context<'_>,
+    place: Option<String>,
+    into: Option<&File>,
+) -> Outcome {
+    let live = look(context, project).await?;
+    let record = live.record.as_ref();
+    let standing = record.and_then(|record| record.migration.clone());
+    let course = course(arguments, standing.as_ref())?;
+    check_target(arguments, standing.as_ref())?;
+    let (from, to) = ends(project, record)?;
+    if from == to {
+        lines::tell(into, arguments.json, &arrived_at(to, 0.0));
+        if !arguments.json {
+            ui::print(&format!(
+                "{}\n",
+                Painted(
+                    NEW,
+                    format!("{} is at stage {}.", project.spec.app, to.name())
+                )
+            ));
+        }
+        return finish(global, project, arguments, to);
+    }
+    let workers = Some(usize::from(arguments.parallelism));
+    let prepared = prepare(global, project, from, to, workers)?;
+    let migration = &prepared.migration;
+    may_go(&prepared, saved, &live, from)?;
+    if !arguments.json {
+        if let Some(place) = place {
+            ui::print(&format!("{place}\n"));
+        }
+        ui::print(&text(&prepared.frame(standing.as_ref())));
+    }
+    // What was begun is finished or taken back, whatever the rules have become meanwhile.
+    if standing.is_none() {
+        obey(&judged(project, &prepared, &live)?, arguments.json, into)?;
+    }
+    let numbers = numbers(migration, standing.as_ref(), course);
+    if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {
+        // Between two hops nothing has to be taken back: the stage is reached.
+        let stage = migration.steps[at.step].hop.1;
+        let record = Record {
+            migration: None,
+            ..live.record.clone().unwrap_or_default()
+        };
+        crate::apply::write_record(context, &record).await?;
+        lines::tell(into, arguments.json, &arrived_at(stage, 0.0));
+        if !arguments.json {
+            ui::print(&format!(
+                "\n{} {} is at stage {}, which was reached in full.\n",
+                Painted(NEW, "Arrived:"),
+                project.spec.app,
+                stage.name()
+            ));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    confirm(context, arguments, course, &numbers, migration).await?;
+    let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
+    let walker = Walker {
+        context,
+        migration,
+        texts: &texts,
+        workers,
+        folder: Some(&project.folder),
+    };
+    let command = match course {
+        Course::Forward => "migrate",
+        Course::Back => "rollback",
+    };
+    let mut lines = Lines::begin(project, Counts::default(), command, into, arguments.json)?;
+    let began = context.provider.clock().now();
+    let (first, last) = (numbers.first().copied(), numbers.last().copied());
+    let (mut taken, total) = (0, numbers.len());
+    let mut gates = Gates::of(migration);
+    for number in numbers {
+        let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
+        if !asked_already && course == Course::Forward && !arguments.step {
+            let name = &migration.steps[number].name;
+            let question = format!(
+                "\nGo on with step {} ({name})? Only `yes` is a yes:",
+                number + 1
+            );
+            if !ui::confirm_unless(context.stop, &question, "yes").await {
+                ended(&mut lines, context, began, taken, 0, total);
+                return Err(Failure::with_help(
+                    format!(
+                        "not confirmed; the migration stands before step {} ({name})",
+                        number + 1
+                    ),
+                    "`scalectl migrate --resume` goes on, `--rollback` leads back",
+                ));
+            }
+        }
+        let mut teller = Teller {
+            migration,
+            json: arguments.json,
+            verbose: global.verbose,
+            lines: &mut lines,
+            began,
+            clock: context.provider.clock(),
+        };
+        let mut tell = |event: &Event<'_>| {
+            gates.take(event);
+            teller.tell(event);
+        };
+        let walked = match course {
+            Course::Forward => walker.forward(number, &mut tell).await,
+            Course::Back => walker.back(number, &mut tell).await,
+        };
+        if let Err(halt) = &walked {
+            gates.stop(number, halt.in_words());
+        }
+        if let Some(path) = &arguments.junit {
+            write(path, &junit::xml(&[gates.suite()]))?;
+        }
+        if let Err(halt) = walked {
+            ended(&mut lines, context, began, taken, 1, total);
+            return Err(stopped(migration, number, &halt));
+        }
+        taken += 1;
+        if arguments.step && Some(number) != last {
+            ended(&mut lines, context, began, taken, 0, total);
+            if !arguments.json {
+                let next = match (course, migration.steps[number].point_of_no_return) {
+                    (Course::Back, _) => "`scalectl migrate --rollback` goes on with that",
+                    (Course::Forward, true) => "`scalectl migrate --resume` goes on",
+                    (Course::Forward, false) => {
+                        "`scalectl migrate --resume` goes on, `--rollback` leads back"
+                    }
+                };
+                ui::print(&format!("\nOne step done; {next}.\n"));
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    ended(&mut lines, context, began, taken, 0, total);
+    let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
+    let arrived = match course {
+        Course::Forward => to,
+        Course::Back => {
+            let number = first.unwrap_or_default();
+            migration.steps[number].hop.0
+        }
+    };
+    lines.tell(&arrived_at(arrived, seconds));
+    if !arguments.json {
+        ui::print(&format!(
+            "\n{} {} is at stage {}, after {} of the cloud's time.\n",
+            Painted(NEW, "Arrived:"),
+            project.spec.app,
+            arrived.name(),
+            duration(seconds)
+        ));
+    }
+    match course {
+        Course::Forward => finish(global, project, arguments, to),
+        Course::Back => {
+            if arrived != project.spec.stage && !arguments.json {
+                ui::note(&format!(
+                    "The spec says {}; `scalectl migrate` begins that way anew.\n",
+                    project.spec.stage.name()
+                ));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Forward or back, and whether that fits what is under way.
+pub(super) fn course(
+    arguments: &Arguments,
+    standing: Option<&Standing>,
+) -> Result<Course, Failure> {
+    match standing {
+        None if arguments.resume || arguments.rollback => Err(Failure::with_help(
+            "no migration is under way",
+            "`scalectl migrate --to STAGE` begins one",
+        )),
+        None => Ok(Course::Forward),
+        Some(standing) if arguments.resume && standing.back => Err(Failure::with_help(
+            format!(
+                "the migration is on its way back, at step {} ({})",
+                standing.step + 1,
+                standing.name
+            ),
+            "`scalectl migrate --rollback` goes on with that",
+        )),
+        Some(_) if arguments.rollback => Ok(Course::Back),
+        Some(_) if arguments.resume => Ok(Course::Forward),
+        Some(standing) => Err(Failure::with_help(
+            standing.in_words(),
+            "go on with `--resume`, or back with `--rollback`",
+        )),
+    }
+}
+
+/// The steps to take, in their order.
+pub(super) fn numbers(
+    migration: &Migration,
+    standing: Option<&Standing>,
+    course: Course,
+) -> Vec<usize> {
+    match (course, standing) {
+        (Course::Forward, None) => (0..migration.steps.len()).collect(),
+        (Course::Forward, Some(at)) => {
+            (at.step + usize::from(at.done)..migration.steps.len()).collect()
+        }
+        (Course::Back, None) => Vec::new(),
+        (Course::Back, Some(at)) if at.done && !at.back && migration.ends_hop(at.step) => {
+            Vec::new()
+        }
+        (Course::Back, Some(at)) => (migration.hop_begins(at.step)..=at.step).rev().collect(),
+    }
+}
+
+async fn confirm(
+    context: &Context<'_>,
+    arguments: &Arguments,
+    course: Course,
+    numbers: &[usize],
+    migration: &Migration,
+) -> Result<(), Failure> {
+    if arguments.auto_approve {
+        return Ok(());
+    }
+    ui::needs_terminal("add --auto-approve, with --auto for all steps or --step for one")?;
+    let Some(first) = numbers.first() else {
+        return Ok(());
+    };
+    let name = &migration.steps[*first].name;
+    let question = match (course, arguments.auto) {
+        (Course::Forward, true) => "\nWalk all of this? Only `yes` is a yes:".to_owned(),
+        (Course::Forward, false) => {
+            format!(
+                "\nBegin with step {} ({name})? Only `yes` is a yes:",
+                first + 1
+            )
+        }
+        (Course::Back, _) => format!(
+            "\nGo back from step {} ({name}) to {}? Only `yes` is a yes:",
+            first + 1,
+            migration.steps[*first].hop.0.name()
+        ),
+    };
+    match ui::confirm_unless(context.stop, &question, "yes").await {
+        true => Ok(()),
+        false => Err(Failure::new("not confirmed; nothing was changed")),
+    }
+}
+
+/// The spec says where the application is: its one line is changed, unless it says so already.
+fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) -> Outcome {
+    let path = find(global)?;
+    let text = read(&path, "make it readable")?;
+    let env = (project.spec.env != "default").then_some(project.spec.env.as_str());
+    let (_, spec) = load_spec(global, None)?;
+    if spec.stage == to {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let shown = path.display();
+    let by_hand = || {
+        Failure::with_help(
+            format!(
+                "the application is at {}, but {shown} could not be made to say so",
+                to.name()
+            ),
+            format!("write `stage: {}` there", to.name()),
+        )
+    };
+    let edited = spec::with_stage(&text, env, to).ok_or_else(by_hand)?;
+    std::fs::write(&path, edited).map_err(|_| by_hand())?;
+    if !arguments.json {
+        ui::print(&format!("{shown} now says `stage: {}`.\n", to.name()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The failure of a walk that stopped at a step.
+fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
+    let name = &migration.steps[number].name;
+    match told(halt) {
+        Failure::Message { what, help } => {
+            let next = "what is done is written down: `scalectl migrate --resume` goes on here, `--rollback` leads back";
+            Failure::Message {
+                what: format!("step {} ({name}): {what}", number + 1),
+                help: Some(help.unwrap_or_else(|| next.to_owned())),
+            }
+        }
+        other => other,
+    }
+}
