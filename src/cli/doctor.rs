@@ -251,14 +251,13 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
 
 /// The steps of a migration, as far as permissions go.
 fn strides(prepared: &Prepared) -> Vec<Stride<'_>> {
-    let steps = &prepared.migration.steps;
-    let last = steps.iter().position(|step| step.point_of_no_return);
-    let taken = steps.iter().zip(&prepared.forecasts).enumerate();
-    taken
+    let steps = prepared.migration.steps.iter().zip(&prepared.forecasts);
+    steps
+        .enumerate()
         .map(|(number, (step, forecast))| Stride {
             graph: &step.graph,
             plan: &forecast.plan,
-            back: last.is_none_or(|last| number < last),
+            back: prepared.migration.has_way_back(number),
         })
         .collect()
 }

@@ -629,9 +629,7 @@ fn course(arguments: &Arguments, prepared: &Prepared) -> Result<(), Failure> {
         };
     };
     let begun = standing.step + usize::from(standing.done && !standing.back);
-    let promoted = prepared.migration.steps[..=standing.step]
-        .iter()
-        .any(|step| step.point_of_no_return);
+    let promoted = !prepared.migration.has_way_back(standing.step);
     match (arguments.resume, arguments.rollback) {
         (true, _) if standing.back => Err(Failure::with_help(
             format!("the failover is on its way back, at step {begun}"),
@@ -785,10 +783,7 @@ async fn walk(
 /// The failure of a walk that stopped at a step.
 fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
     let step = &migration.steps[number];
-    let before = migration.steps[..=number]
-        .iter()
-        .all(|step| !step.point_of_no_return);
-    let next = match before {
+    let next = match migration.has_way_back(number) {
         true => {
             "what is done is written down: `scalectl failover --resume` goes on here, `--rollback` leads back"
         }

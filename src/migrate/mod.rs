@@ -134,6 +134,12 @@ impl Migration {
             .unwrap_or(step)
     }
 
+    /// Whether a rollback leads back over a step that was begun.
+    pub fn has_way_back(&self, step: usize) -> bool {
+        let mut hop = self.steps.iter().take(step + 1).skip(self.hop_begins(step));
+        hop.all(|step| !step.point_of_no_return)
+    }
+
     /// Whether this is the migration that is under way there, and leads through the same.
     pub fn is_of(&self, standing: &Standing) -> bool {
         self.steps.len() > standing.step && self.digest == standing.digest
@@ -228,7 +234,44 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::*;
+
+    #[test]
+    fn each_hop_has_a_way_back_of_its_own() {
+        let step = |hop, point_of_no_return| Step {
+            without: None,
+            name: "x".into(),
+            hop,
+            phase: Phase::Expand,
+            does: "x".into(),
+            graph: Graph::default(),
+            run: Vec::new(),
+            gates: Vec::new(),
+            budget: Budget::default(),
+            seconds: 0,
+            point_of_no_return,
+        };
+        let first = (Stage::SingleServer, Stage::SplitDb);
+        let second = (Stage::SplitDb, Stage::LoadBalanced);
+        let steps = [
+            (first, false),
+            (first, true),
+            (first, false),
+            (second, false),
+            (second, true),
+        ];
+        let migration = Migration {
+            failover: None,
+            requests: Vec::new(),
+            from: Stage::SingleServer,
+            to: Stage::LoadBalanced,
+            start: Graph::default(),
+            steps: steps.map(|(hop, none)| step(hop, none)).into(),
+            digest: "0".into(),
+        };
+        let back: Vec<bool> = (0..5).map(|n| migration.has_way_back(n)).collect();
+        assert_eq!(back, [true, false, false, true, false]);
+    }
 
     #[test]
     fn a_pattern_of_a_rule_takes_what_a_load_balancer_would() {

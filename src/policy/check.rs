@@ -240,17 +240,16 @@ fn ask(rule: &Rule, whole: &Whole<'_>, seen: Option<&Seen<'_>>) -> Option<Findin
             }
         })
     };
-    let broken = match rule.asks() {
-        None => Err(Failure::new("it cannot be read")),
-        Some(asks) => match asks.when.as_ref().map_or(Ok(true), &decide) {
-            Ok(false) => return None,
-            Ok(true) => decide(&asks.require).map(|holds| (!holds).then_some(asks)),
-            Err(failure) => Err(failure),
-        },
+    let asks = rule.asks();
+    let broken = match (asks.when.as_ref().map_or(Ok(true), &decide), &asks.require) {
+        (Ok(false), _) => return None,
+        (Ok(true), Some(require)) => decide(require).map(|holds| !holds),
+        (Ok(true), None) => Err(Failure::new("it cannot be read")),
+        (Err(failure), _) => Err(failure),
     };
     let (message, fix) = match broken {
-        Ok(None) => return None,
-        Ok(Some(asks)) => {
+        Ok(false) => return None,
+        Ok(true) => {
             let say = |template: &Template| match said(template, &sight(true)) {
                 Ok(text) => text.trim().to_owned(),
                 Err(failure) => format!("{} ({})", rule.title, failure.message),

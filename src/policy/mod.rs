@@ -132,8 +132,8 @@ pub struct Rule {
 pub struct Asks {
     /// Whether it looks at all.
     pub when: Option<Expression>,
-    /// What has to be true.
-    pub require: Expression,
+    /// What has to be true; `None` where that cannot be read.
+    pub require: Option<Expression>,
     /// What is wrong, with the values.
     pub message: Template,
     /// What would be right.
@@ -145,15 +145,15 @@ pub struct Asks {
 #[derive(Debug)]
 struct Text {
     node: Node,
-    read: OnceLock<Option<Asks>>,
+    read: OnceLock<Asks>,
 }
 
 impl Rule {
-    /// What it asks and says; `None` when that is no rule, which the tests rule out for those of the
-    /// binary, and reading for all others.
-    pub fn asks(&self) -> Option<&Asks> {
+    /// What it asks and says. The mistakes in those of the binary are the tests' to find; others are read
+    /// with their file.
+    pub fn asks(&self) -> &Asks {
         let read = || parse::asks(&self.text.node, &mut Vec::new());
-        self.text.read.get_or_init(read).as_ref()
+        self.text.read.get_or_init(read)
     }
 }
 

@@ -110,14 +110,11 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
     let read = OnceLock::new();
     if !builtin {
         let asks = asks(node, errors);
-        if let Some(asks) = &asks {
-            let mut expressions: Vec<&Expression> = asks.when.iter().collect();
-            expressions.push(&asks.require);
-            asks.message.expressions(&mut |one| expressions.push(one));
-            asks.fix.expressions(&mut |one| expressions.push(one));
-            for expression in expressions {
-                names::check(expression, over, &kinds, errors);
-            }
+        let mut expressions: Vec<&Expression> = asks.when.iter().chain(&asks.require).collect();
+        asks.message.expressions(&mut |one| expressions.push(one));
+        asks.fix.expressions(&mut |one| expressions.push(one));
+        for expression in expressions {
+            names::check(expression, over, &kinds, errors);
         }
         let _ = read.set(asks);
         let path = property.as_deref().unwrap_or_default().split('.');
@@ -147,7 +144,7 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
 }
 
 /// Reads what a rule asks and says.
-pub fn asks(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Asks> {
+pub fn asks(node: &Node, errors: &mut Vec<Diagnostic>) -> Asks {
     let when = condition(node, "when", errors);
     let require = condition(node, "require", errors);
     if require.is_none() && node.get("require").is_none() {
@@ -168,12 +165,12 @@ pub fn asks(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Asks> {
         }
     };
     let (message, fix) = (template("message", errors), template("fix", errors));
-    Some(Asks {
+    Asks {
         when,
-        require: require?,
+        require,
         message,
         fix,
-    })
+    }
 }
 
 /// The page of a control of AWS Security Hub, such as `SecurityHub EC2.8`.

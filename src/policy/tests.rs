@@ -331,3 +331,14 @@ fn every_fate_has_a_name_of_its_own() {
     let names: std::collections::BTreeSet<&str> = Fate::ALL.map(Fate::name).into();
     assert_eq!(names.len(), Fate::ALL.len());
 }
+
+#[test]
+fn a_condition_that_cannot_be_read_hides_no_other_mistake_of_its_rule() {
+    let rules = "policy: own\nrules:\n  - id: x\n    title: t\n    severity: deny\n    require: after.A ==\n    message: ${aftr}\n    fix: f\n";
+    let errors = Policies::with(&[("own.yaml", rules)]).err().unwrap();
+    let lines: Vec<u32> = errors
+        .iter()
+        .map(|error| error.location.as_ref().unwrap().line)
+        .collect();
+    assert_eq!(lines, [6, 7], "{errors:#?}");
+}
