@@ -52,10 +52,10 @@ pub async fn execute(
         context.provider.shares_calls(kind)
     };
     let mut running = FuturesUnordered::new();
-    // Those under way of which nobody can use anything yet; and how many of them count.
+    // Those under way that nobody can use yet; and how many of them count.
     let (mut open, mut busy) = (0, 0);
     let mut begun = vec![false; plan.operations.len()];
-    let mut can_be_used = vec![false; plan.operations.len()];
+    let mut told = vec![false; plan.operations.len()];
     'all: for last in [false, true] {
         let is_ready = |missing: &[usize], number: usize| {
             missing[number] == 0 && plan.operations[number].last == last
@@ -103,37 +103,30 @@ pub async fn execute(
                 running.push(run.operation(number));
             }
             run.quiet.send_replace(open == 0);
-            let moment = tokio::select! {
+            let (number, ended) = tokio::select! {
                 biased;
-                Some(number) = usable.recv() => Moment::Usable(number),
+                Some(number) = usable.recv() => (number, None),
                 ended = next(context, &mut running) => match ended {
-                    Some((number, end, seconds)) => Moment::Ended(number, end, seconds),
+                    Some((number, end, seconds)) => (number, Some((end, seconds))),
                     None if context.stop.is_asked() => break 'all,
                     None => break,
                 },
             };
-            let (number, end, seconds) = match moment {
-                // It came to its end at the same moment, and that was told first.
-                Moment::Usable(number) if ends[number].is_some() => continue,
-                Moment::Usable(number) => {
-                    (open, busy) = (open - 1, busy - usize::from(!shares(number)));
-                    can_be_used[number] = true;
-                    release(&mut missing, &ends, &mut ready, &writes_behind[number]);
-                    continue;
-                }
-                Moment::Ended(number, end, seconds) => (number, end, seconds),
-            };
-            if !can_be_used[number] {
+            let done = matches!(ended, Some((End::Done { .. }, _)));
+            let failed = matches!(ended, Some((End::Failed { .. }, _)));
+            // Whichever is told first: that it can be used, or its end.
+            if !std::mem::replace(&mut told[number], true) {
                 (open, busy) = (open - 1, busy - usize::from(!shares(number)));
+                if done || ended.is_none() {
+                    release(&mut missing, &ends, &mut ready, &writes_behind[number]);
+                }
             }
+            let Some((end, seconds)) = ended else {
+                continue;
+            };
             run.finished(number, &end, seconds);
-            let done = matches!(end, End::Done { .. });
-            let failed = matches!(end, End::Failed { .. });
             ends[number] = Some(end);
             if done {
-                if !can_be_used[number] {
-                    release(&mut missing, &ends, &mut ready, &writes_behind[number]);
-                }
                 release(&mut missing, &ends, &mut ready, &deletes_behind[number]);
             } else if failed {
                 let by = run.change(number).address.clone();
@@ -167,14 +160,6 @@ pub async fn execute(
         seconds: context.provider.clock().now().saturating_sub(run.began) as f64 / 1000.0,
         stopped: context.stop.is_asked(),
     }
-}
-
-/// What happens next.
-enum Moment {
-    /// Others may refer to what this operation wrote.
-    Usable(usize),
-    /// It ended, after so many seconds.
-    Ended(usize, End, f64),
 }
 
 /// Operations that nothing holds up any more.

@@ -31,8 +31,8 @@ use crate::value::{Map, Reference, Value};
 /// How long after one look the next one comes, when nothing else is to be waited for.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// How far apart the common looks are while other operations are under way.
-const TOGETHER: Duration = Duration::from_secs(3);
+/// How far apart the common looks are while other operations are under way, in milliseconds.
+const TOGETHER: u64 = 3_000;
 
 /// What the operations of a run share.
 pub struct Run<'a> {
@@ -445,10 +445,8 @@ impl<'a> Run<'a> {
     /// and soon when nothing else is under way.
     async fn common_look(&self) -> Result<(), Failure> {
         let now = self.context.provider.clock().now();
-        let passed = Duration::from_millis(now.saturating_sub(self.began));
-        let rest = TOGETHER.saturating_sub(Duration::from_nanos(
-            (passed.as_nanos() % TOGETHER.as_nanos()) as u64,
-        ));
+        let rest = TOGETHER - now.saturating_sub(self.began) % TOGETHER;
+        let rest = Duration::from_millis(rest).max(AGAIN);
         let quiet = async {
             // The sender is in this very run.
             let _ = self.quiet.subscribe().wait_for(|quiet| *quiet).await;
@@ -456,7 +454,7 @@ impl<'a> Run<'a> {
         };
         let goes_on = tokio::select! {
             goes_on = quiet => goes_on,
-            goes_on = self.context.sleep(rest.max(AGAIN)) => goes_on,
+            goes_on = self.context.sleep(rest) => goes_on,
         };
         match goes_on {
             true => Ok(()),
