@@ -11,8 +11,11 @@ mod faults;
 #[path = "common/proxy.rs"]
 mod proxy;
 
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use common::{apply, example, graph_of, owner, runtime};
 use emulator::{Emulator, Kind, programs};
@@ -403,4 +406,58 @@ fn an_account_that_is_not_allowed_is_shown_nothing_and_changed_nothing() {
         "{shown}"
     );
     assert!(shown.contains("9 to create"), "{shown}");
+}
+
+/// A proxy that notes what it is asked for and leads nowhere.
+fn listening() -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let _ = BufReader::new(stream).read_line(&mut line);
+            // Who listened is through.
+            let _ = asked.send(line.trim_end().to_owned());
+        }
+    });
+    (url, told)
+}
+
+#[test]
+fn calls_go_through_the_proxy_that_the_environment_names() {
+    let folder = project();
+    let (proxy, asked) = listening();
+    let first = |name: &str, endpoint: Option<&str>| {
+        let mut doctor = scalectl(folder.path(), &["doctor", "--provider", "aws"]);
+        doctor
+            .env(name, &proxy)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
+        if let Some(endpoint) = endpoint {
+            doctor.env("AWS_ENDPOINT_URL", endpoint);
+        }
+        let mut doctor = doctor
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let line = asked.recv_timeout(Duration::from_secs(60));
+        // It would try for minutes.
+        doctor.kill().unwrap();
+        doctor.wait().unwrap();
+        // What it asked besides.
+        while asked.try_recv().is_ok() {}
+        line.unwrap()
+    };
+    let line = first("HTTPS_PROXY", None);
+    assert!(
+        line.starts_with("CONNECT ") && line.contains(".amazonaws.com:443 "),
+        "{line}"
+    );
+    let line = first("HTTP_PROXY", Some("http://aws.example.com:4566"));
+    assert!(
+        line.starts_with("POST http://aws.example.com:4566/ "),
+        "{line}"
+    );
 }
