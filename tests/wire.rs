@@ -32,7 +32,7 @@ use scalectl::blueprint::Library;
 use scalectl::doctor::permissions::needed;
 use scalectl::graph::Graph;
 use scalectl::plan::{Action, Change, Plan};
-use scalectl::provider::Live;
+use scalectl::provider::{Live, LiveResource, Provider as _, Query};
 use scalectl::schema::Registry;
 use scalectl::schema::facts::actions::{Names, Need, of_needs};
 use scalectl::spec::{PriceClass, Spec, Stage, Storage};
@@ -351,5 +351,52 @@ fn a_change_of_stage_calls_nothing_but_what_its_plan_names() {
         assert_eq!(called.beyond(&aws, &allowed), Vec::<String>::new());
         let database = ("RDS".to_owned(), "CreateDBInstance".to_owned());
         assert!(aws.operations().contains_key(&database));
+    });
+}
+
+#[test]
+fn reads_of_one_moment_share_the_calls_of_their_service() {
+    let emulator = Emulator::start(Kind::Moto);
+    let proxy = Proxy::before(&emulator, Faults::none());
+    let library = Library::embedded().unwrap();
+    let spec = example("shop", Stage::LoadBalanced);
+    let graph = Gaps::of(Kind::Moto).without(&graph_of(&library, &spec));
+    let owner = owner_of(&spec);
+    runtime().block_on(async {
+        let aws = proxy.connect(&["us-east-1"]).await.unwrap();
+        apply_of(&aws, &owner, &graph, None).await;
+        let query = Query {
+            kinds: scalectl::apply::kinds(&graph),
+            thorough: false,
+        };
+        let live = aws.observe(&owner, &query).await.unwrap();
+        let shared = [
+            "AWS::EC2::",
+            "AWS::ElasticLoadBalancingV2::",
+            "AWS::AutoScaling::",
+        ];
+        let fits = |one: &&LiveResource| shared.iter().any(|prefix| one.kind.starts_with(prefix));
+        let ours: Vec<&LiveResource> = live.resources.values().filter(fits).collect();
+        let before = aws.operations();
+        let reads = ours
+            .iter()
+            .map(async |one| aws.read(&owner, &one.handle()).await);
+        let found = futures_util::future::join_all(reads).await;
+        let after = aws.operations();
+        for (one, found) in ours.iter().zip(found) {
+            assert_eq!(found.unwrap().as_ref(), Some(*one), "{}", one.address);
+        }
+        for (service, operation) in [
+            ("EC2", "DescribeVpcs"),
+            ("EC2", "DescribeInternetGateways"),
+            ("EC2", "DescribeRouteTables"),
+            ("EC2", "DescribeSecurityGroupRules"),
+            ("Elastic Load Balancing v2", "DescribeTags"),
+            ("Auto Scaling", "DescribeAutoScalingGroups"),
+        ] {
+            let key = (service.to_owned(), operation.to_owned());
+            let asked = after.get(&key).unwrap_or(&0) - before.get(&key).unwrap_or(&0);
+            assert_eq!(asked, 1, "{operation}: {after:?}");
+        }
     });
 }

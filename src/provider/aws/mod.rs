@@ -52,7 +52,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use self::batch::Batches;
 pub use self::clients::Endpoints;
@@ -60,7 +60,7 @@ use self::clients::{Clients, HOME};
 use self::identity::Who;
 use self::lease::Lease;
 use self::marks::{Marks, Tags, is_ours};
-use self::service::{Found, Index, Place, Service, Which};
+use self::service::{Found, Index, Place, Service, Together, Which};
 use super::{
     Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
     Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
@@ -110,6 +110,7 @@ pub struct Aws {
     /// Writes that may have taken effect although they failed.
     doubtful: RefCell<HashSet<String>>,
     reads: Reads,
+    families: Families,
 }
 
 /// Kinds to list, by region, service and whether that has to succeed.
@@ -117,6 +118,9 @@ type Asked = BTreeMap<(String, usize, bool), BTreeSet<Arc<str>>>;
 
 /// Reads of one service, region and kind, by identifier.
 type Reads = Batches<(usize, String, Arc<str>), Arc<str>, Option<Found>>;
+
+/// Reads of one service and region, of whatever kind.
+type Families = Batches<(usize, String), Handle, Option<Found>>;
 
 /// The machine's clock.
 struct WallClock;
@@ -168,6 +172,7 @@ impl Aws {
             ours: RefCell::default(),
             doubtful: RefCell::default(),
             reads: Batches::new(READS_AT_ONCE),
+            families: Batches::new(READS_AT_ONCE),
             clients,
         }
     }
@@ -269,6 +274,49 @@ impl Aws {
                     .iter()
                     .map(|identifier| Ok(by_identifier.remove(identifier)))
                     .collect())
+            })
+            .await
+    }
+
+    /// One of the owner's that exists, read together with others of its service, of whatever kind.
+    async fn one_of(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<Found>> {
+        let region = &*handle.address.region;
+        let number = self.number(&handle.kind)?;
+        let service = &self.services[number];
+        let by_itself = async |one: &Handle| self.one(&one.kind, region, &one.identifier).await;
+        let together = service.reads_together();
+        if together == Together::Never {
+            return by_itself(handle).await;
+        }
+        let key = (number, region.to_owned());
+        self.families
+            .ask(key, handle.clone(), READS, async |handles| {
+                let kinds: BTreeSet<Arc<str>> =
+                    handles.iter().map(|one| one.kind.clone()).collect();
+                let mut seen = HashMap::new();
+                if kinds.len() > 1 {
+                    let names = handles.iter().map(|one| one.identifier.clone());
+                    let names: Vec<Arc<str>> = names.collect();
+                    let which = match together {
+                        Together::Owned => Which::Owned(owner),
+                        Together::Named | Together::Never => Which::Named(&names),
+                    };
+                    let found = service.list(self.place(region, None), &kinds, which);
+                    let keyed = |found: Found| ((found.kind, found.identifier.clone()), found);
+                    seen.extend(found.await?.into_iter().map(keyed));
+                }
+                let reads = handles.iter().map(|one| {
+                    let found = seen.remove(&(&*one.kind, one.identifier.clone()));
+                    let is_told = found.is_some() || kinds.len() > 1 && together == Together::Named;
+                    async move {
+                        match is_told {
+                            true => Ok(found),
+                            // AWS's filters by tag may lag behind.
+                            false => by_itself(one).await,
+                        }
+                    }
+                });
+                Ok(join_all(reads).await)
             })
             .await
     }
@@ -882,9 +930,7 @@ impl Provider for Aws {
     ) -> Pending<'a, Outcome<Option<LiveResource>>> {
         Box::pin(async move {
             self.who.known().await?;
-            let found = self
-                .one(&handle.kind, &handle.address.region, &handle.identifier)
-                .await?;
+            let found = self.one_of(owner, handle).await?;
             Ok(found.and_then(|found| {
                 let marks = marks_of(&found).filter(|marks| marks.owner == *owner)?;
                 Some(reported(found, marks))

@@ -239,6 +239,11 @@ pub trait Service {
         unset: &'a [String],
     ) -> Pending<'a, Outcome<()>>;
 
+    /// How several of its kinds are read in fewer calls than each by itself.
+    fn reads_together(&self) -> Together {
+        Together::Never
+    }
+
     /// Whether creating one of `kind` twice makes two, because the call takes no client token and
     /// the kind has no name that is its own.
     fn doubles(&self, _kind: &str) -> bool {
@@ -274,6 +279,17 @@ pub trait Service {
     fn mark_key(&self, _place: Place<'_>, _write: &Write) -> Option<Arc<str>> {
         None
     }
+}
+
+/// How reads of several kinds of a service share calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// They share none.
+    Never,
+    /// AWS narrows lists to what an owner has, and one list tells of several kinds.
+    Owned,
+    /// [`Service::list`] takes identifiers of several kinds at once.
+    Named,
 }
 
 impl<'a> Place<'a> {

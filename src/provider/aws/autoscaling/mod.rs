@@ -14,7 +14,7 @@ use serde_json::json;
 use super::bind::autoscaling;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
-use super::service::{Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages};
+use super::service::{Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages};
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::Map;
 
@@ -37,6 +37,10 @@ impl Service for AutoScaling {
         &[GROUP, POLICY]
     }
 
+    fn reads_together(&self) -> Together {
+        Together::Named
+    }
+
     fn list<'a>(
         &'a self,
         place: Place<'a>,
@@ -46,27 +50,38 @@ impl Service for AutoScaling {
         Box::pin(async move {
             let api = place.clients.autoscaling(place.region);
             // A policy's identifier holds its group's name.
-            let names: Vec<Arc<str>>;
-            let of_groups = match which {
+            let (names, arns): (Vec<Arc<str>>, Vec<Arc<str>>);
+            let (of_groups, of_policies) = match which {
                 Which::Named(asked) if kinds.contains(POLICY) => {
-                    names = asked
-                        .iter()
-                        .map(|arn| policy::group_of(arn).into())
+                    let group = |name: &Arc<str>| match policy::group_of(name) {
+                        "" => name.clone(),
+                        group => group.into(),
+                    };
+                    names = BTreeSet::from_iter(asked.iter().map(group))
+                        .into_iter()
                         .collect();
-                    Which::Named(&names)
+                    let policies = asked
+                        .iter()
+                        .filter(|name| !policy::group_of(name).is_empty());
+                    arns = policies.cloned().collect();
+                    (Which::Named(&names), Which::Named(&arns))
                 }
-                other => other,
+                other => (other, other),
             };
             let policies = async {
                 match kinds.contains(POLICY) {
-                    true => policy::policies(&api, which).await,
+                    true => policy::policies(&api, of_policies).await,
                     false => Ok(Vec::new()),
                 }
             };
             let (groups, policies) = try_join(groups(&api, of_groups), policies).await?;
             let mut found = policy::found(&policies, &groups, which);
             if kinds.contains(GROUP) {
-                found.extend(read::found(&api, &groups).await?);
+                let groups = read::found(&api, &groups).await?;
+                let wanted = groups
+                    .into_iter()
+                    .filter(|group| which.wants(&group.identifier));
+                found.extend(wanted);
             }
             Ok(found)
         })

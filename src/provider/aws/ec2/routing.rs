@@ -12,7 +12,8 @@ use super::{Client, question, specification, tag, told};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Site, Which, input, items, pages, pick, tags, text, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
+    text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
@@ -50,6 +51,10 @@ pub struct Routing;
 impl Service for Routing {
     fn kinds(&self) -> &'static [&'static str] {
         &[TABLE, ROUTE, ASSOCIATION]
+    }
+
+    fn reads_together(&self) -> Together {
+        Together::Owned
     }
 
     fn list<'a>(

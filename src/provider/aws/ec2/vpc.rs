@@ -10,7 +10,8 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Site, Which, input, items, pages, pick, tags, text, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
+    text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -31,6 +32,10 @@ pub struct Vpcs;
 impl Service for Vpcs {
     fn kinds(&self) -> &'static [&'static str] {
         &[VPC, GATEWAY, ATTACHMENT]
+    }
+
+    fn reads_together(&self) -> Together {
+        Together::Owned
     }
 
     fn list<'a>(

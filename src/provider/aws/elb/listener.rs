@@ -7,13 +7,11 @@ use serde_json::json;
 
 use super::{
     Client, LISTENER, Tagged, attributes, attributes_to_set, described, everything, or_none,
-    set_attributes, tagged, was_set,
+    set_attributes, was_set,
 };
 use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
-use crate::provider::aws::service::{
-    Found, Which, input, items, pick, tag_list, text, touches, without,
-};
+use crate::provider::aws::service::{Found, input, items, pick, tag_list, text, touches, without};
 use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
@@ -39,10 +37,9 @@ pub async fn below(api: &Client, balancers: &[String]) -> Outcome<Vec<Map>> {
 }
 
 /// Those with these ARNs.
-pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
+pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_listeners(api, question).await;
-    let found = described(call, "ListenerArns", "Listeners", arns).await?;
-    tagged(api, Which::All, found, "ListenerArn").await
+    described(call, "ListenerArns", "Listeners", arns).await
 }
 
 /// As CloudFormation has them.

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::{
     Attributes, BALANCER, BALANCER_ARN, Client, Tagged, after, attributes, attributes_to_set,
-    described, each, everything, set_attributes, tagged, was_set,
+    described, each, everything, set_attributes, was_set,
 };
 use crate::provider::aws::bind::{ec2, elasticloadbalancingv2 as elb};
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Which, generated_name, input, items, pick, rename, tag_list, text, touches,
+    Found, Place, generated_name, input, items, pick, rename, tag_list, text, touches,
 };
 use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
@@ -28,10 +28,9 @@ pub async fn every(api: &Client) -> Outcome<Vec<Map>> {
 }
 
 /// Those with these ARNs.
-pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
+pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_load_balancers(api, question).await;
-    let found = described(call, "LoadBalancerArns", "LoadBalancers", arns).await?;
-    tagged(api, Which::All, found, "LoadBalancerArn").await
+    described(call, "LoadBalancerArns", "LoadBalancers", arns).await
 }
 
 /// The attributes of those with these ARNs.

@@ -11,14 +11,14 @@ mod target_group;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::{try_join_all, try_join3, try_join4};
+use futures_util::future::{try_join_all, try_join3, try_join4, try_join5};
 use serde_json::json;
 
 use super::bind::elasticloadbalancingv2 as elb;
 use super::call::Api;
 use super::marks::{APP, ENV, Marks, Tags};
 use super::service::{
-    Found, Place, Service, Which, input, items, none_if_gone, pages, tag_list, tags, text,
+    Found, Place, Service, Together, Which, input, items, none_if_gone, pages, tag_list, tags, text,
 };
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
@@ -39,9 +39,11 @@ type Tagged = (Map, Tags);
 /// What is known of attributes already, by ARN.
 type Attributes = HashMap<String, Map>;
 
-/// What a load balancer's and a target group's own ARN are called.
+/// What the own ARN of each kind is called.
 const BALANCER_ARN: &str = "LoadBalancerArn";
 const GROUP_ARN: &str = "TargetGroupArn";
+const LISTENER_ARN: &str = "ListenerArn";
+const RULE_ARN: &str = "RuleArn";
 
 /// What answers and questions call the token of the next page.
 pub(super) const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
@@ -62,6 +64,10 @@ struct Balancing;
 impl Service for Balancing {
     fn kinds(&self) -> &'static [&'static str] {
         &[BALANCER, TARGET_GROUP, LISTENER, RULE]
+    }
+
+    fn reads_together(&self) -> Together {
+        Together::Named
     }
 
     fn list<'a>(
@@ -159,20 +165,38 @@ impl Service for Balancing {
     }
 }
 
-/// Those with these ARNs, which are all of one kind.
+/// Those with these ARNs. One call asks for the tags of all of them, beside the calls about what they
+/// are.
 async fn named(api: &Client, kinds: &BTreeSet<Arc<str>>, arns: &[Arc<str>]) -> Outcome<Vec<Found>> {
-    let wanted = |kind: &str| kinds.contains(kind);
-    if wanted(BALANCER) {
-        let named = load_balancer::named(api, arns).await?;
-        load_balancer::found(api, named, Attributes::new()).await
-    } else if wanted(TARGET_GROUP) {
-        let named = target_group::named(api, arns).await?;
-        target_group::found(api, named, Attributes::new()).await
-    } else if wanted(LISTENER) {
-        listener::found(api, listener::named(api, arns).await?).await
-    } else {
-        Ok(rule::found(rule::named(api, arns).await?))
-    }
+    let of = |kind: &str, part: &str| -> Vec<Arc<str>> {
+        let is_one = |arn: &&Arc<str>| kinds.len() == 1 || arn.contains(part);
+        let arns = arns.iter().filter(|_| kinds.contains(kind)).filter(is_one);
+        arns.cloned().collect()
+    };
+    let balancers = of(BALANCER, ":loadbalancer/");
+    let groups = of(TARGET_GROUP, ":targetgroup/");
+    let (listeners, rules) = (of(LISTENER, ":listener/"), of(RULE, ":listener-rule/"));
+    let (mut tags, balancers, groups, listeners, rules) = try_join5(
+        tags_of(api, arns),
+        load_balancer::named(api, &balancers),
+        target_group::named(api, &groups),
+        listener::named(api, &listeners),
+        rule::named(api, &rules),
+    )
+    .await?;
+    let mut tagged = |found, arn| with_tags(found, arn, &mut tags, Which::All);
+    let (balancers, groups) = (tagged(balancers, BALANCER_ARN), tagged(groups, GROUP_ARN));
+    let (listeners, rules) = (tagged(listeners, LISTENER_ARN), tagged(rules, RULE_ARN));
+    let (mut found, groups, listeners) = try_join3(
+        load_balancer::found(api, balancers, Attributes::new()),
+        target_group::found(api, groups, Attributes::new()),
+        listener::found(api, listeners),
+    )
+    .await?;
+    found.extend(groups);
+    found.extend(listeners);
+    found.extend(rule::found(rules));
+    Ok(found)
 }
 
 /// Those of an owner, or all, from the top. What the tagging API knows as ours is asked about while its
@@ -238,22 +262,24 @@ async fn everywhere(
         .collect();
     let listeners_and_rules = async {
         listeners.extend(listener::below(api, &late).await?);
-        let rest = listeners.iter().map(|one| text(one, "ListenerArn"));
+        let rest = listeners.iter().map(|one| text(one, LISTENER_ARN));
         let rest: Vec<Arc<str>> = rest
             .filter(|arn| !tags.contains_key(*arn))
             .map(Arc::from)
             .collect();
         tags.extend(tags_of(api, &rest).await?);
-        let mut listeners = with_tags(listeners, "ListenerArn", &mut tags, which);
+        let mut listeners = with_tags(listeners, LISTENER_ARN, &mut tags, which);
         if deeper {
-            let others = elsewhere(place, ":listener/", &listeners, "ListenerArn").await;
-            listeners.extend(listener::named(api, &others).await?);
+            let others = elsewhere(place, ":listener/", &listeners, LISTENER_ARN).await;
+            let others = listener::named(api, &others).await?;
+            listeners.extend(tagged(api, Which::All, others, LISTENER_ARN).await?);
         }
         let mut rules = Vec::new();
         if wanted(RULE) {
             rules = rule::of(api, which, &listeners).await?;
-            let others = elsewhere(place, ":listener-rule/", &rules, "RuleArn").await;
-            rules.extend(rule::named(api, &others).await?);
+            let others = elsewhere(place, ":listener-rule/", &rules, RULE_ARN).await;
+            let others = rule::named(api, &others).await?;
+            rules.extend(tagged(api, Which::All, others, RULE_ARN).await?);
         }
         let mut found = match wanted(LISTENER) {
             true => listener::found(api, listeners).await?,

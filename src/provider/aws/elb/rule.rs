@@ -37,10 +37,9 @@ async fn of_listener(api: &Client, listener: &str) -> Outcome<Vec<Map>> {
 }
 
 /// Those with these ARNs.
-pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
+pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_rules(api, question).await;
-    let found = described(call, "RuleArns", "Rules", arns).await?;
-    tagged(api, Which::All, found, "RuleArn").await
+    described(call, "RuleArns", "Rules", arns).await
 }
 
 /// As CloudFormation has them.

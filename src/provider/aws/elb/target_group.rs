@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::{
     Attributes, Client, GROUP_ARN, TARGET_GROUP, Tagged, attributes, attributes_to_set, described,
-    each, everything, set_attributes, tagged, was_set,
+    each, everything, set_attributes, was_set,
 };
 use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Which, generated_name, input, items, pick, tag_list, text, touches,
+    Found, generated_name, input, items, pick, tag_list, text, touches,
 };
 use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
@@ -49,10 +49,9 @@ pub async fn every(api: &Client) -> Outcome<Vec<Map>> {
 }
 
 /// Those with these ARNs.
-pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Tagged>> {
+pub async fn named(api: &Client, arns: &[Arc<str>]) -> Outcome<Vec<Map>> {
     let call = async |question: &Map| elb::describe_target_groups(api, question).await;
-    let found = described(call, "TargetGroupArns", "TargetGroups", arns).await?;
-    tagged(api, Which::All, found, GROUP_ARN).await
+    described(call, "TargetGroupArns", "TargetGroups", arns).await
 }
 
 /// The attributes of those with these ARNs.

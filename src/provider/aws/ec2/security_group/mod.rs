@@ -20,8 +20,8 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{APP, Tags};
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, generated_name, gone_is_fine, input, is_same_write,
-    items, pages, pick, tags, text, touches,
+    Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
+    is_same_write, items, pages, pick, tags, text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -42,6 +42,10 @@ pub struct SecurityGroups;
 impl Service for SecurityGroups {
     fn kinds(&self) -> &'static [&'static str] {
         &[GROUP, INGRESS, EGRESS]
+    }
+
+    fn reads_together(&self) -> Together {
+        Together::Owned
     }
 
     fn list<'a>(
