@@ -1146,3 +1146,36 @@ fn doctor_looks_at_the_migration_where_the_stage_is_another() {
         "{under_way}"
     );
 }
+
+#[test]
+fn apply_names_the_places_that_status_names() {
+    let project = Project::empty();
+    let example = std::fs::read_to_string("examples/shop/scalectl.yaml").unwrap();
+    project.write("scalectl.yaml", &example);
+    let out = |line: &str| String::from_utf8(project.run(line).stdout).unwrap();
+    // Everything is new; then a few things change and the rest stays; then comes an edge, and goes.
+    let bigger = example.replace("engine: postgres", "engine: postgres\n  storage: 80");
+    for (spec, how) in [
+        (&example, "--stage load-balanced"),
+        (&bigger, "--stage load-balanced"),
+        (&bigger, "--stage cdn --direct"),
+        (
+            &bigger,
+            "--stage load-balanced --direct --allow us-east-1/bucket_assets --allow global/distribution",
+        ),
+    ] {
+        project.write("scalectl.yaml", spec);
+        let applied = out(&format!("apply --auto-approve {how}"));
+        let status = out("status");
+        let (_, places) = applied
+            .split_once("of the cloud's time")
+            .unwrap_or_else(|| panic!("{applied}"));
+        let places: Vec<&str> = places
+            .lines()
+            .filter(|line| line.starts_with("  "))
+            .collect();
+        assert!(places.len() > 2, "{applied}");
+        let block = places.join("\n") + "\n\n";
+        assert!(status.contains(&block), "{block}\nin\n{status}");
+    }
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::plan::Step;
-use crate::provider::ProviderError;
+use crate::provider::{LiveResource, ProviderError};
 
 /// Something that happened to an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,6 +90,9 @@ pub struct Report {
     pub seconds: f64,
     /// Whether somebody asked to stop.
     pub stopped: bool,
+    /// What was made or updated, as it was found in the end; without its marks.
+    #[serde(skip)]
+    pub found: Vec<LiveResource>,
 }
 
 impl Report {

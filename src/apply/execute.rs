@@ -146,7 +146,9 @@ pub async fn execute(
             }
         }
     }
+    let found = run.found(&ends);
     Report {
+        found,
         ends: ends
             .into_iter()
             .zip(begun)

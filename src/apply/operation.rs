@@ -133,6 +133,26 @@ impl<'a> Run<'a> {
         (number, end, took as f64 / 1000.0)
     }
 
+    /// What was written, as it was found in the end.
+    pub fn found(&self, ends: &[Option<End>]) -> Vec<LiveResource> {
+        let mut known = self.known.take();
+        let written = ends.iter().enumerate().filter_map(|(number, end)| {
+            let Some(End::Done { identifier, .. }) = end else {
+                return None;
+            };
+            let change = self.change(number);
+            Some(LiveResource {
+                address: change.address.clone(),
+                kind: change.kind.clone(),
+                identifier: identifier.clone()?,
+                properties: known.remove(&change.address)?,
+                status: Status::Ready,
+                applied: None,
+            })
+        });
+        written.collect()
+    }
+
     /// Others may refer to it from now on.
     fn is_usable(&self, number: usize) {
         let now = self.context.provider.clock().now();
@@ -273,6 +293,9 @@ impl<'a> Run<'a> {
         let schema = Registry::embedded().kind(&change.kind)?;
         if let [name] = schema.primary_identifier() {
             properties.insert(name.clone(), Value::str(identifier));
+        }
+        for (name, value) in schema::facts::known_when_made(&change.kind) {
+            properties.insert(*name, Value::str(value.unwrap_or(identifier)));
         }
         let referred = self.referred.get(&change.address);
         let mut referred = referred.into_iter().flatten();

@@ -13,7 +13,7 @@ use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
 use crate::apply::journal::Entry;
-use crate::apply::{Context, observe, record_of, write_record};
+use crate::apply::{self, Context, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Plan, diff, guard};
@@ -104,7 +104,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = with_lease(context, &holder, project.patience, async || {
-            let (plan, live, graph, record) = match &saved {
+            let (plan, live, record) = match &saved {
                 Some((path, saved)) => {
                     let live = fresh(context, path, saved).await?;
                     under_way(arguments, &live)?;
@@ -126,7 +126,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         ));
                     }
                     obey(&report, options.json, options.into.as_ref())?;
-                    (saved.plan, live, graph, saved.record)
+                    (saved.plan, live, saved.record)
                 }
                 None => {
                     let planned = planned(context, &project, &arguments.scope).await?;
@@ -143,10 +143,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     let whole = arguments.scope.target.is_empty();
                     let stage = whole.then(|| project.spec.stage.name());
                     let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
-                    let Planned {
-                        plan, live, graph, ..
-                    } = planned;
-                    (plan, live, graph, record)
+                    (planned.plan, planned.live, record)
                 }
             };
             options.from = live.record.clone().unwrap_or_default();
@@ -168,7 +165,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 return Err(Failure::Told);
             }
             if !options.json {
-                say_where(context, &graph).await?;
+                say_where(live, &plan, report);
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -432,13 +429,18 @@ fn revealed(
     }
 }
 
-/// Where the application is to be found.
-async fn say_where(context: &Context<'_>, graph: &Graph) -> Result<(), Failure> {
-    let live = observe(context, Some(graph)).await?;
+/// Where the application is to be found, after a plan for what there was is carried out.
+fn say_where(mut live: Live, plan: &Plan, report: apply::Report) {
+    let gone = plan.changes.iter().filter(|one| one.desired.is_none());
+    for change in gone {
+        live.resources.remove(&change.address);
+    }
+    let found = report.found.into_iter();
+    live.resources
+        .extend(found.map(|resource| (resource.address.clone(), resource)));
     ui::print(&super::status::endpoint_lines(&live));
     ui::print(&format!(
         "{}\n",
         Painted(FAINT, "`scalectl status` shows everything that runs.")
     ));
-    Ok(())
 }

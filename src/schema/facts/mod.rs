@@ -180,6 +180,19 @@ pub fn usable_when_made(kind: &str) -> bool {
     facts(kind).create_seconds <= 2 && !PENDING_AT_FIRST.contains(&kind)
 }
 
+/// Attributes of something of `kind` that are known when it was just made: those that have its
+/// identifier under another name, and those that are always the same at first.
+pub fn known_when_made(kind: &str) -> &'static [(&'static str, Option<&'static str>)] {
+    match kind {
+        "AWS::EC2::LaunchTemplate" => &[
+            ("DefaultVersionNumber", Some("1")),
+            ("LatestVersionNumber", Some("1")),
+        ],
+        "AWS::EC2::SecurityGroup" => &[("GroupId", None)],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
