@@ -221,6 +221,30 @@ fn every_way_of_marketplace_loses_no_write_and_always_leads_to_a_server() {
 }
 
 #[test]
+fn a_copy_costs_writes_only_where_it_leaves_mysql_on_rds() {
+    let library = Library::embedded().unwrap();
+    let up = (Stage::SingleServer, Stage::SplitDb);
+    let down = (up.1, up.0);
+    // newsroom is on MySQL, shop on PostgreSQL.
+    for (name, (from, to), seconds) in [
+        ("newsroom", up, 0),
+        ("newsroom", down, 2),
+        ("shop", up, 0),
+        ("shop", down, 0),
+    ] {
+        let case = Case::new(&library, name, from, to);
+        let copy = case
+            .migration
+            .steps
+            .iter()
+            .find(|step| &*step.name == "copy");
+        let budget = copy.unwrap().budget;
+        assert_eq!(budget.unavailable, seconds, "{name} to {}", to.name());
+        assert_eq!(budget.loss, 0);
+    }
+}
+
+#[test]
 fn nothing_old_goes_before_contract() {
     let library = Library::embedded().unwrap();
     for name in EXAMPLES {

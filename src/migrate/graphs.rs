@@ -18,6 +18,7 @@ const PARAMETER: &str = "AWS::SSM::Parameter";
 const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
 const EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
 const GROUP: &str = "AWS::EC2::SecurityGroup";
+const INSTANCE: &str = "AWS::RDS::DBInstance";
 
 /// What a record's second version is called while both stand.
 const NEXT: &str = "next";
@@ -38,6 +39,8 @@ pub struct Hop<'a> {
 pub struct Moves {
     /// Rows, from one relational database to another.
     pub data: bool,
+    /// Rows, out of MySQL on RDS: only while nothing is written can their copy begin.
+    pub held: bool,
     /// Settings that the servers read.
     pub parameters: bool,
     /// Requests, by DNS.
@@ -87,8 +90,13 @@ impl<'a> Hop<'a> {
             to.iter()
                 .any(|r| from.get(&r.address).is_none() && takes_traffic(r, from))
         };
+        let is_mysql = |resource: &Resource| {
+            let engine = resource.properties.get("Engine");
+            &*resource.kind == INSTANCE && engine.and_then(Value::as_str) == Some("mysql")
+        };
         Moves {
             data,
+            held: data && self.old.iter().any(is_mysql),
             parameters: changed(PARAMETER),
             traffic: weighted
                 || changed(RECORD)

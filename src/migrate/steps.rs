@@ -84,6 +84,9 @@ struct Declared {
     gates: Vec<Gate>,
     #[serde(default)]
     budget: Budget,
+    /// What it may cost instead where rows move out of MySQL on RDS.
+    #[serde(default)]
+    held: Option<Budget>,
     /// Seconds that the scripts take, roughly.
     #[serde(default)]
     seconds: u32,
@@ -217,7 +220,10 @@ pub fn of_hop(walk: &Walk, stages: (Stage, Stage), old: &Graph, new: &Graph) -> 
             graph: graph.clone(),
             run: declared.run.clone(),
             gates: declared.gates.clone(),
-            budget: declared.budget,
+            budget: match declared.held {
+                Some(held) if moves.held => held,
+                _ => declared.budget,
+            },
             seconds: declared.seconds,
             point_of_no_return: declared.phase == Phase::Contract
                 && (moves.removes || !declared.run.is_empty()),

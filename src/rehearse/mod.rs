@@ -149,7 +149,8 @@ pub fn rehearse(
     }
     let needs = needs::Programs::find(options.engine)?;
     tell(Event::Begins("Starting servers"));
-    let mut scene = scene::Scene::set(options, library, needs, stop)?;
+    let down = migration.to < migration.from;
+    let mut scene = scene::Scene::set(options, down, library, needs, stop)?;
     if options.keep {
         tell(Event::Kept(scene.folder()));
     }

@@ -42,9 +42,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Starts everything; the tables have their rows.
+    /// Starts everything; the tables have their rows. The way leads from a server's own database to one
+    /// that RDS manages, or `down`, the other way round.
     pub fn set(
         options: &Options,
+        down: bool,
         library: &Library,
         programs: Programs,
         stop: &Stop,
@@ -56,13 +58,20 @@ impl Scene {
         let path = folder.path.clone();
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         // Passwords with what breaks careless quoting.
+        let engine = options.engine;
+        // MariaDB keeps a place in a log, as RDS is told it, not safe from crashes.
+        let procedures = engine == Engine::Mysql && !options.chaos;
         let mut login = |user: &str, administers: bool| Login {
             user: user.to_owned(),
             administers,
+            managed: administers && procedures,
             password: format!("{:016x}'\\:\"{{ $x", rng.random::<u64>()),
         };
-        let (source, target) = (login("site", false), login("app", true));
-        let engine = options.engine;
+        let (own, managed) = (login("site", false), login("app", true));
+        let (source, target) = match down {
+            false => (own, managed),
+            true => (managed, own),
+        };
         let create = |name: &str, number: u32, login: &Login| {
             let folder = path.join(name);
             Server::create(
@@ -89,9 +98,13 @@ impl Scene {
         let app = App::start(engine, &programs, &program, place, &source, stop)?;
         // One secret as a server keeps it, the other as Secrets Manager does.
         let secrets = [path.join("source.secret"), path.join("target.secret")];
-        let json = serde_json::json!({"username": target.user, "password": target.password});
-        write_private(&secrets[0], &source.password)?;
-        write_private(&secrets[1], &json.to_string())?;
+        for (path, login) in secrets.iter().zip([&source, &target]) {
+            let json = serde_json::json!({"username": login.user, "password": login.password});
+            match login.administers {
+                true => write_private(path, &json.to_string())?,
+                false => write_private(path, &login.password)?,
+            }
+        }
         let side = |number: usize| Side {
             host: "127.0.0.1".to_owned(),
             port: servers[number].port,

@@ -19,6 +19,18 @@ use crate::spec::Engine;
 /// How long a server may take to answer; one that was killed recovers first.
 const START: Duration = Duration::from_secs(60);
 
+/// What a master user may do on RDS for MySQL
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html>), by MariaDB's
+/// names and with what ALL on a database holds there; without RELOAD, since RDS refuses FLUSH TABLES WITH READ LOCK all
+/// the same.
+const MASTER: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, \
+     CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, CREATE VIEW, \
+     SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, DELETE HISTORY";
+
+/// What RDS adds to MySQL: procedures for what a master user may not do, and a table that it writes to
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mysql-stored-proc-replicating.html>).
+const MANAGED: &str = include_str!("managed.sql");
+
 /// A login of the application.
 #[derive(Clone, Debug)]
 pub struct Login {
@@ -28,6 +40,9 @@ pub struct Login {
     pub password: String,
     /// Whether it administers the server, as a master user on RDS, or owns its database alone.
     pub administers: bool,
+    /// Whether the server is as RDS makes it: with procedures for what a master user may not do, and
+    /// with tables of its own that it writes to.
+    pub managed: bool,
 }
 
 /// A server with a database of its own.
@@ -89,8 +104,14 @@ impl Server {
             Engine::Mysql => server.prepare_mariadb(programs)?,
         }
         server.start(stop)?;
-        if engine == Engine::Postgres {
-            server.statements("postgres", &format!("CREATE DATABASE \"{database}\";"))?;
+        match engine {
+            Engine::Postgres => {
+                server.statements("postgres", &format!("CREATE DATABASE \"{database}\";"))?;
+            }
+            Engine::Mysql if server.login.managed => {
+                server.statements("mysql", MANAGED)?;
+            }
+            Engine::Mysql => {}
         }
         Ok(server)
     }
@@ -199,9 +220,10 @@ impl Server {
         run("mariadb-install-db", &mut install, "")?;
         let (user, database) = (&self.login.user, &self.database);
         let word = self.login.password.replace('\\', r"\\").replace('\'', "''");
-        let rights = match self.login.administers {
-            true => "*.*".to_owned(),
-            false => format!("`{database}`.*"),
+        let rights = match (self.login.administers, self.login.managed) {
+            (true, true) => format!("{MASTER} ON *.*"),
+            (true, false) => "ALL ON *.*".to_owned(),
+            (false, _) => format!("ALL ON `{database}`.*"),
         };
         // As MySQL's image makes it: root from anywhere, and the application's user of its database.
         let first = format!(
@@ -212,7 +234,7 @@ impl Server {
              CREATE USER IF NOT EXISTS root@'%' IDENTIFIED BY '{word}';\n\
              GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;\n\
              CREATE USER IF NOT EXISTS `{user}`@'%' IDENTIFIED BY '{word}';\n\
-             GRANT ALL ON {rights} TO `{user}`@'%' WITH GRANT OPTION;\n"
+             GRANT {rights} TO `{user}`@'%' WITH GRANT OPTION;\n"
         );
         self.secret_file("first.sql", &first)?;
         let word = self
@@ -260,6 +282,8 @@ impl Server {
                         "--relay-log=relay",
                         "--log-slave-updates=ON",
                     ])
+                    // As the server's own database is started.
+                    .arg("--replicate-wild-ignore-table=mysql.rds%")
                     .args(["--debug-no-sync", "--innodb-flush-method=nosync"])
                     .arg(format!("--server-id={}", self.number))
                     .arg(format!("--port={}", self.port)),

@@ -165,7 +165,7 @@ def serve(config, running):
         else:
             env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
                        MYSQL_PASSWORD_FILE=secret_file)
-            command = []
+            command = ["--replicate-wild-ignore-table=mysql.rds%"]
         start("database-local", image, mount, command, env)
     return host, user, word
 

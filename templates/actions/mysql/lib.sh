@@ -2,7 +2,8 @@
 #
 # Replication begins at a place in the binary log, which all versions know. MariaDB keeps its place safe from crashes
 # only as a GTID, so there the place is translated into one; MySQL keeps it in a table. On RDS the procedures mysql.rds_*
-# stand for statements that need more than its users may. A server follows one other, so a direction needs no name.
+# stand for statements that need more than its users may; what RDS writes into tables mysql.rds_* of its own, the server's
+# database does not follow (its start says so). A server follows one other, so a direction needs no name.
 first_of() {
   local program
   for program; do
@@ -26,7 +27,7 @@ name() { printf "\`%s\`" "${1//\`/\`\`}"; }
 arguments() { printf '%s\n' --defaults-extra-file="$work/$1.cnf" --protocol=tcp -h "${host[$1]}" -P "${port[$1]}"; }
 # Some clients quote the statement that failed, and that may hold a password.
 errors() { sed -nu 's/^\(ERROR.*\)/\1/p' >&2; }
-declare -A kind version settings
+declare -A kind managed version settings
 session() {
   local words
   mapfile -t words < <(arguments "$1")
@@ -37,19 +38,22 @@ session() {
 connect source
 connect target
 
-# What a side is: MariaDB, MySQL, or MySQL on RDS.
+# What a side is: MariaDB or MySQL, and whether RDS manages it.
 for side in source target; do
   text=$(sql "$side" "SELECT version()")
   kind[$side]=mysql version[$side]=${text%%-*}
   if [[ $text == *MariaDB* ]]; then kind[$side]=mariadb; fi
-  if [[ $(sql "$side" "SELECT count(*) FROM information_schema.routines
-    WHERE routine_schema = 'mysql' AND routine_name = 'rds_start_replication'") == 1 ]]; then kind[$side]=rds; fi
+  managed[$side]=$(sql "$side" "SELECT count(*) FROM information_schema.routines
+    WHERE routine_schema = 'mysql' AND routine_name = 'rds_start_replication'")
   # What an action does to prepare a side is not for the other side to follow. RDS does not allow to say so; there it
   # comes before the place at which the other side begins.
-  settings[$side]=", information_schema_stats_expiry = 0"
-  if [[ ${kind[$side]} == mariadb ]]; then settings[$side]=", sql_log_bin = 0"; fi
-  sql "$side" "SET ${settings[$side]#, }"
+  case ${kind[$side]}${managed[$side]} in
+    mariadb0) settings[$side]=", sql_log_bin = 0" ;;
+    mysql*) settings[$side]=", information_schema_stats_expiry = 0" ;;
+  esac
+  [[ -z ${settings[$side]:-} ]] || sql "$side" "SET ${settings[$side]#, }"
 done
+is_managed() { [[ ${managed[$1]} == 1 ]]; }
 # at_least SIDE VERSION
 at_least() { [[ ${kind[$1]} != mariadb && $(printf '%s\n' "$2" "${version[$1]}" | sort -V | head -1) == "$2" ]]; }
 
@@ -100,13 +104,17 @@ follow() {
   local from=$1 file=$2 offset=$3 to name word gtid
   to=$(other "$from")
   name=$(literal "${user[$to]}") word=$(literal "${password[$to]}")
-  case ${kind[$to]} in
-    rds)
+  case ${kind[$to]}${managed[$to]} in
+    *1)
       local set=rds_set_external_master
       if at_least "$to" 8.4; then set=rds_set_external_source; fi
-      sql "$to" "CALL mysql.$set('${host[$from]}', ${port[$from]}, $name, $word, '$file', $offset, 1)" >/dev/null
+      # As below, a line of its own for the word: an error tells no more than the first of what it quotes.
+      sql "$to" >/dev/null <<SQL
+CALL mysql.$set('${host[$from]}', ${port[$from]}, $name,
+  $word, '$file', $offset, 1);
+SQL
       ;;
-    mariadb)
+    mariadb0)
       gtid=$(sql "$from" "SELECT BINLOG_GTID_POS('$file', $offset)") || exit 1
       sql "$to" <<SQL
 STOP REPLICA;
@@ -116,7 +124,7 @@ CHANGE MASTER TO MASTER_HOST = '${host[$from]}', MASTER_PORT = ${port[$from]}, M
   MASTER_PASSWORD = $word, MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1;
 SQL
       ;;
-    mysql)
+    mysql0)
       sql "$to" <<SQL
 STOP REPLICA;
 RESET REPLICA ALL;
@@ -129,33 +137,84 @@ SQL
   start "$to"
 }
 start() {
-  if [[ ${kind[$1]} == rds ]]; then sql "$1" "CALL mysql.rds_start_replication" >/dev/null; else sql "$1" "START REPLICA"; fi
+  if is_managed "$1"; then sql "$1" "CALL mysql.rds_start_replication" >/dev/null; else sql "$1" "START REPLICA"; fi
 }
 
 # subscribe FROM COPY: the other side follows FROM from now on.
 subscribe() {
-  local from=$1 copy=$2 to place words
+  local from=$1 copy=$2 to place
   to=$(other "$from")
   if has_subscription "$from"; then
     # A run that was killed may not have come to start it.
     is_synced "$from" || start "$to"
     return
   fi
+  retain "$from" 168
   if [[ $copy == true ]]; then
-    mapfile -t words < <(arguments "$from")
-    # The place stands at the dump's begin. Triggers follow the rows, which they would otherwise change.
-    {
-      client "$mysqldump" "${words[@]}" --single-transaction "$(option_of_place)" --no-create-info --skip-triggers \
-        --no-tablespaces --skip-lock-tables --hex-blob "$DATABASE"
-      client "$mysqldump" "${words[@]}" --no-create-info --no-data --no-tablespaces --triggers --events "$DATABASE" |
-        without_definers
-    } | sed -e "1,60{/LOG_FILE=/w $work/place" -e '}' | bulk "$to" >"$work/out"
-    place=$(sed -n "s/.*LOG_FILE='\([^']*\)', [A-Z]*_LOG_POS=\([0-9]*\).*/\1 \2/p" "$work/place")
-    [[ -n $place ]] || refuse "the dump does not say at which place it was taken"
+    copy "$from"
+    place=$(<"$work/place")
   else
     place=$(position "$from")
   fi
   follow "$from" "${place% *}" "${place#* }"
+}
+
+# retain SIDE HOURS: RDS keeps its binary log for no other server unless it is told to, and for a week at most.
+retain() { ! is_managed "$1" || sql "$1" "CALL mysql.rds_set_configuration('binlog retention hours', $2)" >/dev/null; }
+
+# copy FROM: its rows as of one moment on the other side, and in $work/place where its binary log stood then.
+copy() {
+  local from=$1 ours
+  if ! is_managed "$from"; then
+    copy_rows "$from" "$(option_of_place)"
+    # The place stands at the dump's begin.
+    sed -n "s/.*LOG_FILE='\([^']*\)', [A-Z]*_LOG_POS=\([0-9]*\).*/\1 \2/p" "$work/head" >"$work/place"
+    [[ -s $work/place ]] || refuse "the dump does not say at which place it was taken"
+    return
+  fi
+  # RDS lets nobody stop the whole server for that moment; its tables do as well.
+  hold "$from"
+  position "$from" >"$work/place"
+  copy_rows "$from" &
+  ours=$!
+  # The first table is told of when the moment has come.
+  until [[ -e $work/begun ]] || ! kill -0 "$ours" 2>/dev/null; do sleep 0.02; done
+  sql "$from" "UNLOCK TABLES"
+  wait "$ours"
+}
+
+# copy_rows FROM [OPTION]: each row into the other side. Triggers follow the rows, which they would otherwise change.
+copy_rows() {
+  local from=$1 words
+  mapfile -t words < <(arguments "$from")
+  {
+    client "$mysqldump" "${words[@]}" --single-transaction "${@:2}" --no-create-info --skip-triggers \
+      --no-tablespaces --skip-lock-tables --hex-blob "$DATABASE" | note_begin
+    client "$mysqldump" "${words[@]}" --no-create-info --no-data --no-tablespaces --triggers --events "$DATABASE" |
+      without_definers
+  } | sed -e "1,60{/LOG_FILE=/w $work/head" -e '}' | bulk "$(other "$from")" >"$work/out"
+}
+note_begin() {
+  local line
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in '-- Dumping data for table '* | '-- Dump completed'*) : >"$work/begun"; break ;; esac
+  done
+  cat
+}
+
+# hold SIDE: nothing is written to the application's tables until UNLOCK TABLES, or until this session ends. It gives way
+# to a transaction that is open for long, because writers wait behind it.
+hold() {
+  local tables n
+  tables=$(base_tables "$1" | while read -r table; do [[ -z $table ]] || printf ', %s READ' "$(name "$table")"; done)
+  [[ -n $tables ]] || return 0
+  for n in {1..30}; do
+    if sql "$1" "SET lock_wait_timeout = 1; LOCK TABLES ${tables#, }"; then return; fi
+    say "a transaction is open; trying again to copy everything as of one moment (attempt $n)"
+    sleep 2
+  done
+  refuse "the tables of the $1 are never without an open transaction for a moment; look for one in information_schema.innodb_trx"
 }
 option_of_place() {
   if client "$mysqldump" --help 2>/dev/null | grep -q -- '--source-data'; then echo --source-data=2; else echo --master-data=2; fi
@@ -168,7 +227,7 @@ unsubscribe() {
   local to
   to=$(other "$1")
   has_subscription "$1" || return 0
-  if [[ ${kind[$to]} == rds ]]; then
+  if is_managed "$to"; then
     local reset=rds_reset_external_master
     if at_least "$to" 8.4; then reset=rds_reset_external_source; fi
     sql "$to" "CALL mysql.rds_stop_replication" >/dev/null
@@ -176,6 +235,7 @@ unsubscribe() {
   else
     sql "$to" "STOP REPLICA; RESET REPLICA ALL"
   fi
+  retain "$1" NULL
 }
 
 # The place that the other side has carried out.
@@ -235,16 +295,16 @@ lag_seconds() {
 
 # No writer that the proxy does not know either; replication may still write. RDS does not allow it.
 fence() {
-  case ${kind[$1]} in
-    mysql) sql "$1" "SET PERSIST read_only = ON" ;;
-    mariadb) sql "$1" "SET GLOBAL read_only = ON" ;;
-    rds) say "the $1 is on RDS and cannot be made read-only: only the proxy keeps writers away" ;;
+  case ${kind[$1]}${managed[$1]} in
+    mysql0) sql "$1" "SET PERSIST read_only = ON" ;;
+    mariadb0) sql "$1" "SET GLOBAL read_only = ON" ;;
+    *) say "the $1 is on RDS and cannot be made read-only: only the proxy keeps writers away" ;;
   esac
 }
 unfence() {
-  case ${kind[$1]} in
-    mysql) sql "$1" "SET PERSIST read_only = OFF" ;;
-    mariadb) sql "$1" "SET GLOBAL read_only = OFF" ;;
+  case ${kind[$1]}${managed[$1]} in
+    mysql0) sql "$1" "SET PERSIST read_only = OFF" ;;
+    mariadb0) sql "$1" "SET GLOBAL read_only = OFF" ;;
   esac
 }
 
@@ -257,7 +317,7 @@ drain() {
     found=$(sql "$1" "SELECT id FROM information_schema.processlist WHERE id <> connection_id()
       AND user IN ($(literal "${user[source]}"), $(literal "${user[target]}")) AND command NOT LIKE 'Binlog Dump%' $busy") || exit 1
     if [[ -n $found ]]; then
-      if [[ ${kind[$1]} == rds ]]; then statement="CALL mysql.rds_kill"; fi
+      if is_managed "$1"; then statement="CALL mysql.rds_kill"; fi
       # One that has ended by itself is as good.
       sed "s/.*/$statement(&);/; s/^KILL(\(.*\))/KILL \1/" <<<"$found" | bulk_all "$1"
     elif [[ $(sql "$1" "SELECT count(*) FROM information_schema.processlist WHERE id <> connection_id()

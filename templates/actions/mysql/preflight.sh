@@ -33,6 +33,13 @@ SQL
 done
 [[ $(sql source "SELECT @@server_id") != "$(sql target "SELECT @@server_id")" ]] ||
   problems+=("both sides have the same server_id, and would ignore each other's changes")
+# RDS gives nobody the right that makes these where a binary log is kept, but has a parameter instead.
+if is_managed target && [[ $(sql target "SELECT @@log_bin_trust_function_creators") == 0 ]]; then
+  check "the target would refuse these triggers and functions (log_bin_trust_function_creators = 1 in its parameter group mends it)" \
+    "$(sql source "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = $(literal "$DATABASE")
+      UNION ALL SELECT routine_name FROM information_schema.routines
+      WHERE routine_schema = $(literal "$DATABASE") AND routine_type = 'FUNCTION' ORDER BY 1")"
+fi
 following=$(sql target "SHOW REPLICA STATUS")
 [[ -z $following ]] || has_subscription source || problems+=("the target follows another server already")
 
