@@ -120,7 +120,9 @@ pub async fn run(
         migration: options.from.migration.clone(),
         ..record.clone()
     };
-    write_record(context, &before).await?;
+    if before != options.from {
+        write_record(context, &before).await?;
+    }
     let into = options.into.as_ref();
     let mut lines = Lines::begin(project, plan.counts(), options.command, into, options.json)?;
     let began = context.provider.clock().now();
@@ -145,7 +147,7 @@ pub async fn run(
         failed: report.count(|end| matches!(end, End::Failed { .. })),
         left: report.count(|end| !matches!(end, End::Done { .. } | End::Failed { .. })),
     });
-    if report.is_complete() && options.command == "apply" {
+    if report.is_complete() && options.command == "apply" && record != before {
         write_record(context, &record).await?;
     }
     let operations = plan.operations.iter().zip(&report.ends);
