@@ -6,13 +6,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 
 use super::call::{Api, Meter, Unrepeated, Watch};
@@ -59,6 +60,8 @@ struct Base {
     config: SdkConfig,
     meter: Arc<Meter>,
     cloud_control: Option<String>,
+    /// What a service's clients in a region share, so that one is slowed down with the other.
+    partitions: Mutex<HashMap<(&'static str, String), RetryPartition>>,
 }
 
 impl Clients {
@@ -113,6 +116,7 @@ impl Clients {
             config,
             meter: Arc::new(Meter::new(Quotas::new(aws))),
             cloud_control: endpoints.cloud_control.clone(),
+            partitions: Mutex::default(),
         };
         Self {
             base: Arc::new(base),
@@ -179,6 +183,21 @@ impl Base {
         builder.region(Region::new(region.to_owned())).build()
     }
 
+    /// How a service's clients in a region are slowed down, together. The SDK stops to try again after some
+    /// hundred failures in a row, so that a client does not add to a storm; ours have quotas for that, and
+    /// are to survive minutes of it.
+    fn partition(&self, service: &'static str, region: &str) -> RetryPartition {
+        let partitions = self.partitions.lock();
+        let mut partitions = partitions.unwrap_or_else(PoisonError::into_inner);
+        let partition = || {
+            RetryPartition::custom(format!("{service} in {region}"))
+                .token_bucket(TokenBucket::unlimited())
+                .build()
+        };
+        let key = (service, region.to_owned());
+        partitions.entry(key).or_insert_with(partition).clone()
+    }
+
     fn watch(&self, region: &str, fenced: bool) -> Watch {
         Watch {
             region: region.into(),
@@ -205,6 +224,7 @@ macro_rules! clients {
             pub fn $name(&self, region: &str) -> Api<$sdk::Client> {
                 self.get(stringify!($name), region, |base, region, changes| {
                     let config = $sdk::config::Builder::from(&base.regional(region))
+                        .retry_partition(base.partition(stringify!($name), region))
                         .interceptor(base.watch(region, true));
                     $sdk::Client::from_conf(careful!(config, changes).build())
                 })
@@ -258,6 +278,7 @@ impl Clients {
         self.get("s3", region, |base, region, changes| {
             let config = aws_sdk_s3::config::Builder::from(&base.regional(region))
                 .force_path_style(base.config.endpoint_url().is_some())
+                .retry_partition(base.partition("s3", region))
                 .interceptor(base.watch(region, true));
             aws_sdk_s3::Client::from_conf(careful!(config, changes).build())
         })
@@ -267,6 +288,7 @@ impl Clients {
     pub fn cloudcontrol(&self, region: &str) -> Api<aws_sdk_cloudcontrol::Client> {
         self.get("cloudcontrol", region, |base, region, changes| {
             let mut config = aws_sdk_cloudcontrol::config::Builder::from(&base.regional(region))
+                .retry_partition(base.partition("cloudcontrol", region))
                 .interceptor(base.watch(region, true));
             if let Some(url) = &base.cloud_control {
                 config = config.endpoint_url(url);
@@ -279,6 +301,7 @@ impl Clients {
     pub fn ssm_for_lease(&self, region: &str) -> Api<aws_sdk_ssm::Client> {
         self.get("ssm for the lease", region, |base, region, changes| {
             let config = aws_sdk_ssm::config::Builder::from(&base.regional(region))
+                .retry_partition(base.partition("ssm", region))
                 .interceptor(base.watch(region, false));
             aws_sdk_ssm::Client::from_conf(careful!(config, changes).build())
         })

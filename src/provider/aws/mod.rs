@@ -81,6 +81,13 @@ const READS: usize = 100;
 /// does not hold up everyone.
 const READS_AT_ONCE: usize = 2;
 
+/// How long one list of a look at everything that fails is asked for again, before the look is over for all
+/// the others: milliseconds. A region that does not answer takes longer than that to be found out.
+const PATIENCE: u64 = 20_000;
+
+/// How long apart the first two times are; each further one takes as much longer.
+const BASE: Duration = Duration::from_millis(100);
+
 /// How many looks in a row count as ready: AWS's APIs are eventually consistent, and one look may
 /// have met the one server that knows already
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
@@ -510,6 +517,7 @@ impl Aws {
             .map(|(region, _, _)| (region, Index::new(owner)))
             .collect();
         let indices = &indices;
+        let began = self.clock.now();
         let lists =
             asked
                 .iter()
@@ -520,9 +528,22 @@ impl Aws {
                         tokio::task::yield_now().await;
                     }
                     let place = self.place(region, indices.get(region));
-                    let found = self.services[*number]
-                        .list(place, kinds, Which::Owned(owner))
-                        .await;
+                    let mut attempt = 0;
+                    let found = loop {
+                        let found = self.services[*number]
+                            .list(place, kinds, Which::Owned(owner))
+                            .await;
+                        match found {
+                            Err(error)
+                                if error.kind.is_retryable()
+                                    && self.clock.now().saturating_sub(began) < PATIENCE =>
+                            {
+                                attempt += 1;
+                                tokio::time::sleep(BASE * attempt).await;
+                            }
+                            found => break found,
+                        }
+                    };
                     match found {
                         Err(error) if !needed && !error.kind.is_retryable() => {
                             let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
