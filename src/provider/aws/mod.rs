@@ -301,6 +301,7 @@ impl Aws {
                 let kinds: BTreeSet<Arc<str>> =
                     handles.iter().map(|one| one.kind.clone()).collect();
                 let mut seen = HashMap::new();
+                let mut told = false;
                 if kinds.len() > 1 {
                     let names = handles.iter().map(|one| one.identifier.clone());
                     let names: Vec<Arc<str>> = names.collect();
@@ -308,17 +309,19 @@ impl Aws {
                         Together::Owned => Which::Owned(owner),
                         Together::Named | Together::Never => Which::Named(&names),
                     };
-                    let found = service.list(self.place(region, None), &kinds, which);
-                    let keyed = |found: Found| ((found.kind, found.identifier.clone()), found);
-                    seen.extend(found.await?.into_iter().map(keyed));
+                    // What fails for one of them, such as one that goes meanwhile, is the others' no business.
+                    if let Ok(found) = service.list(self.place(region, None), &kinds, which).await {
+                        let keyed = |found: Found| ((found.kind, found.identifier.clone()), found);
+                        seen.extend(found.into_iter().map(keyed));
+                        // AWS's filters by tag may lag behind.
+                        told = together == Together::Named;
+                    }
                 }
                 let reads = handles.iter().map(|one| {
-                    let found = seen.remove(&(&*one.kind, one.identifier.clone()));
-                    let is_told = found.is_some() || kinds.len() > 1 && together == Together::Named;
+                    let found = seen.get(&(&*one.kind, one.identifier.clone())).cloned();
                     async move {
-                        match is_told {
+                        match told || found.is_some() {
                             true => Ok(found),
-                            // AWS's filters by tag may lag behind.
                             false => by_itself(one).await,
                         }
                     }

@@ -10,8 +10,8 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
-    text, touches,
+    Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone, pages,
+    pick, tags, text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -263,8 +263,12 @@ async fn described(api: &Client, vpcs: &[Map]) -> Outcome<Vec<Found>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let each = try_join_all(vpcs.iter().map(|vpc| with_flags(api, vpc)));
-    let (mut found, made) = try_join(each, made_with(api, &ids)).await?;
+    // One that goes between two calls is gone.
+    let each = vpcs
+        .iter()
+        .map(async |vpc| none_if_gone(with_flags(api, vpc).await));
+    let (found, made) = try_join(try_join_all(each), made_with(api, &ids)).await?;
+    let mut found: Vec<Found> = found.into_iter().flatten().collect();
     for vpc in &mut found {
         for (name, ids) in &made {
             if let Some(value) = ids.iter().find(|(vpc_id, _)| **vpc_id == *vpc.identifier) {
