@@ -47,6 +47,13 @@ fn rehearse(project: &Path, arguments: &[&str]) -> Value {
     rehearsal::rehearse(project, &[&["--to", "split-db"], arguments].concat())
 }
 
+/// The report of a rehearsal of the way back onto a server's own database.
+#[track_caller]
+fn rehearse_down(project: &Path, engine: &str, load: &[&str]) -> Value {
+    let way = ["--from", "split-db", "--to", "single-server"];
+    rehearsal::rehearse(project, &[&way, &["--engine", engine][..], load].concat())
+}
+
 /// A built-in script without the lines that have this text.
 fn without(path: &str, text: &str) -> String {
     let (_, script) = TEMPLATES.iter().find(|(name, _)| *name == path).unwrap();
@@ -81,16 +88,8 @@ fn mariadb_moves_and_moves_back_with_nothing_lost() {
 fn rows_move_from_rds_onto_a_server_and_back_with_nothing_lost() {
     let _machine = beside_others();
     for engine in ["postgres", "mysql"] {
-        let way = [
-            "--from",
-            "split-db",
-            "--to",
-            "single-server",
-            "--engine",
-            engine,
-        ];
         let load = ["--rows", "20000", "--rate", "50"];
-        let report = rehearsal::rehearse(project(&[]).path(), &[&way[..], &load].concat());
+        let report = rehearse_down(project(&[]).path(), engine, &load);
         assert_eq!(report["ok"], true, "{engine}");
         assert_nothing_is_lost(&report);
         assert_eq!(report["equal"], true, "{engine}");
@@ -107,19 +106,8 @@ fn a_copy_from_rds_is_of_one_moment_although_nobody_may_lock_the_server() {
         "  copy_rows \"$from\" &\n",
         "  sleep 1\n  copy_rows \"$from\" &\n",
     );
-    let way = [
-        "--from",
-        "split-db",
-        "--to",
-        "single-server",
-        "--engine",
-        "mysql",
-    ];
     let load = ["--rows", "1000", "--rate", "200"];
-    let report = rehearsal::rehearse(
-        project(&[(path, &late)]).path(),
-        &[&way[..], &load].concat(),
-    );
+    let report = rehearse_down(project(&[(path, &late)]).path(), "mysql", &load);
     assert_eq!(report["ok"], false);
     let (_, told) = failure(&report);
     assert!(told.contains("has stopped to follow"), "{told}");
