@@ -355,7 +355,7 @@ fn a_change_of_stage_calls_nothing_but_what_its_plan_names() {
 }
 
 #[test]
-fn reads_of_one_moment_share_the_calls_of_their_service() {
+fn reads_of_one_moment_share_calls_and_a_status_takes_fewer() {
     let emulator = Emulator::start(Kind::Moto);
     let proxy = Proxy::before(&emulator, Faults::none());
     let library = Library::embedded().unwrap();
@@ -397,6 +397,29 @@ fn reads_of_one_moment_share_the_calls_of_their_service() {
             let key = (service.to_owned(), operation.to_owned());
             let asked = after.get(&key).unwrap_or(&0) - before.get(&key).unwrap_or(&0);
             assert_eq!(asked, 1, "{operation}: {after:?}");
+        }
+        let statuses = ours
+            .iter()
+            .map(async |one| aws.status(&owner, &one.handle()).await);
+        let statuses = futures_util::future::join_all(statuses).await;
+        for (one, status) in ours.iter().zip(statuses) {
+            assert_eq!(status.unwrap(), Some(one.status.clone()), "{}", one.address);
+        }
+        let last = aws.operations();
+        for (service, operation) in [
+            ("EC2", "DescribeNetworkAcls"),
+            ("EC2", "DescribeVpcAttribute"),
+            ("EC2", "DescribeLaunchTemplateVersions"),
+            ("Elastic Load Balancing v2", "DescribeTags"),
+            (
+                "Elastic Load Balancing v2",
+                "DescribeLoadBalancerAttributes",
+            ),
+            ("Elastic Load Balancing v2", "DescribeTargetGroupAttributes"),
+        ] {
+            let key = (service.to_owned(), operation.to_owned());
+            assert!(after.contains_key(&key), "{operation}: {after:?}");
+            assert_eq!(last.get(&key), after.get(&key), "{operation}");
         }
     });
 }

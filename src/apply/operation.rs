@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
             self.known.borrow_mut().extend([known]);
             self.is_usable(number);
             let live = self
-                .until_sure(number, change, &handle, &desired, None)
+                .until_sure(number, change, &handle, &desired, None, true)
                 .await?;
             return Ok((Some(identifier), self.settle(&desired, live)));
         }
@@ -253,7 +253,8 @@ impl<'a> Run<'a> {
                     || !compare::property(rules, name, value, live.properties.get(name)).is_empty()
             })
         });
-        if !later.is_empty() {
+        let made = later.is_empty();
+        if !made {
             self.persist(number, change, Patience::WRITE, || {
                 self.context.provider.update(&handle, &write, &later)
             })
@@ -262,7 +263,8 @@ impl<'a> Run<'a> {
                 .until_ready(number, change, &handle, &desired, facts.update_seconds)
                 .await?;
         }
-        self.written(number, change, &handle, &desired, live).await
+        self.written(number, change, &handle, &desired, live, made)
+            .await
     }
 
     /// It was found ready once: others may refer to it, and it ends when that is sure.
@@ -273,11 +275,12 @@ impl<'a> Run<'a> {
         handle: &Handle,
         desired: &Resource,
         live: LiveResource,
+        made: bool,
     ) -> Ended {
         self.settle(desired, live.clone());
         self.is_usable(number);
         let live = self
-            .until_sure(number, change, handle, desired, Some(live))
+            .until_sure(number, change, handle, desired, Some(live), made)
             .await?;
         Ok((Some(handle.identifier.clone()), self.settle(desired, live)))
     }
@@ -329,7 +332,8 @@ impl<'a> Run<'a> {
         let live = self
             .until_ready(number, change, &handle, &desired, facts.update_seconds)
             .await?;
-        self.written(number, change, &handle, &desired, live).await
+        self.written(number, change, &handle, &desired, live, false)
+            .await
     }
 
     async fn delete(&self, number: usize, change: &Change) -> Ended {
@@ -345,7 +349,7 @@ impl<'a> Run<'a> {
         let typical = schema::facts(&change.kind).delete_seconds;
         let mut wait = Wait::new(typical);
         loop {
-            if self.read(number, change, &handle).await?.is_none() {
+            if self.status(number, change, &handle).await?.is_none() {
                 return Ok((None, Vec::new()));
             }
             self.tell(&Event::Waiting { operation: number });
@@ -433,8 +437,21 @@ impl<'a> Run<'a> {
         Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
     }
 
+    /// Whether it is there and can be used, and no more than that.
+    async fn status(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+    ) -> Result<Option<Status>, Failure> {
+        let mut again = self.teller(number, change);
+        let name = format!("read {}", change.address);
+        let call = || self.context.provider.status(self.context.owner, handle);
+        Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
+    }
+
     /// Waits until a resource was found ready often enough in a row to be sure that it is; `live` is
-    /// how it was found once.
+    /// how it was found once, `made` that it was made and not changed since.
     async fn until_sure(
         &self,
         number: usize,
@@ -442,6 +459,7 @@ impl<'a> Run<'a> {
         handle: &Handle,
         desired: &Resource,
         live: Option<LiveResource>,
+        made: bool,
     ) -> Result<LiveResource, Failure> {
         let mut sightings = u32::from(live.is_some());
         let mut last = live;
@@ -451,8 +469,17 @@ impl<'a> Run<'a> {
                 return Ok(live);
             }
             self.common_look().await?;
-            let live = self.look(number, change, handle).await?;
-            last = live.filter(|live| is_as_wanted(live, desired));
+            last = match last {
+                // What was made and looks as it should has no older look: that it stays is enough.
+                Some(live) if made && differences(desired, &live).is_empty() => {
+                    let status = self.status(number, change, handle).await?;
+                    is_up(status.as_ref())?.then_some(live)
+                }
+                _ => {
+                    let live = self.look(number, change, handle).await?;
+                    live.filter(|live| is_as_wanted(live, desired))
+                }
+            };
             match last {
                 Some(_) => sightings += 1,
                 None => {
@@ -493,10 +520,8 @@ impl<'a> Run<'a> {
         handle: &Handle,
     ) -> Result<Option<LiveResource>, Failure> {
         let live = self.read(number, change, handle).await?;
-        match live.as_ref().map(|live| &live.status) {
-            Some(Status::Failed(why)) => Err(Failure::For(format!("it failed: {why}"))),
-            _ => Ok(live),
-        }
+        is_up(live.as_ref().map(|live| &live.status))?;
+        Ok(live)
     }
 
     /// Waits until a resource can be used, by the cloud's word and by `readyWhen`.
@@ -535,19 +560,7 @@ impl<'a> Run<'a> {
 
     /// Remembers what was found and says what is not as asked.
     fn settle(&self, desired: &Resource, live: LiveResource) -> Vec<String> {
-        let rules = Rules::of(&desired.kind);
-        let differs = desired
-            .properties
-            .iter()
-            .filter(|(name, _)| {
-                !rules.is_write_only(name) && !rules.facts.shared.contains(&&**name)
-            })
-            .flat_map(|(name, value)| {
-                compare::property(rules, name, value, live.properties.get(name))
-            })
-            .map(|difference| difference.path)
-            .filter(|path| !desired.lifecycle.ignores(path))
-            .collect();
+        let differs = differences(desired, &live);
         let mut properties = live.properties;
         // References see a property as it was asked for, not in the cloud's spelling.
         for (name, value) in &desired.properties {
@@ -557,6 +570,28 @@ impl<'a> Run<'a> {
             .borrow_mut()
             .insert(desired.address.clone(), properties);
         differs
+    }
+}
+
+/// The properties that are not as they should be.
+fn differences(desired: &Resource, live: &LiveResource) -> Vec<String> {
+    let rules = Rules::of(&desired.kind);
+    let compared = desired
+        .properties
+        .iter()
+        .filter(|(name, _)| !rules.is_write_only(name) && !rules.facts.shared.contains(&&**name));
+    compared
+        .flat_map(|(name, value)| compare::property(rules, name, value, live.properties.get(name)))
+        .map(|difference| difference.path)
+        .filter(|path| !desired.lifecycle.ignores(path))
+        .collect()
+}
+
+/// Whether a resource can be used by the cloud's word; that it will never be is a failure.
+fn is_up(status: Option<&Status>) -> Result<bool, Failure> {
+    match status {
+        Some(Status::Failed(why)) => Err(Failure::For(format!("it failed: {why}"))),
+        status => Ok(status == Some(&Status::Ready)),
     }
 }
 

@@ -466,6 +466,19 @@ pub trait Provider {
         handle: &'a Handle,
     ) -> Pending<'a, Outcome<Option<LiveResource>>>;
 
+    /// Whether one that is known to be ours is there and can be used, and no more than that: `None` when
+    /// there is none. Often fewer calls than [`Provider::read`].
+    fn status<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<Status>>> {
+        Box::pin(async move {
+            let live = self.read(owner, handle).await?;
+            Ok(live.map(|live| live.status))
+        })
+    }
+
     /// Creates it, with our marks in the same call, and returns its identifier without waiting
     /// for it to be ready. When one with this address and generation exists already (an earlier
     /// answer was lost), returns that one's. When the name is taken by something that is not ours:

@@ -483,8 +483,11 @@ impl Run<'_> {
         enough: impl Fn(Option<&LiveResource>) -> bool,
     ) -> Outcome<()> {
         for _ in 0..LOOKS {
-            let found = self.other.read(self.context.owner, handle).await?;
-            if enough(found.as_ref()) {
+            let owner = self.context.owner;
+            let found = self.other.read(owner, handle).await?;
+            // The state by itself has to agree.
+            let status = self.other.status(owner, handle).await?;
+            if enough(found.as_ref()) && status == found.map(|found| found.status) {
                 return Ok(());
             }
             self.other.clock().sleep(self.pause).await;
@@ -533,12 +536,16 @@ impl Run<'_> {
                 if let Err(error) = provider.delete(owner, handle).await {
                     self.complain("delete again", &handle.address, &error.to_string());
                 }
-                match provider.read(owner, handle).await {
-                    Ok(None) => {}
-                    Ok(Some(_)) => self.complain("delete again", &handle.address, "is still there"),
-                    Err(error) => {
-                        self.complain("delete again", &handle.address, &error.to_string())
-                    }
+                let found = provider.read(owner, handle).await;
+                let status = provider.status(owner, handle).await;
+                let found = found.map(|found| found.map(|found| found.status));
+                for found in [found, status] {
+                    let what = match found {
+                        Ok(None) => continue,
+                        Ok(Some(_)) => "is still there".to_owned(),
+                        Err(error) => error.to_string(),
+                    };
+                    self.complain("delete again", &handle.address, &what);
                 }
             }
         }

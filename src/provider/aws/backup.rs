@@ -10,7 +10,7 @@ use super::bind::backup;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, gone_is_fine, input,
+    Depth, Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, gone_is_fine, input,
     is_worth_asking, items, list, none_if_gone, pages, pick, rename, tag_map, tags_of_map, text,
     to_json, touches,
 };
@@ -243,6 +243,9 @@ async fn vaults(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
         let Some(tags) = tags.filter(|tags| which.wants_tagged(tags)) else {
             return Ok(None);
         };
+        if place.depth == Depth::State {
+            return Ok(Some(Found::new(VAULT, name, Map::new(), tags)));
+        }
         let question = &input(json!({"BackupVaultName": name}));
         let policy = async {
             match is_worth_asking(which, &tags, "AccessPolicy") {

@@ -10,7 +10,7 @@ use super::bind::cloudwatchlogs as logs;
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    Found, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
+    Depth, Found, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
@@ -217,7 +217,7 @@ async fn found(
             }
         }
     }
-    if !matches!(which, Which::All) {
+    if !matches!(which, Which::All) && place.depth == Depth::Everything {
         for (property, value) in policies(api, group, &tags, arn, which).await? {
             properties.insert(property, value);
         }

@@ -60,11 +60,11 @@ use self::clients::{Clients, HOME};
 use self::identity::Who;
 use self::lease::Lease;
 use self::marks::{Marks, Tags, is_ours};
-use self::service::{Found, Index, Place, Service, Together, Which};
+use self::service::{Depth, Found, Index, Place, Service, Together, Which};
 use super::{
     Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
-    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
-    Write,
+    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Status, Stray,
+    Traffic, Write,
 };
 use crate::address::{Address, GLOBAL};
 use crate::schema::facts::{Identity, usable_when_made};
@@ -123,11 +123,11 @@ pub struct Aws {
 /// Kinds to list, by region, service and whether that has to succeed.
 type Asked = BTreeMap<(String, usize, bool), BTreeSet<Arc<str>>>;
 
-/// Reads of one service, region and kind, by identifier.
-type Reads = Batches<(usize, String, Arc<str>), Arc<str>, Option<Found>>;
+/// Reads of one service, region, kind and depth, by identifier.
+type Reads = Batches<(usize, String, Arc<str>, Depth), Arc<str>, Option<Found>>;
 
-/// Reads of one service and region, of whatever kind.
-type Families = Batches<(usize, String), Handle, Option<Found>>;
+/// Reads of one service, region and depth, of whatever kind.
+type Families = Batches<(usize, String, Depth), Handle, Option<Found>>;
 
 /// The machine's clock.
 struct WallClock;
@@ -239,6 +239,15 @@ impl Aws {
             region,
             who: &self.who,
             index,
+            depth: Depth::Everything,
+        }
+    }
+
+    /// To read at this depth, not a whole application.
+    fn place_at<'a>(&'a self, region: &'a str, depth: Depth) -> Place<'a> {
+        Place {
+            depth,
+            ..self.place(region, None)
         }
     }
 
@@ -262,13 +271,14 @@ impl Aws {
         kind: &Arc<str>,
         region: &str,
         identifier: &Arc<str>,
+        depth: Depth,
     ) -> Outcome<Option<Found>> {
         let number = self.number(kind)?;
-        let key = (number, region.to_owned(), kind.clone());
+        let key = (number, region.to_owned(), kind.clone(), depth);
         self.reads
             .ask(key, identifier.clone(), READS, async |identifiers| {
                 let kinds = BTreeSet::from([kind.clone()]);
-                let place = self.place(region, None);
+                let place = self.place_at(region, depth);
                 let found = self.services[number]
                     .list(place, &kinds, Which::Named(identifiers))
                     .await?;
@@ -286,16 +296,17 @@ impl Aws {
     }
 
     /// One of the owner's that exists, read together with others of its service, of whatever kind.
-    async fn one_of(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<Found>> {
+    async fn one_of(&self, owner: &Owner, handle: &Handle, depth: Depth) -> Outcome<Option<Found>> {
         let region = &*handle.address.region;
         let number = self.number(&handle.kind)?;
         let service = &self.services[number];
-        let by_itself = async |one: &Handle| self.one(&one.kind, region, &one.identifier).await;
+        let by_itself =
+            async |one: &Handle| self.one(&one.kind, region, &one.identifier, depth).await;
         let together = service.reads_together();
         if together == Together::Never {
             return by_itself(handle).await;
         }
-        let key = (number, region.to_owned());
+        let key = (number, region.to_owned(), depth);
         self.families
             .ask(key, handle.clone(), READS, async |handles| {
                 let kinds: BTreeSet<Arc<str>> =
@@ -310,7 +321,8 @@ impl Aws {
                         Together::Named | Together::Never => Which::Named(&names),
                     };
                     // What fails for one of them, such as one that goes meanwhile, is the others' no business.
-                    if let Ok(found) = service.list(self.place(region, None), &kinds, which).await {
+                    let place = self.place_at(region, depth);
+                    if let Ok(found) = service.list(place, &kinds, which).await {
                         let keyed = |found: Found| ((found.kind, found.identifier.clone()), found);
                         seen.extend(found.into_iter().map(keyed));
                         // AWS's filters by tag may lag behind.
@@ -378,7 +390,7 @@ impl Aws {
             )
             .await?;
         Ok(found.into_iter().find(|found| {
-            let deleting = found.status == super::Status::Deleting;
+            let deleting = found.status == Status::Deleting;
             !deleting
                 && *found.kind == *write.kind
                 && marks_of(found).is_some_and(|marks| is_same(&marks, write))
@@ -390,7 +402,8 @@ impl Aws {
         let site = self.place(&write.address.region, None).site().await?;
         let named = match self.services[number].identifier(site, write) {
             Some(identifier) => {
-                self.one(&write.kind, &write.address.region, &identifier)
+                let region = &write.address.region;
+                self.one(&write.kind, region, &identifier, Depth::Everything)
                     .await?
             }
             None => None,
@@ -428,7 +441,12 @@ impl Aws {
     async fn check_ours(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<Found>> {
         let key = (handle.kind.clone(), handle.identifier.clone());
         let found = self
-            .one(&handle.kind, &handle.address.region, &handle.identifier)
+            .one(
+                &handle.kind,
+                &handle.address.region,
+                &handle.identifier,
+                Depth::Everything,
+            )
             .await?;
         if let Some(found) = &found {
             let owned = marks_of(found).is_some_and(|marks| marks.owner == *owner);
@@ -688,7 +706,8 @@ impl Aws {
     async fn mark(&self, owner: &Owner, handle: &Handle, applied: &Applied) -> Outcome<()> {
         let number = self.number(&handle.kind)?;
         let region = &handle.address.region;
-        let found = self.one(&handle.kind, region, &handle.identifier).await?;
+        let (kind, id) = (&handle.kind, &handle.identifier);
+        let found = self.one(kind, region, id, Depth::Everything).await?;
         let Some(found) = found else {
             let message = format!("{} does not exist", handle.identifier);
             return Err(fail(ErrorKind::NotFound, "NotFound", message, &handle.kind));
@@ -954,11 +973,23 @@ impl Provider for Aws {
     ) -> Pending<'a, Outcome<Option<LiveResource>>> {
         Box::pin(async move {
             self.who.known().await?;
-            let found = self.one_of(owner, handle).await?;
+            let found = self.one_of(owner, handle, Depth::Everything).await?;
             Ok(found.and_then(|found| {
                 let marks = marks_of(&found).filter(|marks| marks.owner == *owner)?;
                 Some(reported(found, marks))
             }))
+        })
+    }
+
+    fn status<'a>(
+        &'a self,
+        owner: &'a Owner,
+        handle: &'a Handle,
+    ) -> Pending<'a, Outcome<Option<Status>>> {
+        Box::pin(async move {
+            self.who.known().await?;
+            let found = self.one_of(owner, handle, Depth::State).await?;
+            Ok(found.map(|found| found.status))
         })
     }
 

@@ -27,6 +27,18 @@ pub struct Place<'a> {
     pub who: &'a Who,
     /// What the tagging API lists as ours, while a whole application is listed.
     pub index: Option<&'a Index>,
+    /// How much is asked about what is listed.
+    pub depth: Depth,
+}
+
+/// How much a list asks about what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// Everything that a plan compares.
+    Everything,
+    /// Whether it is there and can be used. What takes calls besides, such as tags that the list call does
+    /// not tell, is left out; so is whose it is.
+    State,
 }
 
 /// What the tagging API knows of an owner in a region: tags by ARN, asked for once. A hint, because
@@ -81,6 +93,9 @@ impl Place<'_> {
         name: &str,
         ask: impl AsyncFnOnce() -> Outcome<Tags>,
     ) -> Outcome<Option<Tags>> {
+        if self.depth == Depth::State {
+            return Ok(Some(Tags::new()));
+        }
         if let Some(index) = self.index {
             if let Some(tags) = index.get(*self).await.get(arn) {
                 return Ok(Some(tags.clone()));
@@ -199,7 +214,8 @@ pub trait Service {
     /// The kinds that it maps.
     fn kinds(&self) -> &'static [&'static str];
 
-    /// Those of `kinds` that exist, with a few list calls.
+    /// Those of `kinds` that exist, with a few list calls; at [`Depth::State`] with fewer, which is only
+    /// asked of those that are named or owned.
     fn list<'a>(
         &'a self,
         place: Place<'a>,

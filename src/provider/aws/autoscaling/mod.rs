@@ -14,7 +14,9 @@ use serde_json::json;
 use super::bind::autoscaling;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
-use super::service::{Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages};
+use super::service::{
+    Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages,
+};
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::Map;
 
@@ -74,8 +76,18 @@ impl Service for AutoScaling {
                     false => Ok(Vec::new()),
                 }
             };
-            let (groups, policies) = try_join(groups(&api, of_groups), policies).await?;
-            let mut found = policy::found(&policies, &groups, which);
+            let groups = async {
+                // A policy's group has its tags, and nothing about its state.
+                match kinds.contains(GROUP) || place.depth == Depth::Everything {
+                    true => groups(&api, of_groups).await,
+                    false => Ok(Vec::new()),
+                }
+            };
+            let (groups, policies) = try_join(groups, policies).await?;
+            let mut found = match place.depth {
+                Depth::Everything => policy::found(&policies, &groups, which),
+                Depth::State => policy::standing(&policies, which),
+            };
             if kinds.contains(GROUP) {
                 let groups = read::found(&api, &groups).await?;
                 let wanted = groups

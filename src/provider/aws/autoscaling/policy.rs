@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Client, POLICY};
 use crate::provider::aws::bind::autoscaling;
+use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Which, generated_name, input, pages, pick, tags, text, without,
 };
@@ -91,6 +92,13 @@ pub async fn policies(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
 }
 
 /// Those of these policies that are asked for and whose groups are known, with their groups' tags.
+pub fn standing(policies: &[Map], which: Which<'_>) -> Vec<Found> {
+    let arns = policies.iter().map(|policy| text(policy, "PolicyARN"));
+    arns.filter(|arn| which.wants(arn))
+        .map(|arn| Found::new(POLICY, arn, Map::new(), Tags::new()))
+        .collect()
+}
+
 pub fn found(policies: &[Map], groups: &[Map], which: Which<'_>) -> Vec<Found> {
     let with_group = policies.iter().filter_map(|policy| {
         let name = text(policy, "AutoScalingGroupName");

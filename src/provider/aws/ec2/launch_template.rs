@@ -11,8 +11,8 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, none_if_gone, pages, pick,
-    tags, text, touches,
+    Depth, Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, none_if_gone, pages,
+    pick, tags, text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -47,7 +47,13 @@ impl Service for LaunchTemplates {
                 let found = pages(call, question, "LaunchTemplates", NEXT_TOKEN).await;
                 Ok(none_if_gone(found)?.unwrap_or_default())
             };
-            let (templates, versions) = try_join(templates, latest(&api, which)).await?;
+            let versions = async {
+                match place.depth {
+                    Depth::Everything => latest(&api, which).await,
+                    Depth::State => Ok(Vec::new()),
+                }
+            };
+            let (templates, versions) = try_join(templates, versions).await?;
             Ok(templates
                 .iter()
                 .filter(|template| which.wants(text(template, "LaunchTemplateId")))

@@ -10,7 +10,8 @@ use super::{Client, VALUES, just_made, question, specification, tag, told};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, tags, text, touches,
+    Depth, Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, tags, text,
+    touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -52,7 +53,10 @@ impl Service for Subnets {
             let question = question(which, "subnet-id", 1000);
             let subnets = pages(call, question, "Subnets", NEXT_TOKEN).await?;
             let ids: Vec<&str> = subnets.iter().map(|one| text(one, "SubnetId")).collect();
-            let lists = try_join_all(ids.chunks(VALUES).map(|ids| access_lists(&api, ids))).await?;
+            let at_once = ids
+                .chunks(VALUES)
+                .filter(|_| place.depth == Depth::Everything);
+            let lists = try_join_all(at_once.map(|ids| access_lists(&api, ids))).await?;
             let lists: Vec<Map> = lists.into_iter().flatten().collect();
             Ok(subnets.iter().map(|one| described(one, &lists)).collect())
         })

@@ -10,8 +10,8 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone, pages,
-    pick, tags, text, touches,
+    Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone,
+    pages, pick, tags, text, touches,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -47,8 +47,10 @@ impl Service for Vpcs {
         Box::pin(async move {
             let api = place.clients.ec2(place.region);
             let wanted = |kind: &str| kinds.contains(kind);
+            // An attachment's VPC has its tags, and nothing about its state.
+            let by_vpc = wanted(ATTACHMENT) && place.depth == Depth::Everything;
             let vpcs = async {
-                match wanted(VPC) || wanted(ATTACHMENT) {
+                match wanted(VPC) || by_vpc {
                     true => vpcs(&api, which, wanted(VPC)).await,
                     false => Ok(Vec::new()),
                 }
@@ -61,15 +63,22 @@ impl Service for Vpcs {
             };
             let (vpcs, gateways) = try_join(vpcs, gateways).await?;
             let themselves = async {
-                match wanted(VPC) {
-                    true => described(&api, &vpcs).await,
-                    false => Ok(Vec::new()),
+                match (wanted(VPC), place.depth) {
+                    (true, Depth::Everything) => described(&api, &vpcs).await,
+                    (true, Depth::State) => {
+                        let found = vpcs.iter().map(|vpc| found(vpc, Map::new()));
+                        Ok(found.collect())
+                    }
+                    (false, _) => Ok(Vec::new()),
                 }
             };
             let attachments = async {
-                match wanted(ATTACHMENT) {
-                    true => attachments(&api, &vpcs, &gateways).await,
-                    false => Ok(Vec::new()),
+                match (wanted(ATTACHMENT), place.depth) {
+                    (true, Depth::Everything) => attachments(&api, &vpcs, &gateways).await,
+                    (true, Depth::State) => {
+                        attachments(&api, &attached_to(which, &gateways), &gateways).await
+                    }
+                    (false, _) => Ok(Vec::new()),
                 }
             };
             let (mut found, attachments) = try_join(themselves, attachments).await?;
@@ -257,6 +266,21 @@ async fn vpcs(api: &Client, which: Which<'_>, themselves: bool) -> Outcome<Vec<M
     pages(call, question, "Vpcs", NEXT_TOKEN).await
 }
 
+/// The VPCs of the attachments that are asked for: those that are named, or those of these gateways.
+fn attached_to(which: Which<'_>, gateways: &[Map]) -> Vec<Map> {
+    let vpc = |id: &str| input(json!({"VpcId": id}));
+    match which {
+        Which::Named(asked) => {
+            let attachments = asked.iter().filter(|id| id.starts_with("IGW|"));
+            attachments.map(|id| vpc(vpc_of(id))).collect()
+        }
+        Which::Owned(_) | Which::All => {
+            let attachments = gateways.iter().flat_map(|one| items(one, "Attachments"));
+            attachments.map(|one| vpc(text(one, "VpcId"))).collect()
+        }
+    }
+}
+
 /// The VPCs' own properties.
 async fn described(api: &Client, vpcs: &[Map]) -> Outcome<Vec<Found>> {
     let ids: Vec<&str> = vpcs.iter().map(|vpc| text(vpc, "VpcId")).collect();
@@ -309,6 +333,11 @@ async fn attachments(api: &Client, vpcs: &[Map], known: &[Map]) -> Outcome<Vec<F
     Ok(found)
 }
 
+fn found(vpc: &Map, properties: Map) -> Found {
+    let found = Found::new(VPC, text(vpc, "VpcId"), properties, tags(vpc, "Tags"));
+    found.in_state(text(vpc, "State"), &["available"], &[], &[])
+}
+
 /// A VPC with the flags that only a call each tells.
 async fn with_flags(api: &Client, vpc: &Map) -> Outcome<Found> {
     let id = text(vpc, "VpcId");
@@ -325,9 +354,7 @@ async fn with_flags(api: &Client, vpc: &Map) -> Outcome<Found> {
     let associations = items(vpc, "CidrBlockAssociationSet").map(|one| text(one, "AssociationId"));
     let associations = Value::list(associations.map(Value::str));
     properties.insert("CidrBlockAssociations", associations);
-    let state = text(vpc, "State");
-    let found = Found::new(VPC, id, properties, tags(vpc, "Tags"));
-    Ok(found.in_state(state, &["available"], &[], &[]))
+    Ok(found(vpc, properties))
 }
 
 /// The security group and the access control list that AWS makes with each VPC.

@@ -15,7 +15,7 @@ use super::bind::{elasticache, resourcegroupstagging};
 use super::call::Api;
 use super::marks::Tags;
 use super::service::{
-    MARKER, Place, Service, generated_name, input, items, pages, pick, tag_list, tags, text,
+    Depth, MARKER, Place, Service, generated_name, input, items, pages, pick, tag_list, tags, text,
     touches,
 };
 use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
@@ -80,7 +80,7 @@ impl Seen {
             }
         };
         let tags = place.tags(arn, name, ask).await?;
-        if let Some(tags) = &tags {
+        if let (Some(tags), Depth::Everything) = (&tags, place.depth) {
             self.remember(arn, tags);
         }
         Ok(tags)

@@ -18,7 +18,8 @@ use super::bind::elasticloadbalancingv2 as elb;
 use super::call::Api;
 use super::marks::{APP, ENV, Marks, Tags};
 use super::service::{
-    Found, Place, Service, Together, Which, input, items, none_if_gone, pages, tag_list, tags, text,
+    Depth, Found, Place, Service, Together, Which, input, items, none_if_gone, pages, tag_list,
+    tags, text,
 };
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
@@ -79,7 +80,7 @@ impl Service for Balancing {
         Box::pin(async move {
             let api = place.clients.elb(place.region);
             match which {
-                Which::Named(arns) => named(&api, kinds, arns).await,
+                Which::Named(arns) => named(&api, kinds, arns, place.depth).await,
                 Which::Owned(_) | Which::All => everywhere(place, &api, kinds, which).await,
             }
         })
@@ -167,7 +168,12 @@ impl Service for Balancing {
 
 /// Those with these ARNs. One call asks for the tags of all of them, beside the calls about what they
 /// are.
-async fn named(api: &Client, kinds: &BTreeSet<Arc<str>>, arns: &[Arc<str>]) -> Outcome<Vec<Found>> {
+async fn named(
+    api: &Client,
+    kinds: &BTreeSet<Arc<str>>,
+    arns: &[Arc<str>],
+    depth: Depth,
+) -> Outcome<Vec<Found>> {
     let of = |kind: &str, part: &str| -> Vec<Arc<str>> {
         let is_one = |arn: &&Arc<str>| kinds.len() == 1 || arn.contains(part);
         let arns = arns.iter().filter(|_| kinds.contains(kind)).filter(is_one);
@@ -176,8 +182,20 @@ async fn named(api: &Client, kinds: &BTreeSet<Arc<str>>, arns: &[Arc<str>]) -> O
     let balancers = of(BALANCER, ":loadbalancer/");
     let groups = of(TARGET_GROUP, ":targetgroup/");
     let (listeners, rules) = (of(LISTENER, ":listener/"), of(RULE, ":listener-rule/"));
+    let tags = async {
+        match depth {
+            Depth::Everything => tags_of(api, arns).await,
+            Depth::State => Ok(HashMap::new()),
+        }
+    };
+    // What is known is not asked for.
+    let known = |arns: &[Arc<str>]| -> Attributes {
+        let unasked = arns.iter().filter(|_| depth == Depth::State);
+        unasked.map(|arn| (arn.to_string(), Map::new())).collect()
+    };
+    let (of_balancers, of_groups) = (known(&balancers), known(&groups));
     let (mut tags, balancers, groups, listeners, rules) = try_join5(
-        tags_of(api, arns),
+        tags,
         load_balancer::named(api, &balancers),
         target_group::named(api, &groups),
         listener::named(api, &listeners),
@@ -188,8 +206,8 @@ async fn named(api: &Client, kinds: &BTreeSet<Arc<str>>, arns: &[Arc<str>]) -> O
     let (balancers, groups) = (tagged(balancers, BALANCER_ARN), tagged(groups, GROUP_ARN));
     let (listeners, rules) = (tagged(listeners, LISTENER_ARN), tagged(rules, RULE_ARN));
     let (mut found, groups, listeners) = try_join3(
-        load_balancer::found(api, balancers, Attributes::new()),
-        target_group::found(api, groups, Attributes::new()),
+        load_balancer::found(api, balancers, of_balancers),
+        target_group::found(api, groups, of_groups),
         listener::found(api, listeners),
     )
     .await?;

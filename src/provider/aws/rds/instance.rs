@@ -13,7 +13,8 @@ use super::{Client, invalid, listed, name_of, tag};
 use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text, touches,
+    Depth, Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text,
+    touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -45,7 +46,8 @@ impl Service for Instances {
                 .filter(|database| which.wants_tagged(&tags(database, "TagList")))
                 .map(async |database| {
                     let mut found = found(database);
-                    if let Some(copies) = copies(place, database).await?
+                    if place.depth == Depth::Everything
+                        && let Some(copies) = copies(place, database).await?
                         && let Some(days) = copies.get("BackupRetentionPeriod")
                     {
                         found.properties.insert(COPIES[2], days.clone());

@@ -10,7 +10,7 @@ use super::{Client, invalid, listed, name_of, tag, tags_of};
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
-    Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
+    Depth, Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
 };
 use crate::provider::{Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
@@ -50,6 +50,9 @@ impl Service for ParameterGroups {
                 };
                 if !which.wants_tagged(&tags) {
                     return Ok(None);
+                }
+                if place.depth == Depth::State {
+                    return Ok(Some(Found::new(KIND, name, Map::new(), tags)));
                 }
                 let mut properties = pick(group, &[NAME, "Description", "DBParameterGroupArn"]);
                 let family = text(group, "DBParameterGroupFamily");

@@ -61,6 +61,14 @@ impl Early {
         early
     }
 
+    /// What these zones, by their ids, have answered already.
+    pub fn told(zones: impl Iterator<Item = (String, Map)>) -> Self {
+        Self {
+            zones: zones.collect(),
+            ..Self::default()
+        }
+    }
+
     /// A zone as AWS describes it.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use super::call::Api;
 use super::clients::HOME;
 use super::marks::{APP, ENV, Marks, Tags};
 use super::service::{
-    Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
+    Depth, Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
 };
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
@@ -92,14 +92,17 @@ impl Service for Dns {
                 if !wanted(ZONE) && !wanted(RECORD) {
                     return Ok(Vec::new());
                 }
-                let all = zone::list(&api, which).await?;
+                let (all, told) = zone::list(&api, which).await?;
+                if place.depth == Depth::State {
+                    return Ok(all.iter().map(zone::stands).collect());
+                }
                 let early = async {
                     match which {
                         Which::Owned(_) => {
                             let early = Early::ask(&api, &all, wanted(ZONE), wanted(RECORD));
                             Ok(early.await)
                         }
-                        _ => Ok(Early::default()),
+                        _ => Ok(told),
                     }
                 };
                 let tags = tagged(&api, zone::RESOURCE, which, all.clone());

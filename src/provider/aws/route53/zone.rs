@@ -27,7 +27,10 @@ async fn all(api: &Client) -> Outcome<Vec<Map>> {
 }
 
 /// Those that may be wanted, before their tags are known.
-pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
+///
+/// Those that are named are asked for one by one, which tells everything of them: it need not be asked
+/// again.
+pub async fn list(api: &Client, which: Which<'_>) -> Outcome<(Vec<Map>, Early)> {
     match which {
         Which::Named(ids) => {
             let each = ids.iter().map(async |id| {
@@ -35,12 +38,22 @@ pub async fn list(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
                 none_if_gone(route53::get_hosted_zone(api, &one).await)
             });
             let answers = try_join_all(each).await?.into_iter().flatten();
-            Ok(answers
-                .filter_map(|answer| answer.get("HostedZone").and_then(Value::as_map).cloned())
-                .collect())
+            let told = answers.filter_map(|answer| {
+                let zone = answer.get("HostedZone").and_then(Value::as_map).cloned()?;
+                Some((zone, answer))
+            });
+            let (zones, answers): (Vec<Map>, Vec<Map>) = told.unzip();
+            let ids = zones.iter().map(|zone| bare(text(zone, "Id")).to_owned());
+            let early = Early::told(ids.zip(answers));
+            Ok((zones, early))
         }
-        Which::Owned(_) | Which::All => all(api).await,
+        Which::Owned(_) | Which::All => Ok((all(api).await?, Early::default())),
     }
+}
+
+/// One that is there, and nothing else about it.
+pub fn stands(zone: &Map) -> Found {
+    Found::new(ZONE, bare(text(zone, "Id")), Map::new(), Tags::new())
 }
 
 /// As CloudFormation has them.

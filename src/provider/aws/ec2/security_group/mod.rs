@@ -20,7 +20,7 @@ use super::{Client, question, specification, tag};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{APP, Tags};
 use crate::provider::aws::service::{
-    Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
+    Depth, Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
     is_same_write, items, pages, pick, tags, text, touches,
 };
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
@@ -58,6 +58,8 @@ impl Service for SecurityGroups {
             let api = place.clients.ec2(place.region);
             let apart = kinds.contains(INGRESS) || kinds.contains(EGRESS);
             let grouped = kinds.contains(GROUP);
+            // Whether the groups' own rules are asked for.
+            let inline = grouped && place.depth == Depth::Everything;
             let groups = async {
                 match grouped {
                     true => groups(&api, which).await,
@@ -66,7 +68,7 @@ impl Service for SecurityGroups {
             };
             let rules = async {
                 match which {
-                    Which::Owned(_) if apart || grouped => rules(&api, anybodys()).await,
+                    Which::Owned(_) if apart || inline => rules(&api, anybodys()).await,
                     Which::Named(_) if apart => {
                         rules(&api, question(which, "security-group-rule-id", 1000)).await
                     }
@@ -75,7 +77,10 @@ impl Service for SecurityGroups {
                 }
             };
             let (groups, rules) = try_join(groups, rules).await?;
-            let mut found = described(&api, which, &groups, &rules).await?;
+            let mut found = match inline {
+                true => described(&api, which, &groups, &rules).await?,
+                false => groups.iter().map(|one| group(one, Map::new())).collect(),
+            };
             for rule in rules {
                 let kind = match is_egress(&rule) {
                     true => EGRESS,
@@ -215,9 +220,14 @@ async fn described(
             };
             found.insert(name, Value::list(inline.into_iter().map(Value::Map)));
         }
-        Found::new(GROUP, id, found, tags(group, "Tags"))
+        self::group(group, found)
     });
     Ok(described.collect())
+}
+
+fn group(group: &Map, properties: Map) -> Found {
+    let tags = tags(group, "Tags");
+    Found::new(GROUP, text(group, "GroupId"), properties, tags)
 }
 
 /// The question for all rules that are resources of their own, whoever they belong to.
