@@ -21,21 +21,28 @@ mod proxy;
 #[path = "common/readback.rs"]
 mod readback;
 
+use std::process::Command;
+use std::sync::Arc;
+
 use called::Called;
 use common::{apply, apply_of, destroy_of, example, graph_of, owner_of, plan_of};
 use emulator::{Emulator, Kind};
 use gaps::Gaps;
 use proxy::{Faults, Proxy, runtime};
 use readback::{Readback, changes, expect};
+use scalectl::address::{Address, GLOBAL};
 use scalectl::apply::{End, Report};
 use scalectl::blueprint::Library;
 use scalectl::doctor::permissions::needed;
-use scalectl::graph::Graph;
+use scalectl::graph::{Graph, Lifecycle, Resource};
 use scalectl::plan::{Action, Change, Plan};
+use scalectl::provider::aws::Aws;
 use scalectl::provider::{Live, LiveResource, Provider as _, Query};
 use scalectl::schema::Registry;
 use scalectl::schema::facts::actions::{Names, Need, of_needs};
 use scalectl::spec::{PriceClass, Spec, Stage, Storage};
+use scalectl::value::{Map, Reference, Value};
+use serde_json::json;
 
 /// What was not as it should be.
 fn complaints(plan: &Plan, report: &Report) -> Vec<String> {
@@ -421,5 +428,82 @@ fn reads_of_one_moment_share_calls_and_a_status_takes_fewer() {
             assert!(after.contains_key(&key), "{operation}: {after:?}");
             assert_eq!(last.get(&key), after.get(&key), "{operation}");
         }
+    });
+}
+
+/// A zone and so many records in it.
+fn records(count: usize) -> Graph {
+    let resource = |id: &str, index: Option<Arc<str>>, kind: &str, properties: Map| Resource {
+        address: Address::new(GLOBAL, id, index),
+        kind: kind.into(),
+        tier: "dns".into(),
+        properties,
+        after: Vec::new(),
+        lifecycle: Lifecycle::default(),
+        ready_when: Vec::new(),
+    };
+    let map = |json| Value::from(json).as_map().unwrap().clone();
+    let name = map(json!({"Name": "many.example.com."}));
+    let zone = resource("zone", None, "AWS::Route53::HostedZone", name);
+    let mut resources = Vec::new();
+    for number in 0..count {
+        let mut record = map(
+            json!({"Name": format!("r{number}.many.example.com."), "Type": "A",
+            "TTL": "300", "ResourceRecords": [format!("10.0.0.{number}")]}),
+        );
+        let id = Reference {
+            address: zone.address.clone(),
+            path: "Id".into(),
+        };
+        record.insert("HostedZoneId", Value::Reference(Arc::new(id)));
+        let index = Some(number.to_string().into());
+        resources.push(resource("record", index, "AWS::Route53::RecordSet", record));
+    }
+    resources.push(zone);
+    resources.into_iter().collect()
+}
+
+/// Deletes every record A, and of the marks all but that of `r7`, as somebody at the console might.
+const BY_HAND: &str = r#"
+import boto3, sys
+route53 = boto3.client("route53", "us-east-1", endpoint_url=sys.argv[1],
+    aws_access_key_id="test", aws_secret_access_key="test")
+zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+records = route53.list_resource_record_sets(HostedZoneId=zone, MaxItems="300")["ResourceRecordSets"]
+gone = [one for one in records if one["Type"] == "A" or one["Type"] == "TXT" and ".r7." not in one["Name"]]
+route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [
+    {"Action": "DELETE", "ResourceRecordSet": one} for one in gone]})
+"#;
+
+#[test]
+fn records_go_in_one_change_and_a_mark_left_by_hand_costs_a_few() {
+    // moto carries out what comes before a change that it refuses; AWS, all or nothing.
+    let emulator = Emulator::start(Kind::Ministack);
+    let proxy = Proxy::before(&emulator, Faults::none());
+    let graph = records(16);
+    let changes = |aws: &Aws| {
+        let key = ("Route 53".to_owned(), "ChangeResourceRecordSets".to_owned());
+        aws.operations().get(&key).copied().unwrap_or(0)
+    };
+    runtime().block_on(async {
+        let aws = proxy.connect(&["us-east-1"]).await.unwrap();
+        let (plan, report) = apply(&aws, &graph, None).await;
+        assert_eq!(complaints(&plan, &report), Vec::<String>::new());
+        assert_eq!(changes(&aws), 1);
+        let deleted = Command::new(emulator::programs().join("python"))
+            .args([
+                "-c",
+                BY_HAND,
+                &format!("http://127.0.0.1:{}", emulator.port),
+            ])
+            .status();
+        assert!(deleted.unwrap().success());
+        let (plan, report) = apply(&aws, &graph, None).await;
+        assert_eq!(complaints(&plan, &report), Vec::<String>::new());
+        assert_eq!(plan.operations.len(), 16);
+        // All; four times two halves, until it is found; and that one once more.
+        assert_eq!(changes(&aws), 1 + 1 + 8 + 1);
+        let plan = plan_of(&aws, &common::owner(), &graph).await;
+        assert!(plan.operations.is_empty(), "{:?}", steps(&plan));
     });
 }

@@ -15,18 +15,21 @@ use crate::value::{Map, Value};
 pub const MOST_RECORDS: usize = 1000;
 const MOST_CHARACTERS: usize = 32_000;
 
-/// Carries out changes in as few calls as AWS takes. When it refuses one, the others get through
-/// without it.
+/// Carries out changes in as few calls as AWS takes, and tells of each in their order. When it refuses one,
+/// the others get through without it.
 pub async fn run_all(
     api: &Client,
     zone: &str,
     jobs: &[(Vec<Value>, &str)],
 ) -> Vec<Outcome<Option<String>>> {
     let mut outcomes = Vec::new();
-    let mut rest = jobs;
-    while !rest.is_empty() {
-        let (some, others) = rest.split_at(fitting(rest));
-        rest = others;
+    // In their order, the next one last.
+    let mut parts = vec![jobs];
+    while let Some(part) = parts.pop() {
+        let (some, others) = part.split_at(fitting(part));
+        if !others.is_empty() {
+            parts.push(others);
+        }
         let changes: Vec<Value> = some
             .iter()
             .flat_map(|(changes, _)| changes.clone())
@@ -35,9 +38,9 @@ pub async fn run_all(
         let comments: Vec<&str> = comments.into_iter().filter(|one| !one.is_empty()).collect();
         match change(api, zone, changes, &comments.join("; ")).await {
             Err(error) if error.code == "InvalidChangeBatch" && some.len() > 1 => {
-                for (changes, comment) in some {
-                    outcomes.push(change(api, zone, changes.clone(), comment).await);
-                }
+                // Halves, so that one among hundreds is found with a few calls.
+                let (first, second) = some.split_at(some.len() / 2);
+                parts.extend([second, first]);
             }
             outcome => outcomes.extend(some.iter().map(|_| outcome.clone())),
         }
@@ -65,7 +68,7 @@ fn fitting(jobs: &[(Vec<Value>, &str)]) -> usize {
         }
         records <= MOST_RECORDS && characters <= MOST_CHARACTERS
     };
-    jobs.iter().take_while(fits).count().max(1)
+    jobs.iter().take_while(fits).count().max(1).min(jobs.len())
 }
 
 /// Changes records of a zone, as a whole or not at all; the change's id, unless there is none.

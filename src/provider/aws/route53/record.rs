@@ -105,12 +105,19 @@ impl Records {
 
     /// Creates it, unless something of that name and type exists.
     pub async fn create(&self, api: &Client, write: &Write) -> Outcome<Arc<str>> {
-        let record = set(&write.properties);
-        let changes = vec![
-            action("CREATE", record),
-            action("UPSERT", mark(&write.properties, &Marks::of(write))),
-        ];
-        self.write(api, write, changes).await?;
+        let changes = |marking: &str| {
+            vec![
+                action("CREATE", set(&write.properties)),
+                action(marking, mark(&write.properties, &Marks::of(write))),
+            ]
+        };
+        // What is created counts once, so that twice as many marks go into one change.
+        let mut outcome = self.write(api, write, changes("CREATE")).await;
+        if matches!(&outcome, Err(error) if error.kind == ErrorKind::AlreadyExists) {
+            // A record that somebody deleted by hand has left its mark.
+            outcome = self.write(api, write, changes("UPSERT")).await;
+        }
+        outcome?;
         Ok(identifier(&write.properties))
     }
 
