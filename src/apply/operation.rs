@@ -3,9 +3,11 @@
 //! An operation has two moments. It is usable when others may refer to what it wrote, and they begin
 //! then; it ends when that was found often enough in a row to be sure ([`Provider::sightings`]). Those
 //! further looks wait for each other, so that what was written at about the same time is looked at in
-//! the same few calls. Whoever refers to what not every server knows of yet is refused and asks again.
+//! the same few calls; of what was made and looks as it should they ask for the state only
+//! ([`Provider::status`]). Whoever refers to what not every server knows of yet is refused and asks again.
 //!
 //! [`Provider::sightings`]: crate::provider::Provider::sightings
+//! [`Provider::status`]: crate::provider::Provider::status
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
