@@ -433,10 +433,8 @@ impl<'a> Run<'a> {
         change: &Change,
         handle: &Handle,
     ) -> Result<Option<LiveResource>, Failure> {
-        let mut again = self.teller(number, change);
-        let name = format!("read {}", change.address);
         let call = || self.context.provider.read(self.context.owner, handle);
-        Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
+        self.ask(number, change, call).await
     }
 
     /// Whether it is there and can be used, and no more than that.
@@ -446,9 +444,19 @@ impl<'a> Run<'a> {
         change: &Change,
         handle: &Handle,
     ) -> Result<Option<Status>, Failure> {
+        let call = || self.context.provider.status(self.context.owner, handle);
+        self.ask(number, change, call).await
+    }
+
+    /// A question to the cloud about a resource, with the patience of one.
+    async fn ask<'b, T>(
+        &self,
+        number: usize,
+        change: &Change,
+        call: impl FnMut() -> crate::provider::Pending<'b, crate::provider::Outcome<T>>,
+    ) -> Result<T, Failure> {
         let mut again = self.teller(number, change);
         let name = format!("read {}", change.address);
-        let call = || self.context.provider.status(self.context.owner, handle);
         Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
     }
 

@@ -91,7 +91,7 @@ pub async fn policies(api: &Client, which: Which<'_>) -> Outcome<Vec<Map>> {
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Those of these policies that are asked for and whose groups are known, with their groups' tags.
+/// Those of these policies that are asked for, and nothing else about them.
 pub fn standing(policies: &[Map], which: Which<'_>) -> Vec<Found> {
     let arns = policies.iter().map(|policy| text(policy, "PolicyARN"));
     arns.filter(|arn| which.wants(arn))
@@ -99,6 +99,7 @@ pub fn standing(policies: &[Map], which: Which<'_>) -> Vec<Found> {
         .collect()
 }
 
+/// Those of these policies that are asked for and whose groups are known, with their groups' tags.
 pub fn found(policies: &[Map], groups: &[Map], which: Which<'_>) -> Vec<Found> {
     let with_group = policies.iter().filter_map(|policy| {
         let name = text(policy, "AutoScalingGroupName");

@@ -48,7 +48,7 @@ pub async fn run_all(
     outcomes
 }
 
-/// How many of these fit into one call; at least one.
+/// How many of these fit into one call; at least one, if there are any.
 fn fitting(jobs: &[(Vec<Value>, &str)]) -> usize {
     let (mut records, mut characters) = (0, 0);
     let fits = |(changes, _): &&(Vec<Value>, &str)| {
