@@ -21,6 +21,8 @@ pub struct Difference {
     pub before: Option<Value>,
     /// As it should be; `None` for what should not be set.
     pub after: Option<Value>,
+    /// Whether the values are to be kept from plans, logs and journals.
+    pub secret: bool,
 }
 
 /// What compare knows about a kind.
@@ -186,7 +188,20 @@ impl<'a> Compare<'a> {
             path: path.shown.clone(),
             before: before.cloned(),
             after: after.cloned(),
+            secret: schema::is_secret(&path.shown),
         });
+    }
+
+    /// What was found since there were `before`, below `key` of these, is as secret as that is.
+    fn keep_secret(&mut self, before: usize, key: &str, desired: &Map, live: &Map) {
+        let found = &mut self.found[before..];
+        if !found.is_empty()
+            && [desired, live]
+                .into_iter()
+                .any(|map| schema::is_secret_in(map, key))
+        {
+            found.iter_mut().for_each(|one| one.secret = true);
+        }
     }
 
     fn value(
@@ -234,12 +249,15 @@ impl<'a> Compare<'a> {
         let properties = shape.and_then(|shape| shape.properties.as_ref());
         let inner = |key: &str| properties.and_then(|properties| properties.get(key));
         for (key, value) in desired {
+            let before = self.found.len();
             self.value(&path.key(key), inner(key), value, live.get(key));
+            self.keep_secret(before, key, desired, live);
         }
         for (key, value) in live {
             if desired.contains_key(key) {
                 continue;
             }
+            let before = self.found.len();
             let below = path.key(key);
             if let Some(default) = default_of(self.rules, &below.pattern, inner(key))
                 && !same_scalar(&default, value)
@@ -251,6 +269,7 @@ impl<'a> Compare<'a> {
             if properties.is_none() {
                 self.differ(&below, Some(value), None);
             }
+            self.keep_secret(before, key, desired, live);
         }
     }
 

@@ -1,8 +1,9 @@
-//! What may be written down of a live resource: no secrets, and the same text for the same state.
+//! What may be written down of a resource: no secrets, and of a live one the same text for the same state.
 //!
-//! What AWS never gives back is left out, by the registry's word for every path, because one provider
-//! tells it and another does not. What [`schema::is_secret`] names is shown by a digest, so that a
-//! plan can still tell whether it is the one that is wanted. Lists without an order are sorted.
+//! What [`schema::is_secret_in`] names is shown by a digest, so that a plan can still tell whether it is
+//! the one that is wanted. What AWS never gives back of a live resource is left out, by the registry's
+//! word for every path, because one provider tells it and another does not; its lists without an order
+//! are sorted.
 
 use std::sync::Arc;
 
@@ -12,9 +13,6 @@ use crate::address::Address;
 use crate::provider::LiveResource;
 use crate::schema::{self, KindSchema, Shape};
 use crate::value::{Map, Value};
-
-/// Keys under which the items of a list carry the name of what they set.
-const NAMES: [&str; 4] = ["Key", "Name", "ParameterName", "HeaderName"];
 
 /// A live resource as it may be written down.
 pub fn conceal(resource: &LiveResource) -> LiveResource {
@@ -30,22 +28,67 @@ pub fn properties(address: &Address, kind: &str, properties: &Map) -> Map {
         address,
         rules: Rules::of(kind),
     };
-    // What Systems Manager keeps encrypted is a secret whatever it is called.
-    let encrypted = properties.get("Type").and_then(Value::as_str) == Some("SecureString");
     let shapes = conceal.rules.schema.map(KindSchema::properties);
     properties
         .iter()
         .filter(|(name, _)| !conceal.is_write_only(name))
         .map(|(name, value)| {
             let shape = shapes.and_then(|shapes| shapes.get(name));
-            let is_secret = schema::is_secret(name) || encrypted && &**name == "Value";
-            let value = match is_secret {
-                true => conceal.secret(name, value),
+            let value = match schema::is_secret_in(properties, name) {
+                true => secret(address, name, value),
                 false => conceal.value(name, shape, value),
             };
             (name.clone(), value)
         })
         .collect()
+}
+
+/// A value at `path` of a resource, whole but for the secrets in it.
+pub fn shown(address: &Address, path: &str, value: &Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .map(|(key, value)| {
+                    let below = format!("{path}.{key}");
+                    let value = match schema::is_secret_in(map, key) {
+                        true => secret(address, &below, value),
+                        false => shown(address, &below, value),
+                    };
+                    (Arc::clone(key), value)
+                })
+                .collect(),
+        ),
+        Value::List(items) => {
+            let below = format!("{path}.*");
+            Value::list(items.iter().map(|item| shown(address, &below, item)))
+        }
+        plain => plain.clone(),
+    }
+}
+
+/// A secret, whatever its form; whether there is one is none, nor is where it is kept.
+fn secret(address: &Address, path: &str, value: &Value) -> Value {
+    let hidden = |text: &str| Value::str(digest::concealed(address, path, text));
+    match value {
+        Value::Null | Value::Bool(_) | Value::Reference(_) => value.clone(),
+        Value::String(text) if digest::is_hidden(text) || is_kept_elsewhere(text) => value.clone(),
+        Value::String(text) => hidden(text),
+        Value::List(items) => Value::list(items.iter().map(|item| secret(address, path, item))),
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .map(|(key, value)| (key.clone(), secret(address, path, value)))
+                .collect(),
+        ),
+        other => hidden(&other.to_string()),
+    }
+}
+
+/// Whether a text is a dynamic reference and nothing besides.
+fn is_kept_elsewhere(text: &str) -> bool {
+    let inner = text
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|inner| inner.starts_with("resolve:") && !inner.contains("}}"))
 }
 
 struct Conceal<'a> {
@@ -82,40 +125,17 @@ impl Conceal<'_> {
 
     fn object(&self, path: &str, shape: Option<&'static Shape>, map: &Map) -> Map {
         let shapes = shape.and_then(|shape| shape.properties.as_ref());
-        // An item `{Key: AdminPassword, Value: ...}` is as secret as a property of that name.
-        let named = NAMES.iter().find(|name| {
-            let text = map.get(name).and_then(Value::as_str);
-            text.is_some_and(schema::is_secret)
-        });
         map.iter()
             .map(|(key, value)| (key, format!("{path}.{key}"), value))
             .filter(|(_, below, _)| !self.is_write_only(below))
             .map(|(key, below, value)| {
-                let of_named = named.is_some_and(|named| *named != &**key);
-                let value = match schema::is_secret(key) || of_named {
-                    true => self.secret(&below, value),
+                let value = match schema::is_secret_in(map, key) {
+                    true => secret(self.address, &below, value),
                     false => self.value(&below, shapes.and_then(|shapes| shapes.get(key)), value),
                 };
                 (Arc::clone(key), value)
             })
             .collect()
-    }
-
-    /// A secret, whatever its form; whether there is one is none.
-    fn secret(&self, path: &str, value: &Value) -> Value {
-        let hidden = |text: &str| Value::str(digest::concealed(self.address, path, text));
-        match value {
-            Value::Null | Value::Bool(_) => value.clone(),
-            Value::String(text) if digest::is_hidden(text) => value.clone(),
-            Value::String(text) => hidden(text),
-            Value::List(items) => Value::list(items.iter().map(|item| self.secret(path, item))),
-            Value::Map(map) => Value::Map(
-                map.iter()
-                    .map(|(key, value)| (key.clone(), self.secret(path, value)))
-                    .collect(),
-            ),
-            other => hidden(&other.to_string()),
-        }
     }
 
     fn has_no_order(&self, path: &str, shape: Option<&Shape>) -> bool {

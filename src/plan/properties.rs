@@ -5,28 +5,32 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
-use super::{Action, PropertyChange, digest};
+use super::{Action, PropertyChange, conceal, digest};
+use crate::address::Address;
 use crate::graph::Resource;
 use crate::provider::LiveResource;
 use crate::schema;
-use crate::value::Map;
+use crate::value::{Map, Value};
 
 /// Every property of a new resource.
-pub fn initial(properties: &Map) -> Vec<PropertyChange> {
+pub fn initial(address: &Address, properties: &Map) -> Vec<PropertyChange> {
     properties
         .iter()
-        .map(|(name, value)| {
-            let hidden = schema::is_secret(name);
-            PropertyChange {
-                path: name.clone(),
-                before: None,
-                after: (!hidden).then(|| value.clone()),
-                create_only: false,
-                drift: false,
-                hidden,
-            }
-        })
+        .map(|(name, value)| set(address, properties, name, value))
         .collect()
+}
+
+/// A property that is set and was not, or is not known to have been.
+fn set(address: &Address, properties: &Map, name: &Arc<str>, value: &Value) -> PropertyChange {
+    let hidden = schema::is_secret_in(properties, name);
+    PropertyChange {
+        path: name.clone(),
+        before: None,
+        after: (!hidden).then(|| conceal::shown(address, name, value)),
+        create_only: false,
+        drift: false,
+        hidden,
+    }
 }
 
 /// Where a resource that exists differs, ordered by path.
@@ -48,14 +52,9 @@ pub fn differences(
         let as_set = LazyCell::new(|| digest::was_set_to(applied, address, name, value));
         if rules.is_write_only(name) {
             if *as_set != Some(true) {
-                let hidden = schema::is_secret(name);
                 found.push(PropertyChange {
-                    path: name.clone(),
-                    before: None,
-                    after: (!hidden).then(|| value.clone()),
                     create_only: rules.is_create_only(name),
-                    drift: false,
-                    hidden,
+                    ..set(address, properties, name, value)
                 });
             }
             continue;
@@ -71,6 +70,7 @@ pub fn differences(
                 path: name.to_string(),
                 before: None,
                 after: Some(value.clone()),
+                secret: false,
             });
         }
         // What AWS does not give back of a property is not compared either: another value is a change.
@@ -87,8 +87,12 @@ pub fn differences(
                 hidden: true,
             });
         }
-        for difference in differences {
+        let secret = || {
+            schema::is_secret_in(properties, name) || schema::is_secret_in(&live.properties, name)
+        };
+        for mut difference in differences {
             let drift = *as_set == Some(true);
+            difference.secret |= secret();
             push(&mut found, rules, resource, difference, drift);
         }
     }
@@ -112,6 +116,7 @@ pub fn differences(
             path: name.to_string(),
             before: Some(value.clone()),
             after: None,
+            secret: schema::is_secret_in(&live.properties, name),
         };
         push(&mut found, rules, resource, difference, false);
     }
@@ -129,13 +134,17 @@ fn push(
     if resource.lifecycle.ignores(&difference.path) {
         return;
     }
-    let hidden = schema::is_secret(&difference.path);
+    let hidden = difference.secret;
+    let shown = |value: Option<Value>| {
+        let value = value.filter(|_| !hidden)?;
+        Some(conceal::shown(&resource.address, &difference.path, &value))
+    };
     found.push(PropertyChange {
         create_only: rules.is_create_only(&difference.path)
             && !(difference.after.is_none() && rules.facts.released.contains(&&*difference.path)),
+        before: shown(difference.before),
+        after: shown(difference.after),
         path: difference.path.into(),
-        before: difference.before.filter(|_| !hidden),
-        after: difference.after.filter(|_| !hidden),
         drift,
         hidden,
     });

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Plan, conceal, digest};
 use crate::address::Address;
 use crate::provider::{Live, LiveResource, Owner, Query, Record};
-use crate::schema::Registry;
+use crate::schema::{self, Registry};
 
 /// The version of the file's format; a file of another one is refused.
 pub const FORMAT: u32 = 1;
@@ -35,12 +35,14 @@ pub struct SavedPlan {
     pub plan: Plan,
     /// Digests of each live resource that the plan touches; of one that it creates, none.
     pub fingerprints: BTreeMap<Address, Vec<String>>,
-    /// Digests of the write-only values that the plan would write, which are not in the file.
+    /// Digests of the values that the plan would write and that are not in the file: what the cloud never
+    /// gives back, and what has a secret in it.
     concealed: BTreeMap<Address, BTreeMap<Arc<str>, Arc<str>>>,
 }
 
 impl SavedPlan {
-    /// A plan to be saved: without the values that the cloud never gives back, which may be secret.
+    /// A plan to be saved: without secrets, and without the values that the cloud never gives back, which
+    /// may be.
     pub fn new(
         owner: Owner,
         provider: &str,
@@ -52,20 +54,27 @@ impl SavedPlan {
         let fingerprints = fingerprints(&plan, live);
         let mut concealed: BTreeMap<Address, BTreeMap<Arc<str>, Arc<str>>> = BTreeMap::new();
         for change in &mut plan.changes {
+            change.live = change.live.as_ref().map(conceal::conceal);
             let Some(desired) = &mut change.desired else {
                 continue;
             };
-            let Some(schema) = Registry::embedded().kind(&change.kind) else {
-                continue;
-            };
-            for name in schema.properties().keys() {
-                if !schema.is_write_only(name) {
-                    continue;
-                }
-                if let Some(value) = desired.properties.remove(name) {
-                    let digest = digest::of_value(&change.address, name, &value);
+            let schema = Registry::embedded().kind(&change.kind);
+            let is_write_only = |name: &str| schema.is_some_and(|one| one.is_write_only(name));
+            let kept: Vec<Arc<str>> = desired
+                .properties
+                .iter()
+                .filter(|(name, value)| {
+                    is_write_only(name)
+                        || schema::is_secret_in(&desired.properties, name)
+                        || conceal::shown(&change.address, name, value) != *value
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in kept {
+                if let Some(value) = desired.properties.remove(&name) {
+                    let digest = digest::of_value(&change.address, &name, &value);
                     let names = concealed.entry(change.address.clone()).or_default();
-                    names.insert(name.clone(), digest);
+                    names.insert(name, digest);
                 }
             }
         }

@@ -8,18 +8,18 @@
 mod check;
 mod embedded;
 pub mod facts;
+mod secret;
 mod shape;
 
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
+pub use secret::{is_secret, is_secret_in, without_secrets};
 pub use shape::{Additional, Shape, Type};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::Deserialize;
-
-use crate::value::Value;
 
 /// All kinds that this build knows.
 pub struct Registry {
@@ -242,40 +242,6 @@ fn join_constants(schema: &serde_json::Value) -> serde_json::Value {
             }
             Json::Object(joined)
         }
-        plain => plain.clone(),
-    }
-}
-
-/// Whether what stands at `path` is to be kept from plans, logs and journals: passwords, keys and
-/// the like, which AWS never gives back either.
-pub fn is_secret(path: &str) -> bool {
-    const SECRETS: [&str; 6] = [
-        "Password",
-        "SecretString",
-        "AuthToken",
-        "PrivateKey",
-        "SecretKey",
-        "ClientSecret",
-    ];
-    let last = path.rsplit('.').next().unwrap_or(path);
-    SECRETS.iter().any(|secret| last.ends_with(secret))
-}
-
-/// The value with every secret in it covered up, for what is printed.
-pub fn without_secrets(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(
-            map.iter()
-                .map(|(key, value)| {
-                    let shown = match is_secret(key) {
-                        true => Value::str("(never shown)"),
-                        false => without_secrets(value),
-                    };
-                    (key.clone(), shown)
-                })
-                .collect(),
-        ),
-        Value::List(items) => Value::list(items.iter().map(without_secrets)),
         plain => plain.clone(),
     }
 }

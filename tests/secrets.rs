@@ -1,0 +1,191 @@
+//! No secret is told: one of each form goes through the commands that print or write what they found, on
+//! the way up, when it changes, when somebody else changes it, and on the way down.
+
+#[path = "common/project.rs"]
+mod project;
+
+use std::path::Path;
+
+use project::{MODULE, Project};
+
+/// What no command may print. The embedded cloud itself has to know it.
+const SECRET: &str = "hunter2";
+
+/// Secrets as a list's items, as an object's keys, in a header, in a tag, and as all there is.
+fn module(secret: &str, rest: &str) -> String {
+    let origin = |id: &str, name: &str, value: &str| {
+        serde_json::json!({
+            "Id": id, "DomainName": format!("{id}.example.com"),
+            "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+            "OriginCustomHeaders": [{"HeaderName": name, "HeaderValue": value}],
+        })
+    };
+    let mut origins = vec![origin("app", "X-Origin-Verify", secret)];
+    if rest.is_empty() {
+        origins.push(origin("old", "Authorization", secret));
+    }
+    let distribution = serde_json::json!({"DistributionConfig": {
+        "Enabled": true, "Origins": origins,
+        "DefaultCacheBehavior": {"TargetOriginId": "app", "ViewerProtocolPolicy": "https-only",
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"},
+    }});
+    let parameters = serde_json::json!({"Family": "postgres16", "Description": "x", "Parameters": {"ssl_passphrase": secret}});
+    let tagged = serde_json::json!({"Name": "/tiny/plain", "Type": "String", "Value": format!("open{rest}"),
+        "Tags": {"api-key": secret}});
+    let all = serde_json::json!({"Name": "/tiny/web/API_TOKEN", "Type": "String", "Value": secret});
+    let named = serde_json::json!({"Name": "tiny/db", "SecretString": secret});
+    let mut text = MODULE.to_owned();
+    for (id, kind, tier, properties) in [
+        ("cdn", "AWS::CloudFront::Distribution", "edge", distribution),
+        ("group", "AWS::RDS::DBParameterGroup", "data", parameters),
+        ("tagged", "AWS::SSM::Parameter", "compute", tagged),
+        ("token", "AWS::SSM::Parameter", "compute", all),
+        ("named", "AWS::SecretsManager::Secret", "security", named),
+    ] {
+        text += &format!(
+            "  - id: {id}\n    kind: {kind}\n    tier: {tier}\n    properties: {properties}\n"
+        );
+    }
+    text
+}
+
+/// Every file below, but for the embedded cloud's own.
+fn files(folder: &Path, told: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.display().to_string();
+        if path.is_dir() {
+            files(&path, told);
+        } else if !name.contains(".scalectl/sim") && !name.contains("blueprints/") {
+            told.push((
+                name,
+                String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned(),
+            ));
+        }
+    }
+}
+
+/// Runs the commands, and fails where one of them, or a file that it leaves, tells a secret.
+fn keeps(project: &Project, lines: &[&str]) {
+    for line in lines {
+        let output = project.run(line);
+        let mut told = vec![(
+            (*line).to_owned(),
+            String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr),
+        )];
+        let text = &told[0].1;
+        assert!(
+            matches!(output.status.code(), Some(0 | 2)),
+            "{line}: {text}"
+        );
+        files(project.path(), &mut told);
+        for (what, text) in told {
+            let at = text
+                .find("hunter")
+                .map(|at| &text[at.saturating_sub(200)..at]);
+            assert!(at.is_none(), "after `{line}`, {what} tells it: {at:?}");
+        }
+    }
+}
+
+const PLANS: [&str; 5] = [
+    "plan",
+    "plan --json",
+    "plan --markdown",
+    "plan --html plan.html --out saved.plan",
+    "apply --dry-run",
+];
+
+const LOOKS: [&str; 12] = [
+    "status --json",
+    "show us-east-1/token",
+    "show us-east-1/token --json",
+    "show us-east-1/tagged --json",
+    "show us-east-1/group",
+    "show global/cdn",
+    "show global/cdn --json",
+    "show us-east-1/named --json",
+    "snapshot --out live.json",
+    "drift",
+    "drift --json",
+    "history --json",
+];
+
+/// What the policies would have besides.
+const BARE: [&str; 5] = [
+    "cloudfront-certificate",
+    "cloudfront-root-object",
+    "cloudfront-sni",
+    "cloudfront-tls-policy",
+    "rds-postgres-tls",
+];
+
+#[test]
+fn no_command_tells_a_secret_or_leaves_it_in_a_file() {
+    let project = Project::new();
+    let exception = |rule: &&str| {
+        format!("- {{rule: {rule}, address: \"*\", reason: A test, expires: 2999-12-31}}\n")
+    };
+    let exceptions: String = BARE.iter().map(exception).collect();
+    project.write(
+        "policies/exceptions.yaml",
+        format!("exceptions:\n{exceptions}"),
+    );
+    let write = |secret: &str, rest: &str| {
+        project.write("blueprints/modules/tiny.yaml", module(secret, rest));
+    };
+    write(SECRET, "");
+    keeps(&project, &PLANS);
+    // The values that are not in the file come from the spec.
+    keeps(&project, &["apply saved.plan --auto-approve"]);
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    let held = |address: &str| {
+        let output = project.run(&format!("sim show {address}"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for address in [
+        "us-east-1/group",
+        "us-east-1/tagged",
+        "us-east-1/token",
+        "global/cdn",
+    ] {
+        assert!(held(address).contains(SECRET), "{}", held(address));
+    }
+    keeps(&project, &LOOKS);
+    assert_eq!(
+        project.code("plan --live live.json --detailed-exitcode"),
+        Some(0)
+    );
+
+    // Another secret, and one origin less: what goes has one too.
+    write("hunter3", " to all");
+    keeps(&project, &PLANS);
+    let told = project.transcript(&["plan"]);
+    for changed in [
+        "us-east-1/group",
+        "us-east-1/tagged",
+        "us-east-1/token",
+        "global/cdn",
+    ] {
+        assert!(told.contains(changed), "{told}");
+    }
+    // A plan for the secret that was is no plan for the one that is.
+    write("hunter4", " to all");
+    let told = project.transcript(&["apply saved.plan --auto-approve"]);
+    assert!(
+        told.contains("is stale: the spec has changed since"),
+        "{told}"
+    );
+    write("hunter3", " to all");
+    keeps(&project, &["apply saved.plan --auto-approve --json"]);
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+    keeps(&project, &LOOKS);
+
+    project.run("sim drift us-east-1/token Value=hunter5");
+    keeps(
+        &project,
+        &["plan", "drift", "drift --json", "apply --auto-approve"],
+    );
+    keeps(&project, &["destroy --auto-approve"]);
+}
