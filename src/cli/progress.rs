@@ -123,10 +123,11 @@ impl<'a> Progress<'a> {
                             Step::Update => CHANGED,
                             Step::Delete => GONE,
                         };
-                        let id = identifier.as_deref().unwrap_or_default();
-                        let id = if id.len() > 60 { "" } else { id };
+                        let id = identifier.as_deref().map(ui::last_part);
+                        let id = id.filter(|id| !id.is_empty() && id.len() <= WIDEST);
+                        let id = id.map(|id| format!(" {id}")).unwrap_or_default();
                         self.say(&format!(
-                            "  {} {address} {past} {id}  {time}",
+                            "  {} {address} {past}{id}  {time}",
                             Painted(style, sign)
                         ));
                     }
@@ -195,6 +196,8 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// Identifiers up to this width stand on a resource's line.
+const WIDEST: usize = 60;
 const TOTAL: &str = "{bar:30} {pos}/{len}  {msg}";
 const ROW: &str = "  {spinner} {msg}  {prefix}";
 

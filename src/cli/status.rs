@@ -109,7 +109,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 "  {} {:width$}  {}\n",
                 Painted(style, format!("{word:9}")),
                 resource.address.to_string(),
-                Painted(FAINT, last_part(&resource.identifier)),
+                Painted(FAINT, ui::last_part(&resource.identifier)),
             ));
         }
     }
@@ -123,14 +123,6 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     });
     ui::print(&text);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The end of a long identifier, where its own name is.
-fn last_part(identifier: &str) -> &str {
-    match identifier.strip_prefix("arn:") {
-        Some(arn) => arn.splitn(5, ':').last().unwrap_or(arn),
-        None => identifier,
-    }
 }
 
 /// Where the application and its parts are to be found: what, where, and the resource's address.

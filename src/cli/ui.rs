@@ -63,6 +63,14 @@ pub fn fail(failure: &Failure) {
     }
 }
 
+/// The end of a long identifier, where its own name is.
+pub fn last_part(identifier: &str) -> &str {
+    match identifier.strip_prefix("arn:") {
+        Some(arn) => arn.splitn(5, ':').last().unwrap_or(arn),
+        None => identifier,
+    }
+}
+
 /// Whether a person sits at both ends.
 fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -303,6 +303,7 @@ impl<'a> Maker<'a> {
                     self.uuid()
                 )
             }
+            ("sns", _) => format!("arn:aws:sns:{region}:{account}:{name}"),
             ("ssm", _) => format!("arn:aws:ssm:{region}:{account}:parameter/{name}"),
             ("wafv2", _) => {
                 format!(
