@@ -33,20 +33,23 @@ fn module(secret: &str, rest: &str) -> String {
     let tagged = serde_json::json!({"Name": "/tiny/plain", "Type": "String", "Value": format!("open{rest}"),
         "Tags": {"api-key": secret}});
     let all = serde_json::json!({"Name": "/tiny/web/API_TOKEN", "Type": "String", "Value": secret});
+    let settings = serde_json::json!({"port": 80, "env": {"PIN_SECRET": 271_828, "MOOD": "good", "DB_PASSWORD": secret}});
+    let text = serde_json::json!({"Name": "/tiny/settings", "Type": "String", "Value": settings.to_string()});
     let named = serde_json::json!({"Name": "tiny/db", "SecretString": secret});
-    let mut text = MODULE.to_owned();
+    let mut told = MODULE.to_owned();
     for (id, kind, tier, properties) in [
         ("cdn", "AWS::CloudFront::Distribution", "edge", distribution),
         ("group", "AWS::RDS::DBParameterGroup", "data", parameters),
         ("tagged", "AWS::SSM::Parameter", "compute", tagged),
+        ("settings", "AWS::SSM::Parameter", "compute", text),
         ("token", "AWS::SSM::Parameter", "compute", all),
         ("named", "AWS::SecretsManager::Secret", "security", named),
     ] {
-        text += &format!(
+        told += &format!(
             "  - id: {id}\n    kind: {kind}\n    tier: {tier}\n    properties: {properties}\n"
         );
     }
-    text
+    told
 }
 
 /// Every file below, but for the embedded cloud's own.
@@ -97,11 +100,12 @@ const PLANS: [&str; 5] = [
     "apply --dry-run",
 ];
 
-const LOOKS: [&str; 12] = [
+const LOOKS: [&str; 13] = [
     "status --json",
     "show us-east-1/token",
     "show us-east-1/token --json",
     "show us-east-1/tagged --json",
+    "show us-east-1/settings --json",
     "show us-east-1/group",
     "show global/cdn",
     "show global/cdn --json",

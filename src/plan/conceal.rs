@@ -62,8 +62,13 @@ pub fn shown(address: &Address, path: &str, value: &Value) -> Value {
             let below = format!("{path}.*");
             Value::list(items.iter().map(|item| shown(address, &below, item)))
         }
-        plain => plain.clone(),
+        text => text_shown(address, path, text),
     }
+}
+
+fn text_shown(address: &Address, path: &str, text: &Value) -> Value {
+    let covered = schema::in_json(text, |inner| shown(address, path, inner));
+    covered.unwrap_or_else(|| text.clone())
 }
 
 /// A secret, whatever its form; whether there is one is none, nor is where it is kept.
@@ -119,7 +124,7 @@ impl Conceal<'_> {
                 }
                 Value::List(items)
             }
-            plain => plain.clone(),
+            text => text_shown(self.address, path, text),
         }
     }
 

@@ -13,7 +13,7 @@ mod shape;
 
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
-pub use secret::{is_secret, is_secret_in, without_secrets};
+pub use secret::{in_json, is_secret, is_secret_in, without_secrets};
 pub use shape::{Additional, Shape, Type};
 
 use std::collections::BTreeMap;

@@ -3,6 +3,8 @@
 //!
 //! How a secret is shown is up to who shows it.
 
+use std::borrow::Cow;
+
 use crate::value::{Map, Value};
 
 /// How AWS's properties end that hold passwords, keys and the like.
@@ -78,8 +80,25 @@ pub fn without_secrets(value: &Value) -> Value {
                 .collect(),
         ),
         Value::List(items) => Value::list(items.iter().map(without_secrets)),
-        plain => plain.clone(),
+        text => in_json(text, without_secrets).unwrap_or_else(|| text.clone()),
     }
+}
+
+/// A text that is a JSON object or list, such as the settings that a parameter holds, with what `cover` makes of
+/// these; `None` where it leaves them as they are. References in it become text.
+pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Value> {
+    let text = match text {
+        Value::String(text) => Cow::Borrowed(&**text),
+        Value::Text(_) => Cow::Owned(text.to_string()),
+        _ => return None,
+    };
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let inner = Value::from(json);
+    let covered = cover(&inner);
+    (covered != inner).then(|| Value::str(serde_json::Value::from(&covered).to_string()))
 }
 
 /// Whether a key is of people's making, such as `DB_PASSWORD` or `x-api-key`; AWS writes `MasterUserSecret`,
@@ -129,6 +148,21 @@ mod tests {
             "",
         ] {
             assert!(!is_secret(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn settings_in_a_text_are_covered_and_the_rest_of_it_is_not_touched() {
+        let cover = |text: &str| without_secrets(&Value::str(text)).to_string();
+        let settings = r#"{"env":{"DB_PASSWORD":"x","MOOD":"good"}}"#;
+        assert!(cover(settings).contains("good") && !cover(settings).contains(":\"x\""));
+        for text in [
+            r#"{ "MOOD" : "good" }"#,
+            "{not JSON",
+            "[1, 2]",
+            "DB_PASSWORD",
+        ] {
+            assert_eq!(cover(text), Value::str(text).to_string());
         }
     }
 
