@@ -197,7 +197,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("int", [Float(n)]) => Int(*n as i64),
         ("int", [String(text)]) => Int(text
             .parse()
-            .map_err(|_| Failure::new(format!("{text:?} is not a whole number")))?),
+            .map_err(|_| Failure::new("the text is not a whole number"))?),
         ("max", [List(items)]) if !items.is_empty() => {
             let numbers = items.iter().map(|item| {
                 item.as_int()
@@ -213,7 +213,8 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("max", [Int(a), Int(b)]) => Int(*a.max(b)),
         ("cidrsubnet", [String(cidr), Int(bits), Int(index)]) => cidrsubnet(cidr, *bits, *index)?,
         _ => {
-            let given: Vec<_> = args.iter().map(ToString::to_string).collect();
+            // What they are: their values may be secret.
+            let given: Vec<_> = args.iter().map(Value::noun).collect();
             return Err(if exists(name) {
                 Failure::new(format!("{name} does not take ({})", given.join(", ")))
             } else {
@@ -250,7 +251,7 @@ fn order(a: &Value, b: &Value) -> Result<Ordering, Failure> {
             .zip(number(b))
             .and_then(|(a, b)| a.partial_cmp(&b)),
     }
-    .ok_or_else(|| Failure::new(format!("`{a}` and `{b}` have no order")))
+    .ok_or_else(|| Failure::new(format!("{} and {} have no order", a.noun(), b.noun())))
 }
 
 fn slug(text: &str) -> String {

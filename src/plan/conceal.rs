@@ -1,9 +1,8 @@
-//! What may be written down of a resource: no secrets, and of a live one the same text for the same state.
+//! What may be written down of a live resource: no secrets, and the same text for the same state.
 //!
-//! What [`schema::is_secret_in`] names is shown by a digest, so that a plan can still tell whether it is
-//! the one that is wanted. What AWS never gives back of a live resource is left out, by the registry's
-//! word for every path, because one provider tells it and another does not; its lists without an order
-//! are sorted.
+//! What AWS never gives back is left out, by the registry's word for every path, because one provider
+//! tells it and another does not. What [`schema::is_secret_in`] names is shown by a digest, so that a
+//! plan can still tell whether it is the one that is wanted. Lists without an order are sorted.
 
 use std::sync::Arc;
 
@@ -43,40 +42,13 @@ pub fn properties(address: &Address, kind: &str, properties: &Map) -> Map {
         .collect()
 }
 
-/// A value at `path` of a resource, whole but for the secrets in it.
-pub fn shown(address: &Address, path: &str, value: &Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(
-            map.iter()
-                .map(|(key, value)| {
-                    let below = format!("{path}.{key}");
-                    let value = match schema::is_secret_in(map, key) {
-                        true => secret(address, &below, value),
-                        false => shown(address, &below, value),
-                    };
-                    (Arc::clone(key), value)
-                })
-                .collect(),
-        ),
-        Value::List(items) => {
-            let below = format!("{path}.*");
-            Value::list(items.iter().map(|item| shown(address, &below, item)))
-        }
-        text => text_shown(address, path, text),
-    }
-}
-
-fn text_shown(address: &Address, path: &str, text: &Value) -> Value {
-    let covered = schema::in_json(text, |inner| shown(address, path, inner));
-    covered.unwrap_or_else(|| text.clone())
-}
-
 /// A secret, whatever its form; whether there is one is none, nor is where it is kept.
 fn secret(address: &Address, path: &str, value: &Value) -> Value {
     let hidden = |text: &str| Value::str(digest::concealed(address, path, text));
     match value {
         Value::Null | Value::Bool(_) | Value::Reference(_) => value.clone(),
-        Value::String(text) if digest::is_hidden(text) || is_kept_elsewhere(text) => value.clone(),
+        _ if schema::is_kept_elsewhere(value) => value.clone(),
+        Value::String(text) if digest::is_hidden(text) => value.clone(),
         Value::String(text) => hidden(text),
         Value::List(items) => Value::list(items.iter().map(|item| secret(address, path, item))),
         Value::Map(map) => Value::Map(
@@ -86,14 +58,6 @@ fn secret(address: &Address, path: &str, value: &Value) -> Value {
         ),
         other => hidden(&other.to_string()),
     }
-}
-
-/// Whether a text is a dynamic reference and nothing besides.
-fn is_kept_elsewhere(text: &str) -> bool {
-    let inner = text
-        .strip_prefix("{{")
-        .and_then(|rest| rest.strip_suffix("}}"));
-    inner.is_some_and(|inner| inner.starts_with("resolve:") && !inner.contains("}}"))
 }
 
 struct Conceal<'a> {
@@ -124,7 +88,8 @@ impl Conceal<'_> {
                 }
                 Value::List(items)
             }
-            text => text_shown(self.address, path, text),
+            text => schema::in_json(text, |inner| self.value(path, None, inner))
+                .unwrap_or_else(|| text.clone()),
         }
     }
 

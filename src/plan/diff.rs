@@ -215,19 +215,14 @@ fn judge(
     let rules = Rules::of(&resource.kind);
     let next = live.map_or(1, |live| live.generation().saturating_add(1));
     let (action, reason, generation, differences) = match live {
-        None => (
-            Action::Create,
-            Reason::Missing,
-            next,
-            initial(&resource.address, &properties),
-        ),
+        None => (Action::Create, Reason::Missing, next, initial(&properties)),
         Some(live) if live.kind != resource.kind => {
             let from = live.kind.clone();
             (
                 Action::Replace,
                 Reason::KindChanged { from },
                 next,
-                initial(&resource.address, &properties),
+                initial(&properties),
             )
         }
         Some(live) => {

@@ -76,8 +76,9 @@ pub fn hidden(secret: &str) -> String {
     format!("(hidden {short})")
 }
 
-/// How a secret is written down where it may be read for long: by a digest as short as the marks', which
-/// reveals too little to confirm a guess, and another one at each place.
+/// How a secret is written down where it may be read for long: by a digest as short as the marks', another
+/// one at each place. One guess in 16 million fits by chance, so that it tells a short secret to who tries
+/// them all, and not a generated one.
 pub fn concealed(address: &Address, path: &str, secret: &str) -> String {
     let place = short(&format!("{address}\n{path}"), VALUE);
     format!(

@@ -92,7 +92,8 @@ pub struct PropertyChange {
     pub create_only: bool,
     /// Whether it was changed outside: we set it, and somebody moved it.
     pub drift: bool,
-    /// Whether the values are secret or never given back; then `before` and `after` are `None`.
+    /// Whether the values are secret or never given back; then `before` and `after` say only whether there
+    /// are any.
     pub hidden: bool,
 }
 

@@ -5,32 +5,51 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
-use super::{Action, PropertyChange, conceal, digest};
-use crate::address::Address;
+use super::{Action, PropertyChange, digest};
 use crate::graph::Resource;
 use crate::provider::LiveResource;
 use crate::schema;
 use crate::value::{Map, Value};
 
 /// Every property of a new resource.
-pub fn initial(address: &Address, properties: &Map) -> Vec<PropertyChange> {
+pub fn initial(properties: &Map) -> Vec<PropertyChange> {
     properties
         .iter()
-        .map(|(name, value)| set(address, properties, name, value))
+        .map(|(name, value)| set(properties, name, value))
         .collect()
 }
 
 /// A property that is set and was not, or is not known to have been.
-fn set(address: &Address, properties: &Map, name: &Arc<str>, value: &Value) -> PropertyChange {
-    let hidden = schema::is_secret_in(properties, name);
+fn set(properties: &Map, name: &Arc<str>, value: &Value) -> PropertyChange {
+    let is_secret = schema::is_secret_in(properties, name);
+    let (before, after, hidden) = told(is_secret, None, Some(value));
     PropertyChange {
         path: name.clone(),
-        before: None,
-        after: (!hidden).then(|| conceal::shown(address, name, value)),
+        before,
+        after,
         create_only: false,
         drift: false,
         hidden,
     }
+}
+
+/// The values as they are told, without secrets, and whether there is nothing to tell but that there
+/// are some.
+fn told(
+    is_secret: bool,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> (Option<Value>, Option<Value>, bool) {
+    let is_open = |value: Option<&Value>| value.is_none_or(schema::is_kept_elsewhere);
+    let covered = |value: Option<&Value>| value.map(schema::without_secrets);
+    let (shown_before, shown_after) = (covered(before), covered(after));
+    // Where secrets are all that differs, what is left says that nothing does.
+    let is_all = before.is_some() && shown_before == shown_after;
+    if is_all || is_secret && !(is_open(before) && is_open(after)) {
+        let never = |value: Option<&Value>| value.map(|_| Value::str(schema::NEVER_SHOWN));
+        return (never(before), never(after), true);
+    }
+    (shown_before, shown_after, false)
 }
 
 /// Where a resource that exists differs, ordered by path.
@@ -54,7 +73,7 @@ pub fn differences(
             if *as_set != Some(true) {
                 found.push(PropertyChange {
                     create_only: rules.is_create_only(name),
-                    ..set(address, properties, name, value)
+                    ..set(properties, name, value)
                 });
             }
             continue;
@@ -80,8 +99,8 @@ pub fn differences(
         if differences.is_empty() && is_unseen && *as_set == Some(false) {
             found.push(PropertyChange {
                 path: name.clone(),
-                before: None,
-                after: None,
+                before: Some(Value::str(schema::NEVER_SHOWN)),
+                after: Some(Value::str(schema::NEVER_SHOWN)),
                 create_only: rules.is_create_only(name),
                 drift: false,
                 hidden: true,
@@ -134,16 +153,13 @@ fn push(
     if resource.lifecycle.ignores(&difference.path) {
         return;
     }
-    let hidden = difference.secret;
-    let shown = |value: Option<Value>| {
-        let value = value.filter(|_| !hidden)?;
-        Some(conceal::shown(&resource.address, &difference.path, &value))
-    };
+    let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
+    let (before, after, hidden) = told(difference.secret, before, after);
     found.push(PropertyChange {
         create_only: rules.is_create_only(&difference.path)
             && !(difference.after.is_none() && rules.facts.released.contains(&&*difference.path)),
-        before: shown(difference.before),
-        after: shown(difference.after),
+        before,
+        after,
         path: difference.path.into(),
         drift,
         hidden,

@@ -66,7 +66,7 @@ impl SavedPlan {
                 .filter(|(name, value)| {
                     is_write_only(name)
                         || schema::is_secret_in(&desired.properties, name)
-                        || conceal::shown(&change.address, name, value) != *value
+                        || schema::without_secrets(value) != *value
                 })
                 .map(|(name, _)| name.clone())
                 .collect();

@@ -104,7 +104,7 @@ impl Scope for Sight<'_> {
     fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
         let whole = self.whole;
         match name {
-            "spec" => return Ok(Some(Cow::Borrowed(whole.spec))),
+            "spec" => return Ok(Some(self.shown(whole.spec))),
             "stage" | "env" => return Ok(whole.spec.at(name).map(Cow::Borrowed)),
             "plan" => return Ok(Some(Cow::Borrowed(&whole.plan))),
             "resources" => {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::property::shown;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 use crate::plan::drift::{Drift, Drifted, Fate};
+use crate::schema::NEVER_SHOWN;
 use crate::value::Value;
 
 /// The drift in a few lines.
@@ -59,15 +60,12 @@ fn resource(out: &mut String, one: &Drifted) {
         Painted(style, words)
     );
     for property in &one.properties {
-        let value = |value: &Option<Value>| value.as_ref().map_or("(not set)".to_owned(), shown);
-        let what = match property.hidden {
-            true => "(never shown)".to_owned(),
-            false => format!(
-                "{}, was set to {}",
-                value(&property.before),
-                value(&property.after)
-            ),
+        let value = |value: &Option<Value>| match (value, property.hidden) {
+            (None, _) => "(not set)".to_owned(),
+            (Some(_), true) => NEVER_SHOWN.to_owned(),
+            (Some(value), false) => shown(value),
         };
-        let _ = writeln!(out, "    {} is {what}", property.path);
+        let (is, was) = (value(&property.before), value(&property.after));
+        let _ = writeln!(out, "    {} is {is}, was set to {was}", property.path);
     }
 }

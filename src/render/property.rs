@@ -4,6 +4,7 @@ use super::differences::{self, Difference};
 use super::escape::visible;
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted};
 use crate::plan::{Action, Change, PropertyChange};
+use crate::schema::NEVER_SHOWN;
 use crate::value::Value;
 
 /// Names up to this width are aligned.
@@ -26,26 +27,21 @@ pub fn lines(change: &Change) -> String {
 
 fn line(change: &Change, property: &PropertyChange, width: usize) -> String {
     let path = format!("{:width$}", visible(&property.path));
-    if property.hidden {
-        let sign = Painted(
-            CHANGED,
-            if change.action == Action::Create {
-                "+"
-            } else {
-                "~"
-            },
-        );
-        return format!(
-            "      {sign} {path} = {}\n",
-            Painted(FAINT, "(never shown)")
-        );
-    }
     let mut marks = String::new();
     if property.create_only && change.action == Action::Replace {
         marks.push_str(&format!("  {}", Painted(GONE, "# forces the replace")));
     }
     if property.drift {
         marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
+    }
+    if property.hidden {
+        let (sign, style) = match (&property.before, &property.after) {
+            (None, Some(_)) => ("+", NEW),
+            (Some(_), None) => ("-", GONE),
+            _ => ("~", CHANGED),
+        };
+        let (sign, value) = (Painted(style, sign), Painted(FAINT, NEVER_SHOWN));
+        return format!("      {sign} {path} = {value}{marks}\n");
     }
     let (sign, style, value) = match (&property.before, &property.after) {
         (None, Some(after)) => ("+", NEW, format!("{}{marks}", block(after, MARGIN))),

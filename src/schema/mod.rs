@@ -13,7 +13,9 @@ mod shape;
 
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
-pub use secret::{in_json, is_secret, is_secret_in, without_secrets};
+pub use secret::{
+    NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown, without_secrets,
+};
 pub use shape::{Additional, Shape, Type};
 
 use std::collections::BTreeMap;

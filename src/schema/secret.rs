@@ -1,16 +1,21 @@
 //! Which values are secret, by what they are called: AWS's properties by their names, settings, headers
 //! and parameters by the names that people give them.
 //!
-//! How a secret is shown is up to who shows it.
+//! How a secret is written down is up to who writes it.
 
 use std::borrow::Cow;
 
 use crate::value::{Map, Value};
 
+/// What stands in a secret's place.
+pub const NEVER_SHOWN: &str = "(never shown)";
+
 /// How AWS's properties end that hold passwords, keys and the like.
-const PROPERTIES: [&str; 6] = [
+const PROPERTIES: [&str; 8] = [
+    "Authorization",
     "Password",
     "SecretString",
+    "SecretStringTemplate",
     "AuthToken",
     "PrivateKey",
     "SecretKey",
@@ -18,10 +23,13 @@ const PROPERTIES: [&str; 6] = [
 ];
 
 /// How people's names for such things end, in small letters and without anything between the words.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "password",
     "passwd",
     "passphrase",
+    "pwd",
+    "credentials",
+    "encryptionkey",
     "secret",
     "secretkey",
     "privatekey",
@@ -47,6 +55,9 @@ const NAMED_BY: [&str; 6] = [
 /// like, which AWS never gives back either.
 pub fn is_secret(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
+    if last == "GenerateSecretString" {
+        return false; // How long a password is to be, and of which characters.
+    }
     PROPERTIES.iter().any(|secret| last.ends_with(secret)) || is_own(last) && is_secret_name(last)
 }
 
@@ -60,9 +71,13 @@ pub fn is_secret_in(map: &Map, key: &str) -> bool {
     if !key.ends_with("Value") && key != "Values" {
         return false;
     }
-    let text = |key: &str| map.get(key).and_then(Value::as_str);
-    let is_named = |by: &&str| text(by).is_some_and(is_secret_name);
-    NAMED_BY.iter().any(is_named) || text("Type") == Some("SecureString")
+    // A name with a reference in it ends as it prints.
+    let is_named = |by: &&str| match map.get(by) {
+        Some(Value::String(name)) => is_secret_name(name),
+        Some(name @ Value::Text(_)) => is_secret_name(&name.to_string()),
+        _ => false,
+    };
+    NAMED_BY.iter().any(is_named) || map.get("Type").and_then(Value::as_str) == Some("SecureString")
 }
 
 /// The value with every secret in it covered up, for what is printed.
@@ -72,7 +87,7 @@ pub fn without_secrets(value: &Value) -> Value {
             map.iter()
                 .map(|(key, value)| {
                     let shown = match is_secret_in(map, key) {
-                        true => Value::str("(never shown)"),
+                        true => never_shown(value),
                         false => without_secrets(value),
                     };
                     (key.clone(), shown)
@@ -84,6 +99,28 @@ pub fn without_secrets(value: &Value) -> Value {
     }
 }
 
+/// What stands in the place of a secret: a dynamic reference alone says where it is and not what, and is
+/// shown.
+pub fn never_shown(secret: &Value) -> Value {
+    match is_kept_elsewhere(secret) {
+        true => secret.clone(),
+        false => Value::str(NEVER_SHOWN),
+    }
+}
+
+/// Whether a value is a dynamic reference and nothing besides.
+pub fn is_kept_elsewhere(value: &Value) -> bool {
+    let text = match value {
+        Value::String(text) => Cow::Borrowed(&**text),
+        Value::Text(_) => Cow::Owned(value.to_string()),
+        _ => return false,
+    };
+    let inner = text
+        .strip_prefix("{{resolve:")
+        .and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|inner| !inner.contains("}}"))
+}
+
 /// A text that is a JSON object or list, such as the settings that a parameter holds, with what `cover` makes of
 /// these; `None` where it leaves them as they are. References in it become text.
 pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Value> {
@@ -92,7 +129,7 @@ pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Valu
         Value::Text(_) => Cow::Owned(text.to_string()),
         _ => return None,
     };
-    if !text.starts_with(['{', '[']) {
+    if !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
@@ -101,10 +138,14 @@ pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Valu
     (covered != inner).then(|| Value::str(serde_json::Value::from(&covered).to_string()))
 }
 
-/// Whether a key is of people's making, such as `DB_PASSWORD` or `x-api-key`; AWS writes `MasterUserSecret`,
-/// which tells where a secret is.
+/// Whether a key is of people's making, such as `DB_PASSWORD`, `apiToken` or `x-api-key`. AWS's begin with a
+/// capital and go on in small letters: `MasterUserSecret`, which tells where a secret is. Those of IAM's
+/// conditions, such as `aws:RequestTag/access-token`, hold none.
 fn is_own(key: &str) -> bool {
-    key.contains(['_', '-']) || !key.bytes().any(|byte| byte.is_ascii_lowercase())
+    let is_awss = key.starts_with(|c: char| c.is_ascii_uppercase())
+        && !key.contains(['_', '-'])
+        && key.bytes().any(|byte| byte.is_ascii_lowercase());
+    !is_awss && !key.contains(':')
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -122,7 +163,10 @@ fn is_secret_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::value::{Part, Reference};
 
     fn map(json: serde_json::Value) -> Map {
         serde_json::from_value(json).unwrap()
@@ -136,6 +180,9 @@ mod tests {
             "Variables.DB_PASSWORD",
             "SECRET",
             "x-api-key",
+            "Tags.apiToken",
+            "HeaderParameters.Authorization",
+            "GenerateSecretString.SecretStringTemplate",
         ] {
             assert!(is_secret(secret), "{secret}");
         }
@@ -143,6 +190,8 @@ mod tests {
             "MasterUserSecret",
             "SecretArn",
             "NextToken",
+            "GenerateSecretString",
+            "StringEquals.aws:RequestTag/access-token",
             "password_encryption",
             "PASSWORDS_PER_USER",
             "",
@@ -192,6 +241,17 @@ mod tests {
         ] {
             assert!(is_secret_in(&map(item.clone()), key), "{item}");
         }
+        let name = Value::Text(Arc::from([
+            Part::Literal("/".into()),
+            Part::Reference(Arc::new(Reference {
+                address: "us-east-1/vpc".parse().unwrap(),
+                path: "VpcId".into(),
+            })),
+            Part::Literal("/DB_PASSWORD".into()),
+        ]));
+        let mut refers = map(serde_json::json!({"Value": "x"}));
+        refers.insert("Name", name);
+        assert!(is_secret_in(&refers, "Value"));
         let secret = map(serde_json::json!({"Name": "shop/secret", "Description": "x"}));
         assert!(!is_secret_in(&secret, "Description") && !is_secret_in(&secret, "Name"));
         let refers = map(serde_json::json!({"Name": "DB_PASSWORD", "ValueFrom": "arn:x"}));

@@ -80,8 +80,12 @@ impl Seen {
                     false => name = format!("{name}['{step}']"),
                 }
             }
+            let value = match schema::is_secret(&name) {
+                true => schema::never_shown(value),
+                false => schema::without_secrets(value),
+            };
             // The whole graph says nothing.
-            let shown = match value {
+            let shown = match &value {
                 Value::Map(map) if map.len() > 8 => format!("{{{} entries}}", map.len()),
                 Value::List(items) if items.len() > 8 => format!("[{} items]", items.len()),
                 value => short(&value.to_string()),

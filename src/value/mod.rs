@@ -78,6 +78,19 @@ impl Value {
         Self::List(items.into_iter().collect())
     }
 
+    /// What it is in words, for messages that must not tell what may be secret.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::String(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+            Self::Reference(_) | Self::Text(_) | Self::Base64(_) => "a reference",
+        }
+    }
+
     /// The text of a [`Value::String`].
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -116,16 +116,7 @@ impl<'a> Given<'a> {
 }
 
 fn misfit(wanted: &str, value: &Value) -> Misfit {
-    let found = match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) | Value::Float(_) => "a number",
-        Value::String(_) => "text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "an object",
-        Value::Reference(_) | Value::Text(_) | Value::Base64(_) => "a reference",
-    };
-    Misfit(format!("{wanted} is needed, not {found}"))
+    Misfit(format!("{wanted} is needed, not {}", value.noun()))
 }
 
 /// A scalar as text: CloudFormation writes some texts as numbers or booleans.

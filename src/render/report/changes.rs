@@ -259,8 +259,9 @@ fn of_property(property: &PropertyChange, action: Action) -> Property {
         ..Property::default()
     };
     if property.hidden {
-        let mark = match action {
-            Action::Create => Mark::New,
+        let mark = match (&property.before, &property.after) {
+            (None, Some(_)) => Mark::New,
+            (Some(_), None) => Mark::Gone,
             _ => Mark::Changed,
         };
         return Property {
