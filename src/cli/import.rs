@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["address", "identifier"])]
     discover: bool,
     /// Print JSON.
-    #[arg(long, requires = "discover")]
+    #[arg(long, requires = "discover", conflicts_with_all = ["address", "identifier"])]
     json: bool,
     /// Do not ask.
     #[arg(long, conflicts_with = "discover")]

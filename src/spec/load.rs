@@ -198,7 +198,13 @@ fn merge(base: &mut Node, overlay: &Node) {
         (Yaml::Map(entries), Yaml::Map(changes)) => {
             for (key, change) in changes {
                 match entries.iter_mut().find(|(have, _)| have.text == key.text) {
-                    Some((_, node)) => merge(node, change),
+                    Some((have, node)) => {
+                        // Who is told of a mistake is led to the line that stands.
+                        if !matches!((&node.value, &change.value), (Yaml::Map(_), Yaml::Map(_))) {
+                            have.location = key.location.clone();
+                        }
+                        merge(node, change);
+                    }
                     None => entries.push((key.clone(), change.clone())),
                 }
             }
@@ -371,6 +377,40 @@ mod tests {
             "{:?}",
             errors(&text)
         );
+    }
+
+    #[test]
+    fn a_mistake_in_an_environment_is_found_there() {
+        let text = "app: shop\nstage: single-server\nservices:\n  web: {image: a, env: {PASSWORD: hunter2}}\n\
+                    environments:\n  prod:\n    services: {web: {env: {PASSWORD: {a: b}}}}\n";
+        let errors = load("scalectl.yaml", text, Some("prod"), None).unwrap_err();
+        let lines: Vec<_> = errors
+            .iter()
+            .map(|error| error.location.as_ref().unwrap().line)
+            .collect();
+        assert_eq!(lines, [7], "{errors:?}");
+    }
+
+    #[test]
+    fn a_variable_has_a_name_that_a_container_can_be_given() {
+        let of = |name: &str| {
+            format!(
+                "app: shop\nstage: single-server\nservices:\n  web: {{image: a, env: {{\"{name}\": x}}}}\n"
+            )
+        };
+        for name in ["PATH", "spring.datasource.url", "_x"] {
+            assert!(
+                load("scalectl.yaml", &of(name), None, None).is_ok(),
+                "{name}"
+            );
+        }
+        for name in ["A=B", "x y", "1st", "", "LD_PRELOAD", "DOCKER_HOST"] {
+            let found = errors(&of(name));
+            assert!(
+                found.len() == 1 && found[0].contains("name of a service's variable"),
+                "{found:?}"
+            );
+        }
     }
 
     #[test]

@@ -226,6 +226,20 @@ pub fn check(spec: &Spec) -> Vec<Broken> {
                 "AWS takes five conditions in a rule, and one is CloudFront's; use wildcards",
             );
         }
+        for (section, names) in [
+            ("env", service.env.keys()),
+            ("secrets", service.secrets.keys()),
+        ] {
+            for variable in names.filter(|variable| !is_variable(variable)) {
+                let message = format!("{variable:?} cannot be the name of a service's variable");
+                say(
+                    &format!("{path}.{section}"),
+                    message,
+                    "use letters, digits, `_`, `.` and `-`, no digit first, and not LD_ or DOCKER_, which the \
+                     server's own programs would read",
+                );
+            }
+        }
         if !is_label(name) {
             let message = format!("{name:?} cannot be a service's name");
             say(
@@ -386,6 +400,17 @@ fn addresses(spec: &Spec, say: &mut impl FnMut(&str, String, &str)) {
         }
         seen.push((region.name, net));
     }
+}
+
+/// Whether a container can be given a variable of this name. They pass through the environment of `docker
+/// run`, so that no value is on a command line; what that or the loader heeds itself is none of theirs.
+fn is_variable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+        && !["LD_", "DOCKER_"].iter().any(|own| name.starts_with(own))
 }
 
 fn is_label(name: &str) -> bool {

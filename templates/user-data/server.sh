@@ -44,7 +44,7 @@ cat >/usr/local/sbin/site-reconcile <<'PYTHON'
 #!/usr/bin/python3
 # Brings this server in line with its parameters: starts the new beside the old, waits until it is
 # healthy, sends requests there, and only then stops the old.
-import base64, hashlib, json, os, secrets, socket, subprocess, sys, time, urllib.error, urllib.request
+import base64, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time, urllib.error, urllib.request
 
 PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
 LIBRARY, RUN = "public.ecr.aws/docker/library/", "/run/site:/run/site"
@@ -92,11 +92,11 @@ def containers():
 
 
 def start(name, image, options=(), command=(), env=None, label=""):
-    # Variables pass through the environment, never over a command line that others can read.
+    # Variables pass through the environment, never over a command line that others can read. One may be PATH.
     env = env or dict()
     passed = [word for key in env for word in ("-e", key)]
     subprocess.run(["docker", "rm", "-f", name], capture_output=True)
-    run("docker", "run", "-d", "--name", name, "--network", "site", "--restart", "unless-stopped",
+    run(shutil.which("docker"), "run", "-d", "--name", name, "--network", "site", "--restart", "unless-stopped",
         "--label", "site.hash=" + label, *options, *passed, image, *command, env=dict(os.environ, **env))
 
 
