@@ -23,8 +23,10 @@ const PROPERTIES: [&str; 8] = [
 ];
 
 /// How people's names for such things end, in small letters and without anything between the words.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "password",
+    "dbpass",
+    "secretkeybase",
     "passwd",
     "passphrase",
     "pwd",
