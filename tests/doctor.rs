@@ -369,8 +369,11 @@ fn an_account_that_is_not_allowed_is_shown_nothing_and_changed_nothing() {
             .unwrap()
     };
     let approved = ["--auto-approve"];
-    let all: [&[&str]; 8] = [
+    let all: [&[&str]; 10] = [
         &["plan"],
+        // The provider that the spec names anyway.
+        &["--provider", "aws", "plan"],
+        &["--provider", "aws", "apply", approved[0]],
         &["status"],
         &["apply", approved[0]],
         &["destroy", approved[0]],

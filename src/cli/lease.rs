@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::project::Project;
-use super::session::Session;
+use super::session::{Session, has_ended};
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::retry::steadily;
 use crate::provider::Held;
 use crate::render::json::lease::document;
 use crate::render::style::duration;
+use crate::spec::Provider;
 
 #[derive(Args)]
 #[command(
@@ -54,7 +55,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 if !auto_approve {
                     confirm(context.stop).await?;
                 }
-                let call = || context.provider.break_lease(context.owner);
+                let ended = held.as_ref().is_some_and(|held| has_ended(&held.holder));
+                let waits = project.spec.provider != Provider::Sim && !ended;
+                if waits && !held.as_ref().is_some_and(|held| held.over) {
+                    ui::note("That run is told, and stops when it looks again or its time is over: in less than a minute.\n");
+                }
+                let call = || context.provider.break_lease(context.owner, ended);
                 let broken = steadily(context, "lease", call).await?;
                 ui::print(match broken {
                     Some(_) => "Broken. That run makes no further changes; what it has begun is found by the next apply.\n",

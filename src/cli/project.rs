@@ -152,6 +152,8 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
     }
     match global.provider {
         Some(ProviderName::Sim) => spec.provider = Provider::Sim,
+        // What the spec says of AWS, such as the allowed accounts, holds all the same.
+        Some(ProviderName::Aws) if matches!(spec.provider, Provider::Aws(_)) => {}
         Some(ProviderName::Aws) => spec.provider = Provider::Aws(spec::Aws::default()),
         None => {}
     }

@@ -290,6 +290,25 @@ pub fn now() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
+/// Whether a run was on this machine and is no more, as far as that can be seen here.
+pub fn has_ended(run: &Holder) -> bool {
+    let parts = |who: &str| -> Option<(String, u32)> {
+        let (place, pid) = who.rsplit_once(" (pid ")?;
+        Some((place.to_owned(), pid.strip_suffix(')')?.parse().ok()?))
+    };
+    let (Some((there, pid)), Some((here, _))) = (parts(&run.who), parts(&holder("").who)) else {
+        return false;
+    };
+    let processes = Path::new("/proc");
+    there == here
+        && !here.ends_with(NO_HOST)
+        && processes.join("self").exists()
+        && !processes.join(pid.to_string()).exists()
+}
+
+/// What stands for a machine whose name is not known.
+const NO_HOST: &str = "@localhost";
+
 fn holder(command: &str) -> Holder {
     let user = ["USER", "USERNAME", "LOGNAME"]
         .iter()

@@ -538,9 +538,14 @@ pub trait Provider {
     /// The lease as it stands, whoever holds it.
     fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>>;
 
-    /// Takes the lease away from whoever holds it, and says who that was. The holder changes nothing
-    /// any more once it finds out, at the latest when its lease would have ended.
-    fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>>;
+    /// Takes the lease away from whoever holds it, and says who that was once the holder can change nothing
+    /// any more: when it has found out, or its lease would have ended, or at once where the run is known to
+    /// have `ended`.
+    fn break_lease<'a>(
+        &'a self,
+        owner: &'a Owner,
+        ended: bool,
+    ) -> Pending<'a, Outcome<Option<Holder>>>;
 
     /// How many servers behind a target group, or whether an instance, answer well.
     fn health<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>>;

@@ -29,6 +29,10 @@ where
                 true => ErrorKind::Unsupported,
                 false => kind_of(&code, &message, status),
             };
+            let message = match message.is_empty() {
+                true => format!("HTTP status {status}, and nothing that can be read"),
+                false => message,
+            };
             match code.is_empty() {
                 true => of(kind, &format!("Http{status}"), message),
                 false => of(kind, &code, message),

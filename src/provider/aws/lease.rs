@@ -7,6 +7,9 @@
 //! out when it was not renewed for [`TERM`] by AWS's clock, which both sides read, so that nobody's
 //! own clock matters. The holder stops changing things [`MARGIN`] before that, by a clock that never
 //! jumps, counted from before its last renewal was sent.
+//!
+//! A lease that is broken stands, marked, until nothing can leave under it any more: its holder removes it
+//! when it meets the mark, or who broke it does when the holder's time is over.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +30,8 @@ const RENEWAL: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(3);
 /// How long before its end the holder stops.
 const MARGIN: Duration = Duration::from_secs(10);
+/// How often who breaks a lease looks whether its holder has met that.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Leases and records of one provider.
 pub struct Lease {
@@ -48,6 +53,9 @@ struct Content {
     holder: Holder,
     /// How often it was renewed, so that each renewal is a new version.
     renewals: u64,
+    /// Whether it was taken away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    broken: bool,
 }
 
 /// A lease as it stands in the cloud.
@@ -60,12 +68,19 @@ pub struct Standing {
     pub holder: Holder,
     /// How long ago it was renewed, by AWS's clock.
     pub age: Duration,
+    /// Whether it was taken away from who holds it.
+    broken: bool,
 }
 
 impl Standing {
     /// Whether both are one lease, whenever it was renewed.
     fn is_same(&self, other: &Self) -> bool {
         self.name == other.name && self.holder == other.holder
+    }
+
+    /// How long its holder may go on.
+    fn left(&self) -> Duration {
+        (TERM - MARGIN).saturating_sub(self.age)
     }
 
     /// Whether it ran out.
@@ -106,7 +121,7 @@ impl Lease {
         let number = match &standing {
             None => 1,
             Some(standing) if standing.is_over() => standing.number + 1,
-            Some(standing) if standing.holder == *holder => {
+            Some(standing) if standing.holder == *holder && !standing.broken => {
                 self.hold(owner, standing, began);
                 return Ok(());
             }
@@ -117,6 +132,7 @@ impl Lease {
         let content = Content {
             holder: holder.clone(),
             renewals: 0,
+            broken: false,
         };
         match put(&self.api, &name, &content, false).await {
             Ok(()) => {}
@@ -137,6 +153,7 @@ impl Lease {
             number,
             holder: holder.clone(),
             age: Duration::ZERO,
+            broken: false,
         };
         self.hold(owner, &taken, began);
         if let Some(over) = standing {
@@ -184,7 +201,8 @@ impl Lease {
         };
         // Nothing changes any more under a lease that is being given back.
         self.meter.set_fence(0);
-        // One that was broken may be somebody else's by now, under the same name.
+        // One that was broken may be somebody else's by now, under the same name; one that is being broken
+        // goes too, and says so.
         if let Some(standing) = self.standing(&owner).await?
             && standing.is_same(&held)
         {
@@ -195,16 +213,47 @@ impl Lease {
         Ok(())
     }
 
-    /// Takes the lease away from whoever holds it; returns who that was.
+    /// Takes the lease away from whoever holds it; returns who that was, once nothing can change any more
+    /// under it. That takes until the holder's next renewal, or, where there is none, until its time is over;
+    /// of a run that has `ended` it takes no time.
     ///
     /// # Errors
     /// When AWS does not answer.
-    pub async fn break_it(&self, owner: &Owner) -> Outcome<Option<Holder>> {
-        let Some(standing) = self.standing(owner).await? else {
+    pub async fn break_it(&self, owner: &Owner, ended: bool) -> Outcome<Option<Holder>> {
+        let Some(first) = self.standing(owner).await? else {
             return Ok(None);
         };
-        gone_is_fine(ssm::delete_parameter(&self.api, &named(&standing.name)).await)?;
-        Ok(Some(standing.holder))
+        let mut seen = Some(first.clone()).filter(|first| !ended && !first.is_over());
+        let mut over = self.meter.now();
+        let mut waits = false;
+        while let Some(standing) = seen.filter(|seen| seen.is_same(&first)) {
+            let now = self.meter.now();
+            if !standing.broken || !waits {
+                let left = u64::try_from(standing.left().as_millis()).unwrap_or(0);
+                (over, waits) = (now + left, true);
+            }
+            if !standing.broken {
+                // A renewal that was on its way may have written over the mark.
+                let content = Content {
+                    holder: standing.holder.clone(),
+                    renewals: 0,
+                    broken: true,
+                };
+                put(&self.api, &standing.name, &content, true).await?;
+            } else if now >= over {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+            seen = self.standing(owner).await?;
+        }
+        if self
+            .standing(owner)
+            .await?
+            .is_some_and(|standing| standing.is_same(&first))
+        {
+            gone_is_fine(ssm::delete_parameter(&self.api, &named(&first.name)).await)?;
+        }
+        Ok(Some(first.holder))
     }
 
     /// The app's record.
@@ -308,6 +357,7 @@ async fn standing(
                 number,
                 holder: content.holder,
                 age: Duration::from_millis(now.saturating_sub(renewed)),
+                broken: content.broken,
             })
         })
         .max_by_key(|standing| standing.number);
@@ -319,6 +369,7 @@ async fn renew(api: Api<aws_sdk_ssm::Client>, meter: Arc<Meter>, owner: Owner, h
     let mut content = Content {
         holder: held.holder.clone(),
         renewals: 0,
+        broken: false,
     };
     let mut wait = RENEWAL;
     loop {
@@ -331,9 +382,15 @@ async fn renew(api: Api<aws_sdk_ssm::Client>, meter: Arc<Meter>, owner: Owner, h
         };
         // Taken over, broken by `scalectl lease break`, or so old that somebody may be taking it over
         // right now: nothing is changed any more.
-        let is_ours = |standing: &Standing| standing.is_same(&held) && standing.age < TERM - MARGIN;
+        let is_ours = |standing: &Standing| {
+            standing.is_same(&held) && !standing.broken && standing.age < TERM - MARGIN
+        };
         if !standing.as_ref().is_some_and(is_ours) {
             meter.set_fence(0);
+            // Who broke it waits for that. Where it cannot be removed, they wait until it is over.
+            if standing.is_some_and(|standing| standing.broken && standing.is_same(&held)) {
+                let _ = ssm::delete_parameter(&api, &named(&held.name)).await;
+            }
             return;
         }
         content.renewals += 1;

@@ -423,10 +423,14 @@ impl Provider for Aws {
         })
     }
 
-    fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
+    fn break_lease<'a>(
+        &'a self,
+        owner: &'a Owner,
+        ended: bool,
+    ) -> Pending<'a, Outcome<Option<Holder>>> {
         Box::pin(async move {
             self.who.known().await?;
-            self.lease.break_it(owner).await
+            self.lease.break_it(owner, ended).await
         })
     }
 

@@ -290,7 +290,11 @@ impl Aws {
             None => self.made_before(number, write).await?,
         };
         let Some(found) = found else {
-            return Err(error);
+            let message = format!(
+                "{}; where it is this application's, `scalectl import --discover` finds it",
+                error.message
+            );
+            return Err(ProviderError { message, ..error });
         };
         let marks = marks_of(&found);
         let message = match marks {

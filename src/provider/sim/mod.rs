@@ -497,7 +497,11 @@ impl Provider for Sim {
         )
     }
 
-    fn break_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Holder>>> {
+    fn break_lease<'a>(
+        &'a self,
+        owner: &'a Owner,
+        _: bool,
+    ) -> Pending<'a, Outcome<Option<Holder>>> {
         Box::pin(self.call("lease:Break", "", "", false, move |cloud, _, _| {
             Ok(cloud.leases.remove(owner))
         }))
