@@ -55,11 +55,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 if !auto_approve {
                     confirm(context.stop).await?;
                 }
-                let ended = held.as_ref().is_some_and(|held| has_ended(&held.holder));
-                let waits = project.spec.provider != Provider::Sim && !ended;
-                if waits && !held.as_ref().is_some_and(|held| held.over) {
+                let waits = |held: &Held| !held.over && !has_ended(&held.holder);
+                if project.spec.provider != Provider::Sim && held.as_ref().is_some_and(waits) {
                     ui::note("That run is told, and stops when it looks again or its time is over: in less than a minute.\n");
                 }
+                let ended = held.as_ref().map(|held| &held.holder).filter(|holder| has_ended(holder));
                 let call = || context.provider.break_lease(context.owner, ended);
                 let broken = steadily(context, "lease", call).await?;
                 ui::print(match broken {

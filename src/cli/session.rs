@@ -292,24 +292,25 @@ pub fn now() -> u64 {
 
 /// Whether a run was on this machine and is no more, as far as that can be seen here.
 pub fn has_ended(run: &Holder) -> bool {
-    let parts = |who: &str| -> Option<(String, u32)> {
-        let (place, pid) = who.rsplit_once(" (pid ")?;
-        Some((place.to_owned(), pid.strip_suffix(')')?.parse().ok()?))
-    };
-    let (Some((there, pid)), Some((here, _))) = (parts(&run.who), parts(&holder("").who)) else {
+    let pid = run
+        .who
+        .rsplit_once(" (pid ")
+        .and_then(|(_, pid)| pid.strip_suffix(')'));
+    let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
         return false;
     };
     let processes = Path::new("/proc");
-    there == here
-        && !here.ends_with(NO_HOST)
+    run.who == who(pid)
+        && !run.who.contains(&format!("@{NO_HOST} "))
         && processes.join("self").exists()
         && !processes.join(pid.to_string()).exists()
 }
 
 /// What stands for a machine whose name is not known.
-const NO_HOST: &str = "@localhost";
+const NO_HOST: &str = "localhost";
 
-fn holder(command: &str) -> Holder {
+/// Who a process of this machine is, for [`Holder::who`].
+fn who(pid: u32) -> String {
     let user = ["USER", "USERNAME", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok());
@@ -317,13 +318,14 @@ fn holder(command: &str) -> Holder {
         .ok()
         .or_else(|| std::fs::read_to_string("/etc/hostname").ok())
         .map(|host| host.trim().to_owned());
+    let (user, host) = (user.as_deref(), host.as_deref());
+    let (user, host) = (user.unwrap_or("somebody"), host.unwrap_or(NO_HOST));
+    format!("{user}@{host} (pid {pid})")
+}
+
+fn holder(command: &str) -> Holder {
     Holder {
-        who: format!(
-            "{}@{} (pid {})",
-            user.unwrap_or_else(|| "somebody".to_owned()),
-            host.unwrap_or_else(|| "localhost".to_owned()),
-            std::process::id()
-        ),
+        who: who(std::process::id()),
         command: command.to_owned(),
         since: now(),
     }

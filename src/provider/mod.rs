@@ -539,12 +539,12 @@ pub trait Provider {
     fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>>;
 
     /// Takes the lease away from whoever holds it, and says who that was once the holder can change nothing
-    /// any more: when it has found out, or its lease would have ended, or at once where the run is known to
-    /// have `ended`.
+    /// any more: when it has found out, or its lease would have ended, or at once where that is the run
+    /// that is known to have `ended`.
     fn break_lease<'a>(
         &'a self,
         owner: &'a Owner,
-        ended: bool,
+        ended: Option<&'a Holder>,
     ) -> Pending<'a, Outcome<Option<Holder>>>;
 
     /// How many servers behind a target group, or whether an instance, answer well.

@@ -215,44 +215,43 @@ impl Lease {
 
     /// Takes the lease away from whoever holds it; returns who that was, once nothing can change any more
     /// under it. That takes until the holder's next renewal, or, where there is none, until its time is over;
-    /// of a run that has `ended` it takes no time.
+    /// of the run that has `ended` it takes no time.
     ///
     /// # Errors
     /// When AWS does not answer.
-    pub async fn break_it(&self, owner: &Owner, ended: bool) -> Outcome<Option<Holder>> {
+    pub async fn break_it(&self, owner: &Owner, ended: Option<&Holder>) -> Outcome<Option<Holder>> {
         let Some(first) = self.standing(owner).await? else {
             return Ok(None);
         };
-        let mut seen = Some(first.clone()).filter(|first| !ended && !first.is_over());
-        let mut over = self.meter.now();
-        let mut waits = false;
-        while let Some(standing) = seen.filter(|seen| seen.is_same(&first)) {
+        let mut seen = first.clone();
+        let mut over = None;
+        while ended != Some(&first.holder) && !seen.is_over() {
             let now = self.meter.now();
-            if !standing.broken || !waits {
-                let left = u64::try_from(standing.left().as_millis()).unwrap_or(0);
-                (over, waits) = (now + left, true);
-            }
-            if !standing.broken {
+            let end = match over {
+                // The mark itself gives the holder no more time.
+                Some(end) if seen.broken => end,
+                _ => now + u64::try_from(seen.left().as_millis()).unwrap_or(0),
+            };
+            over = Some(end);
+            if !seen.broken {
                 // A renewal that was on its way may have written over the mark.
                 let content = Content {
-                    holder: standing.holder.clone(),
+                    holder: seen.holder.clone(),
                     renewals: 0,
                     broken: true,
                 };
-                put(&self.api, &standing.name, &content, true).await?;
-            } else if now >= over {
+                put(&self.api, &seen.name, &content, true).await?;
+            } else if now >= end {
                 break;
             }
             tokio::time::sleep(LOOK).await;
-            seen = self.standing(owner).await?;
+            let standing = self.standing(owner).await?;
+            match standing.filter(|standing| standing.is_same(&first)) {
+                Some(standing) => seen = standing,
+                None => return Ok(Some(first.holder)),
+            }
         }
-        if self
-            .standing(owner)
-            .await?
-            .is_some_and(|standing| standing.is_same(&first))
-        {
-            gone_is_fine(ssm::delete_parameter(&self.api, &named(&first.name)).await)?;
-        }
+        gone_is_fine(ssm::delete_parameter(&self.api, &named(&first.name)).await)?;
         Ok(Some(first.holder))
     }
 

@@ -426,7 +426,7 @@ impl Provider for Aws {
     fn break_lease<'a>(
         &'a self,
         owner: &'a Owner,
-        ended: bool,
+        ended: Option<&'a Holder>,
     ) -> Pending<'a, Outcome<Option<Holder>>> {
         Box::pin(async move {
             self.who.known().await?;

@@ -500,7 +500,7 @@ impl Provider for Sim {
     fn break_lease<'a>(
         &'a self,
         owner: &'a Owner,
-        _: bool,
+        _: Option<&'a Holder>,
     ) -> Pending<'a, Outcome<Option<Holder>>> {
         Box::pin(self.call("lease:Break", "", "", false, move |cloud, _, _| {
             Ok(cloud.leases.remove(owner))
