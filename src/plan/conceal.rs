@@ -4,6 +4,7 @@
 //! tells it and another does not. What [`schema::is_secret_in`] names is shown by a digest, so that a
 //! plan can still tell whether it is the one that is wanted. Lists without an order are sorted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compare::Rules;
@@ -28,18 +29,7 @@ pub fn properties(address: &Address, kind: &str, properties: &Map) -> Map {
         rules: Rules::of(kind),
     };
     let shapes = conceal.rules.schema.map(KindSchema::properties);
-    properties
-        .iter()
-        .filter(|(name, _)| !conceal.is_write_only(name))
-        .map(|(name, value)| {
-            let shape = shapes.and_then(|shapes| shapes.get(name));
-            let value = match schema::is_secret_in(properties, name) {
-                true => secret(address, name, value),
-                false => conceal.value(name, shape, value),
-            };
-            (name.clone(), value)
-        })
-        .collect()
+    conceal.object("", shapes, properties)
 }
 
 /// A secret, whatever its form; whether there is one is none, nor is where it is kept.
@@ -75,7 +65,10 @@ impl Conceal<'_> {
     fn value(&self, path: &str, shape: Option<&'static Shape>, value: &Value) -> Value {
         let shape = shape.and_then(|shape| self.rules.schema.map(|schema| schema.resolve(shape)));
         match value {
-            Value::Map(map) => Value::Map(self.object(path, shape, map)),
+            Value::Map(map) => {
+                let shapes = shape.and_then(|shape| shape.properties.as_ref());
+                Value::Map(self.object(&format!("{path}."), shapes, map))
+            }
             Value::List(items) => {
                 let below = format!("{path}.*");
                 let inner = shape.and_then(|shape| shape.items.as_deref());
@@ -93,10 +86,15 @@ impl Conceal<'_> {
         }
     }
 
-    fn object(&self, path: &str, shape: Option<&'static Shape>, map: &Map) -> Map {
-        let shapes = shape.and_then(|shape| shape.properties.as_ref());
+    /// `above` is the path, with its dot, or nothing for a resource's own properties.
+    fn object(
+        &self,
+        above: &str,
+        shapes: Option<&'static BTreeMap<Arc<str>, Shape>>,
+        map: &Map,
+    ) -> Map {
         map.iter()
-            .map(|(key, value)| (key, format!("{path}.{key}"), value))
+            .map(|(key, value)| (key, format!("{above}{key}"), value))
             .filter(|(_, below, _)| !self.is_write_only(below))
             .map(|(key, below, value)| {
                 let value = match schema::is_secret_in(map, key) {

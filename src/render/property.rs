@@ -34,27 +34,20 @@ fn line(change: &Change, property: &PropertyChange, width: usize) -> String {
     if property.drift {
         marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
     }
-    if property.hidden {
-        let (sign, style) = match (&property.before, &property.after) {
-            (None, Some(_)) => ("+", NEW),
-            (Some(_), None) => ("-", GONE),
-            _ => ("~", CHANGED),
-        };
-        let (sign, value) = (Painted(style, sign), Painted(FAINT, NEVER_SHOWN));
-        return format!("      {sign} {path} = {value}{marks}\n");
-    }
-    let (sign, style, value) = match (&property.before, &property.after) {
-        (None, Some(after)) => ("+", NEW, format!("{}{marks}", block(after, MARGIN))),
+    let (sign, style) = match (&property.before, &property.after) {
+        (None, Some(_)) => ("+", NEW),
+        (Some(_), None) => ("-", GONE),
+        _ => ("~", CHANGED),
+    };
+    let value = match (&property.before, &property.after) {
+        _ if property.hidden => format!("{}{marks}", Painted(FAINT, NEVER_SHOWN)),
+        (None, Some(after)) => format!("{}{marks}", block(after, MARGIN)),
         (Some(before), Some(after)) => match inner_differences(before, after) {
-            Some(lines) => ("~", CHANGED, format!("{marks}{lines}")),
-            None => (
-                "~",
-                CHANGED,
-                format!("{} -> {}{marks}", shown(before), shown(after)),
-            ),
+            Some(lines) => format!("{marks}{lines}"),
+            None => format!("{} -> {}{marks}", shown(before), shown(after)),
         },
-        (Some(before), None) => ("-", GONE, format!("{} -> (not set){marks}", shown(before))),
-        (None, None) => ("~", CHANGED, format!("(not set){marks}")),
+        (Some(before), None) => format!("{} -> (not set){marks}", shown(before)),
+        (None, None) => format!("(not set){marks}"),
     };
     format!("      {} {path} = {value}\n", Painted(style, sign))
 }
