@@ -382,14 +382,12 @@ impl<'a> Compare<'a> {
 /// Whether `value` holds a dynamic reference (`{{resolve:...}}`), which AWS's answers do not show.
 pub fn is_dynamic(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains(DYNAMIC),
+        Value::String(text) => text.contains(schema::DYNAMIC),
         Value::List(items) => items.iter().any(is_dynamic),
         Value::Map(map) => map.iter().any(|(_, value)| is_dynamic(value)),
         _ => false,
     }
 }
-
-const DYNAMIC: &str = "{{resolve:";
 
 /// Whether a live text may be what a desired one stands for: a dynamic reference, whose answer is
 /// AWS's to know, or a secret of which the provider or a snapshot shows a digest.
@@ -398,7 +396,7 @@ fn stands_for(desired: &Value, live: &Value) -> bool {
         return false;
     };
     match desired {
-        Value::String(text) if text.contains(DYNAMIC) => !live.contains(DYNAMIC),
+        Value::String(text) if text.contains(schema::DYNAMIC) => !live.contains(schema::DYNAMIC),
         Value::String(text) => digest::stands_for(live, text) || settings_stand_for(text, live),
         Value::Int(_) | Value::Float(_) => digest::stands_for(live, &desired.to_string()),
         _ => false,

@@ -189,7 +189,7 @@ impl Check<'_> {
         }
         // A dynamic reference ({{resolve:ssm:...}}) is replaced by AWS before its own check.
         if let Some(pattern) = &shape.pattern
-            && !text.starts_with("{{resolve:")
+            && !text.starts_with(super::DYNAMIC)
             && !matches(pattern, text)
         {
             self.report(
@@ -280,10 +280,8 @@ fn fits(kind: Type, value: &Value) -> bool {
 
 fn describe(value: &Value) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
         Value::String(text) => format!("{text:?}"),
-        Value::List(_) => "a list".to_owned(),
-        Value::Map(_) => "an object".to_owned(),
+        Value::Null | Value::List(_) | Value::Map(_) => value.noun().to_owned(),
         other => other.to_string(),
     }
 }

@@ -5,7 +5,11 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, Value};
+use crate::value::{Map, Part, Value};
+
+/// How a dynamic reference begins, which AWS replaces by what a parameter or a secret holds
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
+pub const DYNAMIC: &str = "{{resolve:";
 
 /// What stands in a secret's place.
 pub const NEVER_SHOWN: &str = "(never shown)";
@@ -118,7 +122,7 @@ pub fn is_kept_elsewhere(value: &Value) -> bool {
         _ => return false,
     };
     let inner = text
-        .strip_prefix("{{resolve:")
+        .strip_prefix(DYNAMIC)
         .and_then(|rest| rest.strip_suffix("}}"));
     inner.is_some_and(|inner| !inner.contains("}}"))
 }
@@ -126,14 +130,16 @@ pub fn is_kept_elsewhere(value: &Value) -> bool {
 /// A text that is a JSON object or list, such as the settings that a parameter holds, with what `cover` makes of
 /// these; `None` where it leaves them as they are. References in it become text.
 pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Value> {
+    // Most texts are no JSON, which the first piece of one with references tells before it is put together.
+    let begins = |head: &str| head.trim_start().starts_with(['{', '[']);
     let text = match text {
-        Value::String(text) => Cow::Borrowed(&**text),
-        Value::Text(_) => Cow::Owned(text.to_string()),
+        Value::String(text) if begins(text) => Cow::Borrowed(&**text),
+        Value::Text(parts) => match parts.first() {
+            Some(Part::Literal(head)) if begins(head) => Cow::Owned(text.to_string()),
+            _ => return None,
+        },
         _ => return None,
     };
-    if !text.trim_start().starts_with(['{', '[']) {
-        return None;
-    }
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     let inner = Value::from(json);
     let covered = cover(&inner);
@@ -168,7 +174,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::value::{Part, Reference};
+    use crate::value::Reference;
 
     fn map(json: serde_json::Value) -> Map {
         serde_json::from_value(json).unwrap()

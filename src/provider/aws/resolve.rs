@@ -7,9 +7,8 @@
 use super::bind;
 use super::service::{Place, input, items, text};
 use crate::provider::{ErrorKind, Outcome, ProviderError};
+use crate::schema::DYNAMIC;
 use crate::value::{Map, Value};
-
-const OPEN: &str = "{{resolve:";
 
 /// `properties` with every dynamic reference replaced by what it stands for.
 ///
@@ -25,7 +24,7 @@ pub async fn resolved(place: Place<'_>, properties: &Map) -> Outcome<Map> {
     let mut known = Vec::with_capacity(references.len());
     for reference in references {
         let value = fetch(place, &reference).await?;
-        known.push((format!("{OPEN}{reference}}}}}"), value));
+        known.push((format!("{DYNAMIC}{reference}}}}}"), value));
     }
     let replaced = |text: &str| {
         known
@@ -44,7 +43,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => {
             let mut rest = &**text;
-            while let Some((_, tail)) = rest.split_once(OPEN) {
+            while let Some((_, tail)) = rest.split_once(DYNAMIC) {
                 let Some((reference, tail)) = tail.split_once("}}") else {
                     return;
                 };
@@ -60,7 +59,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 
 fn replace(value: &Value, replaced: &dyn Fn(&str) -> String) -> Value {
     match value {
-        Value::String(text) if text.contains(OPEN) => Value::str(replaced(text)),
+        Value::String(text) if text.contains(DYNAMIC) => Value::str(replaced(text)),
         Value::List(items) => Value::list(items.iter().map(|item| replace(item, replaced))),
         Value::Map(map) => Value::Map(
             map.iter()

@@ -259,11 +259,7 @@ fn of_property(property: &PropertyChange, action: Action) -> Property {
         ..Property::default()
     };
     if property.hidden {
-        let mark = match (&property.before, &property.after) {
-            (None, Some(_)) => Mark::New,
-            (Some(_), None) => Mark::Gone,
-            _ => Mark::Changed,
-        };
+        let mark = fate(property.before.as_ref(), property.after.as_ref());
         return Property {
             sign: mark.sign(),
             class: mark.word(),
@@ -297,12 +293,17 @@ fn of_property(property: &PropertyChange, action: Action) -> Property {
     }
 }
 
-fn values(path: String, before: Option<&Value>, after: Option<&Value>) -> Property {
-    let mark = match (before, after) {
+/// What becomes of a value.
+fn fate(before: Option<&Value>, after: Option<&Value>) -> Mark {
+    match (before, after) {
         (None, Some(_)) => Mark::New,
         (Some(_), None) => Mark::Gone,
         _ => Mark::Changed,
-    };
+    }
+}
+
+fn values(path: String, before: Option<&Value>, after: Option<&Value>) -> Property {
+    let mark = fate(before, after);
     Property {
         path,
         sign: mark.sign(),
