@@ -469,6 +469,34 @@ fn drift_is_what_somebody_changed_and_nothing_else() {
 }
 
 #[test]
+fn an_opened_port_is_told_however_many_rules_there_are() {
+    let rule = |port: u16, to: &str| serde_json::json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": to, "Description": "a rule"});
+    let rules: Vec<_> = [80, 443, 8080].map(|port| rule(port, "10.0.0.0/8")).into();
+    let project = Project::new();
+    let group = serde_json::json!({"GroupDescription": "x", "VpcId": "${vpc.VpcId}", "SecurityGroupIngress": rules});
+    let group = format!(
+        "  - id: group\n    kind: AWS::EC2::SecurityGroup\n    tier: network\n    properties: {group}\n"
+    );
+    project.write("blueprints/modules/tiny.yaml", MODULE.to_owned() + &group);
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    let opened = [vec![rule(22, "0.0.0.0/0")], rules].concat();
+    let set = format!(
+        "SecurityGroupIngress={}",
+        serde_json::to_string(&opened).unwrap()
+    );
+    let drifted = project
+        .command("sim drift us-east-1/group")
+        .arg(set)
+        .output();
+    assert!(drifted.unwrap().status.success());
+    let told = text(&project, "drift");
+    let line = r#"SecurityGroupIngress.3 is {CidrIp: "0.0.0.0/0", Description: "a rule", FromPort: 22, IpProtocol: "tcp", ToPort: 22}, was not set"#;
+    assert!(told.contains(line), "{told}");
+    let told = text(&project, "plan");
+    assert!(told.contains(r#"- 3 = {CidrIp: "0.0.0.0/0""#), "{told}");
+}
+
+#[test]
 fn what_an_autoscaler_moves_is_no_drift_and_its_bounds_are() {
     let project = Project::empty();
     project.run("init --app shop --domain shop.example.com --stage load-balanced");

@@ -62,13 +62,18 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
             }
         }
         (Some(Value::List(a)), Some(Value::List(b))) => {
+            let (a, b) = match a.len() == b.len() {
+                true => (
+                    a.iter().enumerate().collect(),
+                    b.iter().enumerate().collect(),
+                ),
+                false => unpaired(a, b),
+            };
             for index in 0..a.len().max(b.len()) {
-                walk(
-                    &below(&index.to_string()),
-                    a.get(index),
-                    b.get(index),
-                    found,
-                );
+                let (a, b) = (a.get(index), b.get(index));
+                let Some((place, _)) = b.or(a) else { continue };
+                let (a, b) = (a.map(|(_, value)| *value), b.map(|(_, value)| *value));
+                walk(&below(&place.to_string()), a, b, found);
             }
         }
         (None, None) => {}
@@ -78,6 +83,21 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
             after: after.cloned(),
         }),
     }
+}
+
+/// An item and its place in the list.
+type Placed<'a> = (usize, &'a Value);
+
+/// The items of two lists that have no equal in the other one: where some came or went, the places of the rest say
+/// nothing.
+fn unpaired<'a>(a: &'a [Value], b: &'a [Value]) -> (Vec<Placed<'a>>, Vec<Placed<'a>>) {
+    let mut left: Vec<Placed<'_>> = b.iter().enumerate().collect();
+    let mut gone: Vec<Placed<'_>> = a.iter().enumerate().collect();
+    gone.retain(|(_, item)| {
+        let equal = left.iter().position(|(_, other)| other == item);
+        equal.map(|index| left.remove(index)).is_none()
+    });
+    (gone, left)
 }
 
 #[cfg(test)]
@@ -96,6 +116,18 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].path, "b.1");
         assert_eq!(found[0].after, Some(Value::Int(3)));
+    }
+
+    #[test]
+    fn an_item_that_came_or_went_is_found_wherever_it_stands() {
+        let list = |ports: &[i64]| Value::list(ports.iter().map(|port| Value::Int(*port)));
+        let found = inside(&list(&[22, 80, 443]), &list(&[80, 443])).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!((&*found[0].path, &found[0].after), ("0", &None));
+        let found = inside(&list(&[80, 443]), &list(&[443, 8443, 8080])).unwrap();
+        let places: Vec<&str> = found.iter().map(|one| &*one.path).collect();
+        assert_eq!(places, ["1", "2"]);
+        assert_eq!(found[0].before, Some(Value::Int(80)));
     }
 
     #[test]

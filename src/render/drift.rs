@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::property::shown;
+use super::escape::visible;
+use super::property::{block, places};
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
 use crate::plan::drift::{Drift, Drifted, Fate};
 use crate::schema::NEVER_SHOWN;
@@ -60,12 +61,41 @@ fn resource(out: &mut String, one: &Drifted) {
         Painted(style, words)
     );
     for property in &one.properties {
-        let value = |value: &Option<Value>| match (value, property.hidden) {
-            (None, _) => "(not set)".to_owned(),
-            (Some(_), true) => NEVER_SHOWN.to_owned(),
-            (Some(value), false) => shown(value),
+        let places = match (&property.before, &property.after) {
+            (Some(before), Some(after)) if !property.hidden => places(before, after),
+            _ => None,
         };
-        let (is, was) = (value(&property.before), value(&property.after));
-        let _ = writeln!(out, "    {} is {is}, was set to {was}", property.path);
+        let places = places.filter(|places| !places.is_empty());
+        let Some(places) = places else {
+            let hidden = |value: &Value| match property.hidden {
+                true => NEVER_SHOWN.to_owned(),
+                false => block(value, MARGIN),
+            };
+            let (is, was) = (&property.before, &property.after);
+            moved(
+                out,
+                &property.path,
+                is.as_ref().map(hidden),
+                was.as_ref().map(hidden),
+            );
+            continue;
+        };
+        let block = |value: &Value| block(value, MARGIN);
+        for place in places {
+            let path = format!("{}.{}", property.path, visible(&place.path));
+            let (is, was) = (&place.before, &place.after);
+            moved(out, &path, is.as_ref().map(block), was.as_ref().map(block));
+        }
     }
+}
+
+/// How far what moved is indented.
+const MARGIN: usize = 4;
+
+/// What stands somewhere, and what was set there.
+fn moved(out: &mut String, path: &str, is: Option<String>, was: Option<String>) {
+    let is = is.unwrap_or_else(|| "not set".to_owned());
+    let was = was.map_or_else(|| "not set".to_owned(), |was| format!("set to {was}"));
+    let space = " ".repeat(MARGIN);
+    let _ = writeln!(out, "{space}{path} is {is}, was {was}");
 }

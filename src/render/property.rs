@@ -87,13 +87,17 @@ pub fn block(value: &Value, margin: usize) -> String {
     }
 }
 
-/// Where two long values differ, one line for each place; `None` when they are short or have no
-/// parts in common.
-fn inner_differences(before: &Value, after: &Value) -> Option<String> {
-    if !is_long(before) && !is_long(after) {
-        return None;
+/// Where two long values differ; `None` when they are short or have no parts in common.
+pub fn places(before: &Value, after: &Value) -> Option<Vec<Difference>> {
+    match is_long(before) || is_long(after) {
+        true => differences::inside(before, after),
+        false => None,
     }
-    let found = differences::inside(before, after)?;
+}
+
+/// The same, one line for each place.
+fn inner_differences(before: &Value, after: &Value) -> Option<String> {
+    let found = places(before, after)?;
     if found.is_empty() {
         return Some("(the same in another order)".to_owned());
     }
@@ -109,9 +113,10 @@ fn inner_differences(before: &Value, after: &Value) -> Option<String> {
 /// One place at which two values differ.
 fn difference(one: &Difference) -> String {
     let path = visible(&one.path);
+    let block = |value: &Value| block(value, MARGIN + 2);
     match (&one.before, &one.after) {
-        (None, Some(after)) => format!("{} {path} = {}", Painted(NEW, "+"), shown(after)),
-        (Some(before), None) => format!("{} {path} = {}", Painted(GONE, "-"), shown(before)),
+        (None, Some(after)) => format!("{} {path} = {}", Painted(NEW, "+"), block(after)),
+        (Some(before), None) => format!("{} {path} = {}", Painted(GONE, "-"), block(before)),
         (before, after) => {
             let shown = |value: &Option<Value>| value.as_ref().map(shown).unwrap_or_default();
             let (before, after) = (shown(before), shown(after));
