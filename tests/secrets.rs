@@ -13,7 +13,8 @@ const SECRET: &str = "hunter2";
 /// The same as a number.
 const PIN: &str = "271828";
 
-/// Secrets as a list's items, as an object's keys, in a header, in a tag, and as all there is.
+/// Secrets as a list's items, as an object's keys, in a header, in a tag, in a URL, in what a firewall looks for, and
+/// as all there is.
 fn module(secret: &str, rest: &str) -> String {
     let origin = |id: &str, name: &str, value: &str| {
         serde_json::json!({
@@ -35,9 +36,17 @@ fn module(secret: &str, rest: &str) -> String {
     let tagged = serde_json::json!({"Name": "/tiny/plain", "Type": "String", "Value": format!("open{rest}"),
         "Tags": {"api-key": secret, "password": secret, "ownToken": secret}});
     let all = serde_json::json!({"Name": "/tiny/${vpc.VpcId}/API_TOKEN", "Type": "String", "Value": secret});
-    let settings = serde_json::json!({"port": 80, "env": {"PIN_SECRET": PIN.parse::<u32>().unwrap(), "MOOD": "good", "DB_PASSWORD": secret}});
+    let settings = serde_json::json!({"port": 80, "env": {"PIN_SECRET": PIN.parse::<u32>().unwrap(), "MOOD": format!("good{rest}"), "DB_PASSWORD": secret,
+        "DATABASE_URL": format!("postgres://app:{secret}@db/shop")}});
     let text = serde_json::json!({"Name": "/tiny/settings", "Type": "String", "Value": settings.to_string()});
     let named = serde_json::json!({"Name": "tiny/db", "SecretString": secret});
+    let url = serde_json::json!({"Name": "/tiny/url", "Type": "String", "Value": format!("amqp://app:{secret}@queue")});
+    let visibility = |name: &str| serde_json::json!({"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": name});
+    let firewall = serde_json::json!({"Name": "tiny", "Scope": "REGIONAL", "DefaultAction": {"Block": {}},
+        "VisibilityConfig": visibility("tiny"), "Rules": [{"Name": "cdn", "Priority": 1, "Action": {"Allow": {}},
+            "VisibilityConfig": visibility("cdn"), "Statement": {"ByteMatchStatement": {
+                "FieldToMatch": {"SingleHeader": {"Name": "x-origin-verify"}}, "PositionalConstraint": "EXACTLY",
+                "SearchString": secret, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}}]});
     let mut told = MODULE.to_owned();
     for (id, kind, tier, properties) in [
         ("cdn", "AWS::CloudFront::Distribution", "edge", distribution),
@@ -46,6 +55,8 @@ fn module(secret: &str, rest: &str) -> String {
         ("settings", "AWS::SSM::Parameter", "compute", text),
         ("token", "AWS::SSM::Parameter", "compute", all),
         ("named", "AWS::SecretsManager::Secret", "security", named),
+        ("url", "AWS::SSM::Parameter", "compute", url),
+        ("firewall", "AWS::WAFv2::WebACL", "edge", firewall),
     ] {
         told += &format!(
             "  - id: {id}\n    kind: {kind}\n    tier: {tier}\n    properties: {properties}\n"
@@ -131,7 +142,7 @@ const PLANS: [&str; 5] = [
     "apply --dry-run",
 ];
 
-const LOOKS: [&str; 16] = [
+const LOOKS: [&str; 18] = [
     "status --json",
     "show us-east-1/token",
     "show us-east-1/token --json",
@@ -141,6 +152,8 @@ const LOOKS: [&str; 16] = [
     "show global/cdn",
     "show global/cdn --json",
     "show us-east-1/named --json",
+    "show us-east-1/url --json",
+    "show us-east-1/firewall",
     "snapshot --out live.json",
     "drift",
     "drift --json",
@@ -174,7 +187,9 @@ fn no_command_tells_a_secret_or_leaves_it_in_a_file() {
         "scalectl.yaml",
         SPEC.replace(
             "nginx:1}",
-            &format!("nginx:1, env: {{DB_PASSWORD: {SECRET}, MOOD: good}}}}"),
+            &format!(
+                "nginx:1, env: {{DB_PASSWORD: {SECRET}, URL: \"x://a:{SECRET}@b\", MOOD: good}}}}"
+            ),
         ),
     );
     project.write("policies/own.yaml", RULES);
@@ -213,7 +228,16 @@ fn no_command_tells_a_secret_or_leaves_it_in_a_file() {
         "us-east-1/group",
         "us-east-1/tagged",
         "us-east-1/token",
+        "us-east-1/url",
+        "us-east-1/firewall",
         "global/cdn",
+    ] {
+        assert!(told.contains(changed), "{told}");
+    }
+    for changed in [
+        "env.DB_PASSWORD = \"(never shown)\" -> \"(never shown, another one)\"",
+        "env.DATABASE_URL = \"postgres://app:(never shown)@db/shop\" -> \"postgres://app:(never shown, another one)@db/shop\"",
+        "env.MOOD = \"good\" -> \"good to all\"",
     ] {
         assert!(told.contains(changed), "{told}");
     }

@@ -82,6 +82,9 @@ impl Conceal<'_> {
                 Value::List(items)
             }
             text => schema::in_json(text, |inner| self.value(path, None, inner))
+                .or_else(|| {
+                    schema::in_urls(text, |one| secret(self.address, path, one).to_string())
+                })
                 .unwrap_or_else(|| text.clone()),
         }
     }

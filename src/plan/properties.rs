@@ -49,6 +49,10 @@ fn told(
         let never = |value: Option<&Value>| value.map(|_| Value::str(schema::NEVER_SHOWN));
         return (never(before), never(after), true);
     }
+    if let (Some(before), Some(after)) = (before, after) {
+        let (before, after) = schema::told_apart(before, after);
+        return (Some(before), Some(after), false);
+    }
     (shown_before, shown_after, false)
 }
 

@@ -14,8 +14,8 @@ mod shape;
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
 pub use secret::{
-    DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
-    without_secrets,
+    DYNAMIC, NEVER_SHOWN, in_json, in_urls, is_kept_elsewhere, is_secret, is_secret_in,
+    never_shown, passwords, told_apart, without_secrets,
 };
 pub use shape::{Additional, Shape, Type};
 

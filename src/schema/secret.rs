@@ -4,6 +4,9 @@
 //! How a secret is written down is up to who writes it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::value::{Map, Part, Value};
 
@@ -13,6 +16,9 @@ pub const DYNAMIC: &str = "{{resolve:";
 
 /// What stands in a secret's place.
 pub const NEVER_SHOWN: &str = "(never shown)";
+
+/// What stands in the place of one that is about to become another, while more than that changes.
+const ANOTHER: &str = "(never shown, another one)";
 
 /// How AWS's properties end that hold passwords, keys and the like.
 const PROPERTIES: [&str; 8] = [
@@ -74,34 +80,89 @@ pub fn is_secret_in(map: &Map, key: &str) -> bool {
     if is_secret(key) {
         return true;
     }
-    if !key.ends_with("Value") && key != "Values" {
-        return false;
-    }
     // A name with a reference in it ends as it prints.
-    let is_named = |by: &&str| match map.get(by) {
+    let names_one = |name: Option<&Value>| match name {
         Some(Value::String(name)) => is_secret_name(name),
         Some(name @ Value::Text(_)) => is_secret_name(&name.to_string()),
         _ => false,
     };
+    if key == "SearchString" {
+        // A firewall's rule, by the header that it compares.
+        return names_one(map.at("FieldToMatch.SingleHeader.Name"));
+    }
+    if !key.ends_with("Value") && key != "Values" {
+        return false;
+    }
+    let is_named = |by: &&str| names_one(map.get(by));
     NAMED_BY.iter().any(is_named) || map.get("Type").and_then(Value::as_str) == Some("SecureString")
 }
 
 /// The value with every secret in it covered up, for what is printed.
 pub fn without_secrets(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(
-            map.iter()
-                .map(|(key, value)| {
-                    let shown = match is_secret_in(map, key) {
-                        true => never_shown(value),
-                        false => without_secrets(value),
-                    };
-                    (key.clone(), shown)
-                })
-                .collect(),
-        ),
-        Value::List(items) => Value::list(items.iter().map(without_secrets)),
-        text => in_json(text, without_secrets).unwrap_or_else(|| text.clone()),
+    Cover {
+        path: Vec::new(),
+        by: &mut |_, secret| never_shown(secret),
+    }
+    .value(value)
+}
+
+/// The same of what there was and what there will be, with a mark on the secrets that become others.
+pub fn told_apart(before: &Value, after: &Value) -> (Value, Value) {
+    let mut had = BTreeMap::new();
+    let mut remember = |path: &[Arc<str>], secret: &Value| {
+        had.insert(path.to_vec(), secret.clone());
+        never_shown(secret)
+    };
+    let before = Cover {
+        path: Vec::new(),
+        by: &mut remember,
+    }
+    .value(before);
+    let mut compare = |path: &[Arc<str>], secret: &Value| match had.get(path) {
+        Some(other) if other != secret && !is_kept_elsewhere(secret) => Value::str(ANOTHER),
+        _ => never_shown(secret),
+    };
+    let after = Cover {
+        path: Vec::new(),
+        by: &mut compare,
+    }
+    .value(after);
+    (before, after)
+}
+
+/// Puts something else in every secret's place, by where it stands.
+struct Cover<'a> {
+    path: Vec<Arc<str>>,
+    by: &'a mut dyn FnMut(&[Arc<str>], &Value) -> Value,
+}
+
+impl Cover<'_> {
+    fn value(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Map(map) => {
+                let each = map.iter().map(|(key, value)| {
+                    let shown = self.below(Arc::clone(key), |cover| match is_secret_in(map, key) {
+                        true => (cover.by)(&cover.path, value),
+                        false => cover.value(value),
+                    });
+                    (Arc::clone(key), shown)
+                });
+                Value::Map(each.collect())
+            }
+            Value::List(items) => Value::list(items.iter().enumerate().map(|(index, item)| {
+                self.below(index.to_string().into(), |cover| cover.value(item))
+            })),
+            text => in_json(text, |inner| self.value(inner))
+                .or_else(|| in_urls(text, |one| (self.by)(&self.path, one).to_string()))
+                .unwrap_or_else(|| text.clone()),
+        }
+    }
+
+    fn below<T>(&mut self, step: Arc<str>, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let done = work(self);
+        self.path.pop();
+        done
     }
 }
 
@@ -146,6 +207,57 @@ pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Valu
     (covered != inner).then(|| Value::str(serde_json::Value::from(&covered).to_string()))
 }
 
+/// A text with what `cover` makes of each password in a URL of it, such as `postgres://user:password@host`;
+/// `None` where there is none.
+pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<Value> {
+    let mut piece = |text: &str| {
+        let (mut told, mut end) = (String::new(), 0);
+        for password in passwords(text) {
+            told += &text[end..password.start];
+            told += &cover(&Value::str(&text[password.clone()]));
+            end = password.end;
+        }
+        (end > 0).then(|| Arc::<str>::from(told + &text[end..]))
+    };
+    match text {
+        Value::String(text) => piece(text).map(Value::String),
+        Value::Text(parts) => {
+            let mut is_any = false;
+            let parts: Vec<Part> = parts
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(text) => piece(text).map_or_else(
+                        || part.clone(),
+                        |told| {
+                            is_any = true;
+                            Part::Literal(told)
+                        },
+                    ),
+                    Part::Reference(_) => part.clone(),
+                })
+                .collect();
+            is_any.then(|| Value::Text(parts.into()))
+        }
+        _ => None,
+    }
+}
+
+/// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
+/// (RFC 3986, section 3.2.1).
+pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("://").filter_map(|(at, scheme)| {
+        let start = at + scheme.len();
+        let ends =
+            |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace();
+        let authority = &text[start..];
+        let authority = authority.split(ends).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        let (name, password) = user.split_once(':')?;
+        let from = start + name.len() + 1;
+        (!password.is_empty()).then(|| from..from + password.len())
+    })
+}
+
 /// Whether a key is of people's making, such as `DB_PASSWORD`, `apiToken` or `x-api-key`. AWS's begin with a
 /// capital and go on in small letters: `MasterUserSecret`, which tells where a secret is. Those of IAM's
 /// conditions, such as `aws:RequestTag/access-token`, hold none.
@@ -171,8 +283,6 @@ fn is_secret_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::value::Reference;
 
@@ -224,6 +334,50 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_a_url_is_covered_and_what_stands_around_it_is_told() {
+        let cover = |text: &str| without_secrets(&Value::str(text)).to_string();
+        for (text, told) in [
+            (
+                "postgres://app:hunter2@db.internal:5432/shop?sslmode=require",
+                "postgres://app:(never shown)@db.internal:5432/shop?sslmode=require",
+            ),
+            ("redis://:p@ss@cache", "redis://:(never shown)@cache"),
+            (
+                "a amqp://u:x@one,amqp://u:y@two b",
+                "a amqp://u:(never shown)@one,amqp://u:(never shown)@two b",
+            ),
+        ] {
+            assert_eq!(cover(text), told);
+        }
+        for open in [
+            "https://example.com:8443/@user",
+            "https://user@example.com/",
+            "postgres://app:{{resolve:secretsmanager:db:SecretString:password}}@db/shop",
+            "mailto:ops@example.com",
+            "https://",
+        ] {
+            assert_eq!(cover(open), open);
+        }
+    }
+
+    #[test]
+    fn secrets_that_become_others_are_marked_beside_what_else_changes() {
+        let settings = |password: &str, mood: &str| {
+            let inner = serde_json::json!({"env": {"DB_PASSWORD": password, "MOOD": mood}});
+            Value::from(
+                serde_json::json!({"Value": inner.to_string(), "Url": format!("x://a:{password}@b")}),
+            )
+        };
+        let told = |password: &str| {
+            let (before, after) = told_apart(&settings("one", "good"), &settings(password, "bad"));
+            assert!(!before.to_string().contains(ANOTHER) && before.to_string().contains("good"));
+            assert!(after.to_string().contains("bad"));
+            after.to_string().matches(ANOTHER).count()
+        };
+        assert_eq!((told("one"), told("two")), (0, 2));
+    }
+
+    #[test]
     fn an_item_is_secret_by_the_name_that_it_carries() {
         for (item, key) in [
             (
@@ -246,6 +400,11 @@ mod tests {
                 serde_json::json!({"Name": "/a", "Type": "SecureString", "Value": "x"}),
                 "Value",
             ),
+            (
+                serde_json::json!({"SearchString": "x",
+                    "FieldToMatch": {"SingleHeader": {"Name": "x-origin-verify"}}}),
+                "SearchString",
+            ),
         ] {
             assert!(is_secret_in(&map(item.clone()), key), "{item}");
         }
@@ -260,6 +419,8 @@ mod tests {
         let mut refers = map(serde_json::json!({"Value": "x"}));
         refers.insert("Name", name);
         assert!(is_secret_in(&refers, "Value"));
+        let path = serde_json::json!({"SearchString": "x", "FieldToMatch": {"UriPath": {}}});
+        assert!(!is_secret_in(&map(path), "SearchString"));
         let secret = map(serde_json::json!({"Name": "shop/secret", "Description": "x"}));
         assert!(!is_secret_in(&secret, "Description") && !is_secret_in(&secret, "Name"));
         let refers = map(serde_json::json!({"Name": "DB_PASSWORD", "ValueFrom": "arn:x"}));
