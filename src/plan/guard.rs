@@ -6,16 +6,27 @@ use super::{Action, Change, Plan};
 use crate::address::Address;
 use crate::value::Value;
 
-/// Kinds that hold what cannot be made again, whoever made them: protected even where no blueprint
-/// speaks of them any more.
+/// Kinds that hold what cannot be made again, whoever made them: protected whether a blueprint says so or
+/// not, and where none speaks of them any more.
 pub const STATEFUL: &[&str] = &[
     "AWS::Backup::BackupVault",
+    "AWS::Cognito::UserPool",
+    "AWS::DocDB::DBCluster",
+    "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::Table",
     "AWS::EC2::Volume",
+    "AWS::ECR::Repository",
+    "AWS::EFS::FileSystem",
+    "AWS::FSx::FileSystem",
     "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
+    "AWS::Neptune::DBCluster",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
     "AWS::Route53::HostedZone",
     "AWS::S3::Bucket",
+    "AWS::S3Tables::TableBucket",
 ];
 
 /// Kinds that a replace pulls everything in them along with, and much of that cannot follow.
@@ -77,7 +88,7 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
     if wanted || marks.is_some_and(|marks| marks.protect) {
         return Some("it is protected");
     }
-    if change.desired.is_none() && STATEFUL.contains(&&*change.kind) {
+    if STATEFUL.contains(&&*change.kind) {
         return Some("it holds what cannot be made again");
     }
     (change.action == Action::Replace && FOUNDATIONS.contains(&&*change.kind))
@@ -167,6 +178,27 @@ mod tests {
             &cloud("AWS::RDS::DBInstance", false),
             None,
         );
+        assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
+        let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
+        assert!(refusals(&plan, &named).is_empty());
+    }
+
+    #[test]
+    fn a_database_is_not_replaced_unless_it_is_named_whether_it_is_protected_or_not() {
+        let live = cloud("AWS::RDS::DBInstance", false);
+        let mut properties = Map::new();
+        properties.insert("DBName", Value::str("another"));
+        let wanted = crate::graph::Resource {
+            address: "us-east-1/x".parse().unwrap(),
+            kind: "AWS::RDS::DBInstance".into(),
+            tier: "data".into(),
+            properties,
+            after: Vec::new(),
+            lifecycle: Default::default(),
+            ready_when: Vec::new(),
+        };
+        let plan = diff(&Graph::from_iter([wanted]), &live, None);
+        assert_eq!(plan.changes[0].action, Action::Replace);
         assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
         let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
         assert!(refusals(&plan, &named).is_empty());
