@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::apply::{How, obey, refuse};
 use super::lines::open_into;
+use super::looking::looking;
 use super::plan::{no_such, tell_calls};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
@@ -49,7 +50,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = with_lease(context, &holder, project.patience, async || {
-            let live = observe(context, None).await?;
+            let live = looking(context.provider, observe(context, None)).await?;
             for what in &live.unseen {
                 ui::note(&format!("warning: not looked at: {what}\n"));
             }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::looking::looking;
 use super::migrate::{Prepared, live_stage, named, prepare};
 use super::project::Project;
 use super::session::{Cloud, Session};
@@ -87,46 +88,60 @@ fn on_the_cloud(global: &Global, project: &Project, graph: &Graph) -> Result<Vec
         }
         Err(other) => return Err(other),
     };
-    session.run(async |cloud, context| {
-        let mut checks = Vec::new();
-        if cloud.sim().is_some() {
-            let found =
-                "the embedded cloud can be used; there are no credentials, clocks or quotas to look at";
-            checks.push(Check::ok("store", found));
-        }
-        #[cfg(feature = "aws")]
-        if let Cloud::Aws(aws) = cloud {
-            checks.extend(aws.check_regions().await);
-        }
-        checks.push(lease(context).await);
-        let live = match observe(context, Some(graph)).await {
-            Ok(live) => live,
-            Err(error) => {
-                checks.push(unseen(&error));
-                let needed = permissions::needed_to_look(graph);
-                checks.push(allowed(cloud, &needed, "scalectl iam-policy --read-only").await);
-                return Ok(checks);
-            }
-        };
-        let (check, course) = course(global, project, graph, &live);
-        checks.push(check);
-        let (needed, policy) = match &course {
-            Course::Apply(plan) => {
-                let needed = permissions::needed(graph, &live, plan);
-                (needed, "scalectl iam-policy")
-            }
-            Course::Migrate(prepared) => {
-                let needed = permissions::needed_to_migrate(&strides(prepared), &live);
-                (needed, "scalectl iam-policy --migrate")
-            }
-        };
-        checks.push(allowed(cloud, &needed, policy).await);
-        #[cfg(feature = "aws")]
-        if let Cloud::Aws(aws) = cloud {
-            checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
-        }
-        Ok(checks)
+    session.only_looking(true).run(async |cloud, context| {
+        looking(
+            context.provider,
+            checked(global, project, graph, cloud, context),
+        )
+        .await
     })
+}
+
+async fn checked(
+    global: &Global,
+    project: &Project,
+    graph: &Graph,
+    cloud: &Cloud,
+    context: &Context<'_>,
+) -> Result<Vec<Check>, Failure> {
+    let mut checks = Vec::new();
+    if cloud.sim().is_some() {
+        let found =
+            "the embedded cloud can be used; there are no credentials, clocks or quotas to look at";
+        checks.push(Check::ok("store", found));
+    }
+    #[cfg(feature = "aws")]
+    if let Cloud::Aws(aws) = cloud {
+        checks.extend(aws.check_regions().await);
+    }
+    checks.push(lease(context).await);
+    let live = match observe(context, Some(graph)).await {
+        Ok(live) => live,
+        Err(error) => {
+            checks.push(unseen(&error));
+            let needed = permissions::needed_to_look(graph);
+            checks.push(allowed(cloud, &needed, "scalectl iam-policy --read-only").await);
+            return Ok(checks);
+        }
+    };
+    let (check, course) = course(global, project, graph, &live);
+    checks.push(check);
+    let (needed, policy) = match &course {
+        Course::Apply(plan) => {
+            let needed = permissions::needed(graph, &live, plan);
+            (needed, "scalectl iam-policy")
+        }
+        Course::Migrate(prepared) => {
+            let needed = permissions::needed_to_migrate(&strides(prepared), &live);
+            (needed, "scalectl iam-policy --migrate")
+        }
+    };
+    checks.push(allowed(cloud, &needed, policy).await);
+    #[cfg(feature = "aws")]
+    if let Cloud::Aws(aws) = cloud {
+        checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
+    }
+    Ok(checks)
 }
 
 /// Who changes the application right now.

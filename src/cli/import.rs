@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::looking::looking;
 use super::plan::no_such;
 use super::project::Project;
 use super::run::with_lease;
@@ -50,11 +51,12 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "import")?;
+    let session = Session::open(&project, "import")?.only_looking(arguments.discover);
     let holder = session.holder.clone();
     session.run(async |_, context| {
         let (Some(address), Some(identifier)) = (&arguments.address, &arguments.identifier) else {
-            return discover(context, &graph, arguments.json).await;
+            let proposals = discover(context, &graph, arguments.json);
+            return looking(context.provider, proposals).await;
         };
         with_lease(context, &holder, project.patience, async || {
             adopt(context, &graph, address, identifier, arguments.auto_approve).await
@@ -70,7 +72,7 @@ async fn adopt(
     identifier: &str,
     auto_approve: bool,
 ) -> Outcome {
-    let mut live = observe(context, Some(graph)).await?;
+    let mut live = looking(context.provider, observe(context, Some(graph))).await?;
     let Some(wanted) = graph.get(address) else {
         return Err(no_such(address, graph.resources.keys()));
     };

@@ -68,8 +68,8 @@ pub fn from_cloud(
     let kinds = kinds(graph);
     Session::look(project, command, async |sight| {
         let look: Look = match range {
-            Range::Ours => sight.view.ours(kinds).await?,
-            Range::All => sight.view.all(kinds).await?,
+            Range::Ours => sight.looking(sight.view.ours(kinds)).await?,
+            Range::All => sight.looking(sight.view.all(kinds)).await?,
         };
         tell(global, &sight.calls());
         let live = look.live.clone();

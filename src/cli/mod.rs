@@ -23,6 +23,7 @@ mod init;
 mod lease;
 mod lines;
 mod live;
+mod looking;
 mod migrate;
 mod plan;
 mod policy;

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::failover::refuse_another_writer;
 use super::live::{self, Range};
+use super::looking::looking;
 use super::project::Project;
 use super::session::Cloud;
 use super::{Failure, Global, Outcome, migrate, report, stage, ui};
@@ -111,7 +112,7 @@ pub async fn planned(
     scope: &Scope,
 ) -> Result<Planned, Failure> {
     let graph = project.graph()?;
-    let live = observe(context, Some(&graph)).await?;
+    let live = looking(context.provider, observe(context, Some(&graph))).await?;
     against(project, scope, graph, live)
 }
 

@@ -143,7 +143,7 @@ fn offline(
 
 /// What the rules say of the changes that apply would make.
 fn against_live(global: &Global, project: &Project) -> Result<Report, Failure> {
-    let session = Session::open(project, "policy check")?;
+    let session = Session::open(project, "policy check")?.only_looking(true);
     session.run(async |cloud, context| {
         let planned = planned(context, project, &Scope::whole()).await?;
         tell_calls(global, cloud);

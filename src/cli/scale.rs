@@ -89,6 +89,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         verbose: global.verbose,
     };
     let session = Session::open(&project, "scale")?.at_speed(arguments.speed);
+    let session = session.only_looking(arguments.plan);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = match arguments.plan {

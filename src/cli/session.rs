@@ -1,9 +1,11 @@
 //! An open provider and the runtime that drives it.
 
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::looking::looking;
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::view::View;
@@ -22,6 +24,8 @@ pub struct Session {
     /// Who we are, for the lease.
     pub holder: Holder,
     speed: Option<f64>,
+    /// Whether nothing is changed, so that an interrupt need not wait for anything.
+    only_looks: bool,
 }
 
 /// How the embedded cloud's file is opened.
@@ -105,6 +109,11 @@ impl Sight<'_> {
         self.cloud.place().await
     }
 
+    /// Does `work`, and shows whose answers are missing meanwhile.
+    pub async fn looking<T>(&self, work: impl Future<Output = T>) -> T {
+        looking(self.cloud.provider(), work).await
+    }
+
     /// The account's number, where the provider has accounts.
     pub async fn account(&self) -> Result<Option<Arc<str>>, Failure> {
         self.cloud.account().await
@@ -135,7 +144,7 @@ impl Session {
         work: impl AsyncFnOnce(&Sight<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let home = project.spec.writer_region();
-        let session = Self::opened(project, command, home, Store::look)?;
+        let session = Self::opened(project, command, home, Store::look)?.only_looking(true);
         session.run(async |cloud, context| {
             let sight = Sight {
                 view: View::new(context.provider, context.owner, context.stop),
@@ -180,7 +189,15 @@ impl Session {
             owner: project.owner(),
             holder,
             speed: None,
+            only_looks: false,
         })
+    }
+
+    /// For a command that changes nothing, if that `is_all`: an interrupt ends it at once.
+    #[must_use]
+    pub fn only_looking(mut self, is_all: bool) -> Self {
+        self.only_looks = is_all;
+        self
     }
 
     /// Empties the embedded cloud.
@@ -203,7 +220,8 @@ impl Session {
         self
     }
 
-    /// Runs `work` with the open provider. An interrupt asks it to stop; a second one kills it.
+    /// Runs `work` with the open provider. An interrupt asks it to stop, and a second one kills it; what
+    /// only looks is ended by the first.
     pub fn run<T>(
         self,
         work: impl AsyncFnOnce(&Cloud, &Context<'_>) -> Result<T, Failure>,
@@ -212,6 +230,7 @@ impl Session {
             opened,
             owner,
             speed,
+            only_looks,
             ..
         } = self;
         // Only the embedded cloud's time can jump.
@@ -245,6 +264,9 @@ impl Session {
                         return done;
                     }
                     () = interrupted() => {
+                        if only_looks {
+                            return Err(Failure::new("stopped; nothing was changed"));
+                        }
                         if stop.is_asked() {
                             std::process::exit(1);
                         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::looking::looking;
 use super::plan::no_such;
 use super::project::Project;
 use super::session::Session;
@@ -35,8 +36,10 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "show")?;
-    let live = session.run(async |_, context| Ok(observe(context, Some(&graph)).await?))?;
+    let session = Session::open(&project, "show")?.only_looking(true);
+    let live = session.run(async |_, context| {
+        Ok(looking(context.provider, observe(context, Some(&graph))).await?)
+    })?;
     let address = &arguments.address;
     let desired = graph.get(address);
     let found = live.resources.get(address);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::looking::looking;
 use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
@@ -27,8 +28,10 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "status")?;
-    let live = session.run(async |_, context| Ok(observe(context, Some(&graph)).await?))?;
+    let session = Session::open(&project, "status")?.only_looking(true);
+    let live = session.run(async |_, context| {
+        Ok(looking(context.provider, observe(context, Some(&graph))).await?)
+    })?;
     let plan = diff(&graph, &live, None);
     let stage = live
         .record

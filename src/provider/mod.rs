@@ -47,6 +47,15 @@ pub struct Query {
     pub thorough: bool,
 }
 
+/// What calls in flight wait for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Awaited {
+    /// Answers so far.
+    pub answers: u64,
+    /// Whose answers are missing, such as `EC2 in us-east-1`.
+    pub of: Vec<String>,
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {
@@ -454,6 +463,11 @@ pub trait Provider {
     fn is_usable_at_once(&self, kind: &str) -> bool {
         let _ = kind;
         false
+    }
+
+    /// What calls in flight wait for, to be shown; `None` where answers come at once.
+    fn awaited(&self) -> Option<Awaited> {
+        None
     }
 
     /// Finds what is ours with a few list calls per service and region, never one per resource.

@@ -18,6 +18,7 @@ use self::saved::{AGAIN, Saved, load};
 pub use self::saved::{is_saved, save};
 use self::walk::{Course, course, go, numbers};
 use super::lines::open_into;
+use super::looking::looking;
 use super::plan::{Scope, heading, tell_calls};
 use super::project::Project;
 use super::run::with_lease;
@@ -123,10 +124,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         false => "migrate",
     };
     let into = open_into(arguments.json_into.as_deref())?;
+    let looks = arguments.plan || arguments.status;
     let session = Session::open(&project, command)?.at_speed(arguments.speed);
+    let session = session.only_looking(looks);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
-        let looks = arguments.plan || arguments.status;
         let outcome = match looks {
             true => {
                 let live = look(context, &project).await?;
@@ -154,7 +156,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 }
 
 async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure> {
-    Ok(observe(context, Some(&project.graph()?)).await?)
+    let graph = project.graph()?;
+    Ok(looking(context.provider, observe(context, Some(&graph))).await?)
 }
 
 /// From where to where: what is under way, or what the spec asks for.

@@ -111,7 +111,16 @@ pub struct Tally {
     pub calls: u64,
     /// From the first request to the last answer.
     pub span: Duration,
+    /// Requests that are not answered yet.
+    pub waiting: u64,
     first: Option<Instant>,
+}
+
+/// What goes over the wire.
+#[derive(Clone, Copy)]
+enum Wire {
+    Request,
+    Answer,
 }
 
 impl Meter {
@@ -180,12 +189,20 @@ impl Meter {
             .or_default() += 1;
     }
 
-    fn note(&self, service: &str, region: &str, calls: u64) {
+    /// A request that leaves, or the answer to one.
+    fn note(&self, service: &str, region: &str, wire: Wire) {
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tallies
             .entry((service.to_owned(), region.to_owned()))
             .or_default();
-        tally.calls += calls;
+        match wire {
+            Wire::Request => {
+                tally.calls += 1;
+                tally.waiting += 1;
+            }
+            // An attempt that failed before it left is told here too.
+            Wire::Answer => tally.waiting = tally.waiting.saturating_sub(1),
+        }
         let first = *tally.first.get_or_insert_with(Instant::now);
         tally.span = first.elapsed();
     }
@@ -265,7 +282,7 @@ impl Intercept for Watch {
         {
             return Err(Fenced.into());
         }
-        self.meter.note(service, &self.region, 1);
+        self.meter.note(service, &self.region, Wire::Request);
         self.meter.note_operation(service, name);
         Ok(())
     }
@@ -287,7 +304,8 @@ impl Intercept for Watch {
             self.meter.ahead.store(ahead, Ordering::SeqCst);
         }
         if let Some(metadata) = cfg.load::<Metadata>() {
-            self.meter.note(metadata.service(), &self.region, 0);
+            self.meter
+                .note(metadata.service(), &self.region, Wire::Answer);
         }
         Ok(())
     }

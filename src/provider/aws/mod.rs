@@ -64,9 +64,9 @@ use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
 use self::service::{Depth, Index, Place, Service, Which};
 use super::{
-    Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
-    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Status, Stray,
-    Traffic, Write,
+    Answer, Applied, Awaited, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource,
+    Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Status,
+    Stray, Traffic, Write,
 };
 use crate::address::Address;
 use crate::schema::Registry;
@@ -278,6 +278,18 @@ impl Provider for Aws {
     }
 
     fn is_usable_at_once(&self, kind: &str) -> bool {
+    fn awaited(&self) -> Option<Awaited> {
+        let tallies = self.tallies();
+        let answers = tallies.values().map(|tally| tally.calls - tally.waiting);
+        let waiting = tallies.iter().filter(|(_, tally)| tally.waiting > 0);
+        Some(Awaited {
+            answers: answers.sum(),
+            of: waiting
+                .map(|((service, region), _)| format!("{service} in {region}"))
+                .collect(),
+        })
+    }
+
         self.by_kind.contains_key(kind) && usable_when_made(kind)
     }
 
