@@ -21,6 +21,7 @@ pub struct Progress<'a> {
     clock: &'a dyn Clock,
     began: u64,
     predicted: u64,
+    begun: bool,
     done: usize,
     json: bool,
     verbose: bool,
@@ -57,6 +58,7 @@ impl<'a> Progress<'a> {
             clock,
             began: clock.now(),
             predicted: plan.schedule(options.workers).makespan,
+            begun: false,
             done: 0,
             json: options.json,
             verbose: options.verbose,
@@ -76,6 +78,7 @@ impl<'a> Progress<'a> {
                 address,
                 step,
             } => {
+                self.begun = true;
                 if let Some(rows) = &mut self.rows {
                     let row = rows
                         .all
@@ -190,7 +193,7 @@ impl<'a> Progress<'a> {
             rows.total.finish_and_clear();
             // The rows are gone already; this only tidies up what a stop left.
             let _ = rows.all.clear();
-        } else if !self.json && self.done == 0 {
+        } else if !self.json && !self.begun {
             ui::note(&format!("{}\n", Painted(STRONG, "Nothing was begun.")));
         }
     }
