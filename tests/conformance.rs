@@ -333,6 +333,12 @@ async fn conforms(provider: &dyn Provider) {
     .await
     .unwrap();
     assert_eq!(live(provider, "one").await.record, Some(record));
+    for _ in 0..2 {
+        steadily(provider, async || provider.remove_record(&app).await)
+            .await
+            .unwrap();
+    }
+    assert_eq!(live(provider, "one").await.record, None);
 }
 
 #[test]

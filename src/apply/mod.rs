@@ -22,7 +22,8 @@ use crate::provider::{Owner, Provider};
 pub use event::{End, Event, Report};
 pub use execute::execute;
 pub use observe::{
-    kinds, observe, observe_kinds, observe_only, observe_without, record_of, write_record,
+    ANOTHER_REGION, kinds, observe, observe_kinds, observe_only, observe_without, record_of,
+    remove_record, write_record,
 };
 
 /// What everything here works with.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Context, retry};
 use crate::graph::Graph;
 use crate::plan::digest;
-use crate::provider::{Live, Outcome, Query, Record};
+use crate::provider::{ErrorKind, Live, Outcome, Owner, ProviderError, Query, Record};
 
 /// What there is of `graph` (and what it replaced), or of everything everywhere without one.
 ///
@@ -18,9 +18,47 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
             thorough: true,
             ..Query::default()
         };
-        return ask(context, &query).await;
+        let live = ask(context, &query).await?;
+        if live.record.is_none() && live.resources.is_empty() {
+            is_nowhere_else(context).await?;
+        }
+        return Ok(live);
     };
     observe_kinds(context, kinds(graph)).await
+}
+
+/// The code of the error that tells of another region.
+pub const ANOTHER_REGION: &str = "AnotherRegion";
+
+/// Where nothing says that the app was ever applied, a spec that puts another region first than it did then
+/// would have it built a second time, and the names that the world knows led there.
+async fn is_nowhere_else(context: &Context<'_>) -> Outcome<()> {
+    let found = retry::steadily(context, "elsewhere", || {
+        context.provider.elsewhere(context.owner)
+    });
+    let Some(region) = found.await? else {
+        return Ok(());
+    };
+    let Owner { app, env } = context.owner;
+    Err(ProviderError {
+        kind: ErrorKind::Invalid,
+        code: ANOTHER_REGION.to_owned(),
+        message: format!(
+            "{app} ({env}) is deployed from {region}; the spec has another region first"
+        ),
+        operation: "observe".to_owned(),
+    })
+}
+
+/// Removes the app's record, once nothing of the app is left.
+///
+/// # Errors
+/// When the cloud does not take it.
+pub async fn remove_record(context: &Context<'_>) -> Outcome<()> {
+    retry::steadily(context, "record", || {
+        context.provider.remove_record(context.owner)
+    })
+    .await
 }
 
 /// What there is of these kinds, and of those that the app's record names.
@@ -70,6 +108,9 @@ async fn look_without(
     };
     let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
+        if region.is_none() {
+            is_nowhere_else(context).await?;
+        }
         return Ok((live, query.kinds));
     };
     let known = record.kinds.iter().filter(|kind| answers(kind));

@@ -13,7 +13,7 @@ use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
-use crate::apply::observe;
+use crate::apply::{observe, remove_record};
 use crate::graph::Graph;
 use crate::plan::{diff, guard};
 use crate::policy::Report;
@@ -56,7 +56,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             let plan = diff(&Graph::default(), &live, None);
             let name = format!("{} ({})", project.spec.app, project.spec.env);
+            let is_all = live.unseen.is_empty();
             if plan.is_empty() {
+                if is_all && live.record.is_some() {
+                    remove_record(context).await?;
+                }
                 if !options.json {
                     ui::print(&format!("{}\n", Painted(NEW, format!("Nothing of {name} exists."))));
                 }
@@ -92,7 +96,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let record = Record { stage: None, addresses: None, migration: None, ..live.record.clone().unwrap_or_default() };
             let report = carry_out(context, &project, &plan, record, &options).await?;
             match report.is_complete() {
-                true => Ok(ExitCode::SUCCESS),
+                true => {
+                    // What could not be looked at may be left, and the record says where.
+                    if is_all {
+                        remove_record(context).await?;
+                    }
+                    Ok(ExitCode::SUCCESS)
+                }
                 false => Err(Failure::Told),
             }
         })

@@ -279,6 +279,10 @@ impl From<crate::provider::ProviderError> for Failure {
     fn from(error: crate::provider::ProviderError) -> Self {
         let help = match &*error.operation {
             _ if error.code == "WrongAccount" => WRONG_ACCOUNT,
+            _ if error.code == crate::apply::ANOTHER_REGION => {
+                let what = format!("{}; nothing was changed", error.message);
+                return Self::with_help(what, MOVED);
+            }
             "sts:GetCallerIdentity" => UNREACHABLE,
             _ if is_not_allowed(&error) => DOCTOR,
             _ => return Self::new(error.to_string()),
@@ -290,6 +294,9 @@ impl From<crate::provider::ProviderError> for Failure {
 /// What helps where `allowed_accounts` does not name the account.
 const WRONG_ACCOUNT: &str =
     "use the credentials of an allowed account, or change `allowed_accounts`";
+
+/// What helps where the application's record is in another region.
+const MOVED: &str = "put that region first again in `regions` (after a failover, name it in `database: {writer_region: REGION}`); `scalectl destroy` there, before the change, is how an application moves without its data";
 
 /// What helps where AWS does not even say who we are.
 const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provider sim` needs none";

@@ -597,3 +597,13 @@ pub trait Provider {
     fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)
     -> Pending<'a, Outcome<()>>;
 }
+
+    /// Removes the app's record, of which nothing is left to look for.
+    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
+
+    /// The region in which the app's record is, where that is not the one that this provider was opened
+    /// for; `None` where it is nowhere, as before the first apply.
+    fn elsewhere<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<String>>> {
+        let _ = owner;
+        Box::pin(std::future::ready(Ok(None)))
+    }

@@ -288,9 +288,18 @@ impl Lease {
         ssm::put_parameter(&self.api, &question).await?;
         Ok(())
     }
+
+    /// Removes the app's record.
+    ///
+    /// # Errors
+    /// When AWS does not take it; that there is none is none.
+    pub async fn remove_record(&self, owner: &Owner) -> Outcome<()> {
+        gone_is_fine(ssm::delete_parameter(&self.api, &named(&record_name(owner))).await)
+    }
 }
 
-fn record_name(owner: &Owner) -> String {
+/// What the parameter is called that holds the app's record.
+pub fn record_name(owner: &Owner) -> String {
     format!("/scalectl/{}/{}/record", owner.app, owner.env)
 }
 

@@ -18,6 +18,7 @@ mod carried;
 mod clients;
 pub mod doctor;
 mod error;
+mod home;
 mod http;
 mod identity;
 mod lease;
@@ -502,5 +503,17 @@ impl Provider for Aws {
             self.who.known().await?;
             self.lease.write_record(owner, record).await
         })
+    }
+
+    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            self.who.known().await?;
+            self.lease.remove_record(owner).await
+        })
+    }
+
+    fn elsewhere<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<String>>> {
+        let home = self.regions.first().map_or(HOME, String::as_str);
+        Box::pin(home::elsewhere(&self.clients, home, owner))
     }
 }

@@ -596,4 +596,13 @@ impl Provider for Sim {
             Ok(())
         }))
     }
+
+    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
+        Box::pin(
+            self.call("record:Delete", "", "", true, move |cloud, _, _| {
+                cloud.records.remove(owner);
+                Ok(())
+            }),
+        )
+    }
 }

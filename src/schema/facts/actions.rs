@@ -95,7 +95,14 @@ pub fn of_kind<'a>(kind: &str, need: Need) -> impl Iterator<Item = &'a Arc<str>>
     )
 }
 
-/// What every run needs: who we are, the index of what is ours, and to look at lease and record.
+/// Whether it is known which actions a kind needs. Cloud Control calls the services of the others in the caller's
+/// name, and what it calls is written nowhere that this build has.
+pub fn is_known(kind: &str) -> bool {
+    TABLE.contains_key(kind)
+}
+
+/// What every run needs: who we are, the index of what is ours, to look at lease and record, and for a record in
+/// other regions.
 pub fn of_every_run<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("always", "read")
 }

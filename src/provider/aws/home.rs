@@ -1,0 +1,44 @@
+//! Which region an application's lease and record are in: the first of the spec, or the one that takes the
+//! database's writes.
+//!
+//! A spec that puts another region first would find neither, and take all that there is for missing.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::bind::{ec2, ssm};
+use super::clients::Clients;
+use super::lease::record_name;
+use super::service::{input, items, text};
+use crate::provider::{Outcome, Owner};
+
+/// A region that has not answered by then is taken to have nothing: some accounts may not ask there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The region other than `home` in which the app has its record, of those that are enabled for the account;
+/// `None` where there is none, or nobody may ask.
+///
+/// # Errors
+/// When AWS does not say which regions there are, and not for want of permission.
+pub async fn elsewhere(clients: &Clients, home: &str, owner: &Owner) -> Outcome<Option<String>> {
+    let answer = match ec2::describe_regions(&clients.ec2(home), &Default::default()).await {
+        Ok(answer) => answer,
+        Err(error) if error.kind.is_retryable() => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let question = input(serde_json::json!({"Names": [record_name(owner)]}));
+    let regions = items(&answer, "Regions").map(|one| text(one, "RegionName"));
+    let question = &question;
+    let asked = regions
+        .filter(|region| *region != home)
+        .map(async |region| {
+            let api = clients.ssm_for_lease(region);
+            let answer = tokio::time::timeout(PATIENCE, ssm::get_parameters(&api, question));
+            let found = answer.await.ok()?.ok()?;
+            items(&found, "Parameters")
+                .next()
+                .map(|_| region.to_owned())
+        });
+    Ok(join_all(asked).await.into_iter().flatten().next())
+}
