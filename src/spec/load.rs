@@ -2,7 +2,7 @@
 //! rules. Everything wrong is reported at once, each at its place.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::{Spec, Stage, json_schema, rules};
 use crate::diagnostic::{Diagnostic, Location};
@@ -65,6 +65,7 @@ pub fn of_node(
             .help("`scalectl init` writes one to start from");
         return Err(finish(vec![error]));
     }
+    spell_out(&mut root);
     let mut found = Vec::new();
     for (name, overlay) in environments(&root) {
         check_overlay(&name, &overlay, &mut found);
@@ -80,7 +81,9 @@ pub fn of_node(
         }
     }
     if let Some(changes) = changes {
-        merge(&mut root, changes);
+        let mut changes = changes.clone();
+        spell_out(&mut changes);
+        merge(&mut root, &changes);
     }
     if let Some(stage) = stage {
         set_stage(&mut root, stage);
@@ -142,6 +145,42 @@ fn environments(root: &Node) -> Vec<(String, Node)> {
             .map(|(key, node)| (key.text.to_string(), node.clone()))
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+/// `provider: aws`, in the spec and in its environments, is AWS with no settings; it takes none away from those that it
+/// lies over.
+fn spell_out(spec: &mut Node) {
+    let Yaml::Map(entries) = &mut spec.value else {
+        return;
+    };
+    for (key, node) in entries {
+        match (&*key.text, &mut node.value) {
+            ("provider", Yaml::String(name)) if &**name == "aws" => {
+                let nothing = Node {
+                    value: Yaml::Map(Vec::new()),
+                    location: node.location.clone(),
+                };
+                let key = Key {
+                    text: Arc::clone(name),
+                    location: node.location.clone(),
+                };
+                node.value = Yaml::Map(vec![(key, nothing)]);
+            }
+            ("provider", Yaml::Map(settings)) => {
+                for (key, node) in settings {
+                    if &*key.text == "aws" && node.value == Yaml::Null {
+                        node.value = Yaml::Map(Vec::new());
+                    }
+                }
+            }
+            ("environments", Yaml::Map(overlays)) => {
+                overlays
+                    .iter_mut()
+                    .for_each(|(_, overlay)| spell_out(overlay));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -282,6 +321,7 @@ fn check_shape(root: &Node) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::{Aws, Provider};
 
     const SHOP: &str =
         "app: shop\nstage: single-server\nservices:\n  web:\n    image: ghcr.io/acme/shop:1\n";
@@ -389,6 +429,32 @@ mod tests {
             .map(|error| error.location.as_ref().unwrap().line)
             .collect();
         assert_eq!(lines, [7], "{errors:?}");
+    }
+
+    #[test]
+    fn aws_needs_no_settings_and_an_environment_that_names_it_takes_none_away() {
+        let aws = |provider: &str, env: &str| {
+            let text = format!("{SHOP}provider: {provider}\nenvironments:\n  prod: {env}\n");
+            match load("scalectl.yaml", &text, Some("prod"), None)
+                .unwrap()
+                .provider
+            {
+                Provider::Aws(settings) => settings,
+                Provider::Sim => panic!("{text}"),
+            }
+        };
+        for provider in ["aws", "{aws: }", "{aws: {}}"] {
+            assert_eq!(aws(provider, "{}"), Aws::default());
+        }
+        assert_eq!(aws("sim", "{provider: aws}"), Aws::default());
+        let settings = "{aws: {profile: ops, allowed_accounts: ['123456789012']}}";
+        for env in ["{}", "{provider: aws}", "{provider: {aws: }}"] {
+            assert_eq!(aws(settings, env).profile.as_deref(), Some("ops"));
+        }
+        assert_eq!(
+            errors(&format!("{SHOP}provider: azure\n")),
+            ["6:1 provider cannot be \"azure\" (one of sim, aws)"]
+        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub struct Spec {
     pub stage: Stage,
     /// Where it is deployed: the embedded cloud, or AWS.
     #[serde(default)]
+    #[schemars(with = "ProviderForm")]
     pub provider: Provider,
     /// The regions, the primary one first. Stages before multi-region use the first alone.
     #[serde(default = "default_regions")]
@@ -124,6 +125,33 @@ pub enum Provider {
     Sim,
     /// AWS.
     Aws(Aws),
+}
+
+/// How a provider is written: its name alone, or with settings.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(
+    dead_code,
+    reason = "only its schema is used; AWS's name alone is spelled out before it is read"
+)]
+enum ProviderForm {
+    Name(ProviderName),
+    Settings(ProviderSettings),
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "only its schema is used")]
+enum ProviderName {
+    Sim,
+    Aws,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only its schema is used")]
+struct ProviderSettings {
+    aws: Aws,
 }
 
 /// Which AWS account, and as whom.
