@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
-use serde_json::json;
-
 use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::graph::Graph;
-use crate::schema::facts::actions::{Need, of_doctor, of_migration, of_needs, of_properties};
+use crate::render::iam;
+use crate::schema::facts::actions::{
+    Need, is_known, of_doctor, of_migration, of_needs, of_properties,
+};
 use crate::spec::Stage;
+use clap::Args;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it, look for drift and take snapshots\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
+    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it, look for drift and take snapshots\n  scalectl iam-policy --migrate --split          as a list of policies that IAM takes, each for a managed policy\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
 )]
 pub struct Arguments {
     /// Only what `plan`, `status`, `show`, `snapshot`, `drift` and dry runs need.
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// Also what `doctor` asks: quotas, regions, and what the credentials may.
     #[arg(long)]
     doctor: bool,
+    /// Print a list of policies, none longer than a managed policy may be.
+    #[arg(long)]
+    split: bool,
 }
 
 /// What roles may do that are to last through all stages that the spec fits.
@@ -93,9 +97,35 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.doctor {
         actions.extend(of_doctor().cloned());
     }
-    ui::print_json(&json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
-    }));
+    if let Some(note) = unknown(&graph) {
+        ui::note(&note);
+    }
+    if arguments.split {
+        ui::print_json(&iam::managed(&actions));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let policy = iam::policy(&actions);
+    let size = iam::size(&policy);
+    if size > iam::MANAGED {
+        ui::note(&format!(
+            "note: without white space it has {size} characters, and a managed policy may have {}: `--split` prints {} policies\n",
+            iam::MANAGED,
+            iam::managed(&actions).len()
+        ));
+    }
+    ui::print_json(&policy);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says of which kinds the actions are not known.
+fn unknown(graph: &Graph) -> Option<String> {
+    let kinds = graph.iter().map(|resource| &*resource.kind);
+    let kinds: BTreeSet<&str> = kinds.filter(|kind| !is_known(kind)).collect();
+    let first = kinds.first()?;
+    let service = first.split("::").nth(1).unwrap_or(first).to_lowercase();
+    let kinds: Vec<&str> = kinds.iter().copied().collect();
+    Some(format!(
+        "note: Cloud Control makes {} in the name of who runs scalectl; the actions that this takes of their services, such as {service}'s, are not in the policy: \"handlers\" in `aws cloudformation describe-type --type RESOURCE --type-name {first}` names them\n",
+        kinds.join(", ")
+    ))
 }

@@ -14,6 +14,7 @@ pub mod dry_run;
 pub mod escape;
 pub mod findings;
 pub mod gates;
+pub mod iam;
 pub mod json;
 pub mod junit;
 pub mod mermaid;

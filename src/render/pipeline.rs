@@ -9,6 +9,8 @@ use std::sync::Arc;
 use handlebars::{Handlebars, no_escape};
 use serde_json::{Value as Json, json};
 
+use super::iam;
+
 const GITHUB: &str = include_str!("../../templates/ci/github.yml");
 const GITLAB: &str = include_str!("../../templates/ci/gitlab.yml");
 
@@ -27,10 +29,6 @@ const SCRIPTS: [(&str, &str); 6] = [
     ("deploy.sh", include_str!("../../templates/ci/deploy.sh")),
     ("drift.sh", include_str!("../../templates/ci/drift.sh")),
 ];
-
-/// What a managed policy may hold at most, in characters without white space
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
-const POLICY: usize = 6144;
 
 /// A code host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,20 +221,14 @@ pub fn roles(
     );
     let mut role = |name: &str, what: &str, hours: u32, subjects: &[String], actions| {
         let mut policies = Vec::new();
-        for (number, some) in chunks(actions).into_iter().enumerate() {
+        for (number, policy) in iam::managed(actions).into_iter().enumerate() {
             let id = format!("{name}Policy{}", number + 1);
             policies.push(json!({"Ref": id}));
             resources.insert(
                 id,
                 json!({
                     "Type": "AWS::IAM::ManagedPolicy",
-                    "Properties": {
-                        "Description": what,
-                        "PolicyDocument": {
-                            "Version": "2012-10-17",
-                            "Statement": [{"Effect": "Allow", "Action": some, "Resource": "*"}],
-                        },
-                    },
+                    "Properties": {"Description": what, "PolicyDocument": policy},
                 }),
             );
         }
@@ -281,26 +273,6 @@ pub fn roles(
             "ApplyRoleArn": {"Value": {"Fn::GetAtt": ["ApplyRole", "Arn"]}},
         },
     })
-}
-
-/// Actions in as many lists as fit into a policy each.
-fn chunks(actions: &BTreeSet<Arc<str>>) -> Vec<Vec<&str>> {
-    // The rest of a policy's text.
-    const FRAME: usize = 120;
-    let mut lists: Vec<Vec<&str>> = Vec::new();
-    let mut left = 0;
-    for action in actions {
-        let size = action.len() + "\"\",".len();
-        if size > left {
-            lists.push(Vec::new());
-            left = POLICY - FRAME;
-        }
-        left = left.saturating_sub(size);
-        if let Some(list) = lists.last_mut() {
-            list.push(action);
-        }
-    }
-    lists
 }
 
 #[cfg(test)]
@@ -348,22 +320,6 @@ mod tests {
         let yaml = pipeline(Host::GitLab, "staging", None).yaml();
         assert!(yaml.contains("scalectl-apply-staging:"), "{yaml}");
         assert!(yaml.contains("SCALECTL_ENV: 'staging'"), "{yaml}");
-    }
-
-    #[test]
-    fn no_policy_is_longer_than_iam_takes() {
-        let actions: BTreeSet<Arc<str>> = (0..1000)
-            .map(|number| format!("service:SomeAction{number:04}").into())
-            .collect();
-        let lists = chunks(&actions);
-        assert_eq!(lists.iter().map(Vec::len).sum::<usize>(), actions.len());
-        for list in lists {
-            let policy = json!({
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": list, "Resource": "*"}],
-            });
-            assert!(policy.to_string().len() <= POLICY);
-        }
     }
 
     #[test]
