@@ -5,11 +5,14 @@
     target/schemas/bin/python schemas/extract.py
 
 Reads schemas/kinds.txt, writes schemas/kinds/*.json (facts without prose) and
-src/schema/embedded.rs (the table that puts them into the binary).
+src/schema/embedded.rs (the table that puts them into the binary): the kinds that the blueprints
+use or that have a mapping or facts of their own. All others of the registry go into
+schemas/others.zlib, a line for each: its name, a tab, its facts.
 """
 
 import json
 import pathlib
+import zlib
 
 import cfnlint
 
@@ -89,11 +92,16 @@ def main():
     for old in out.glob("*.json"):
         old.unlink()
     rows = []
-    for kind in kinds:
+
+    def text_of(kind):
         schema = json.loads((REGISTRY / "resources" / f"{index[kind]}.json").read_text())
+        return json.dumps(facts_of(kind, schema), sort_keys=True, separators=(",", ":"))
+
+    others = "".join(f"{kind}\t{text_of(kind)}\n" for kind in sorted(index.keys() - set(kinds)))
+    (HERE / "others.zlib").write_bytes(zlib.compress(others.encode(), 9))
+    for kind in kinds:
         name = kind.removeprefix("AWS::").replace("::", "-").lower()
-        text = json.dumps(facts_of(kind, schema), sort_keys=True, separators=(",", ":"))
-        (out / f"{name}.json").write_text(text + "\n")
+        (out / f"{name}.json").write_text(text_of(kind) + "\n")
         rows.append(f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n')
     (HERE.parent / "src" / "schema" / "embedded.rs").write_text(
         "//! Every kind's facts, as text. Written by `schemas/extract.py`; not edited by hand.\n\n"

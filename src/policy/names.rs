@@ -65,11 +65,24 @@ pub fn check_kinds(kinds: &[(Arc<str>, &Node)], errors: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The schemas of the kinds that a pattern fits.
+/// The schemas of the kinds that a pattern fits, the best known first: the others are not unpacked before
+/// they are needed.
 fn of_pattern(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
+    known(pattern).chain(others(pattern))
+}
+
+fn known(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
     let registry = Registry::embedded();
     registry
         .names()
+        .filter(move |name| matches(pattern, name))
+        .filter_map(|name| registry.kind(name))
+}
+
+fn others(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
+    let registry = Registry::embedded();
+    std::iter::once_with(|| registry.others())
+        .flatten()
         .filter(move |name| matches(pattern, name))
         .filter_map(|name| registry.kind(name))
 }
@@ -142,7 +155,8 @@ fn member(what: &str, step: &str, known: &[&str]) -> Option<Failure> {
 /// Why none of these kinds has such a property; a rule for kinds of several sorts may ask each for its own.
 pub fn property(kinds: &[Arc<str>], steps: &[&str]) -> Option<Failure> {
     let mut first = None;
-    for kind in kinds.iter().flat_map(|kind| of_pattern(kind)) {
+    let all = kinds.iter().flat_map(|kind| known(kind));
+    for kind in all.chain(kinds.iter().flat_map(|kind| others(kind))) {
         match below(kind, steps) {
             None => return None,
             Some(failure) => first = first.or(Some(failure)),

@@ -12,7 +12,9 @@ pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A file of rules.
 pub fn rules() -> Json {
-    let kinds: Vec<&str> = Registry::embedded().names().collect();
+    let registry = Registry::embedded();
+    let mut kinds: Vec<&str> = registry.names().chain(registry.others()).collect();
+    kinds.sort_unstable();
     json!({
         "$schema": DIALECT,
         "title": "Policies of scalectl",

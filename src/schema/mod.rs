@@ -8,6 +8,7 @@
 mod check;
 mod embedded;
 pub mod facts;
+mod others;
 mod secret;
 mod shape;
 
@@ -24,9 +25,12 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::Deserialize;
 
-/// All kinds that this build knows.
+/// Kinds with their facts as text, and parsed once they were asked for.
+type Kinds = BTreeMap<&'static str, (&'static str, OnceLock<KindSchema>)>;
+
+/// All kinds of the registry.
 pub struct Registry {
-    kinds: BTreeMap<&'static str, (&'static str, OnceLock<KindSchema>)>,
+    kinds: Kinds,
 }
 
 static EMBEDDED: LazyLock<Registry> = LazyLock::new(|| Registry {
@@ -47,21 +51,28 @@ impl Registry {
     /// # Panics
     /// When the embedded facts are broken, which the tests rule out.
     pub fn kind(&self, kind: &str) -> Option<&KindSchema> {
-        let (text, parsed) = self.kinds.get(kind)?;
+        let known = self.kinds.get(kind);
+        let (text, parsed) = known.or_else(|| others::KINDS.get(kind))?;
         Some(parsed.get_or_init(|| match serde_json::from_str(text) {
             Ok(schema) => schema,
-            Err(error) => panic!("schemas/kinds holds a broken file for {kind}: {error}"),
+            Err(error) => panic!("schemas holds broken facts about {kind}: {error}"),
         }))
     }
 
-    /// The names of all kinds, in order.
+    /// The names of the kinds that something more is known of than the registry's facts: those of the
+    /// built-in blueprints, and more of their services. In order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.kinds.keys().copied()
     }
 
+    /// The names of all others, in order.
+    pub fn others(&self) -> impl Iterator<Item = &'static str> {
+        others::KINDS.keys().copied()
+    }
+
     /// The kind whose name is nearest to `name`, if one is near.
     pub fn suggest(&self, name: &str) -> Option<&'static str> {
-        nearest(name, self.names())
+        nearest(name, self.names().chain(self.others()))
     }
 }
 
@@ -276,11 +287,24 @@ mod tests {
     fn every_kind_is_embedded_and_parses() {
         let listed: Vec<_> = include_str!("../../schemas/kinds.txt").lines().collect();
         assert_eq!(Registry::embedded().names().collect::<Vec<_>>(), listed);
-        for name in listed {
+        for name in listed.into_iter().chain(Registry::embedded().others()) {
             let schema = kind(name);
             assert_eq!(&*schema.kind, name);
             assert!(!schema.primary_identifier().is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn every_other_kind_of_the_registry_is_known_too() {
+        let registry = Registry::embedded();
+        assert!(registry.others().count() > 1500);
+        assert!(
+            registry
+                .others()
+                .all(|name| !registry.kinds.contains_key(name))
+        );
+        assert!(kind("AWS::SQS::Queue").is_create_only("FifoQueue"));
+        assert_eq!(registry.suggest("AWS::SQS::Queu"), Some("AWS::SQS::Queue"));
     }
 
     #[test]

@@ -68,10 +68,11 @@ impl Service for CloudControl {
     ) -> Pending<'a, Outcome<Vec<Found>>> {
         Box::pin(async move {
             let api = &place.clients.cloudcontrol(place.region);
-            let known = Registry::embedded()
-                .names()
-                .filter(|name| kinds.contains(*name));
-            let found = try_join_all(known.map(|kind| self.of_kind(api, kind, which))).await?;
+            let known = kinds
+                .iter()
+                .filter_map(|kind| Registry::embedded().kind(kind));
+            let each = known.map(|schema| self.of_kind(api, &schema.kind, which));
+            let found = try_join_all(each).await?;
             Ok(found.into_iter().flatten().collect())
         })
     }
