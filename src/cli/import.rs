@@ -21,6 +21,7 @@ use crate::provider::{Applied, ErrorKind, Handle, Stray};
 use crate::render::json::proposals::document;
 use crate::render::plan::{Detail, Frame, changes};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
+use crate::schema::Registry;
 
 #[derive(Args)]
 #[command(
@@ -85,23 +86,38 @@ async fn adopt(
             .provider
             .find(&wanted.kind, &address.region, Some(identifier))
     })
-    .await?;
+    .await;
+    let found = match (found, form(&wanted.kind, identifier)) {
+        // The cloud was not even asked.
+        (Err(error), Some(form)) if !error.kind.is_retryable() => {
+            return Err(Failure::with_help(error.to_string(), form));
+        }
+        (found, _) => found?,
+    };
     let Some(stray) = found.into_iter().next() else {
         let what = format!(
             "there is no {} {identifier} in {}",
             wanted.kind, address.region
         );
-        return Err(Failure::with_help(
-            what,
-            "`scalectl import --discover` lists what fits",
-        ));
+        let help = form(&wanted.kind, identifier)
+            .unwrap_or_else(|| "`scalectl import --discover` lists what fits".to_owned());
+        return Err(Failure::with_help(what, help));
     };
-    if let Some((owner, at)) = &stray.owner {
+    if let Some((owner, at)) = &stray.owner
+        && (owner != context.owner || graph.get(at).is_some())
+    {
         let what = format!(
             "{identifier} belongs to {} ({}) as {at}; nothing was changed",
             owner.app, owner.env
         );
         return Err(Failure::new(what));
+    }
+    if let Some((_, at)) = &stray.owner {
+        // What the spec calls otherwise now.
+        live.resources.remove(at);
+        ui::print(&format!(
+            "{identifier} was {at}, which the spec does not have any more.\n"
+        ));
     }
     live.resources
         .insert(address.clone(), as_live(address, &stray));
@@ -129,6 +145,16 @@ async fn adopt(
             }
         }
     }
+    let is_rebuilt = own
+        .changes
+        .iter()
+        .any(|change| change.action == Action::Replace);
+    if auto_approve && is_rebuilt {
+        return Err(Failure::with_help(
+            format!("{identifier} cannot become {address}; nothing was changed"),
+            "change the spec to what exists, or leave out --auto-approve to be asked",
+        ));
+    }
     if !auto_approve {
         ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm_unless(context.stop, "Adopt it? Only `yes` is a yes:", "yes").await {
@@ -155,6 +181,17 @@ async fn adopt(
         "Adopted: {identifier} is {address} from now on.\n"
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What help there is about an identifier that has not the parts of its kind's.
+fn form(kind: &str, identifier: &str) -> Option<String> {
+    let parts = Registry::embedded().kind(kind)?.primary_identifier();
+    (identifier.split('|').count() != parts.len()).then(|| {
+        format!(
+            "{kind} is identified by {}; `scalectl import --discover` lists what fits",
+            parts.join("|")
+        )
+    })
 }
 
 async fn discover(context: &Context<'_>, graph: &Graph, as_json: bool) -> Outcome {

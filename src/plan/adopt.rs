@@ -108,10 +108,19 @@ struct Fit {
     differs: Vec<Arc<str>>,
 }
 
-/// How well a stray fits; `None` when it would have to be rebuilt.
+/// Where roles are that a service of AWS made for itself, and that nobody else may change
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>).
+const LINKED: &str = "/aws-service-role/";
+
+/// How well a stray fits; `None` when it would have to be rebuilt, or is another thing of the same kind.
 fn fit(resource: &Resource, wanted: &Map, stray: &Stray) -> Option<Fit> {
+    let path = stray.properties.get("Path").and_then(|path| path.as_str());
+    if path.is_some_and(|path| path.starts_with(LINKED)) {
+        return None;
+    }
+    let rules = Rules::of(&resource.kind);
     let as_live = as_live(&resource.address, stray);
-    let found = differences(Rules::of(&resource.kind), resource, wanted, &as_live);
+    let found = differences(rules, resource, wanted, &as_live);
     if found.iter().any(|difference| difference.create_only) {
         return None;
     }
@@ -121,12 +130,25 @@ fn fit(resource: &Resource, wanted: &Map, stray: &Stray) -> Option<Fit> {
             .iter()
             .any(|path| path.split('.').next() == Some(name))
     };
-    let equal = wanted
+    let equal: Vec<Arc<str>> = wanted
         .iter()
         .map(|(name, _)| name.clone())
         .filter(|name| is_equal(name))
         .collect();
-    Some(Fit { equal, differs })
+    is_the_same(rules, wanted, &equal).then_some(Fit { equal, differs })
+}
+
+/// Whether what is equal says that it is the thing that is wanted: something that lasts as long as it does, such as
+/// a name or an address range, or half of what there is to say of it. What is wanted with nothing but tags is any.
+fn is_the_same(rules: Rules<'_>, wanted: &Map, equal: &[Arc<str>]) -> bool {
+    let tags = rules.schema.and_then(|schema| schema.tags());
+    let says = |name: &&Arc<str>| tags.is_none_or(|(tags, _)| tags != &***name);
+    let lasts = equal.iter().any(|name| rules.is_create_only(name));
+    let (all, same) = (
+        wanted.iter().map(|(name, _)| name).filter(says).count(),
+        equal.iter().filter(says).count(),
+    );
+    lasts || same * 2 >= all
 }
 
 /// A stray as if it were ours already, with nothing ever set by us.
@@ -256,6 +278,49 @@ mod tests {
         });
         let found = propose(&graph, &Live::default(), &strays, &everywhere(&strays));
         assert_eq!(found[0].identifiers.len(), 2);
+    }
+
+    #[test]
+    fn another_thing_of_the_same_kind_is_not_proposed() {
+        let alarm = resource(
+            "us-east-1/alarm",
+            "AWS::CloudWatch::Alarm",
+            r#"{"Namespace": "AWS/RDS", "MetricName": "CPUUtilization", "Period": 300, "ComparisonOperator": "GreaterThanThreshold"}"#,
+        );
+        let role = resource(
+            "us-east-1/role",
+            "AWS::IAM::Role",
+            r#"{"Description": "Writes flow logs"}"#,
+        );
+        let secret = resource(
+            "us-east-1/secret",
+            "AWS::SecretsManager::Secret",
+            r#"{"SecretString": "a", "Tags": [{"Key": "Name", "Value": "x"}]}"#,
+        );
+        let graph: Graph = [alarm, role, secret].into_iter().collect();
+        let alarm = |metric: &str, period: u32| serde_json::json!({"Namespace": "AWS/RDS", "MetricName": metric, "Period": period, "ComparisonOperator": "LessThanThreshold"});
+        let strays = [
+            stray("AWS::CloudWatch::Alarm", "pager", alarm("Errors", 60)),
+            stray(
+                "AWS::SecretsManager::Secret",
+                "stripe",
+                serde_json::json!({"SecretString": "b"}),
+            ),
+            stray(
+                "AWS::IAM::Role",
+                "AWSServiceRoleForRDS",
+                serde_json::json!({"Path": "/aws-service-role/rds.amazonaws.com/", "Description": "Writes flow logs"}),
+            ),
+        ];
+        let found = propose(&graph, &Live::default(), &strays, &everywhere(&strays));
+        assert_eq!(found, []);
+        let strays = [stray(
+            "AWS::CloudWatch::Alarm",
+            "cpu",
+            alarm("CPUUtilization", 60),
+        )];
+        let found = propose(&graph, &Live::default(), &strays, &everywhere(&strays));
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

@@ -531,7 +531,8 @@ pub trait Provider {
         identifier: Option<&'a str>,
     ) -> Pending<'a, Outcome<Vec<Stray>>>;
 
-    /// Marks something that is nobody's as the owner's, and changes nothing else about it.
+    /// Marks something that is nobody's as the owner's, or gives something of the owner's another address, and changes
+    /// nothing else about it.
     fn adopt<'a>(
         &'a self,
         owner: &'a Owner,
@@ -596,7 +597,6 @@ pub trait Provider {
     /// Writes the app's record.
     fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)
     -> Pending<'a, Outcome<()>>;
-}
 
     /// Removes the app's record, of which nothing is left to look for.
     fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
@@ -607,3 +607,4 @@ pub trait Provider {
         let _ = owner;
         Box::pin(std::future::ready(Ok(None)))
     }
+}

@@ -278,7 +278,6 @@ impl Provider for Aws {
         SIGHTINGS
     }
 
-    fn is_usable_at_once(&self, kind: &str) -> bool {
     fn awaited(&self) -> Option<Awaited> {
         let tallies = self.tallies();
         let answers = tallies.values().map(|tally| tally.calls - tally.waiting);
@@ -291,6 +290,7 @@ impl Provider for Aws {
         })
     }
 
+    fn is_usable_at_once(&self, kind: &str) -> bool {
         self.by_kind.contains_key(kind) && usable_when_made(kind)
     }
 

@@ -167,7 +167,7 @@ impl Aws {
             return Err(fail(ErrorKind::NotFound, "NotFound", message, &handle.kind));
         };
         let have = marks_of(&found);
-        if have.is_some_and(|have| (&have.owner, &have.address) != (owner, &handle.address)) {
+        if have.is_some_and(|have| have.owner != *owner) {
             let message = format!("{} belongs to somebody else", handle.identifier);
             return Err(fail(ErrorKind::Denied, "NotOurs", message, &handle.kind));
         }
@@ -306,6 +306,13 @@ impl Aws {
                     ..error
                 });
             }
+            Some(marks) if marks.owner == write.owner => format!(
+                "{id} exists and is {}; where the spec calls that {} now, `scalectl import {} {id}` gives it this address",
+                marks.address,
+                write.address,
+                write.address,
+                id = found.identifier,
+            ),
             Some(marks) => format!(
                 "{} exists and belongs to {} ({}) as {}",
                 found.identifier, marks.owner.app, marks.owner.env, marks.address

@@ -489,7 +489,7 @@ impl Cloud {
             applied: applied.clone(),
         };
         match &item.marks {
-            Some(have) if (&have.owner, &have.address) != (&marks.owner, &marks.address) => {
+            Some(have) if have.owner != marks.owner => {
                 let message = format!("{} belongs to somebody else", handle.identifier);
                 return Err(refuse(ErrorKind::Denied, "AccessDenied", message, "adopt"));
             }
