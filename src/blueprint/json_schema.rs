@@ -1,5 +1,5 @@
-//! The JSON Schema of blueprint files (draft-07, which every editor knows): keys, tiers, and each
-//! kind with its properties from the registry, so that an editor completes and explains them.
+//! The JSON Schema of blueprint files (draft-07, which every editor knows): keys, tiers, all kinds, and the
+//! best known ones with their properties from the registry, so that an editor completes and explains them.
 //!
 //! Says what an editor can check on the way; the last word is [`super::parse`]'s. Wherever a value may
 //! stand, an expression may.
@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::parse::RESERVED;
 use crate::graph::TIERS;
+use crate::schema::facts::can_be_marked;
 use crate::schema::{Additional, KindSchema, Registry, Shape, Type};
 
 /// The schema of a file below `blueprints/`: a blueprint, a module, or the walk between stages.
@@ -129,9 +130,11 @@ fn include_when() -> Json {
 
 fn resource() -> Json {
     let registry = Registry::embedded();
-    let kinds: Vec<&str> = registry.names().collect();
-    let by_kind: Vec<Json> = kinds
-        .iter()
+    let others = registry.others().filter(|kind| can_be_marked(kind));
+    let mut kinds: Vec<&str> = registry.names().chain(others).collect();
+    kinds.sort_unstable();
+    let by_kind: Vec<Json> = registry
+        .names()
         .map(|kind| {
             json!({
                 "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},

@@ -518,6 +518,29 @@ mod tests {
     }
 
     #[test]
+    fn any_kind_of_the_registry_can_be_used_that_can_say_whose_it_is() {
+        let module = |kind: &str, properties: &str| {
+            let text = format!(
+                "module: mine\ndescription: x\nresources:\n  - {{id: a, kind: \"{kind}\", tier: compute, properties: {properties}}}\n"
+            );
+            let library = Library::with(&[("modules/mine.yaml", &text)], &[]);
+            library
+                .map(|_| ())
+                .map_err(|errors| errors[0].message.clone())
+        };
+        assert_eq!(module("AWS::SQS::Queue", "{}"), Ok(()));
+        assert_eq!(
+            module("AWS::EC2::Route", "{RouteTableId: a}"),
+            Ok(()),
+            "marked on its table"
+        );
+        assert_eq!(
+            module("AWS::SQS::QueuePolicy", "{Queues: [a], PolicyDocument: {}}"),
+            Err("AWS::SQS::QueuePolicy takes no tags, and would not be found again".to_owned())
+        );
+    }
+
+    #[test]
     fn mistakes_in_a_users_module_are_told_at_their_places() {
         let text = "module: mine\nresources:\n  - id: vpc2\n    kind: AWS::EC2::VPCs\n    tier: netwrok\n    properties: {}\n  - id: net\n    kind: AWS::EC2::Subnet\n    tier: network\n    properties: {VpcIdd: x, MapPublicIpOnLaunch: sure, CidrBlock: \"${cidrsubnets(1)}\"}\n";
         let errors = Library::with(&[("modules/mine.yaml", text)], &[])

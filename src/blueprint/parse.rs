@@ -10,6 +10,7 @@ use super::template::Template;
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Lifecycle, TIERS};
+use crate::schema::facts::can_be_marked;
 use crate::schema::{KindSchema, Registry, check_properties};
 use crate::value::{Map, Value};
 use crate::yaml::fields::{entries, finish, items, known_keys, optional_text, read, text_of};
@@ -121,6 +122,13 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
             Some(near) => error.help(format!("did you mean {near}?")),
             None => error.help("kinds are CloudFormation's resource types, such as AWS::EC2::VPC"),
         });
+    }
+    if schema.is_some() && !can_be_marked(&kind) {
+        let place = node.get("kind").unwrap_or(node).location.clone();
+        let message = format!("{kind} takes no tags, and would not be found again");
+        errors.push(Diagnostic::error(place, message).help(
+            "whose a resource is stands in its tags; say the same with a kind that has some, or make it outside of scalectl",
+        ));
     }
     let tier = text_of(node, "tier", errors).unwrap_or_default();
     if !TIERS.contains(&&*tier) && !tier.is_empty() {

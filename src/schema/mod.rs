@@ -65,6 +65,11 @@ impl Registry {
         self.kinds.keys().copied()
     }
 
+    /// Whether `kind` is one of them.
+    pub fn is_known(&self, kind: &str) -> bool {
+        self.kinds.contains_key(kind)
+    }
+
     /// The names of all others, in order.
     pub fn others(&self) -> impl Iterator<Item = &'static str> {
         others::KINDS.keys().copied()

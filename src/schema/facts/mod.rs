@@ -17,6 +17,8 @@ mod unlock;
 
 pub use unlock::unlocked;
 
+use super::Registry;
+
 /// What the registry does not say about a kind. Paths are dotted, with `*` for a list's items.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KindFacts {
@@ -156,6 +158,7 @@ impl KindFacts {
 /// The facts about `kind`.
 pub fn facts(kind: &str) -> &'static KindFacts {
     static PLAIN: KindFacts = KindFacts::PLAIN;
+    static PLAIN_GLOBAL: KindFacts = KindFacts::PLAIN.global();
     [
         compute::FACTS,
         data::FACTS,
@@ -168,7 +171,24 @@ pub fn facts(kind: &str) -> &'static KindFacts {
         let index = table.binary_search_by(|(have, _)| (*have).cmp(kind)).ok()?;
         Some(&table[index].1)
     })
-    .unwrap_or(&PLAIN)
+    .unwrap_or_else(|| {
+        let is_global = GLOBAL.iter().any(|service| kind.starts_with(service));
+        if is_global { &PLAIN_GLOBAL } else { &PLAIN }
+    })
+}
+
+/// Services whose things belong to no region.
+const GLOBAL: [&str; 3] = ["AWS::CloudFront::", "AWS::IAM::", "AWS::Route53::"];
+
+/// Whether something of `kind`, which there is, can say whose it is. Of the kinds that nothing more is known of than
+/// the registry's facts only those with tags can: others would be made again by every run.
+pub fn can_be_marked(kind: &str) -> bool {
+    let registry = Registry::embedded();
+    let is_known = registry.is_known(kind);
+    is_known
+        || registry
+            .kind(kind)
+            .is_some_and(|schema| schema.tags().is_some())
 }
 
 /// Kinds that are ready within seconds, but not at once: their state says so.
@@ -196,7 +216,6 @@ pub fn known_when_made(kind: &str) -> &'static [(&'static str, Option<&'static s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Registry;
 
     fn tables() -> Vec<&'static [(&'static str, KindFacts)]> {
         vec![
@@ -206,6 +225,17 @@ mod tests {
             network::FACTS,
             operations::FACTS,
         ]
+    }
+
+    #[test]
+    fn what_iam_cloudfront_and_route_53_have_belongs_to_no_region() {
+        for kind in Registry::embedded()
+            .names()
+            .chain(Registry::embedded().others())
+        {
+            let is_theirs = GLOBAL.iter().any(|service| kind.starts_with(service));
+            assert_eq!(facts(kind).global, is_theirs, "{kind}");
+        }
     }
 
     #[test]
