@@ -19,7 +19,7 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
             ..Query::default()
         };
         let live = ask(context, &query).await?;
-        if live.record.is_none() && live.resources.is_empty() {
+        if live.record.is_none() {
             is_nowhere_else(context).await?;
         }
         return Ok(live);

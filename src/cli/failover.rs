@@ -31,7 +31,7 @@ use crate::render::json::{migration::document, settled};
 use crate::render::migration::{Frame, mermaid, text};
 use crate::render::migration_markdown;
 use crate::render::report::of_migration;
-use crate::render::style::{NEW, NOTICE, Painted, duration};
+use crate::render::style::{NEW, NOTICE, Painted};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]
@@ -757,9 +757,9 @@ async fn walk(
     });
     if !arguments.json {
         ui::print(&format!(
-            "\n{} the database in {writer} takes the writes, after {} of the cloud's time.\n",
+            "\n{} the database in {writer} takes the writes, after {}.\n",
             Painted(NEW, "Arrived:"),
-            duration(seconds)
+            project.time(seconds)
         ));
     }
     if let Some(down) = found

@@ -283,6 +283,14 @@ impl From<crate::provider::ProviderError> for Failure {
                 let what = format!("{}; nothing was changed", error.message);
                 return Self::with_help(what, MOVED);
             }
+            _ if error.code == "NoCredentials" => {
+                let profile = std::env::var("AWS_PROFILE").ok();
+                let help = crate::doctor::how_to_log_in(profile.as_deref());
+                return Self::with_help(error.to_string(), help);
+            }
+            _ if matches!(&*error.code, "NoAnswer" | "Timeout") => {
+                return Self::with_help(error.to_string(), unanswered());
+            }
             "sts:GetCallerIdentity" => UNREACHABLE,
             _ if is_not_allowed(&error) => DOCTOR,
             _ => return Self::new(error.to_string()),
@@ -300,6 +308,14 @@ const MOVED: &str = "put that region first again in `regions` (after a failover,
 
 /// What helps where AWS does not even say who we are.
 const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provider sim` needs none";
+
+/// What helps where nobody answers.
+fn unanswered() -> String {
+    match std::env::var("AWS_ENDPOINT_URL") {
+        Ok(url) => format!("calls go to {url}, as AWS_ENDPOINT_URL says: check that something answers there"),
+        Err(_) => "check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and the names of the spec's regions".to_owned(),
+    }
+}
 
 /// What helps where permissions are missing.
 const DOCTOR: &str = "`scalectl doctor` names all that these credentials may not";

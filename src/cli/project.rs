@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::plan::Plan;
 use crate::policy::{self, Policies, Report};
 use crate::provider::Owner;
+use crate::render::style::duration;
 use crate::spec::{self, Provider, Region, Spec, Stage};
 
 /// The name of a spec, unless the user says otherwise.
@@ -112,6 +113,14 @@ impl Project {
         match self.spec.provider {
             Provider::Sim => "sim",
             Provider::Aws(_) => "aws",
+        }
+    }
+
+    /// How long something took, by the provider's clock: the embedded cloud has one of its own.
+    pub fn time(&self, seconds: f64) -> String {
+        match self.spec.provider {
+            Provider::Sim => format!("{} of the cloud's time", duration(seconds)),
+            Provider::Aws(_) => duration(seconds),
         }
     }
 

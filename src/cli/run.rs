@@ -12,6 +12,7 @@ use crate::apply::{Context, End, Event, Report, execute, write_record};
 use crate::plan::{Plan, Step};
 use crate::provider::{ErrorKind, Holder, Record};
 use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
+use crate::spec::Provider;
 
 /// How a run is shown and limited.
 pub struct Options {
@@ -163,13 +164,18 @@ pub async fn run(
             .collect(),
     });
     if !options.json {
-        ui::print(&tell(plan, &report, options, wall.elapsed().as_secs_f64()));
+        let mut time = project.time(report.seconds);
+        if project.spec.provider == Provider::Sim {
+            let wall = wall.elapsed().as_secs_f64();
+            time.push_str(&format!(" ({} here)", duration(wall.max(0.05))));
+        }
+        ui::print(&tell(plan, &report, options, &time));
     }
     Ok(report)
 }
 
 /// The report: what was done, what was not, and what to run next.
-fn tell(plan: &Plan, report: &Report, options: &Options, wall: f64) -> String {
+fn tell(plan: &Plan, report: &Report, options: &Options, time: &str) -> String {
     let mut text = String::new();
     let done = |step: Step| {
         plan.operations
@@ -190,13 +196,11 @@ fn tell(plan: &Plan, report: &Report, options: &Options, wall: f64) -> String {
         (false, false) => "incomplete",
     };
     text.push_str(&format!(
-        "\n{} {} created, {} updated, {} deleted in {} of the cloud's time ({} here).\n",
+        "\n{} {} created, {} updated, {} deleted in {time}.\n",
         Painted(style, format!("{name} {state}:")),
         done(Step::Create),
         done(Step::Update),
         done(Step::Delete),
-        duration(report.seconds),
-        duration(wall.max(0.05)),
     ));
     if report.is_complete() {
         return text;

@@ -11,6 +11,17 @@ use serde::Serialize;
 
 use crate::provider::{ErrorKind, ProviderError};
 
+/// What mends that there are no credentials; `profile` is the one that was named.
+pub fn how_to_log_in(profile: Option<&str>) -> String {
+    let login = match profile {
+        Some(name) => format!(
+            "`aws configure list-profiles` says whether there is a profile {name}, `aws sso login --profile {name}` logs in; or name another in AWS_PROFILE"
+        ),
+        None => "`aws sso login` or `aws configure`, or set AWS_PROFILE".to_owned(),
+    };
+    format!("{login}, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--provider sim` needs none")
+}
+
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

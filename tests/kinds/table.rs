@@ -54,6 +54,10 @@ few at a time: the plan shows exactly those, in place, and nothing after it. The
 to move is deleted), which the plan shows as drift and apply sets back. At last it is deleted, is gone, and is deleted
 again.
 
+The tests' own proxy stands before moto: it leads Cloud Control, which moto does not have, to ministack, and gives the
+answers to GetBucketVersioning and GetBucketAccelerateConfiguration AWS's name of their outermost element, without which
+the SDK reads nothing. Against moto alone a spec with buckets fails there.
+
 A number counts the steps that passed: creation, each change, drift, deletion. Behind a `+` is how many properties
 were left out because the emulator cannot do them; `—` is a kind that it cannot do at all. Both are named below.
 ";

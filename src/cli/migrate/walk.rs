@@ -19,7 +19,7 @@ use crate::provider::{Record, Standing};
 use crate::render::gates::Gates;
 use crate::render::junit;
 use crate::render::migration::text;
-use crate::render::style::{NEW, Painted, duration};
+use crate::render::style::{NEW, Painted};
 use crate::spec::{self, Stage};
 
 /// What a walk does next.
@@ -183,11 +183,11 @@ pub(super) async fn go(
     lines.tell(&arrived_at(arrived, seconds));
     if !arguments.json {
         ui::print(&format!(
-            "\n{} {} is at stage {}, after {} of the cloud's time.\n",
+            "\n{} {} is at stage {}, after {}.\n",
             Painted(NEW, "Arrived:"),
             project.spec.app,
             arrived.name(),
-            duration(seconds)
+            project.time(seconds)
         ));
     }
     match course {

@@ -54,7 +54,14 @@ where
             };
             match is_fenced(&error) {
                 true => of(ErrorKind::Held, "LeaseEnded", Fenced.to_string()),
-                false => of(kind, "NoAnswer", chain(&error)),
+                false => {
+                    let message = chain(&error);
+                    let code = match message.starts_with(NO_CREDENTIALS) {
+                        true => "NoCredentials",
+                        false => "NoAnswer",
+                    };
+                    of(kind, code, message)
+                }
             }
         }
         SdkError::ResponseError(broken) if is_strange(broken.raw()) => {
@@ -81,16 +88,51 @@ fn is_fenced(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|error| error.downcast_ref::<Fenced>().is_some())
 }
 
-/// What went wrong, with its causes, each once.
+/// What went wrong, with its causes, each once, without those that only name a layer of the SDK.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut told: Vec<String> = Vec::new();
-    for cause in causes(error) {
-        let text = cause.to_string();
-        if told.last() != Some(&text) {
-            told.push(text);
-        }
+    const LAYERS: [&str; 6] = [
+        "dispatch failure",
+        "io error",
+        "other",
+        "client error (Connect)",
+        "client error (SendRequest)",
+        "the credential provider was not enabled",
+    ];
+    let texts = causes(error).map(|cause| plain(&cause.to_string()));
+    let mut told: Vec<String> = texts.collect();
+    told.dedup();
+    match told.iter().all(|text| LAYERS.contains(&&**text)) {
+        true => {}
+        false => told.retain(|text| !LAYERS.contains(&&**text)),
     }
     told.join(": ")
+}
+
+/// How the message begins that says that nobody had any.
+const NO_CREDENTIALS: &str = "no credentials were found";
+
+/// A cause without the whole request, which may hold what is nobody's business, and of the places without
+/// credentials only those with something to say.
+fn plain(text: &str) -> String {
+    if let Some((what, _)) = text.split_once(" to request `Request {") {
+        return what.to_owned();
+    }
+    let Some((_, tried)) = text.split_once("no credentials found in chain. Attempted:") else {
+        return text.to_owned();
+    };
+    const NOTHING: [&str; 4] = [
+        "environment variable not set",
+        "$AWS_WEB_IDENTITY_TOKEN_FILE was not set",
+        "ECS provider not configured",
+        "IMDS disabled",
+    ];
+    let said = tried.lines().filter_map(|line| {
+        let (_, why) = line.split_once("the credential provider was not enabled: ")?;
+        let is_nothing = NOTHING.iter().any(|nothing| why.starts_with(nothing));
+        (!is_nothing).then_some(why)
+    });
+    let said: Vec<&str> = std::iter::once(NO_CREDENTIALS).chain(said).collect();
+    said.join(": ")
 }
 
 /// What callers do about an error code. Sources: each service's list of common errors; EC2's are at
@@ -256,6 +298,22 @@ mod tests {
         ] {
             assert_eq!(kind_of(code, "", status), kind, "{code}");
         }
+    }
+
+    #[test]
+    fn what_the_sdk_says_of_itself_is_left_out() {
+        let request = "failed to apply endpoint `x` to request `Request { body: secret }`";
+        assert_eq!(plain(request), "failed to apply endpoint `x`");
+        let none = "no credentials found in chain. Attempted:\n  \
+                    Environment: the credential provider was not enabled: environment variable not set\n  \
+                    Profile: the credential provider was not enabled: profile `a` was not defined\n  \
+                    EcsContainer: the credential provider was not enabled: ECS provider not configured";
+        assert_eq!(
+            plain(none),
+            "no credentials were found: profile `a` was not defined"
+        );
+        let refused = std::io::Error::other(std::io::Error::other("tcp connect error"));
+        assert_eq!(chain(&refused), "tcp connect error");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use aws_sdk_sts::config::Credentials;
 use super::clients::{Clients, HOME};
 use super::service::{input, items, text};
 use super::{Aws, Endpoints, bind};
-use crate::doctor::Check;
+use crate::doctor::{Check, how_to_log_in};
 use crate::provider::{Outcome, ProviderError};
 use crate::render::style::duration;
 use crate::spec;
@@ -44,7 +44,7 @@ pub async fn credentials(
             checks.push(Check::fails(
                 "credentials",
                 format!("none are usable: {why}"),
-                how_to_log_in(settings),
+                how_to_log_in(profile(settings).as_deref()),
             ));
             return checks;
         }
@@ -66,24 +66,16 @@ pub async fn credentials(
     checks
 }
 
-fn how_to_log_in(settings: &spec::Aws) -> String {
-    let profile = settings.profile.as_ref();
-    let profile = profile
-        .map(|name| format!(" --profile {name}"))
-        .unwrap_or_default();
-    format!(
-        "`aws sso login{profile}` or `aws configure{profile}`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--provider sim` needs none"
-    )
+/// The profile that is used, if one is named.
+fn profile(settings: &spec::Aws) -> Option<String> {
+    let named = settings.profile.clone();
+    named.or_else(|| std::env::var("AWS_PROFILE").ok())
 }
 
 /// Where the credentials are from, and how long they last.
 fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime) -> Check {
-    let profile = settings
-        .profile
-        .clone()
-        .or_else(|| std::env::var("AWS_PROFILE").ok());
     let mut from = vec![format!("from {}", source(found))];
-    from.extend(profile.map(|name| format!("profile {name}")));
+    from.extend(profile(settings).map(|name| format!("profile {name}")));
     from.extend(
         settings
             .role_arn
@@ -98,7 +90,11 @@ fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime)
             let found = format!("{from}, for {} more", duration(left.as_secs_f64()));
             // A role is assumed anew by itself.
             match left < SOON && settings.role_arn.is_none() {
-                true => Check::warning("credentials", found, how_to_log_in(settings)),
+                true => Check::warning(
+                    "credentials",
+                    found,
+                    how_to_log_in(profile(settings).as_deref()),
+                ),
                 false => Check::ok("credentials", found),
             }
         }
@@ -168,7 +164,7 @@ fn refused(settings: &spec::Aws, error: &ProviderError) -> Check {
         | "SignatureDoesNotMatch" => {
             "check the clock below; if it is right, the secret key is wrong".to_owned()
         }
-        _ => how_to_log_in(settings),
+        _ => how_to_log_in(profile(settings).as_deref()),
     };
     Check::fails(
         "identity",

@@ -1,0 +1,119 @@
+//! The real binary on an emulator of AWS: what a person meets who moves regions, names things anew, or waits.
+#![cfg(feature = "aws")]
+
+mod common;
+#[path = "common/emulator.rs"]
+#[allow(dead_code, reason = "each test file uses its own part")]
+mod emulator;
+#[path = "common/project.rs"]
+mod project;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use emulator::{Emulator, Kind};
+use project::{MODULE, Project, SPEC};
+
+/// The binary in the project's folder against what answers at `url`, with nothing of this machine's AWS
+/// configuration.
+fn on_aws(project: &Project, url: &str, line: &str) -> Command {
+    let mut command = project.command(line);
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("AWS_CONFIG_FILE", project.path().join("none"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", project.path().join("none"))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("SCALECTL_PROVIDER", "aws");
+    command
+}
+
+/// The exit code and all that was said.
+fn told(project: &Project, emulator: &Emulator, line: &str) -> (Option<i32>, String) {
+    let url = format!("http://127.0.0.1:{}", emulator.port);
+    let output = on_aws(project, &url, line).output().unwrap();
+    let text = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    (output.status.code(), text.concat())
+}
+
+#[test]
+fn an_application_is_not_built_again_because_another_region_comes_first() {
+    let emulator = Emulator::start(Kind::Moto);
+    let project = Project::new();
+    let run = |line: &str| told(&project, &emulator, line);
+    let (code, text) = run("apply --auto-approve");
+    assert_eq!(code, Some(0), "{text}");
+    project.write("scalectl.yaml", format!("{SPEC}regions: [eu-west-1]\n"));
+    for line in [
+        "plan",
+        "apply --auto-approve",
+        "drift",
+        "status",
+        "destroy --auto-approve",
+    ] {
+        let (code, text) = run(line);
+        assert_eq!(code, Some(1), "{line}: {text}");
+        let why = "tiny (default) is deployed from us-east-1; the spec has another region first; nothing was changed";
+        assert!(text.contains(why), "{line}: {text}");
+    }
+    project.write("scalectl.yaml", SPEC);
+    let (code, text) = run("plan --detailed-exitcode");
+    assert_eq!(code, Some(0), "{text}");
+    // Of what is gone nothing stands in the way.
+    let (code, text) = run("destroy --auto-approve");
+    assert_eq!(code, Some(0), "{text}");
+    project.write("scalectl.yaml", format!("{SPEC}regions: [eu-west-1]\n"));
+    let (code, text) = run("plan --detailed-exitcode");
+    assert_eq!(code, Some(2), "{text}");
+}
+
+#[test]
+fn what_the_spec_calls_otherwise_keeps_what_exists() {
+    let emulator = Emulator::start(Kind::Moto);
+    let project = Project::new();
+    let run = |line: &str| told(&project, &emulator, line);
+    assert_eq!(run("apply --auto-approve").0, Some(0));
+    let renamed = MODULE.replace("- id: param", "- id: settings");
+    project.write("blueprints/modules/tiny.yaml", renamed);
+    let (code, text) = run("apply --auto-approve");
+    assert_eq!(code, Some(1), "{text}");
+    let way = "`scalectl import us-east-1/settings /tiny` gives it this address";
+    assert!(text.contains(way), "{text}");
+    let (code, text) = run("import us-east-1/settings /tiny --auto-approve");
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = run("apply --auto-approve");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("0 created, 1 updated, 0 deleted"), "{text}");
+}
+
+#[test]
+fn whose_answer_is_missing_is_said_and_one_signal_ends_a_look() {
+    // It takes connections, and says nothing.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    let project = Project::new();
+    let mut plan = on_aws(&project, &url, "plan")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(plan.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    assert!(
+        line.starts_with("Waiting for ") && line.contains("EC2 in us-east-1"),
+        "{line}"
+    );
+    let id = plan.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert_eq!(plan.wait().unwrap().code(), Some(1));
+    assert_eq!(rest, "error: stopped; nothing was changed\n");
+}
