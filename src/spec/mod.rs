@@ -135,7 +135,9 @@ pub enum Provider {
     reason = "only its schema is used; AWS's name alone is spelled out before it is read"
 )]
 enum ProviderForm {
+    /// By its name alone.
     Name(ProviderName),
+    /// With settings.
     Settings(ProviderSettings),
 }
 
@@ -143,7 +145,9 @@ enum ProviderForm {
 #[serde(rename_all = "kebab-case")]
 #[allow(dead_code, reason = "only its schema is used")]
 enum ProviderName {
+    /// The embedded cloud.
     Sim,
+    /// AWS, with nothing set.
     Aws,
 }
 
@@ -151,6 +155,7 @@ enum ProviderName {
 #[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 struct ProviderSettings {
+    /// AWS.
     aws: Aws,
 }
 
