@@ -56,9 +56,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             let plan = diff(&Graph::default(), &live, None);
             let name = format!("{} ({})", project.spec.app, project.spec.env);
-            let is_all = live.unseen.is_empty();
             if plan.is_empty() {
-                if is_all && live.record.is_some() {
+                if live.record.is_some() {
                     remove_record(context).await?;
                 }
                 if !options.json {
@@ -97,10 +96,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let report = carry_out(context, &project, &plan, record, &options).await?;
             match report.is_complete() {
                 true => {
-                    // What could not be looked at may be left, and the record says where.
-                    if is_all {
-                        remove_record(context).await?;
-                    }
+                    // All that it names was looked at.
+                    remove_record(context).await?;
                     Ok(ExitCode::SUCCESS)
                 }
                 false => Err(Failure::Told),
