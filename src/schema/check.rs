@@ -4,9 +4,10 @@
 //! Of `anyOf` and `oneOf` only alternatives that name a type, properties or a definition count;
 //! those that merely demand combinations of properties are left to AWS.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use super::{Additional, KindSchema, Shape, Type, nearest};
+use super::{Additional, KindSchema, Shape, TagStyle, Type, nearest};
 use crate::value::{Map, Value};
 
 /// Something that does not fit.
@@ -44,6 +45,11 @@ pub fn check_properties(schema: &KindSchema, properties: &Map) -> Vec<Problem> {
             check.report(name, format!("{} needs {name}", schema.kind), None);
         }
     }
+    if let Some((name, TagStyle::List)) = schema.tags()
+        && let Some(Value::List(tags)) = properties.get(name)
+    {
+        check.tags(name, tags);
+    }
     check.problems.sort_by(|a, b| a.path.cmp(&b.path));
     check.problems
 }
@@ -75,6 +81,19 @@ impl Check<'_> {
             None => format!("it has {}", list(&known)),
         };
         self.report(path, format!("{of} has no property {name}"), Some(help));
+    }
+
+    /// A resource has no two tags of one key, which no schema can say.
+    fn tags(&mut self, path: &str, tags: &[Value]) {
+        let mut seen = BTreeSet::new();
+        for (index, tag) in tags.iter().enumerate() {
+            if let Some(key) = tag.at("Key").and_then(Value::as_str)
+                && !seen.insert(key)
+            {
+                let message = format!("{path} has {key:?} twice");
+                self.report(&format!("{path}.{index}"), message, None);
+            }
+        }
     }
 
     fn value(&mut self, path: &str, shape: &Shape, value: &Value) {
@@ -379,6 +398,16 @@ mod tests {
             found[1],
             "VersioningConfiguration.Status cannot be \"enabled\" (did you mean Enabled?)"
         );
+    }
+
+    #[test]
+    fn a_key_has_one_tag() {
+        let tag = |key: &str| serde_json::json!({"Key": key, "Value": "x"});
+        let found = problems(
+            "AWS::EC2::VPC",
+            serde_json::json!({"CidrBlock": "10.0.0.0/16", "Tags": [tag("a"), tag("b"), tag("a")]}),
+        );
+        assert_eq!(found, ["Tags has \"a\" twice"]);
     }
 
     #[test]
