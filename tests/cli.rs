@@ -37,6 +37,30 @@ fn drift_is_shown_as_drift_and_set_back() {
 }
 
 #[test]
+fn a_database_is_not_asked_to_become_smaller_or_older() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com --stage split-db");
+    let spec = std::fs::read_to_string(project.path().join("scalectl.yaml")).unwrap();
+    let with = |version: &str, size: u16| {
+        let database = format!("  engine: postgres\n  version: '{version}'\n  storage: {size}\n");
+        let written = Regex::new("  engine: postgres\n  storage: [0-9]+\n").unwrap();
+        assert!(written.is_match(&spec), "{spec}");
+        project.write("scalectl.yaml", &*written.replace(&spec, database));
+    };
+    with("17", 100);
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    for (version, size) in [("17", 50), ("16", 100)] {
+        with(version, size);
+        let told = project.transcript(&["apply --auto-approve"]);
+        let why =
+            "AWS makes its storage larger and its version newer, and never the other way round";
+        assert!(told.contains(why), "{told}");
+    }
+    with("17", 200);
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+}
+
+#[test]
 fn what_the_spec_calls_otherwise_can_be_given_its_new_address() {
     let project = Project::new();
     project.run("apply --auto-approve");

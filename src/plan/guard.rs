@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Action, Change, Plan};
 use crate::address::Address;
+use crate::schema::facts;
 use crate::value::Value;
 
 /// Kinds that hold what cannot be made again, whoever made them: protected whether a blueprint says so or
@@ -77,6 +78,11 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
             "it would follow the database that holds the data no more, and take writes itself",
         );
     }
+    if change.action == Action::Update && goes_back(change) {
+        return Some(
+            "AWS makes its storage larger and its version newer, and never the other way round",
+        );
+    }
     if !matches!(change.action, Action::Delete | Action::Replace) {
         return None;
     }
@@ -100,6 +106,16 @@ fn stops_following(change: &Change) -> bool {
     let released = crate::schema::facts(&change.kind).released;
     let mut properties = change.properties.iter();
     properties.any(|one| one.after.is_none() && released.contains(&&*one.path))
+}
+
+/// Whether something would become smaller or older that only grows: AWS would refuse it, in the middle of a run.
+fn goes_back(change: &Change) -> bool {
+    let grows = crate::schema::facts(&change.kind).grows;
+    let mut properties = change.properties.iter();
+    properties.any(|one| {
+        grows.contains(&&*one.path)
+            && matches!((&one.before, &one.after), (Some(before), Some(after)) if facts::goes_back(before, after))
+    })
 }
 
 /// Whether the application's data would be left behind: on the server's disk when the database

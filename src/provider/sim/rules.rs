@@ -162,6 +162,15 @@ pub fn check(
         .filter(|(name, value)| old.is_none_or(|old| old.properties.get(name) != Some(value)))
         .cloned()
         .collect();
+    let goes_back = |name: &&str| {
+        let before = old.and_then(|old| old.properties.get(name));
+        matches!((before, touched.get(name)), (Some(before), Some(after)) if facts::goes_back(before, after))
+    };
+    if let Some(name) = facts::facts(kind).grows.iter().find(|name| goes_back(name)) {
+        return Err(Refusal::invalid(format!(
+            "{name} cannot be less than it is"
+        )));
+    }
     let given: Map = touched
         .iter()
         .filter(|(name, _)| old.is_none() || !schema.is_read_only(name))

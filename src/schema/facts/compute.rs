@@ -57,5 +57,12 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             ..Facts::seconds(1, 1, 1)
         },
     ),
-    ("AWS::EC2::Volume", Facts::seconds(10, 30, 5)),
+    (
+        "AWS::EC2::Volume",
+        Facts {
+            // https://docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
+            grows: &["Size"],
+            ..Facts::seconds(10, 30, 5)
+        },
+    ),
 ];

@@ -37,6 +37,8 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             ],
             sets: &[("LogDeliveryConfigurations", "LogType")],
             canonical: &[("ReplicationGroupId", Canonical::Lowercase)],
+            // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.html
+            grows: &["EngineVersion"],
             ..Facts::seconds(480, 300, 240)
         },
     ),
@@ -95,6 +97,9 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             fixed: &["AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"],
             // PromoteReadReplica.
             released: &["SourceDBInstanceIdentifier"],
+            // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html,
+            // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
+            grows: &["AllocatedStorage", "EngineVersion"],
             ..Facts::seconds(480, 300, 240)
         },
     ),

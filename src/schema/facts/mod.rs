@@ -18,6 +18,7 @@ mod unlock;
 pub use unlock::unlocked;
 
 use super::Registry;
+use crate::value::Value;
 
 /// What the registry does not say about a kind. Paths are dotted, with `*` for a list's items.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub struct KindFacts {
     /// Of the properties that need a new resource those that can be dropped in place, and whose value is
     /// given back although the registry says that it is not: a replica becomes a database of its own.
     pub released: &'static [&'static str],
+    /// Numbers and versions that AWS lets grow and never go back.
+    pub grows: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
     pub shared: &'static [&'static str],
     /// Properties whose live value says nothing about what was asked for, because it holds what
@@ -116,6 +119,7 @@ impl KindFacts {
         volatile: &[],
         fixed: &[],
         released: &[],
+        grows: &[],
         shared: &[],
         unread: &[],
     };
@@ -191,6 +195,20 @@ pub fn can_be_marked(kind: &str) -> bool {
             .is_some_and(|schema| schema.tags().is_some())
 }
 
+/// Whether a number or a version, such as `16.3`, is smaller than it was. Parts that one of the two leaves out say
+/// nothing.
+pub fn goes_back(before: &Value, after: &Value) -> bool {
+    let parts = |value: &Value| -> Option<Vec<u64>> {
+        let text = value.to_string();
+        text.split('.').map(|part| part.parse().ok()).collect()
+    };
+    let (Some(before), Some(after)) = (parts(before), parts(after)) else {
+        return false;
+    };
+    let common = before.len().min(after.len());
+    after[..common] < before[..common]
+}
+
 /// Kinds that are ready within seconds, but not at once: their state says so.
 const PENDING_AT_FIRST: [&str; 2] = ["AWS::EC2::Subnet", "AWS::EC2::VPC"];
 
@@ -225,6 +243,15 @@ mod tests {
             network::FACTS,
             operations::FACTS,
         ]
+    }
+
+    #[test]
+    fn versions_are_compared_part_by_part() {
+        let back = |before: &str, after: &str| goes_back(&Value::str(before), &Value::str(after));
+        assert!(back("100", "20") && back("16.10", "16.9") && back("8.0.40", "8.0.39"));
+        assert!(!back("20", "100") && !back("16.9", "16.10") && !back("16.3", "16"));
+        assert!(!back("16", "16.3") && !back("8.0.mysql_aurora.3", "8.0.1"));
+        assert!(goes_back(&Value::Int(100), &Value::str("20")));
     }
 
     #[test]
@@ -263,6 +290,7 @@ mod tests {
             paths.extend(entry.unread);
             paths.extend(entry.fixed);
             paths.extend(entry.released);
+            paths.extend(entry.grows);
             match entry.identity {
                 Identity::Child { parent, kind: of } => {
                     paths.push(parent);
