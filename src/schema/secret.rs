@@ -21,16 +21,44 @@ pub const NEVER_SHOWN: &str = "(never shown)";
 const ANOTHER: &str = "(never shown, another one)";
 
 /// How AWS's properties end that hold passwords, keys and the like.
-const PROPERTIES: [&str; 8] = [
+const PROPERTIES: [&str; 33] = [
+    "AccessKey",
+    "AccessToken",
+    "ApiKey",
+    "ApiKeySecret",
+    "ApiToken",
+    "AppKey",
+    "AppSKey",
+    "AppSecret",
+    "ApplicationKey",
+    "AuthKey",
+    "AuthToken",
+    "AuthenticationCredentials",
     "Authorization",
+    "BearerToken",
+    "ClientSecret",
+    "HECToken",
+    "IdentifierSecret",
+    "JwtToken",
+    "NwkKey",
+    "NwkSEncKey",
+    "NwkSIntKey",
+    "NwkSKey",
+    "OauthToken",
+    "Passphrase",
     "Password",
+    "Passwords",
+    "PreSharedKey",
+    "PrivateKey",
+    "SasToken",
+    "SecretKey",
     "SecretString",
     "SecretStringTemplate",
-    "AuthToken",
-    "PrivateKey",
-    "SecretKey",
-    "ClientSecret",
+    "SharedSecret",
 ];
+
+/// Those that are called no more than that; others that end so are none.
+const WHOLE: [&str; 3] = ["RefreshToken", "SecretToken", "Token"];
 
 /// How people's names for such things end, in small letters and without anything between the words.
 const NAMES: [&str; 16] = [
@@ -70,7 +98,9 @@ pub fn is_secret(path: &str) -> bool {
     if last == "GenerateSecretString" {
         return false; // How long a password is to be, and of which characters.
     }
-    PROPERTIES.iter().any(|secret| last.ends_with(secret)) || is_own(last) && is_secret_name(last)
+    WHOLE.contains(&last)
+        || PROPERTIES.iter().any(|secret| last.ends_with(secret))
+        || is_own(last) && is_secret_name(last)
 }
 
 /// Whether what stands under `key` of an object is, by the rest of the object too: the item
@@ -210,52 +240,108 @@ pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Valu
 /// A text with what `cover` makes of each password in a URL of it, such as `postgres://user:password@host`;
 /// `None` where there is none.
 pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<Value> {
-    let mut piece = |text: &str| {
-        let (mut told, mut end) = (String::new(), 0);
-        for password in passwords(text) {
-            told += &text[end..password.start];
-            told += &cover(&Value::str(&text[password.clone()]));
-            end = password.end;
-        }
-        (end > 0).then(|| Arc::<str>::from(told + &text[end..]))
-    };
-    match text {
-        Value::String(text) => piece(text).map(Value::String),
+    // References stand in it as one character each, which is no text's.
+    const HOLE: char = '\u{e000}';
+    let (flat, holes) = match text {
+        Value::String(text) => (Cow::Borrowed(&**text), Vec::new()),
         Value::Text(parts) => {
-            let mut is_any = false;
-            let parts: Vec<Part> = parts
-                .iter()
-                .map(|part| match part {
-                    Part::Literal(text) => piece(text).map_or_else(
-                        || part.clone(),
-                        |told| {
-                            is_any = true;
-                            Part::Literal(told)
-                        },
-                    ),
-                    Part::Reference(_) => part.clone(),
-                })
-                .collect();
-            is_any.then(|| Value::Text(parts.into()))
+            let (mut flat, mut holes) = (String::new(), Vec::new());
+            for part in parts.iter() {
+                match part {
+                    Part::Literal(text) => flat.push_str(text),
+                    Part::Reference(_) => {
+                        flat.push(HOLE);
+                        holes.push(part);
+                    }
+                }
+            }
+            (Cow::Owned(flat), holes)
         }
-        _ => None,
+        _ => return None,
+    };
+    let mut holes = holes.into_iter();
+    let (mut told, mut end) = (Vec::new(), 0);
+    let mut tell = |text: &str, holes: &mut std::vec::IntoIter<&Part>| {
+        for (index, piece) in text.split(HOLE).enumerate() {
+            if index > 0 {
+                told.extend(holes.next().cloned());
+            }
+            if !piece.is_empty() {
+                told.push(Part::Literal(piece.into()));
+            }
+        }
+    };
+    for place in passwords(&flat) {
+        let password = &flat[place.clone()];
+        // What is known only after apply is no secret of the spec's.
+        if password.chars().all(|c| c == HOLE) {
+            continue;
+        }
+        tell(&flat[end..place.start], &mut holes);
+        holes
+            .by_ref()
+            .take(password.matches(HOLE).count())
+            .for_each(drop);
+        tell(&cover(&Value::str(password)), &mut holes);
+        end = place.end;
     }
+    if end == 0 {
+        return None;
+    }
+    tell(&flat[end..], &mut holes);
+    Some(
+        match told.iter().all(|part| matches!(part, Part::Literal(_))) {
+            true => Value::str(Value::Text(told.into()).to_string()),
+            false => Value::Text(told.into()),
+        },
+    )
 }
 
+/// A user's name alone is a token, not a name, from this length on.
+const TOKEN: usize = 20;
+
 /// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
-/// (RFC 3986, section 3.2.1).
+/// (RFC 3986, section 3.2.1), also where characters stand in it that had to be encoded.
 pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("://").filter_map(|(at, scheme)| {
-        let start = at + scheme.len();
-        let ends =
-            |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>') || c.is_whitespace();
-        let authority = &text[start..];
-        let authority = authority.split(ends).next()?;
-        let (user, _) = authority.rsplit_once('@')?;
-        let (name, password) = user.split_once(':')?;
-        let from = start + name.len() + 1;
-        (!password.is_empty()).then(|| from..from + password.len())
-    })
+    // JSON may write a slash with a backslash before it.
+    let schemes = text
+        .match_indices("://")
+        .chain(text.match_indices(":\\/\\/"));
+    let mut found: Vec<Range<usize>> = schemes
+        .filter_map(|(at, scheme)| {
+            let start = at + scheme.len();
+            let ends = |c: char| matches!(c, '"' | '<' | '>' | '`') || c.is_whitespace();
+            let all = text[start..].split(ends).next()?;
+            let authority = all.split(['/', '?', '#', '\\']).next()?;
+            let user = match authority.rsplit_once('@') {
+                Some((user, _)) => user,
+                // A port is a number; what else stands there is a password with a `/` or the like in it.
+                None => {
+                    let (_, port) = authority.split_once(':')?;
+                    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+                    if is_port {
+                        return None;
+                    }
+                    all.split_once('@')?.0
+                }
+            };
+            let (from, password) = match user.split_once(':') {
+                Some((name, password)) => (name.len() + 1, password),
+                None if user.len() >= TOKEN => (0, user),
+                None => return None,
+            };
+            let from = start + from;
+            (!password.is_empty()).then(|| from..from + password.len())
+        })
+        .collect();
+    found.sort_by_key(|place| place.start);
+    let mut end = 0;
+    found.retain(|place| {
+        let is_apart = place.start >= end;
+        end = end.max(place.end);
+        is_apart
+    });
+    found.into_iter()
 }
 
 /// Whether a key is of people's making, such as `DB_PASSWORD`, `apiToken` or `x-api-key`. AWS's begin with a
@@ -301,6 +387,9 @@ mod tests {
             "Tags.apiToken",
             "HeaderParameters.Authorization",
             "GenerateSecretString.SecretStringTemplate",
+            "AuthenticationMode.Passwords",
+            "Options.PreSharedKey",
+            "Token",
         ] {
             assert!(is_secret(secret), "{secret}");
         }
@@ -308,6 +397,8 @@ mod tests {
             "MasterUserSecret",
             "SecretArn",
             "NextToken",
+            "MetadataOptions.HttpTokens",
+            "KmsKey",
             "GenerateSecretString",
             "StringEquals.aws:RequestTag/access-token",
             "password_encryption",
@@ -343,6 +434,15 @@ mod tests {
             ),
             ("redis://:p@ss@cache", "redis://:(never shown)@cache"),
             (
+                "amqp://u:it's?a/secret@host/x",
+                "amqp://u:(never shown)@host/x",
+            ),
+            (r"x:\/\/u:p@host", r"x:\/\/u:(never shown)@host"),
+            (
+                "https://ghp_0123456789abcdefghij@github.com/a",
+                "https://(never shown)@github.com/a",
+            ),
+            (
                 "a amqp://u:x@one,amqp://u:y@two b",
                 "a amqp://u:(never shown)@one,amqp://u:(never shown)@two b",
             ),
@@ -357,6 +457,42 @@ mod tests {
             "https://",
         ] {
             assert_eq!(cover(open), open);
+        }
+    }
+
+    #[test]
+    fn a_password_is_covered_wherever_references_stand_in_its_url() {
+        let reference = Part::Reference(Arc::new(Reference {
+            address: "us-east-1/db".parse().unwrap(),
+            path: "Host".into(),
+        }));
+        let literal = |text: &str| Part::Literal(text.into());
+        let cover = |parts: &[Part]| without_secrets(&Value::Text(parts.into())).to_string();
+        let host = "${us-east-1/db.Host}";
+        for (parts, told) in [
+            (
+                vec![literal("x://u:LEAK@"), reference.clone(), literal("/a")],
+                format!("x://u:(never shown)@{host}/a"),
+            ),
+            (
+                vec![literal("x://"), reference.clone(), literal(":LEAK@db")],
+                format!("x://{host}:(never shown)@db"),
+            ),
+            (
+                vec![
+                    literal("x://u:LEAK"),
+                    reference.clone(),
+                    literal("@db/"),
+                    reference.clone(),
+                ],
+                format!("x://u:(never shown)@db/{host}"),
+            ),
+            (
+                vec![literal("x://u:"), reference.clone(), literal("@db")],
+                format!("x://u:{host}@db"),
+            ),
+        ] {
+            assert_eq!(cover(&parts), told);
         }
     }
 
