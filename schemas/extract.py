@@ -93,11 +93,16 @@ def main():
         old.unlink()
     rows = []
 
-    def text_of(kind):
+    def text_of(kind, mapped=True):
         schema = json.loads((REGISTRY / "resources" / f"{index[kind]}.json").read_text())
-        return json.dumps(facts_of(kind, schema), sort_keys=True, separators=(",", ":"))
+        facts = facts_of(kind, schema)
+        # What Cloud Control tags, it tags in the creating call, and anew when something changes.
+        tagging = schema.get("tagging", {})
+        if not mapped and not (tagging.get("tagOnCreate", True) and tagging.get("tagUpdatable", True)):
+            facts.pop("tagProperty", None)
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"))
 
-    others = "".join(f"{kind}\t{text_of(kind)}\n" for kind in sorted(index.keys() - set(kinds)))
+    others = "".join(f"{kind}\t{text_of(kind, False)}\n" for kind in sorted(index.keys() - set(kinds)))
     (HERE / "others.zlib").write_bytes(zlib.compress(others.encode(), 9))
     for kind in kinds:
         name = kind.removeprefix("AWS::").replace("::", "-").lower()

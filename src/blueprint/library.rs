@@ -536,7 +536,10 @@ mod tests {
         );
         assert_eq!(
             module("AWS::SQS::QueuePolicy", "{Queues: [a], PolicyDocument: {}}"),
-            Err("AWS::SQS::QueuePolicy takes no tags, and would not be found again".to_owned())
+            Err(
+                "AWS::SQS::QueuePolicy cannot be marked by tags, and would not be found again"
+                    .to_owned()
+            )
         );
     }
 

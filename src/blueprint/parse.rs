@@ -125,9 +125,9 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
     }
     if schema.is_some() && !can_be_marked(&kind) {
         let place = node.get("kind").unwrap_or(node).location.clone();
-        let message = format!("{kind} takes no tags, and would not be found again");
+        let message = format!("{kind} cannot be marked by tags, and would not be found again");
         errors.push(Diagnostic::error(place, message).help(
-            "whose a resource is stands in its tags; say the same with a kind that has some, or make it outside of scalectl",
+            "whose a resource is stands in its tags, which have to be set when it is made, to change, and to be given back; say the same with another kind, or make it outside of scalectl",
         ));
     }
     let tier = text_of(node, "tier", errors).unwrap_or_default();

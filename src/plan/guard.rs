@@ -11,23 +11,35 @@ use crate::value::Value;
 /// not, and where none speaks of them any more.
 pub const STATEFUL: &[&str] = &[
     "AWS::Backup::BackupVault",
+    "AWS::Backup::LogicallyAirGappedBackupVault",
+    "AWS::Cassandra::Table",
+    "AWS::CodeCommit::Repository",
     "AWS::Cognito::UserPool",
-    "AWS::DocDB::DBCluster",
-    "AWS::DynamoDB::GlobalTable",
+    "AWS::DSQL::Cluster",
+    "AWS::DocDBElastic::Cluster",
     "AWS::DynamoDB::Table",
     "AWS::EC2::Volume",
     "AWS::ECR::Repository",
     "AWS::EFS::FileSystem",
-    "AWS::FSx::FileSystem",
     "AWS::KMS::Key",
     "AWS::Kinesis::Stream",
+    "AWS::Lightsail::Bucket",
+    "AWS::Lightsail::Database",
+    "AWS::Lightsail::Disk",
+    "AWS::MSK::Cluster",
+    "AWS::MemoryDB::Cluster",
     "AWS::Neptune::DBCluster",
     "AWS::OpenSearchService::Domain",
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
+    "AWS::RDS::GlobalCluster",
+    "AWS::Redshift::Cluster",
+    "AWS::RedshiftServerless::Namespace",
     "AWS::Route53::HostedZone",
     "AWS::S3::Bucket",
+    "AWS::S3Express::DirectoryBucket",
     "AWS::S3Tables::TableBucket",
+    "AWS::Timestream::Table",
 ];
 
 /// Kinds that a replace pulls everything in them along with, and much of that cannot follow.
@@ -218,6 +230,13 @@ mod tests {
         assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
         let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
         assert!(refusals(&plan, &named).is_empty());
+    }
+
+    #[test]
+    fn what_holds_data_are_kinds_that_a_blueprint_can_use() {
+        for kind in STATEFUL {
+            assert!(facts::can_be_marked(kind), "{kind}");
+        }
     }
 
     /// The plan that leads the application from one database to another.

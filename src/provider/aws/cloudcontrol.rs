@@ -204,6 +204,22 @@ impl Service for CloudControl {
     }
 }
 
+/// What is wrong where a kind is listed only below what it belongs to, such as a service of its cluster: Cloud Control
+/// asks for that in words of its own, and who looks for what exists does not know it.
+fn below_others(kind: &str, error: ProviderError) -> ProviderError {
+    let asks = ["ResourceModel", "Required property"];
+    match error.kind == ErrorKind::Invalid && asks.iter().any(|words| error.message.contains(words))
+    {
+        true => failed(
+            kind,
+            ErrorKind::Unsupported,
+            "NotListed",
+            "Cloud Control lists it only below what it belongs to, so that it would not be found again; make it outside of scalectl",
+        ),
+        false => error,
+    }
+}
+
 impl CloudControl {
     /// Those of one kind that are asked for.
     async fn of_kind(
@@ -220,7 +236,9 @@ impl CloudControl {
                 return self.children(api, kind, (parent, of), which).await;
             }
             (which, _) => {
-                let listed = listed(api, kind, None).await?;
+                let listed = listed(api, kind, None)
+                    .await
+                    .map_err(|error| below_others(kind, error))?;
                 let ids = listed.iter().filter(|(_, properties)| {
                     let Some((property, style)) = tags_property(kind) else {
                         return true;

@@ -17,7 +17,7 @@ mod unlock;
 
 pub use unlock::unlocked;
 
-use super::Registry;
+use super::{KindSchema, Registry};
 use crate::value::Value;
 
 /// What the registry does not say about a kind. Paths are dotted, with `*` for a list's items.
@@ -185,14 +185,17 @@ pub fn facts(kind: &str) -> &'static KindFacts {
 const GLOBAL: [&str; 3] = ["AWS::CloudFront::", "AWS::IAM::", "AWS::Route53::"];
 
 /// Whether something of `kind`, which there is, can say whose it is. Of the kinds that nothing more is known of than
-/// the registry's facts only those with tags can: others would be made again by every run.
+/// the registry's facts only those with tags can that are set when it is made, can change, and are given back: others
+/// would be made again by every run.
 pub fn can_be_marked(kind: &str) -> bool {
     let registry = Registry::embedded();
-    let is_known = registry.is_known(kind);
-    is_known
-        || registry
-            .kind(kind)
-            .is_some_and(|schema| schema.tags().is_some())
+    let has_tags = |schema: &KindSchema| {
+        schema.tags().is_some_and(|(tags, _)| {
+            let is_ours = !schema.is_write_only(tags) && !schema.is_read_only(tags);
+            is_ours && !schema.is_create_only(tags)
+        })
+    };
+    registry.is_known(kind) || registry.kind(kind).is_some_and(has_tags)
 }
 
 /// Whether a number or a version, such as `16.3`, is smaller than it was. Parts that one of the two leaves out say
