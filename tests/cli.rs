@@ -37,6 +37,22 @@ fn drift_is_shown_as_drift_and_set_back() {
 }
 
 #[test]
+fn validate_finds_a_mistake_in_any_environment() {
+    let project = Project::new();
+    let of = |provider: &str| {
+        let text = format!("{SPEC}environments:\n  live: {{}}\n  test: {{provider: {provider}}}\n");
+        project.write("scalectl.yaml", text);
+    };
+    of("aws");
+    assert_eq!(project.code("validate"), Some(0));
+    of("azure");
+    let told = project.transcript(&["validate"]);
+    assert!(told.contains("provider cannot be \"azure\""), "{told}");
+    assert!(told.contains("scalectl.yaml:7:"), "{told}");
+    assert_eq!(project.code("validate --env live"), Some(0));
+}
+
+#[test]
 fn a_database_is_not_asked_to_become_smaller_or_older() {
     let project = Project::empty();
     project.run("init --app shop --domain shop.example.com --stage split-db");

@@ -1,4 +1,5 @@
-//! `scalectl validate`: the spec and its blueprint, without a look at the cloud.
+//! `scalectl validate`: the spec, of every environment where none is named, and its blueprint, without a look at the
+//! cloud.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,16 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
     noted(cases, "policies", project.policies().map(drop))?;
     let name = project.spec.stage.name();
     let graph = noted(cases, format!("stage {name}"), project.graph())?;
+    if global.env.is_none() {
+        for env in project.spec.environments.keys() {
+            let of = Global {
+                env: Some(env.clone()),
+                ..global.clone()
+            };
+            let compiled = Project::load(&of, arguments.stage).and_then(|project| project.graph());
+            noted(cases, format!("environment {env}"), compiled)?;
+        }
+    }
     let mut text = format!(
         "{} {}: {}\n",
         Painted(NEW, "Valid:"),
