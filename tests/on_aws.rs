@@ -11,6 +11,7 @@ mod project;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use emulator::{Emulator, Kind};
 use project::{MODULE, Project, SPEC};
@@ -55,13 +56,23 @@ fn an_application_is_not_built_again_because_another_region_comes_first() {
         "apply --auto-approve",
         "drift",
         "status",
+        "lease show",
+        "doctor",
         "destroy --auto-approve",
     ] {
         let (code, text) = run(line);
         assert_eq!(code, Some(1), "{line}: {text}");
-        let why = "tiny (default) is deployed from us-east-1; the spec has another region first; nothing was changed";
+        let why = "tiny (default) is deployed from us-east-1; the spec has another region first";
         assert!(text.contains(why), "{line}: {text}");
+        assert!(
+            text.contains("`--region REGION` looks there"),
+            "{line}: {text}"
+        );
     }
+    assert_eq!(
+        run("--region us-east-1 plan --detailed-exitcode").0,
+        Some(0)
+    );
     project.write("scalectl.yaml", SPEC);
     let (code, text) = run("plan --detailed-exitcode");
     assert_eq!(code, Some(0), "{text}");
@@ -116,4 +127,56 @@ fn whose_answer_is_missing_is_said_and_one_signal_ends_a_look() {
     told.read_to_string(&mut rest).unwrap();
     assert_eq!(plan.wait().unwrap().code(), Some(1));
     assert_eq!(rest, "error: stopped; nothing was changed\n");
+}
+
+#[test]
+fn an_endpoint_that_is_set_to_nothing_is_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        let _ = BufReader::new(stream).read_line(&mut line);
+        let _ = asked.send(line);
+    });
+    let project = Project::new();
+    let mut plan = on_aws(&project, "", "plan")
+        .env("HTTPS_PROXY", proxy)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let line = told.recv_timeout(Duration::from_secs(60));
+    // It would try for minutes.
+    plan.kill().unwrap();
+    plan.wait().unwrap();
+    let line = line.unwrap();
+    assert!(
+        line.starts_with("CONNECT ") && line.contains(".amazonaws.com:443"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_profile_that_the_spec_names_goes_before_the_environment() {
+    let emulator = Emulator::start(Kind::Moto);
+    let project = Project::new();
+    let url = format!("http://127.0.0.1:{}", emulator.port);
+    let provider = "provider: {aws: {profile: ops}}\n";
+    project.write("scalectl.yaml", format!("{SPEC}{provider}"));
+    let doctor = |config: &str| {
+        project.write("config", config);
+        let output = on_aws(&project, &url, "doctor")
+            .env("AWS_CONFIG_FILE", project.path().join("config"))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let told = doctor("[profile ops]\naws_access_key_id = a\naws_secret_access_key = b\n");
+    let line = "ok       credentials  from the AWS configuration files, profile ops\n";
+    assert!(told.contains(line), "{told}");
+    let told = doctor("");
+    let line = "credentials  from environment variables, profile ops, which is not defined here\n";
+    assert!(told.contains(line), "{told}");
 }

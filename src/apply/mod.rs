@@ -22,8 +22,8 @@ use crate::provider::{Owner, Provider};
 pub use event::{End, Event, Report};
 pub use execute::execute;
 pub use observe::{
-    ANOTHER_REGION, kinds, observe, observe_kinds, observe_only, observe_without, record_of,
-    remove_record, write_record,
+    ANOTHER_REGION, is_nowhere_else, kinds, observe, observe_kinds, observe_only, observe_without,
+    record_of, remove_record, write_record,
 };
 
 /// What everything here works with.

@@ -32,7 +32,10 @@ pub const ANOTHER_REGION: &str = "AnotherRegion";
 
 /// Where nothing says that the app was ever applied, a spec that puts another region first than it did then
 /// would have it built a second time, and the names that the world knows led there.
-async fn is_nowhere_else(context: &Context<'_>) -> Outcome<()> {
+///
+/// # Errors
+/// With [`ANOTHER_REGION`] when the app's record is in another region.
+pub async fn is_nowhere_else(context: &Context<'_>) -> Outcome<()> {
     let found = retry::steadily(context, "elsewhere", || {
         context.provider.elsewhere(context.owner)
     });

@@ -11,7 +11,7 @@ use super::project::Project;
 use super::session::{Cloud, Session};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::retry::steadily;
-use crate::apply::{Context, observe};
+use crate::apply::{ANOTHER_REGION, Context, observe};
 use crate::doctor::permissions::{self, Needed, Stride};
 #[cfg(feature = "aws")]
 use crate::doctor::quotas;
@@ -187,6 +187,9 @@ fn planned_check(plan: &Plan) -> Check {
 
 /// Why there is no plan.
 fn unseen(error: &ProviderError) -> Check {
+    if error.code == ANOTHER_REGION {
+        return Check::fails("plan", &*error.message, super::MOVED);
+    }
     let mend = match error.kind {
         crate::provider::ErrorKind::Denied => {
             format!(

@@ -1,5 +1,6 @@
 //! `scalectl lease`: who changes the application right now, and taking that right away.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -8,6 +9,7 @@ use super::project::Project;
 use super::session::{Session, has_ended};
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::retry::steadily;
+use crate::apply::{is_nowhere_else, observe_only};
 use crate::provider::Held;
 use crate::render::json::lease::document;
 use crate::render::style::duration;
@@ -40,10 +42,18 @@ enum Command {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
-    let session = Session::open(&project, "lease")?;
+    let shows = matches!(arguments.command, Command::Show { .. });
+    let session = Session::open(&project, "lease")?.only_looking(shows);
     session.run(async |_, context| {
         let name = format!("{} ({})", project.spec.app, project.spec.env);
         let held = steadily(context, "lease", || context.provider.lease(context.owner)).await?;
+        if held.is_none() {
+            // Nobody's here may be somebody's where the application is.
+            let live = observe_only(context, BTreeSet::new()).await?;
+            if live.record.is_none() {
+                is_nowhere_else(context).await?;
+            }
+        }
         match &arguments.command {
             Command::Show { json: true } => ui::print_json(&document(held.as_ref())),
             Command::Show { json: false } => ui::print(&format!("{}\n", in_words(&name, held.as_ref()))),

@@ -304,7 +304,7 @@ const WRONG_ACCOUNT: &str =
     "use the credentials of an allowed account, or change `allowed_accounts`";
 
 /// What helps where the application's record is in another region.
-const MOVED: &str = "put that region first again in `regions` (after a failover, name it in `database: {writer_region: REGION}`); `scalectl destroy` there, before the change, is how an application moves without its data";
+pub const MOVED: &str = "`--region REGION` looks there; or put it first again in `regions`, or after a failover in `database: {writer_region: REGION}`. An application moves without its data by `scalectl destroy` there, before the change";
 
 /// What helps where AWS does not even say who we are.
 const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provider sim` needs none";

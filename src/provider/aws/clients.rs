@@ -9,6 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -78,7 +82,22 @@ impl Clients {
             .timeout_config(timeouts)
             .region(Region::new(region.to_owned()));
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            // The SDK's own chain asks the environment first; who names a profile in the spec means it.
+            let known = ProviderConfig::without_region()
+                .with_region(Some(Region::new(region.to_owned())))
+                .with_http_client(http::client());
+            let named = ProfileFileCredentialsProvider::builder()
+                .configure(&known)
+                .profile_name(profile)
+                .build();
+            let others = DefaultCredentialsChain::builder()
+                .configure(known)
+                .profile_name(profile)
+                .build()
+                .await;
+            let chain =
+                CredentialsProviderChain::first_try("Profile", named).or_else("Default", others);
+            loader = loader.profile_name(profile).credentials_provider(chain);
         }
         if let Some(url) = &endpoints.all {
             loader = loader.endpoint_url(url);
@@ -88,6 +107,12 @@ impl Clients {
                 loader.credentials_provider(Credentials::new(id, secret, None, None, "endpoints"));
         }
         let mut config = loader.load().await;
+        // A variable that is set to nothing says nothing, as pipelines set it.
+        if config.endpoint_url().is_some_and(str::is_empty) {
+            let mut builder = config.into_builder();
+            builder.set_endpoint_url(None);
+            config = builder.build();
+        }
         if let Some(role) = &settings.role_arn {
             let mut assumed = AssumeRoleProvider::builder(role)
                 .configure(&config)

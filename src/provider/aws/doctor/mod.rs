@@ -83,6 +83,12 @@ fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime)
             .map(|role| format!("role {role}")),
     );
     let from = from.join(", ");
+    if let Some(profile) = &settings.profile
+        && source(found) == ENVIRONMENT
+    {
+        let found = format!("{from}, which is not defined here");
+        return Check::warning("credentials", found, how_to_log_in(Some(profile)));
+    }
     match found.expiry() {
         None => Check::ok("credentials", from),
         Some(end) => {
@@ -101,6 +107,9 @@ fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime)
     }
 }
 
+/// Credentials that nobody named.
+const ENVIRONMENT: &str = "environment variables";
+
 /// Which of the SDK's providers the credentials are from. The SDK tells it nowhere but in their
 /// debugging form, which hides the secrets.
 fn source(found: &Credentials) -> String {
@@ -110,7 +119,7 @@ fn source(found: &Credentials) -> String {
         .nth(1)
         .and_then(|rest| rest.split('"').next());
     match name {
-        Some("EnvironmentVariable") => "environment variables".to_owned(),
+        Some("EnvironmentVariable") => ENVIRONMENT.to_owned(),
         Some("ProfileFile") => "the AWS configuration files".to_owned(),
         Some("AssumeRoleProvider") => "an assumed role".to_owned(),
         Some(name) => name.to_owned(),
