@@ -319,7 +319,7 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
                 None => {
                     let (_, port) = authority.split_once(':')?;
                     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
-                    if is_port {
+                    if is_port || authority.starts_with('[') {
                         return None;
                     }
                     all.split_once('@')?.0
@@ -452,6 +452,7 @@ mod tests {
         for open in [
             "https://example.com:8443/@user",
             "https://user@example.com/",
+            "http://[::1]:8080/@user",
             "postgres://app:{{resolve:secretsmanager:db:SecretString:password}}@db/shop",
             "mailto:ops@example.com",
             "https://",

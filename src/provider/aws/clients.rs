@@ -19,6 +19,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::call::{Api, Meter, Unrepeated, Watch};
 use super::error::chain;
@@ -68,6 +69,28 @@ struct Base {
     partitions: Mutex<HashMap<(&'static str, String), RetryPartition>>,
 }
 
+/// The same configuration, but that an endpoint that is set to nothing is none, as pipelines set variables: the SDK
+/// would end in a panic.
+fn without_empty(config: SdkConfig) -> SdkConfig {
+    let url = config.endpoint_url().filter(|url| !url.is_empty());
+    let url = url.map(str::to_owned);
+    let known = NotEmpty(config.clone());
+    let mut builder = config.into_builder();
+    builder.set_endpoint_url(url);
+    builder.service_config(known).build()
+}
+
+/// What is configured for single services.
+#[derive(Debug)]
+struct NotEmpty(SdkConfig);
+
+impl LoadServiceConfig for NotEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let value = self.0.service_config()?.load_config(key);
+        value.filter(|value| !value.is_empty())
+    }
+}
+
 impl Clients {
     /// As the environment and the spec say. Asks nobody yet.
     pub async fn connect(settings: &spec::Aws, region: &str, endpoints: &Endpoints) -> Self {
@@ -107,12 +130,7 @@ impl Clients {
                 loader.credentials_provider(Credentials::new(id, secret, None, None, "endpoints"));
         }
         let mut config = loader.load().await;
-        // A variable that is set to nothing says nothing, as pipelines set it.
-        if config.endpoint_url().is_some_and(str::is_empty) {
-            let mut builder = config.into_builder();
-            builder.set_endpoint_url(None);
-            config = builder.build();
-        }
+        config = without_empty(config);
         if let Some(role) = &settings.role_arn {
             let mut assumed = AssumeRoleProvider::builder(role)
                 .configure(&config)
