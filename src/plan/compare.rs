@@ -391,7 +391,7 @@ pub fn is_dynamic(value: &Value) -> bool {
 
 /// Whether a live text may be what a desired one stands for: a dynamic reference, whose answer is
 /// AWS's to know, or a secret of which the provider or a snapshot shows a digest.
-fn stands_for(desired: &Value, live: &Value) -> bool {
+pub fn stands_for(desired: &Value, live: &Value) -> bool {
     let Value::String(live) = live else {
         return false;
     };

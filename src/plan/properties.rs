@@ -50,7 +50,9 @@ fn told(
         return (never(before), never(after), true);
     }
     if let (Some(before), Some(after)) = (before, after) {
-        let (before, after) = schema::told_apart(before, after);
+        let is_same =
+            |had: &Value, wanted: &Value| had == wanted || compare::stands_for(wanted, had);
+        let (before, after) = schema::told_apart(before, after, is_same);
         return (Some(before), Some(after), false);
     }
     (shown_before, shown_after, false)

@@ -4,7 +4,6 @@
 //! How a secret is written down is up to who writes it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -116,9 +115,11 @@ pub fn is_secret_in(map: &Map, key: &str) -> bool {
         Some(name @ Value::Text(_)) => is_secret_name(&name.to_string()),
         _ => false,
     };
-    if key == "SearchString" {
-        // A firewall's rule, by the header that it compares.
-        return names_one(map.at("FieldToMatch.SingleHeader.Name"));
+    if ["SearchString", "SearchStringBase64", "RegexString"].contains(&key) {
+        // A firewall's rule, by what it compares.
+        let of = ["SingleHeader", "SingleQueryArgument"];
+        let named = |field: &&str| names_one(map.at(&format!("FieldToMatch.{field}.Name")));
+        return of.iter().any(named);
     }
     if !key.ends_with("Value") && key != "Values" {
         return false;
@@ -136,11 +137,16 @@ pub fn without_secrets(value: &Value) -> Value {
     .value(value)
 }
 
-/// The same of what there was and what there will be, with a mark on the secrets that become others.
-pub fn told_apart(before: &Value, after: &Value) -> (Value, Value) {
-    let mut had = BTreeMap::new();
+/// The same of what there was and what there will be, with a mark on the secrets that become others: in whose place was
+/// one, and none that `is_same`.
+pub fn told_apart(
+    before: &Value,
+    after: &Value,
+    is_same: impl Fn(&Value, &Value) -> bool,
+) -> (Value, Value) {
+    let mut had = Vec::new();
     let mut remember = |path: &[Arc<str>], secret: &Value| {
-        had.insert(path.to_vec(), secret.clone());
+        had.push((path.to_vec(), secret.clone()));
         never_shown(secret)
     };
     let before = Cover {
@@ -148,9 +154,13 @@ pub fn told_apart(before: &Value, after: &Value) -> (Value, Value) {
         by: &mut remember,
     }
     .value(before);
-    let mut compare = |path: &[Arc<str>], secret: &Value| match had.get(path) {
-        Some(other) if other != secret && !is_kept_elsewhere(secret) => Value::str(ANOTHER),
-        _ => never_shown(secret),
+    let mut compare = |path: &[Arc<str>], secret: &Value| {
+        // Items of a list may have moved.
+        let is_known = had.iter().any(|(_, other)| is_same(other, secret));
+        match had.iter().any(|(at, _)| at == path) && !is_known && !is_kept_elsewhere(secret) {
+            true => Value::str(ANOTHER),
+            false => never_shown(secret),
+        }
     };
     let after = Cover {
         path: Vec::new(),
@@ -183,9 +193,19 @@ impl Cover<'_> {
                 self.below(index.to_string().into(), |cover| cover.value(item))
             })),
             text => in_json(text, |inner| self.value(inner))
-                .or_else(|| in_urls(text, |one| (self.by)(&self.path, one).to_string()))
+                .or_else(|| self.urls(text))
                 .unwrap_or_else(|| text.clone()),
         }
+    }
+
+    /// Each password of a text has a place of its own.
+    fn urls(&mut self, text: &Value) -> Option<Value> {
+        let mut number = 0;
+        in_urls(text, |one| {
+            number += 1;
+            let step = Arc::from(number.to_string());
+            self.below(step, |cover| (cover.by)(&cover.path, one).to_string())
+        })
     }
 
     fn below<T>(&mut self, step: Arc<str>, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -237,11 +257,12 @@ pub fn in_json(text: &Value, cover: impl FnOnce(&Value) -> Value) -> Option<Valu
     (covered != inner).then(|| Value::str(serde_json::Value::from(&covered).to_string()))
 }
 
+/// What a reference in a text is while it is looked through: one character, which is no text's.
+const HOLE: char = '\u{e000}';
+
 /// A text with what `cover` makes of each password in a URL of it, such as `postgres://user:password@host`;
 /// `None` where there is none.
 pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<Value> {
-    // References stand in it as one character each, which is no text's.
-    const HOLE: char = '\u{e000}';
     let (flat, holes) = match text {
         Value::String(text) => (Cow::Borrowed(&**text), Vec::new()),
         Value::Text(parts) => {
@@ -301,7 +322,7 @@ pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<
 const TOKEN: usize = 20;
 
 /// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
-/// (RFC 3986, section 3.2.1), also where characters stand in it that had to be encoded.
+/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded.
 pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
     // JSON may write a slash with a backslash before it.
     let schemes = text
@@ -310,19 +331,23 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut found: Vec<Range<usize>> = schemes
         .filter_map(|(at, scheme)| {
             let start = at + scheme.len();
-            let ends = |c: char| matches!(c, '"' | '<' | '>' | '`') || c.is_whitespace();
-            let all = text[start..].split(ends).next()?;
+            let all = without_rest(&text[start..]);
             let authority = all.split(['/', '?', '#', '\\']).next()?;
             let user = match authority.rsplit_once('@') {
                 Some((user, _)) => user,
                 // A port is a number; what else stands there is a password with a `/` or the like in it.
                 None => {
                     let (_, port) = authority.split_once(':')?;
-                    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+                    let is_port = port.chars().all(|c| c.is_ascii_digit() || c == HOLE);
                     if is_port || authority.starts_with('[') {
                         return None;
                     }
-                    all.split_once('@')?.0
+                    let (user, _) = all.split_once('@')?;
+                    // That is the next one's, in a list of them.
+                    if user.contains("://") {
+                        return None;
+                    }
+                    user
                 }
             };
             let (from, password) = match user.split_once(':') {
@@ -342,6 +367,21 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
         is_apart
     });
     found.into_iter()
+}
+
+/// A text to where a URL that it begins with must have ended. The digest of a password, as snapshots show it, has a
+/// space in it.
+fn without_rest(text: &str) -> &str {
+    let ends = |c: char| matches!(c, '"' | '<' | '>' | '`') || c.is_whitespace();
+    let mut end = 0;
+    while let Some(index) = text[end..].find(ends) {
+        let at = end + index;
+        if !text[..at].ends_with("(hidden") || !text[at..].starts_with(' ') {
+            return &text[..at];
+        }
+        end = at + 1;
+    }
+    text
 }
 
 /// Whether a key is of people's making, such as `DB_PASSWORD`, `apiToken` or `x-api-key`. AWS's begin with a
@@ -506,12 +546,52 @@ mod tests {
             )
         };
         let told = |password: &str| {
-            let (before, after) = told_apart(&settings("one", "good"), &settings(password, "bad"));
+            let (before, after) = told_apart(
+                &settings("one", "good"),
+                &settings(password, "bad"),
+                |a, b| a == b,
+            );
             assert!(!before.to_string().contains(ANOTHER) && before.to_string().contains("good"));
             assert!(after.to_string().contains("bad"));
             after.to_string().matches(ANOTHER).count()
         };
         assert_eq!((told("one"), told("two")), (0, 2));
+    }
+
+    #[test]
+    fn a_secret_that_only_moved_is_not_marked() {
+        let list = |names: &[&str]| {
+            let items = names
+                .iter()
+                .map(|name| serde_json::json!({"Name": "API_TOKEN", "Value": name}));
+            Value::list(items.map(Value::from))
+        };
+        let marks = |before: &[&str], after: &[&str]| {
+            let (_, after) = told_apart(&list(before), &list(after), |a, b| a == b);
+            after.to_string().matches(ANOTHER).count()
+        };
+        assert_eq!(
+            (marks(&["a", "b"], &["b"]), marks(&["a", "b"], &["b", "a"])),
+            (0, 0)
+        );
+        assert_eq!(marks(&["a", "b"], &["a", "c"]), 1);
+        let two =
+            |x: &str, y: &str, rest: &str| Value::str(format!("x://u:{x}@a,x://u:{y}@b{rest}"));
+        let (_, after) = told_apart(&two("1", "2", ""), &two("1", "3", "/c"), |a, b| a == b);
+        assert_eq!(
+            after.to_string(),
+            format!("x://u:{NEVER_SHOWN}@a,x://u:{ANOTHER}@b/c")
+        );
+    }
+
+    #[test]
+    fn a_digest_in_a_url_is_a_password_too() {
+        let shown = "postgres://app:(hidden a1B2:c3D4)@db/x and more";
+        let covered = without_secrets(&Value::str(shown)).to_string();
+        assert_eq!(covered, "postgres://app:(never shown)@db/x and more");
+        let origins = "http://a:80,http://u:p@b";
+        let covered = without_secrets(&Value::str(origins)).to_string();
+        assert_eq!(covered, "http://a:80,http://u:(never shown)@b");
     }
 
     #[test]
@@ -541,6 +621,11 @@ mod tests {
                 serde_json::json!({"SearchString": "x",
                     "FieldToMatch": {"SingleHeader": {"Name": "x-origin-verify"}}}),
                 "SearchString",
+            ),
+            (
+                serde_json::json!({"RegexString": "x",
+                    "FieldToMatch": {"SingleQueryArgument": {"Name": "api_token"}}}),
+                "RegexString",
             ),
         ] {
             assert!(is_secret_in(&map(item.clone()), key), "{item}");
