@@ -96,7 +96,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let report = carry_out(context, &project, &plan, record, &options).await?;
             match report.is_complete() {
                 true => {
-                    // All that it names was looked at.
+                    // All that it names was looked at. It goes last, so that a run that is cut short finds it.
                     remove_record(context).await?;
                     Ok(ExitCode::SUCCESS)
                 }

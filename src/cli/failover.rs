@@ -151,15 +151,17 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     fits(&project, arguments)?;
     let found = look(&project, arguments)?;
-    let command = match arguments.plan || arguments.status {
+    let looks = arguments.plan || arguments.status;
+    let command = match looks {
         true => "failover --plan",
         false => "failover",
     };
     let session = Session::open_at(&project, command, &found.home)?.at_speed(arguments.speed);
+    let session = session.only_looking(looks);
     let holder = session.holder.clone();
     let outcome = session.run(async |cloud, context| {
         let place = cloud.place().await?;
-        let outcome = match arguments.plan || arguments.status {
+        let outcome = match looks {
             true => show(&project, arguments, context, &found, place).await,
             false => {
                 with_lease(context, &holder, project.patience, async || {
@@ -249,7 +251,7 @@ fn look(project: &Project, arguments: &Arguments) -> Result<Found, Failure> {
     let graph = project.graph()?;
     let mut down = None;
     for home in &homes {
-        let session = Session::open_at(project, "failover", home)?;
+        let session = Session::open_at(project, "failover", home)?.only_looking(true);
         let asked = session.run(async |_, context| answers(context, &graph, home).await)?;
         match asked {
             Ok(Some(standing)) if standing.failover.is_some() => {
@@ -295,7 +297,7 @@ fn still_down(
     let Some(failover) = &standing.failover else {
         return Ok(None);
     };
-    let session = Session::open_at(project, "failover", &failover.to)?;
+    let session = Session::open_at(project, "failover", &failover.to)?.only_looking(true);
     let from = &*failover.from;
     let asked = session.run(async |_, context| answers(context, graph, from).await)?;
     Ok(asked.is_err().then(|| from.to_owned()))

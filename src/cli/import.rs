@@ -56,8 +56,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let holder = session.holder.clone();
     session.run(async |_, context| {
         let (Some(address), Some(identifier)) = (&arguments.address, &arguments.identifier) else {
-            let proposals = discover(context, &graph, arguments.json);
-            return looking(context.provider, proposals).await;
+            let found = looking(context.provider, discover(context, &graph)).await?;
+            found.tell(arguments.json);
+            return Ok(ExitCode::SUCCESS);
         };
         with_lease(context, &holder, project.patience, async || {
             adopt(context, &graph, address, identifier, arguments.auto_approve).await
@@ -194,7 +195,22 @@ fn form(kind: &str, identifier: &str) -> Option<String> {
     })
 }
 
-async fn discover(context: &Context<'_>, graph: &Graph, as_json: bool) -> Outcome {
+/// What fits, and how many resources are not managed yet.
+struct Fitting {
+    proposals: Vec<Proposal>,
+    missing: usize,
+}
+
+impl Fitting {
+    fn tell(&self, as_json: bool) {
+        match as_json {
+            true => ui::print_json(&document(self.missing, &self.proposals)),
+            false => ui::print(&in_words(&self.proposals, self.missing)),
+        }
+    }
+}
+
+async fn discover(context: &Context<'_>, graph: &Graph) -> Result<Fitting, Failure> {
     let live = observe(context, Some(graph)).await?;
     let mut strays: Vec<Stray> = Vec::new();
     let mut regions = Regions::new();
@@ -228,12 +244,7 @@ async fn discover(context: &Context<'_>, graph: &Graph, as_json: bool) -> Outcom
             .iter()
             .filter(|r| live.resources.contains_key(&r.address))
             .count();
-    if as_json {
-        ui::print_json(&document(missing, &proposals));
-    } else {
-        ui::print(&in_words(&proposals, missing));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(Fitting { proposals, missing })
 }
 
 fn in_words(proposals: &[Proposal], missing: usize) -> String {

@@ -288,7 +288,7 @@ impl From<crate::provider::ProviderError> for Failure {
                 let help = crate::doctor::how_to_log_in(profile.as_deref());
                 return Self::with_help(error.to_string(), help);
             }
-            _ if matches!(&*error.code, "NoAnswer" | "Timeout") => {
+            _ if error.kind.is_retryable() && matches!(&*error.code, "NoAnswer" | "Timeout") => {
                 return Self::with_help(error.to_string(), unanswered());
             }
             "sts:GetCallerIdentity" => UNREACHABLE,
@@ -312,8 +312,8 @@ const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provid
 /// What helps where nobody answers.
 fn unanswered() -> String {
     match std::env::var("AWS_ENDPOINT_URL") {
-        Ok(url) => format!("calls go to {url}, as AWS_ENDPOINT_URL says: check that something answers there"),
-        Err(_) => "check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and the names of the spec's regions".to_owned(),
+        Ok(url) if !url.is_empty() => format!("calls go to {url}, as AWS_ENDPOINT_URL says: check that something answers there"),
+        _ => "check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and the names of the spec's regions".to_owned(),
     }
 }
 

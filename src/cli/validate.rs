@@ -76,13 +76,21 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
     let name = project.spec.stage.name();
     let graph = noted(cases, format!("stage {name}"), project.graph())?;
     if global.env.is_none() {
+        let mut mistakes = Vec::new();
         for env in project.spec.environments.keys() {
             let of = Global {
                 env: Some(env.clone()),
                 ..global.clone()
             };
             let compiled = Project::load(&of, arguments.stage).and_then(|project| project.graph());
-            noted(cases, format!("environment {env}"), compiled)?;
+            match noted(cases, format!("environment {env}"), compiled) {
+                Err(Failure::Diagnostics(found)) => mistakes.extend(found),
+                Err(other) => return Err(other),
+                Ok(_) => {}
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Failure::Diagnostics(mistakes));
         }
     }
     let mut text = format!(

@@ -114,6 +114,7 @@ impl Clients {
                 .profile_name(profile)
                 .build();
             let others = DefaultCredentialsChain::builder()
+                .region(Region::new(region.to_owned()))
                 .configure(known)
                 .profile_name(profile)
                 .build()

@@ -120,7 +120,8 @@ fn plain(text: &str) -> String {
     let Some((_, tried)) = text.split_once("no credentials found in chain. Attempted:") else {
         return text.to_owned();
     };
-    const NOTHING: [&str; 4] = [
+    const NOTHING: [&str; 5] = [
+        "no credentials found in chain",
         "environment variable not set",
         "$AWS_WEB_IDENTITY_TOKEN_FILE was not set",
         "ECS provider not configured",
@@ -131,8 +132,14 @@ fn plain(text: &str) -> String {
         let is_nothing = NOTHING.iter().any(|nothing| why.starts_with(nothing));
         (!is_nothing).then_some(why)
     });
-    let said: Vec<&str> = std::iter::once(NO_CREDENTIALS).chain(said).collect();
-    said.join(": ")
+    let mut told = vec![NO_CREDENTIALS];
+    for why in said {
+        // Chains may stand in chains, and ask the same place twice.
+        if !told.contains(&why) {
+            told.push(why);
+        }
+    }
+    told.join(": ")
 }
 
 /// What callers do about an error code. Sources: each service's list of common errors; EC2's are at
@@ -312,6 +319,10 @@ mod tests {
             plain(none),
             "no credentials were found: profile `a` was not defined"
         );
+        let nested = format!(
+            "no credentials found in chain. Attempted:\n  Profile: the credential provider was not enabled: profile `a` was not defined\n  Default: the credential provider was not enabled: {none}"
+        );
+        assert_eq!(plain(&nested), plain(none));
         let refused = std::io::Error::other(std::io::Error::other("tcp connect error"));
         assert_eq!(chain(&refused), "tcp connect error");
     }

@@ -508,7 +508,7 @@ impl Provider for Aws {
     fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             self.who.known().await?;
-            self.lease.remove_record(owner).await
+            home::remove_record(&self.clients, &self.lease, &self.regions, owner).await
         })
     }
 
