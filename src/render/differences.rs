@@ -61,19 +61,18 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
                 walk(&below(key), a.get(key), b.get(key), found);
             }
         }
+        (Some(Value::List(a)), Some(Value::List(b))) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                walk(&below(&index.to_string()), Some(a), Some(b), found);
+            }
+        }
         (Some(Value::List(a)), Some(Value::List(b))) => {
-            let (a, b) = match a.len() == b.len() {
-                true => (
-                    a.iter().enumerate().collect(),
-                    b.iter().enumerate().collect(),
-                ),
-                false => unpaired(a, b),
-            };
-            for index in 0..a.len().max(b.len()) {
-                let (a, b) = (a.get(index), b.get(index));
-                let Some((place, _)) = b.or(a) else { continue };
-                let (a, b) = (a.map(|(_, value)| *value), b.map(|(_, value)| *value));
-                walk(&below(&place.to_string()), a, b, found);
+            let (gone, new) = unpaired(a, b);
+            for (place, item) in gone {
+                walk(&below(&place.to_string()), Some(item), None, found);
+            }
+            for (place, item) in new {
+                walk(&below(&place.to_string()), None, Some(item), found);
             }
         }
         (None, None) => {}
@@ -88,8 +87,8 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
 /// An item and its place in the list.
 type Placed<'a> = (usize, &'a Value);
 
-/// The items of two lists that have no equal in the other one: where some came or went, the places of the rest say
-/// nothing.
+/// The items of two lists that have no equal in the other one, each with its place in its own: where some came or
+/// went, the places of the rest say nothing.
 fn unpaired<'a>(a: &'a [Value], b: &'a [Value]) -> (Vec<Placed<'a>>, Vec<Placed<'a>>) {
     let mut left: Vec<Placed<'_>> = b.iter().enumerate().collect();
     let mut gone: Vec<Placed<'_>> = a.iter().enumerate().collect();
@@ -126,8 +125,12 @@ mod tests {
         assert_eq!((&*found[0].path, &found[0].after), ("0", &None));
         let found = inside(&list(&[80, 443]), &list(&[443, 8443, 8080])).unwrap();
         let places: Vec<&str> = found.iter().map(|one| &*one.path).collect();
-        assert_eq!(places, ["1", "2"]);
+        assert_eq!(places, ["0", "1", "2"]);
         assert_eq!(found[0].before, Some(Value::Int(80)));
+        assert_eq!(
+            (&found[1].before, &found[1].after),
+            (&None, &Some(Value::Int(8443)))
+        );
     }
 
     #[test]
