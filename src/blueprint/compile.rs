@@ -532,7 +532,7 @@ impl<'a> Compiler<'a> {
             .at("name")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let global = schema::facts(&declaration.kind).global;
+        let global = schema::facts::is_global(&declaration.kind);
         let region: Arc<str> = match (&declaration.region, global) {
             (_, true) => GLOBAL.into(),
             (None, false) => home.into(),

@@ -130,8 +130,7 @@ fn include_when() -> Json {
 
 fn resource() -> Json {
     let registry = Registry::embedded();
-    let others = registry.others().filter(|kind| can_be_marked(kind));
-    let mut kinds: Vec<&str> = registry.names().chain(others).collect();
+    let mut kinds: Vec<&str> = registry.all().filter(|kind| can_be_marked(kind)).collect();
     kinds.sort_unstable();
     let by_kind: Vec<Json> = registry
         .names()

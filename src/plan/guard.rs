@@ -137,8 +137,7 @@ fn goes_back(change: &Change) -> bool {
     let grows = crate::schema::facts(&change.kind).grows;
     let mut properties = change.properties.iter();
     properties.any(|one| {
-        grows.contains(&&*one.path)
-            && matches!((&one.before, &one.after), (Some(before), Some(after)) if facts::goes_back(before, after))
+        grows.contains(&&*one.path) && facts::goes_back(one.before.as_ref(), one.after.as_ref())
     })
 }
 
@@ -188,7 +187,7 @@ pub fn deletes_more_than_it_keeps(plan: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Graph;
+    use crate::graph::{Graph, Resource};
     use crate::plan::{diff, digest};
     use crate::provider::{Applied, Live, LiveResource, Status};
     use crate::value::Map;
@@ -211,6 +210,18 @@ mod tests {
         }
     }
 
+    fn wanted(at: &str, kind: &str, properties: serde_json::Value) -> Resource {
+        Resource {
+            address: at.parse().unwrap(),
+            kind: kind.into(),
+            tier: "data".into(),
+            properties: serde_json::from_value(properties).unwrap(),
+            after: Vec::new(),
+            lifecycle: Default::default(),
+            ready_when: Vec::new(),
+        }
+    }
+
     #[test]
     fn a_database_is_not_deleted_unless_it_is_named() {
         let plan = diff(
@@ -226,17 +237,12 @@ mod tests {
     #[test]
     fn a_database_is_not_replaced_unless_it_is_named_whether_it_is_protected_or_not() {
         let live = cloud("AWS::RDS::DBInstance", false);
-        let mut properties = Map::new();
-        properties.insert("DBName", Value::str("another"));
-        let wanted = crate::graph::Resource {
-            address: "us-east-1/x".parse().unwrap(),
-            kind: "AWS::RDS::DBInstance".into(),
-            tier: "data".into(),
-            properties,
-            after: Vec::new(),
-            lifecycle: Default::default(),
-            ready_when: Vec::new(),
-        };
+        let kind = "AWS::RDS::DBInstance";
+        let wanted = wanted(
+            "us-east-1/x",
+            kind,
+            serde_json::json!({"DBName": "another"}),
+        );
         let plan = diff(&Graph::from_iter([wanted]), &live, None);
         assert_eq!(plan.changes[0].action, Action::Replace);
         assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
@@ -260,19 +266,8 @@ mod tests {
         resource.properties.insert("Value", Value::str(from));
         live.resources
             .insert(resource.address.clone(), resource.clone());
-        let desired = to.map(|to| {
-            let mut properties = Map::new();
-            properties.insert("Value", Value::str(to));
-            crate::graph::Resource {
-                address: resource.address.clone(),
-                kind: kind.into(),
-                tier: "data".into(),
-                properties,
-                after: Vec::new(),
-                lifecycle: Default::default(),
-                ready_when: Vec::new(),
-            }
-        });
+        let at = "us-east-1/param_database";
+        let desired = to.map(|to| wanted(at, kind, serde_json::json!({"Value": to})));
         Plan {
             unchanged: 1,
             ..diff(&desired.into_iter().collect(), &live, None)
@@ -316,18 +311,7 @@ mod tests {
     #[test]
     fn a_replica_does_not_become_a_database_of_its_own_by_an_apply() {
         let kind = "AWS::RDS::DBInstance";
-        let database = |json: serde_json::Value| {
-            let value: Value = serde_json::from_value(json).unwrap();
-            crate::graph::Resource {
-                address: "us-east-1/x".parse().unwrap(),
-                kind: kind.into(),
-                tier: "data".into(),
-                properties: value.as_map().unwrap().clone(),
-                after: Vec::new(),
-                lifecycle: Default::default(),
-                ready_when: Vec::new(),
-            }
-        };
+        let database = |json| wanted("us-east-1/x", kind, json);
         let follows = database(serde_json::json!({"SourceDBInstanceIdentifier": "main"}));
         let alone = database(serde_json::json!({}));
         let mut live = cloud(kind, false);

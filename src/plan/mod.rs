@@ -17,6 +17,7 @@ mod properties;
 pub mod saved;
 pub mod scale;
 pub mod schedule;
+mod stands_for;
 
 pub use blast::Blast;
 pub use diff::diff;

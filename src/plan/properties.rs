@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::compare::{self, Difference, Rules};
+use super::stands_for::stands_for;
 use super::{Action, PropertyChange, digest};
 use crate::graph::Resource;
 use crate::provider::LiveResource;
@@ -50,8 +51,7 @@ fn told(
         return (never(before), never(after), true);
     }
     if let (Some(before), Some(after)) = (before, after) {
-        let is_same =
-            |had: &Value, wanted: &Value| had == wanted || compare::stands_for(wanted, had);
+        let is_same = |had: &Value, wanted: &Value| had == wanted || stands_for(wanted, had);
         let (before, after) = schema::told_apart(before, after, is_same);
         return (Some(before), Some(after), false);
     }

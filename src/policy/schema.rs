@@ -12,8 +12,7 @@ pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A file of rules.
 pub fn rules() -> Json {
-    let registry = Registry::embedded();
-    let mut kinds: Vec<&str> = registry.names().chain(registry.others()).collect();
+    let mut kinds: Vec<&str> = Registry::embedded().all().collect();
     kinds.sort_unstable();
     json!({
         "$schema": DIALECT,

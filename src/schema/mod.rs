@@ -11,14 +11,16 @@ pub mod facts;
 mod others;
 mod secret;
 mod shape;
+mod url;
 
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
 pub use secret::{
-    DYNAMIC, NEVER_SHOWN, in_json, in_urls, is_kept_elsewhere, is_secret, is_secret_in,
-    never_shown, passwords, told_apart, without_secrets,
+    DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
+    told_apart, without_secrets,
 };
 pub use shape::{Additional, Shape, Type};
+pub use url::{in_urls, passwords};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -75,9 +77,14 @@ impl Registry {
         others::KINDS.keys().copied()
     }
 
+    /// The names of all kinds, the best known first.
+    pub fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.names().chain(self.others())
+    }
+
     /// The kind whose name is nearest to `name`, if one is near.
     pub fn suggest(&self, name: &str) -> Option<&'static str> {
-        nearest(name, self.names().chain(self.others()))
+        nearest(name, self.all())
     }
 }
 

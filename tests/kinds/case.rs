@@ -121,7 +121,7 @@ fn kind(entry: &Map) -> &str {
 fn address(id: &Arc<str>, entry: &Map) -> Address {
     let region = match entry.get("region").and_then(Value::as_str) {
         Some(region) => region,
-        None if schema::facts(kind(entry)).global => GLOBAL,
+        None if schema::facts::is_global(kind(entry)) => GLOBAL,
         None => "us-east-1",
     };
     Address::new(region, id.clone(), None)

@@ -181,7 +181,9 @@ impl Aws {
             for region in &regions {
                 for (kind, number) in &self.by_kind {
                     let pair = (Arc::from(region.as_str()), Arc::from(*kind));
-                    if schema::facts(kind).global == (region == GLOBAL) && !known.contains(&pair) {
+                    if schema::facts::is_global(kind) == (region == GLOBAL)
+                        && !known.contains(&pair)
+                    {
                         let key = (region.clone(), *number, false);
                         asked.entry(key).or_default().insert(pair.1);
                     }

@@ -164,7 +164,7 @@ pub fn check(
         .collect();
     let goes_back = |name: &&str| {
         let before = old.and_then(|old| old.properties.get(name));
-        matches!((before, touched.get(name)), (Some(before), Some(after)) if facts::goes_back(before, after))
+        facts::goes_back(before, touched.get(name))
     };
     if let Some(name) = facts::facts(kind).grows.iter().find(|name| goes_back(name)) {
         return Err(Refusal::invalid(format!(

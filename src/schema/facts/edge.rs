@@ -109,9 +109,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                     "",
                 ),
             ],
-            ..Facts::seconds(1, 1, 1)
-                .text("CachePolicyConfig.Comment")
-                .global()
+            ..Facts::seconds(1, 1, 1).text("CachePolicyConfig.Comment")
         },
     ),
     (
@@ -137,32 +135,24 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                     r#"{"Forward": "none"}"#,
                 ),
             ],
-            ..Facts::seconds(240, 180, 240).global()
+            ..Facts::seconds(240, 180, 240)
         },
     ),
     (
         "AWS::CloudFront::Function",
-        Facts::seconds(5, 5, 2)
-            .text("FunctionConfig.Comment")
-            .global(),
+        Facts::seconds(5, 5, 2).text("FunctionConfig.Comment"),
     ),
     (
         "AWS::CloudFront::OriginAccessControl",
-        Facts::seconds(1, 1, 1)
-            .text("OriginAccessControlConfig.Description")
-            .global(),
+        Facts::seconds(1, 1, 1).text("OriginAccessControlConfig.Description"),
     ),
     (
         "AWS::CloudFront::OriginRequestPolicy",
-        Facts::seconds(1, 1, 1)
-            .text("OriginRequestPolicyConfig.Comment")
-            .global(),
+        Facts::seconds(1, 1, 1).text("OriginRequestPolicyConfig.Comment"),
     ),
     (
         "AWS::CloudFront::ResponseHeadersPolicy",
-        Facts::seconds(1, 1, 1)
-            .text("ResponseHeadersPolicyConfig.Comment")
-            .global(),
+        Facts::seconds(1, 1, 1).text("ResponseHeadersPolicyConfig.Comment"),
     ),
     (
         "AWS::Route53::HealthCheck",
@@ -172,14 +162,14 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                 ("HealthCheckConfig.Inverted", "false"),
                 ("HealthCheckConfig.MeasureLatency", "false"),
             ],
-            ..Facts::seconds(2, 2, 1).global()
+            ..Facts::seconds(2, 2, 1)
         },
     ),
     (
         "AWS::Route53::HostedZone",
         Facts {
             canonical: &[("Name", Canonical::DnsName)],
-            ..Facts::seconds(35, 2, 2).global()
+            ..Facts::seconds(35, 2, 2)
         },
     ),
     (
@@ -192,9 +182,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             ],
             // A record is called by all three, so another one of them is another record.
             fixed: &["Name", "SetIdentifier", "Type"],
-            ..Facts::seconds(35, 35, 35)
-                .child("HostedZoneId", "AWS::Route53::HostedZone")
-                .global()
+            ..Facts::seconds(35, 35, 35).child("HostedZoneId", "AWS::Route53::HostedZone")
         },
     ),
     (

@@ -31,8 +31,6 @@ pub struct KindFacts {
     pub delete_seconds: u32,
     /// How our marks are carried.
     pub identity: Identity,
-    /// Whether it belongs to no region.
-    pub global: bool,
     /// Lists whose order is no difference, with the entry that tells items apart ("" for the whole
     /// item). Those that the registry calls unordered need no entry.
     pub sets: &'static [(&'static str, &'static str)],
@@ -110,7 +108,6 @@ impl KindFacts {
         update_seconds: 1,
         delete_seconds: 1,
         identity: Identity::Tags,
-        global: false,
         sets: &[],
         attributes: None,
         defaults: &[],
@@ -149,20 +146,11 @@ impl KindFacts {
             ..self
         }
     }
-
-    /// The same, belonging to no region.
-    const fn global(self) -> Self {
-        Self {
-            global: true,
-            ..self
-        }
-    }
 }
 
 /// The facts about `kind`.
 pub fn facts(kind: &str) -> &'static KindFacts {
     static PLAIN: KindFacts = KindFacts::PLAIN;
-    static PLAIN_GLOBAL: KindFacts = KindFacts::PLAIN.global();
     [
         compute::FACTS,
         data::FACTS,
@@ -175,14 +163,14 @@ pub fn facts(kind: &str) -> &'static KindFacts {
         let index = table.binary_search_by(|(have, _)| (*have).cmp(kind)).ok()?;
         Some(&table[index].1)
     })
-    .unwrap_or_else(|| {
-        let is_global = GLOBAL.iter().any(|service| kind.starts_with(service));
-        if is_global { &PLAIN_GLOBAL } else { &PLAIN }
-    })
+    .unwrap_or(&PLAIN)
 }
 
-/// Services whose things belong to no region.
-const GLOBAL: [&str; 3] = ["AWS::CloudFront::", "AWS::IAM::", "AWS::Route53::"];
+/// Whether something of `kind` belongs to no region, as all do of some services.
+pub fn is_global(kind: &str) -> bool {
+    const SERVICES: [&str; 3] = ["AWS::CloudFront::", "AWS::IAM::", "AWS::Route53::"];
+    SERVICES.iter().any(|service| kind.starts_with(service))
+}
 
 /// Whether something of `kind`, which there is, can say whose it is. Of the kinds that nothing more is known of than
 /// the registry's facts only those with tags can that are set when it is made, can change, and are given back: others
@@ -199,13 +187,13 @@ pub fn can_be_marked(kind: &str) -> bool {
 }
 
 /// Whether a number or a version, such as `16.3`, is smaller than it was. Parts that one of the two leaves out say
-/// nothing.
-pub fn goes_back(before: &Value, after: &Value) -> bool {
+/// nothing, as one that is not set.
+pub fn goes_back(before: Option<&Value>, after: Option<&Value>) -> bool {
     let parts = |value: &Value| -> Option<Vec<u64>> {
         let text = value.to_string();
         text.split('.').map(|part| part.parse().ok()).collect()
     };
-    let (Some(before), Some(after)) = (parts(before), parts(after)) else {
+    let (Some(before), Some(after)) = (before.and_then(parts), after.and_then(parts)) else {
         return false;
     };
     let common = before.len().min(after.len());
@@ -250,22 +238,13 @@ mod tests {
 
     #[test]
     fn versions_are_compared_part_by_part() {
-        let back = |before: &str, after: &str| goes_back(&Value::str(before), &Value::str(after));
+        let back = |before: &str, after: &str| {
+            goes_back(Some(&Value::str(before)), Some(&Value::str(after)))
+        };
         assert!(back("100", "20") && back("16.10", "16.9") && back("8.0.40", "8.0.39"));
         assert!(!back("20", "100") && !back("16.9", "16.10") && !back("16.3", "16"));
         assert!(!back("16", "16.3") && !back("8.0.mysql_aurora.3", "8.0.1"));
-        assert!(goes_back(&Value::Int(100), &Value::str("20")));
-    }
-
-    #[test]
-    fn what_iam_cloudfront_and_route_53_have_belongs_to_no_region() {
-        for kind in Registry::embedded()
-            .names()
-            .chain(Registry::embedded().others())
-        {
-            let is_theirs = GLOBAL.iter().any(|service| kind.starts_with(service));
-            assert_eq!(facts(kind).global, is_theirs, "{kind}");
-        }
+        assert!(goes_back(Some(&Value::Int(100)), Some(&Value::str("20"))));
     }
 
     #[test]
@@ -333,11 +312,11 @@ mod tests {
 
     #[test]
     fn global_services_are_global() {
-        for kind in Registry::embedded().names() {
+        for kind in Registry::embedded().all() {
             let global = ["AWS::IAM::", "AWS::Route53::", "AWS::CloudFront::"]
                 .iter()
                 .any(|service| kind.starts_with(service));
-            assert_eq!(facts(kind).global, global, "{kind}");
+            assert_eq!(is_global(kind), global, "{kind}");
         }
     }
 }

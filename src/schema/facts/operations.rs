@@ -29,24 +29,20 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
     // The role is known for a few seconds only here and there after it was created.
     (
         "AWS::IAM::InstanceProfile",
-        Facts::seconds(10, 10, 1)
-            .child("Roles.0", "AWS::IAM::Role")
-            .global(),
+        Facts::seconds(10, 10, 1).child("Roles.0", "AWS::IAM::Role"),
     ),
     (
         "AWS::IAM::ManagedPolicy",
         Facts {
             canonical: &[("PolicyDocument", Canonical::Policy)],
-            ..Facts::seconds(2, 2, 2).text("Description").global()
+            ..Facts::seconds(2, 2, 2).text("Description")
         },
     ),
     (
         "AWS::IAM::Policy",
         Facts {
             canonical: &[("PolicyDocument", Canonical::Policy)],
-            ..Facts::seconds(2, 2, 2)
-                .child("Roles.0", "AWS::IAM::Role")
-                .global()
+            ..Facts::seconds(2, 2, 2).child("Roles.0", "AWS::IAM::Role")
         },
     ),
     (
@@ -57,7 +53,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                 ("Policies.*.PolicyDocument", Canonical::Policy),
             ],
             sets: &[("ManagedPolicyArns", ""), ("Policies", "PolicyName")],
-            ..Facts::seconds(10, 2, 2).global()
+            ..Facts::seconds(10, 2, 2)
         },
     ),
     (

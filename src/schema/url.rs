@@ -1,0 +1,133 @@
+//! Where passwords stand in the URLs of a text, and texts with something else in their place.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::value::{Part, Value};
+
+/// What a reference in a text is while it is looked through: one character, which is no text's.
+const HOLE: char = '\u{e000}';
+
+/// A text with what `cover` makes of each password in a URL of it, such as `postgres://user:password@host`;
+/// `None` where there is none.
+pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<Value> {
+    let (flat, holes) = match text {
+        Value::String(text) => (Cow::Borrowed(&**text), Vec::new()),
+        Value::Text(parts) => {
+            let (mut flat, mut holes) = (String::new(), Vec::new());
+            for part in parts.iter() {
+                match part {
+                    Part::Literal(text) => flat.push_str(text),
+                    Part::Reference(_) => {
+                        flat.push(HOLE);
+                        holes.push(part);
+                    }
+                }
+            }
+            (Cow::Owned(flat), holes)
+        }
+        _ => return None,
+    };
+    let mut holes = holes.into_iter();
+    let (mut told, mut end) = (Vec::new(), 0);
+    let mut tell = |text: &str, holes: &mut std::vec::IntoIter<&Part>| {
+        for (index, piece) in text.split(HOLE).enumerate() {
+            if index > 0 {
+                told.extend(holes.next().cloned());
+            }
+            if !piece.is_empty() {
+                told.push(Part::Literal(piece.into()));
+            }
+        }
+    };
+    for place in passwords(&flat) {
+        let password = &flat[place.clone()];
+        // What is known only after apply is no secret of the spec's.
+        if password.chars().all(|c| c == HOLE) {
+            continue;
+        }
+        tell(&flat[end..place.start], &mut holes);
+        holes
+            .by_ref()
+            .take(password.matches(HOLE).count())
+            .for_each(drop);
+        tell(&cover(&Value::str(password)), &mut holes);
+        end = place.end;
+    }
+    if end == 0 {
+        return None;
+    }
+    tell(&flat[end..], &mut holes);
+    Some(
+        match told.iter().all(|part| matches!(part, Part::Literal(_))) {
+            true => Value::str(Value::Text(told.into()).to_string()),
+            false => Value::Text(told.into()),
+        },
+    )
+}
+
+/// A user's name alone is a token, not a name, from this length on.
+const TOKEN: usize = 20;
+
+/// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
+/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded.
+pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
+    // JSON may write a slash with a backslash before it.
+    let schemes = text
+        .match_indices("://")
+        .chain(text.match_indices(":\\/\\/"));
+    let mut found: Vec<Range<usize>> = schemes
+        .filter_map(|(at, scheme)| {
+            let start = at + scheme.len();
+            let all = without_rest(&text[start..]);
+            let authority = all.split(['/', '?', '#', '\\']).next()?;
+            let user = match authority.rsplit_once('@') {
+                Some((user, _)) => user,
+                // A port is a number; what else stands there is a password with a `/` or the like in it.
+                None => {
+                    let (_, port) = authority.split_once(':')?;
+                    let is_port = port.chars().all(|c| c.is_ascii_digit() || c == HOLE);
+                    if is_port || authority.starts_with('[') {
+                        return None;
+                    }
+                    let (user, _) = all.split_once('@')?;
+                    // That is the next one's, in a list of them.
+                    if user.contains("://") {
+                        return None;
+                    }
+                    user
+                }
+            };
+            let (from, password) = match user.split_once(':') {
+                Some((name, password)) => (name.len() + 1, password),
+                None if user.len() >= TOKEN => (0, user),
+                None => return None,
+            };
+            let from = start + from;
+            (!password.is_empty()).then(|| from..from + password.len())
+        })
+        .collect();
+    found.sort_by_key(|place| place.start);
+    let mut end = 0;
+    found.retain(|place| {
+        let is_apart = place.start >= end;
+        end = end.max(place.end);
+        is_apart
+    });
+    found.into_iter()
+}
+
+/// A text to where a URL that it begins with must have ended. The digest of a password, as snapshots show it, has a
+/// space in it.
+fn without_rest(text: &str) -> &str {
+    let ends = |c: char| matches!(c, '"' | '<' | '>' | '`') || c.is_whitespace();
+    let mut end = 0;
+    while let Some(index) = text[end..].find(ends) {
+        let at = end + index;
+        if !text[..at].ends_with("(hidden") || !text[at..].starts_with(' ') {
+            return &text[..at];
+        }
+        end = at + 1;
+    }
+    text
+}
