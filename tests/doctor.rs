@@ -2,6 +2,8 @@
 //! simulates a user's policies.
 #![cfg(feature = "aws")]
 
+#[path = "common/aws_env.rs"]
+mod aws_env;
 mod common;
 #[path = "common/emulator.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
@@ -11,12 +13,11 @@ mod faults;
 #[path = "common/proxy.rs"]
 mod proxy;
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use aws_env::{listening, without_configuration};
 use common::{apply, example, graph_of, owner, runtime};
 use emulator::{Emulator, Kind, programs};
 use faults::Faults;
@@ -185,16 +186,10 @@ fn project() -> tempfile::TempDir {
 /// The binary in a folder, with nothing of this machine's AWS configuration.
 fn scalectl(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scalectl"));
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| name.to_string_lossy().starts_with("AWS_")) {
-        command.env_remove(name);
-    }
+    without_configuration(&mut command, folder);
     command
         .args(arguments)
         .current_dir(folder)
-        .env("AWS_CONFIG_FILE", folder.join("none"))
-        .env("AWS_SHARED_CREDENTIALS_FILE", folder.join("none"))
-        .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_REGION", "us-east-1");
     command
 }
@@ -409,22 +404,6 @@ fn an_account_that_is_not_allowed_is_shown_nothing_and_changed_nothing() {
         "{shown}"
     );
     assert!(shown.contains("9 to create"), "{shown}");
-}
-
-/// A proxy that notes what it is asked for and leads nowhere.
-fn listening() -> (String, std::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let (asked, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut line = String::new();
-            let _ = BufReader::new(stream).read_line(&mut line);
-            // Who listened is through.
-            let _ = asked.send(line.trim_end().to_owned());
-        }
-    });
-    (url, told)
 }
 
 #[test]

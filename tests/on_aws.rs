@@ -1,6 +1,8 @@
 //! The real binary on an emulator of AWS: what a person meets who moves regions, names things anew, or waits.
 #![cfg(feature = "aws")]
 
+#[path = "common/aws_env.rs"]
+mod aws_env;
 mod common;
 #[path = "common/emulator.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
@@ -13,6 +15,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use aws_env::{listening, without_configuration};
 use emulator::{Emulator, Kind};
 use project::{MODULE, Project, SPEC};
 
@@ -20,14 +23,8 @@ use project::{MODULE, Project, SPEC};
 /// configuration.
 fn on_aws(project: &Project, url: &str, line: &str) -> Command {
     let mut command = project.command(line);
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| name.to_string_lossy().starts_with("AWS_")) {
-        command.env_remove(name);
-    }
+    without_configuration(&mut command, project.path());
     command
-        .env("AWS_CONFIG_FILE", project.path().join("none"))
-        .env("AWS_SHARED_CREDENTIALS_FILE", project.path().join("none"))
-        .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -131,15 +128,7 @@ fn whose_answer_is_missing_is_said_and_one_signal_ends_a_look() {
 
 #[test]
 fn an_endpoint_that_is_set_to_nothing_is_none() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let proxy = format!("http://{}", listener.local_addr().unwrap());
-    let (asked, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut line = String::new();
-        let _ = BufReader::new(stream).read_line(&mut line);
-        let _ = asked.send(line);
-    });
+    let (proxy, asked) = listening();
     let project = Project::new();
     let mut plan = on_aws(&project, "", "plan")
         .env("HTTPS_PROXY", proxy)
@@ -147,7 +136,7 @@ fn an_endpoint_that_is_set_to_nothing_is_none() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let line = told.recv_timeout(Duration::from_secs(60));
+    let line = asked.recv_timeout(Duration::from_secs(60));
     // It would try for minutes.
     plan.kill().unwrap();
     plan.wait().unwrap();

@@ -19,9 +19,7 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
             ..Query::default()
         };
         let live = ask(context, &query).await?;
-        if live.record.is_none() {
-            is_nowhere_else(context).await?;
-        }
+        is_nowhere_else(context, &live).await?;
         return Ok(live);
     };
     observe_kinds(context, kinds(graph)).await
@@ -34,8 +32,11 @@ pub const ANOTHER_REGION: &str = "AnotherRegion";
 /// would have it built a second time, and the names that the world knows led there.
 ///
 /// # Errors
-/// With [`ANOTHER_REGION`] when the app's record is in another region.
-pub async fn is_nowhere_else(context: &Context<'_>) -> Outcome<()> {
+/// With [`ANOTHER_REGION`] when what is live has no record, and another region has.
+pub async fn is_nowhere_else(context: &Context<'_>, live: &Live) -> Outcome<()> {
+    if live.record.is_some() {
+        return Ok(());
+    }
     let found = retry::steadily(context, "elsewhere", || {
         context.provider.elsewhere(context.owner)
     });
@@ -112,7 +113,7 @@ async fn look_without(
     let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
         if region.is_none() {
-            is_nowhere_else(context).await?;
+            is_nowhere_else(context, &live).await?;
         }
         return Ok((live, query.kinds));
     };

@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::apply::{How, obey, refuse};
 use super::lines::open_into;
-use super::looking::looking;
+use super::looking::observed;
 use super::plan::{no_such, tell_calls};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
-use crate::apply::{observe, remove_record};
+use crate::apply::remove_record;
 use crate::graph::Graph;
 use crate::plan::{diff, guard};
 use crate::policy::Report;
@@ -50,7 +50,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = with_lease(context, &holder, project.patience, async || {
-            let live = looking(context.provider, observe(context, None)).await?;
+            let live = observed(context, None).await?;
             for what in &live.unseen {
                 ui::note(&format!("warning: not looked at: {what}\n"));
             }

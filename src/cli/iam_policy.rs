@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
+
 use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::graph::Graph;
@@ -12,7 +14,6 @@ use crate::schema::facts::actions::{
     Need, is_known, of_doctor, of_migration, of_needs, of_properties,
 };
 use crate::spec::Stage;
-use clap::Args;
 
 #[derive(Args)]
 #[command(
@@ -123,9 +124,8 @@ fn unknown(graph: &Graph) -> Option<String> {
     let kinds: BTreeSet<&str> = kinds.filter(|kind| !is_known(kind)).collect();
     let first = kinds.first()?;
     let service = first.split("::").nth(1).unwrap_or(first).to_lowercase();
-    let kinds: Vec<&str> = kinds.iter().copied().collect();
     Some(format!(
         "note: Cloud Control makes {} in the name of who runs scalectl; the actions that this takes of their services, such as {service}'s, are not in the policy: \"handlers\" in `aws cloudformation describe-type --type RESOURCE --type-name {first}` names them\n",
-        kinds.join(", ")
+        Vec::from_iter(kinds.iter().copied()).join(", ")
     ))
 }

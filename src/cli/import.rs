@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::looking;
+use super::looking::{looking, observed};
 use super::plan::no_such;
 use super::project::Project;
 use super::run::with_lease;
@@ -74,7 +74,7 @@ async fn adopt(
     identifier: &str,
     auto_approve: bool,
 ) -> Outcome {
-    let mut live = looking(context.provider, observe(context, Some(graph))).await?;
+    let mut live = observed(context, Some(graph)).await?;
     let Some(wanted) = graph.get(address) else {
         return Err(no_such(address, graph.resources.keys()));
     };

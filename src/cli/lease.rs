@@ -49,10 +49,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let held = steadily(context, "lease", || context.provider.lease(context.owner)).await?;
         if held.is_none() {
             // Nobody's here may be somebody's where the application is.
-            let live = observe_only(context, BTreeSet::new()).await?;
-            if live.record.is_none() {
-                is_nowhere_else(context).await?;
-            }
+            is_nowhere_else(context, &observe_only(context, BTreeSet::new()).await?).await?;
         }
         match &arguments.command {
             Command::Show { json: true } => ui::print_json(&document(held.as_ref())),
@@ -65,11 +62,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 if !auto_approve {
                     confirm(context.stop).await?;
                 }
-                let waits = |held: &Held| !held.over && !has_ended(&held.holder);
-                if project.spec.provider != Provider::Sim && held.as_ref().is_some_and(waits) {
+                let ended = held.as_ref().map(|held| &held.holder).filter(|holder| has_ended(holder));
+                let waits = ended.is_none() && held.as_ref().is_some_and(|held| !held.over);
+                if project.spec.provider != Provider::Sim && waits {
                     ui::note("That run is told, and stops when it looks again or its time is over: in less than a minute.\n");
                 }
-                let ended = held.as_ref().map(|held| &held.holder).filter(|holder| has_ended(holder));
                 let call = || context.provider.break_lease(context.owner, ended);
                 let broken = steadily(context, "lease", call).await?;
                 ui::print(match broken {

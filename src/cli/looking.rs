@@ -10,7 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::ui;
-use crate::provider::{Awaited, Provider};
+use crate::apply::{Context, observe};
+use crate::graph::Graph;
+use crate::provider::{Awaited, Live, Outcome, Provider};
 use crate::render::style::{count, duration};
 
 /// A person waits so long before anything is shown.
@@ -22,6 +24,14 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Names up to this many stand on the row.
 const NAMED: usize = 3;
 const ROW: &str = "{spinner} {msg}";
+
+/// What there is of `graph`, or of everything everywhere without one.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn observed(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Live> {
+    looking(context.provider, observe(context, graph)).await
+}
 
 /// Does `work`, which asks `provider` and changes nothing.
 pub async fn looking<T>(provider: &dyn Provider, work: impl Future<Output = T>) -> T {

@@ -277,22 +277,19 @@ impl From<Vec<Diagnostic>> for Failure {
 
 impl From<crate::provider::ProviderError> for Failure {
     fn from(error: crate::provider::ProviderError) -> Self {
-        let help = match &*error.operation {
-            _ if error.code == "WrongAccount" => WRONG_ACCOUNT,
-            _ if error.code == crate::apply::ANOTHER_REGION => {
+        let help = match &*error.code {
+            "WrongAccount" => WRONG_ACCOUNT.to_owned(),
+            crate::apply::ANOTHER_REGION => {
                 let what = format!("{}; nothing was changed", error.message);
                 return Self::with_help(what, MOVED);
             }
-            _ if error.code == "NoCredentials" => {
+            "NoCredentials" => {
                 let profile = std::env::var("AWS_PROFILE").ok();
-                let help = crate::doctor::how_to_log_in(profile.as_deref());
-                return Self::with_help(error.to_string(), help);
+                crate::doctor::how_to_log_in(profile.as_deref())
             }
-            _ if error.kind.is_retryable() && matches!(&*error.code, "NoAnswer" | "Timeout") => {
-                return Self::with_help(error.to_string(), unanswered());
-            }
-            "sts:GetCallerIdentity" => UNREACHABLE,
-            _ if is_not_allowed(&error) => DOCTOR,
+            "NoAnswer" | "Timeout" if error.kind.is_retryable() => unanswered(),
+            _ if error.operation == "sts:GetCallerIdentity" => UNREACHABLE.to_owned(),
+            _ if is_not_allowed(&error) => DOCTOR.to_owned(),
             _ => return Self::new(error.to_string()),
         };
         Self::with_help(error.to_string(), help)

@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::failover::refuse_another_writer;
 use super::live::{self, Range};
-use super::looking::looking;
+use super::looking::observed;
 use super::project::Project;
 use super::session::Cloud;
 use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
-use crate::apply::{Context, observe, record_of};
+use crate::apply::{Context, record_of};
 use crate::graph::Graph;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
@@ -112,7 +112,7 @@ pub async fn planned(
     scope: &Scope,
 ) -> Result<Planned, Failure> {
     let graph = project.graph()?;
-    let live = looking(context.provider, observe(context, Some(&graph))).await?;
+    let live = observed(context, Some(&graph)).await?;
     against(project, scope, graph, live)
 }
 

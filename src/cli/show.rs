@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::looking;
+use super::looking::observed;
 use super::plan::no_such;
 use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
-use crate::apply::observe;
 use crate::plan::conceal::properties;
 use crate::plan::{Plan, diff};
 use crate::render::json;
@@ -37,9 +36,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
     let session = Session::open(&project, "show")?.only_looking(true);
-    let live = session.run(async |_, context| {
-        Ok(looking(context.provider, observe(context, Some(&graph))).await?)
-    })?;
+    let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
     let address = &arguments.address;
     let desired = graph.get(address);
     let found = live.resources.get(address);

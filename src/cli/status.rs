@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::looking;
+use super::looking::observed;
 use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
-use crate::apply::observe;
 use crate::plan::diff;
 use crate::plan::diff::tier_of;
 use crate::provider::{Live, LiveResource, Status};
@@ -29,9 +28,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
     let session = Session::open(&project, "status")?.only_looking(true);
-    let live = session.run(async |_, context| {
-        Ok(looking(context.provider, observe(context, Some(&graph))).await?)
-    })?;
+    let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
     let plan = diff(&graph, &live, None);
     let stage = live
         .record

@@ -82,7 +82,8 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
                 env: Some(env.clone()),
                 ..global.clone()
             };
-            let compiled = Project::load(&of, arguments.stage).and_then(|project| project.graph());
+            let compiled =
+                load_spec(&of, arguments.stage).and_then(|(_, spec)| project.compile(&spec));
             match noted(cases, format!("environment {env}"), compiled) {
                 Err(Failure::Diagnostics(found)) => mistakes.extend(found),
                 Err(other) => return Err(other),

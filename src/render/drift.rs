@@ -61,30 +61,31 @@ fn resource(out: &mut String, one: &Drifted) {
         Painted(style, words)
     );
     for property in &one.properties {
-        let places = match (&property.before, &property.after) {
-            (Some(before), Some(after)) if !property.hidden => places(before, after),
+        let (is, was) = (&property.before, &property.after);
+        let found = match (is, was) {
+            (Some(is), Some(was)) if !property.hidden => places(is, was),
             _ => None,
         };
-        let places = places.filter(|places| !places.is_empty());
-        let Some(places) = places else {
-            let hidden = |value: &Value| match property.hidden {
-                true => NEVER_SHOWN.to_owned(),
-                false => block(value, MARGIN),
-            };
-            let (is, was) = (&property.before, &property.after);
-            moved(
+        match found.filter(|found| !found.is_empty()) {
+            None => moved(
                 out,
                 &property.path,
-                is.as_ref().map(hidden),
-                was.as_ref().map(hidden),
-            );
-            continue;
-        };
-        let block = |value: &Value| block(value, MARGIN);
-        for place in places {
-            let path = format!("{}.{}", property.path, visible(&place.path));
-            let (is, was) = (&place.before, &place.after);
-            moved(out, &path, is.as_ref().map(block), was.as_ref().map(block));
+                property.hidden,
+                is.as_ref(),
+                was.as_ref(),
+            ),
+            Some(found) => {
+                for place in found {
+                    let path = format!("{}.{}", property.path, visible(&place.path));
+                    moved(
+                        out,
+                        &path,
+                        false,
+                        place.before.as_ref(),
+                        place.after.as_ref(),
+                    );
+                }
+            }
         }
     }
 }
@@ -93,9 +94,16 @@ fn resource(out: &mut String, one: &Drifted) {
 const MARGIN: usize = 4;
 
 /// What stands somewhere, and what was set there.
-fn moved(out: &mut String, path: &str, is: Option<String>, was: Option<String>) {
-    let is = is.unwrap_or_else(|| "not set".to_owned());
-    let was = was.map_or_else(|| "not set".to_owned(), |was| format!("set to {was}"));
+fn moved(out: &mut String, path: &str, hidden: bool, is: Option<&Value>, was: Option<&Value>) {
+    let shown = |value: &Value| match hidden {
+        true => NEVER_SHOWN.to_owned(),
+        false => block(value, MARGIN),
+    };
+    let is = is.map_or_else(|| "not set".to_owned(), shown);
+    let was = was.map_or_else(
+        || "not set".to_owned(),
+        |was| format!("set to {}", shown(was)),
+    );
     let space = " ".repeat(MARGIN);
     let _ = writeln!(out, "{space}{path} is {is}, was {was}");
 }

@@ -18,13 +18,13 @@ use self::saved::{AGAIN, Saved, load};
 pub use self::saved::{is_saved, save};
 use self::walk::{Course, course, go, numbers};
 use super::lines::open_into;
-use super::looking::looking;
+use super::looking::observed;
 use super::plan::{Scope, heading, tell_calls};
 use super::project::Project;
 use super::run::with_lease;
 use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
-use crate::apply::{Context, observe};
+use crate::apply::Context;
 use crate::migrate::Migration;
 use crate::provider::{Live, Record, Standing};
 use crate::render::findings;
@@ -157,7 +157,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure> {
     let graph = project.graph()?;
-    Ok(looking(context.provider, observe(context, Some(&graph))).await?)
+    Ok(observed(context, Some(&graph)).await?)
 }
 
 /// From where to where: what is under way, or what the spec asks for.

@@ -130,8 +130,7 @@ impl Clients {
             loader =
                 loader.credentials_provider(Credentials::new(id, secret, None, None, "endpoints"));
         }
-        let mut config = loader.load().await;
-        config = without_empty(config);
+        let mut config = without_empty(loader.load().await);
         if let Some(role) = &settings.role_arn {
             let mut assumed = AssumeRoleProvider::builder(role)
                 .configure(&config)

@@ -101,9 +101,9 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     let texts = causes(error).map(|cause| plain(&cause.to_string()));
     let mut told: Vec<String> = texts.collect();
     told.dedup();
-    match told.iter().all(|text| LAYERS.contains(&&**text)) {
-        true => {}
-        false => told.retain(|text| !LAYERS.contains(&&**text)),
+    let says = |text: &String| !LAYERS.contains(&&**text);
+    if told.iter().any(says) {
+        told.retain(says);
     }
     told.join(": ")
 }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::bind::{ec2, ssm};
 use super::clients::Clients;
-use super::lease::{Lease, record_name};
+use super::lease::{self, record_name};
 use super::service::{input, items, text};
 use crate::provider::{Outcome, Owner};
 
@@ -49,17 +49,16 @@ pub async fn elsewhere(clients: &Clients, home: &str, owner: &Owner) -> Outcome<
 /// When AWS does not take it at home; another region may be the one that was lost.
 pub async fn remove_record(
     clients: &Clients,
-    lease: &Lease,
+    home: &str,
     regions: &[String],
     owner: &Owner,
 ) -> Outcome<()> {
-    let question = input(serde_json::json!({"Name": record_name(owner)}));
-    let question = &question;
-    let others = regions.iter().skip(1).map(async |region| {
+    let others = regions.iter().filter(|region| *region != home);
+    let others = others.map(async |region| {
         let api = clients.ssm_for_lease(region);
-        // What there is not, and what does not answer, is left.
-        let _ = tokio::time::timeout(PATIENCE, ssm::delete_parameter(&api, question)).await;
+        // What does not answer is left.
+        let _ = tokio::time::timeout(PATIENCE, lease::remove_record(&api, owner)).await;
     });
     join_all(others).await;
-    lease.remove_record(owner).await
+    lease::remove_record(&clients.ssm_for_lease(home), owner).await
 }

@@ -288,14 +288,14 @@ impl Lease {
         ssm::put_parameter(&self.api, &question).await?;
         Ok(())
     }
+}
 
-    /// Removes the app's record.
-    ///
-    /// # Errors
-    /// When AWS does not take it; that there is none is none.
-    pub async fn remove_record(&self, owner: &Owner) -> Outcome<()> {
-        gone_is_fine(ssm::delete_parameter(&self.api, &named(&record_name(owner))).await)
-    }
+/// Removes the app's record.
+///
+/// # Errors
+/// When AWS does not take it; that there is none is none.
+pub async fn remove_record(api: &Api<aws_sdk_ssm::Client>, owner: &Owner) -> Outcome<()> {
+    gone_is_fine(ssm::delete_parameter(api, &named(&record_name(owner))).await)
 }
 
 /// What the parameter is called that holds the app's record.

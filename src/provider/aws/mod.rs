@@ -154,6 +154,11 @@ impl Aws {
         }
     }
 
+    /// The region that keeps lease and record.
+    fn home(&self) -> &str {
+        self.regions.first().map_or(HOME, String::as_str)
+    }
+
     /// Where calls go, in words.
     ///
     /// # Errors
@@ -508,12 +513,11 @@ impl Provider for Aws {
     fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             self.who.known().await?;
-            home::remove_record(&self.clients, &self.lease, &self.regions, owner).await
+            home::remove_record(&self.clients, self.home(), &self.regions, owner).await
         })
     }
 
     fn elsewhere<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<String>>> {
-        let home = self.regions.first().map_or(HOME, String::as_str);
-        Box::pin(home::elsewhere(&self.clients, home, owner))
+        Box::pin(home::elsewhere(&self.clients, self.home(), owner))
     }
 }

@@ -210,7 +210,7 @@ impl Aws {
     pub async fn check_regions(&self) -> Vec<Check> {
         const CHECK: &str = "region";
         let question = input(serde_json::json!({"RegionNames": self.regions, "AllRegions": true}));
-        let region = self.regions.first().map_or(HOME, String::as_str);
+        let region = self.home();
         let answer: Outcome<Map> =
             bind::ec2::describe_regions(&self.clients.ec2(region), &question).await;
         match answer {
