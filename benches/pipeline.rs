@@ -233,7 +233,8 @@ fn render(criterion: &mut Criterion) {
             .map(|change| Refusal {
                 address: change.address.clone(),
                 action: change.action,
-                why: "it is protected",
+                why: "it is protected".into(),
+                way: None,
             })
             .collect();
         let frame = Frame {

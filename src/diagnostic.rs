@@ -49,9 +49,16 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(location: Location, message: impl Into<String>) -> Self {
+        // A file may hold a name of any length.
+        const LONGEST: usize = 2000;
+        let mut message: String = message.into();
+        if message.len() > LONGEST {
+            message = message.chars().take(LONGEST).collect();
+            message.push('…');
+        }
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message,
             location: Some(location),
             line: None,
             help: None,

@@ -25,6 +25,7 @@ pub mod provider;
 #[cfg(unix)]
 pub mod rehearse;
 pub mod render;
+pub mod roles;
 pub mod schema;
 pub mod snapshot;
 pub mod spec;

@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::conceal::conceal;
-use crate::provider::{Live, LiveResource, Other, Owner, Record};
+use crate::plan::existing;
+use crate::provider::{Existing, Live, LiveResource, Other, Owner, Record};
 
 /// The version of the file's format; a file of another one is refused.
 pub const FORMAT: u32 = 1;
@@ -164,7 +165,21 @@ impl Snapshot {
             deposed: self.deposed.clone(),
             record: self.record.clone(),
             unseen: self.unseen.clone(),
+            existing: self.existing(),
         }
+    }
+
+    /// Zones and records that others have, where the snapshot holds what they have.
+    fn existing(&self) -> Vec<Existing> {
+        let names = [existing::ZONE, existing::RECORD];
+        let others = self.others.iter().filter(|one| names.contains(&&*one.kind));
+        let found = others.map(|one| Existing {
+            kind: one.kind.clone(),
+            identifier: one.identifier.clone(),
+            properties: one.properties.clone(),
+            owner: None,
+        });
+        found.collect()
     }
 
     /// When it was taken, in milliseconds since the epoch.

@@ -9,6 +9,9 @@ use scalectl::provider::{Handle, Outcome, Owner, Write};
 use scalectl::value::{Map, Value};
 use serde_json::{Value as Json, json};
 
+#[path = "aws_rules/database.rs"]
+mod database;
+
 /// A cloud in which time passes fast enough for everything to be ready at the next call.
 struct Account {
     cloud: Cloud,
@@ -227,6 +230,7 @@ fn a_protected_database_is_not_deleted_and_its_disk_does_not_shrink() {
         code(change("EngineVersion", json!("16"))),
         "ValidationError"
     );
+    change("AllowMajorVersionUpgrade", json!(false)).unwrap();
     assert_eq!(
         code(change("EngineVersion", json!("18"))),
         "ValidationError"
@@ -367,7 +371,7 @@ fn what_does_not_fit_is_refused() {
     let server = json!({"UserData": "x".repeat(30_000)});
     assert_eq!(
         code(account.create("us-east-1/i", "AWS::EC2::Instance", server)),
-        "ValidationError"
+        "InvalidParameterValue"
     );
     assert_eq!(
         code(account.create(

@@ -34,6 +34,25 @@ fn exported_templates_pass_cfn_lint() {
         let output = command.output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
         let complaints = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{told}\n{complaints}");
+        let errors: Vec<_> = (told.lines())
+            .filter(|line| is_error(line) && !line.contains(SERIES))
+            .collect();
+        let is_through = output.status.success() || told.contains(SERIES);
+        assert!(
+            is_through && errors.is_empty(),
+            "{}\n{complaints}",
+            errors.join("\n")
+        );
     }
 }
+
+/// A line is `FILE:LINE:COLUMN:LINE:COLUMN:RULE:WORDS`, and an error's rule is like `E3691`.
+fn is_error(line: &str) -> bool {
+    let rule = line.split(':').nth(5).unwrap_or_default();
+    rule.starts_with('E')
+}
+
+/// RDS takes the series of a version and chooses the minor one, as it does of `17`, which cfn-lint lets pass
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>: the default minor version
+/// of a major one); MySQL's majors have two numbers.
+const SERIES: &str = ":E3691:'8.4' is not one of ";

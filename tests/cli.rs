@@ -46,7 +46,7 @@ fn validate_finds_a_mistake_in_any_environment() {
     of("aws");
     assert_eq!(project.code("validate"), Some(0));
     of("azure");
-    let told = project.transcript(&["validate"]);
+    let told = project.said(&["validate"]);
     assert!(told.contains("provider cannot be \"azure\""), "{told}");
     assert!(told.contains("scalectl.yaml:7:"), "{told}");
     assert_eq!(project.code("validate --env live"), Some(0));
@@ -67,9 +67,8 @@ fn a_database_is_not_asked_to_become_smaller_or_older() {
     assert_eq!(project.code("apply --auto-approve"), Some(0));
     for (version, size) in [("17", 50), ("16", 100)] {
         with(version, size);
-        let told = project.transcript(&["apply --auto-approve"]);
-        let why =
-            "AWS makes its storage larger and its version newer, and never the other way round";
+        let told = project.said(&["apply --auto-approve"]);
+        let why = "AWS makes storage larger and versions newer, and never the other way round";
         assert!(told.contains(why), "{told}");
     }
     with("17", 200);
@@ -90,9 +89,9 @@ fn what_the_spec_calls_otherwise_can_be_given_its_new_address() {
         "its name is taken"
     );
     // What the spec has under its address stays there.
-    let told = project.transcript(&["import us-east-1/settings us-east-1/vpc --auto-approve"]);
+    let told = project.said(&["import us-east-1/settings us-east-1/vpc --auto-approve"]);
     assert!(told.contains("there is no AWS::SSM::Parameter"), "{told}");
-    let told = project.transcript(&["import us-east-1/settings /tiny --auto-approve"]);
+    let told = project.said(&["import us-east-1/settings /tiny --auto-approve"]);
     assert!(
         told.contains("/tiny was us-east-1/param, which the spec does not have any more."),
         "{told}"
@@ -102,12 +101,12 @@ fn what_the_spec_calls_otherwise_can_be_given_its_new_address() {
         "{told}"
     );
     // Its name's tag follows.
-    let told = project.transcript(&["plan"]);
+    let told = project.said(&["plan"]);
     let counts = "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete";
     assert!(told.contains(counts), "{told}");
     project.run("apply --auto-approve");
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
-    let told = project.transcript(&["import us-east-1/param /tiny --auto-approve"]);
+    let told = project.said(&["import us-east-1/param /tiny --auto-approve"]);
     assert!(
         told.contains("there is no resource us-east-1/param"),
         "{told}"
@@ -127,7 +126,7 @@ fn what_cannot_become_what_the_spec_wants_is_not_adopted_unasked() {
         format!("{SPEC}network: {{cidr: 10.9.0.0/16}}\n"),
     );
     let line = format!("import us-east-1/vpc {identifier} --auto-approve");
-    let told = project.transcript(&[&line]);
+    let told = project.said(&[&line]);
     let refused = format!("{identifier} cannot become us-east-1/vpc; nothing was changed");
     assert!(told.contains(&refused), "{told}");
     project.write("scalectl.yaml", SPEC);
@@ -168,13 +167,13 @@ fn what_is_protected_goes_only_by_name() {
 #[test]
 fn nobody_is_asked_without_a_terminal_and_nothing_is_done() {
     let project = Project::new();
-    let told = project.transcript(&["apply", "sim list"]);
+    let told = project.said(&["apply", "sim list"]);
     assert!(
         told.contains("there is no terminal to ask on; nothing was changed"),
         "{told}"
     );
     assert!(
-        told.contains("(exit code Some(1))") && told.contains("0 resources"),
+        told.contains("(exit code 1)") && told.contains("0 resources"),
         "{told}"
     );
 }
@@ -182,20 +181,20 @@ fn nobody_is_asked_without_a_terminal_and_nothing_is_done() {
 #[test]
 fn a_saved_plan_is_applied_once_and_not_when_stale() {
     let project = Project::new();
-    let told = project.transcript(&["plan --out next.plan", "apply next.plan", "apply next.plan"]);
+    let told = project.said(&["plan --out next.plan", "apply next.plan", "apply next.plan"]);
     assert!(told.contains("4 created"), "{told}");
-    assert!(told.contains("is stale, or was applied already"), "{told}");
+    assert!(told.contains("It was applied already or edited"), "{told}");
     project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
     project.run("plan --out next.plan");
     project.run("sim drift us-east-1/param Value=hacked");
-    let told = project.transcript(&["apply next.plan"]);
+    let told = project.said(&["apply next.plan"]);
     assert!(
-        told.contains("us-east-1/param changed; nothing was done"),
+        told.contains("us-east-1/param would be changed otherwise"),
         "{told}"
     );
     let other = SPEC.replace("app: tiny", "app: other");
     project.write("scalectl.yaml", other);
-    let told = project.transcript(&["apply next.plan"]);
+    let told = project.said(&["apply next.plan"]);
     assert!(
         told.contains("is for tiny (default) on sim, not for other"),
         "{told}"
@@ -255,7 +254,7 @@ fn resources_that_wait_for_each_other_are_told() {
     let project = Project::new();
     let module = "module: tiny\ndescription: x\nresources:\n  - {id: one, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: /a, Type: String, Value: \"${two.Arn}\"}}\n  - {id: two, kind: AWS::SSM::Parameter, tier: compute, properties: {Name: /b, Type: String, Value: \"${one.Arn}\"}}\n";
     project.write("blueprints/modules/tiny.yaml", module);
-    let told = project.transcript(&["plan"]);
+    let told = project.said(&["plan"]);
     assert!(
         told.contains("these resources wait for each other: us-east-1/one, us-east-1/two"),
         "{told}"
@@ -354,7 +353,7 @@ fn json_is_json_and_nothing_else() {
 #[test]
 fn only_a_target_and_what_it_needs_is_planned() {
     let project = Project::new();
-    let told = project.transcript(&[
+    let told = project.said(&[
         "plan --target us-east-1/subnet[a]",
         "plan --target us-east-1/subnt[a]",
     ]);
@@ -401,7 +400,7 @@ fn the_application_is_not_led_to_an_empty_database_unawares() {
     let project = Project::empty();
     project.run("init --app shop --domain shop.example.com");
     project.run("apply --auto-approve");
-    let told = project.transcript(&["apply --stage split-db --direct --auto-approve", "sim list"]);
+    let told = project.said(&["apply --stage split-db --direct --auto-approve", "sim list"]);
     assert!(
         told.contains("us-east-1/param_database (the application would be led to another database"),
         "{told}"
@@ -418,11 +417,6 @@ fn the_application_is_not_led_to_an_empty_database_unawares() {
         project.code("plan --stage split-db --direct --detailed-exitcode"),
         Some(0)
     );
-    let told = project.transcript(&["apply --auto-approve --allow us-east-1/nothing"]);
-    assert!(
-        told.contains("there is no resource us-east-1/nothing"),
-        "{told}"
-    );
 }
 
 #[test]
@@ -435,7 +429,7 @@ fn an_environment_that_left_the_spec_can_still_be_destroyed() {
     project.run("-e staging apply --auto-approve");
     project.write("scalectl.yaml", SPEC);
     assert_eq!(project.code("-e staging plan"), Some(1));
-    let told = project.transcript(&["-e staging destroy --auto-approve", "sim list"]);
+    let told = project.said(&["-e staging destroy --auto-approve", "sim list"]);
     assert!(
         told.contains("4 deleted") && told.contains("0 resources"),
         "{told}"
@@ -455,14 +449,20 @@ fn a_new_image_is_shown_as_a_new_image() {
             .replace("t4g.small", "m7g.large"),
     )
     .unwrap();
-    let told = project.transcript(&["plan"]);
+    let told = project.said(&["plan"]);
     assert!(
         told.contains(
             "~ image = \"public.ecr.aws/nginx/nginx:1.29\" -> \"public.ecr.aws/nginx/nginx:1.30\""
         ),
         "{told}"
     );
-    assert!(told.contains("InstanceType: \"m7g.large\""), "{told}");
+    let type_alone = "~ LaunchTemplateData.InstanceType = \"t4g.small\" -> \"m7g.large\"";
+    assert!(told.contains(type_alone), "{told}");
+    assert!(!told.contains("UserData"), "{told}");
+    assert!(
+        told.contains("AWS replaces all 2 servers by new ones, one after the other"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -475,7 +475,7 @@ fn a_damaged_file_of_the_embedded_cloud_is_told_and_can_be_reset() {
         *byte = (index % 251) as u8;
     }
     std::fs::write(&path, bytes).unwrap();
-    let told = project.transcript(&["plan"]);
+    let told = project.said(&["plan"]);
     assert!(
         told.contains("the embedded cloud's file is not usable") && told.contains("sim reset"),
         "{told}"
@@ -512,7 +512,7 @@ fn a_run_that_is_killed_is_taken_up_by_the_next_one() {
     let mut child = stuck(&project);
     child.kill().unwrap();
     child.wait().unwrap();
-    let told = project.transcript(&[
+    let told = project.said(&[
         "apply --auto-approve",
         "plan --detailed-exitcode",
         "sim list",
@@ -542,7 +542,7 @@ fn an_interrupt_ends_the_run_cleanly_and_the_next_one_goes_on() {
             rest.push_str(&line.unwrap());
             rest.push('\n');
         }
-        assert_eq!(child.wait().unwrap().code(), Some(1), "{signal}: {rest}");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}: {rest}");
         assert!(
             rest.contains("Apply stopped") && rest.contains("takes up where this run ended"),
             "{signal}: {rest}"
@@ -556,7 +556,7 @@ fn an_interrupt_ends_the_run_cleanly_and_the_next_one_goes_on() {
 fn a_second_writer_waits_or_is_told_who_is_at_work() {
     let project = Project::new();
     let mut child = stuck(&project);
-    let told = project.transcript(&["apply --auto-approve --lock-timeout 0"]);
+    let told = project.said(&["apply --auto-approve --lock-timeout 0"]);
     assert!(
         told.contains("the embedded cloud is in use by")
             && told.contains("which runs `scalectl apply`"),
@@ -608,7 +608,7 @@ fn ejected_blueprints_make_the_same_resources() {
     let project = Project::empty();
     project.run("init --app shop --domain shop.example.com --stage cdn");
     let before = project.run("plan --json").stdout;
-    let told = project.transcript(&["eject", "eject", "eject modules/dat.yaml"]);
+    let told = project.said(&["eject", "eject", "eject modules/dat.yaml"]);
     assert!(
         told.contains("exists already; nothing was written"),
         "{told}"
@@ -666,24 +666,6 @@ fn help_teaches_with_examples() {
 }
 
 #[test]
-fn a_reader_that_stops_reading_is_no_error() {
-    let project = Project::new();
-    let mut child = project
-        .command("plan")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert!(
-        output.stderr.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-#[test]
 fn hostile_files_are_refused_with_words() {
     let project = Project::new();
     let deep = format!("app: {}x{}", "[".repeat(5000), "]".repeat(5000));
@@ -721,7 +703,7 @@ fn hostile_files_are_refused_with_words() {
     ];
     for (name, bytes) in files {
         project.write("scalectl.yaml", bytes);
-        let output = project.run("validate");
+        let output = project.try_run("validate");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{name}: {told}");
         assert!(
@@ -754,7 +736,7 @@ fn another_stage_is_a_migration_and_not_an_apply() {
     let spec = spec_of(&project).replace("stage: single-server", "stage: split-db");
     project.write("scalectl.yaml", &spec);
     assert_eq!(project.code("plan --detailed-exitcode"), Some(2));
-    let told = project.transcript(&["plan", "apply --auto-approve"]);
+    let told = project.said(&["plan", "apply --auto-approve"]);
     assert!(
         told.contains("Migration from single-server to split-db"),
         "{told}"
@@ -764,7 +746,7 @@ fn another_stage_is_a_migration_and_not_an_apply() {
         told.contains("`scalectl migrate --to split-db` goes there"),
         "{told}"
     );
-    assert!(!project.transcript(&["sim list"]).contains("DBInstance"));
+    assert!(!project.said(&["sim list"]).contains("DBInstance"));
     let json = project.run("plan --json").stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["to"], "split-db");
@@ -775,11 +757,11 @@ fn another_stage_is_a_migration_and_not_an_apply() {
 fn a_migration_goes_step_by_step_and_says_where_it_stands() {
     let project = migrating();
     let before = spec_of(&project);
-    let told = project.transcript(&["migrate --to split-db"]);
+    let told = project.said(&["migrate --to split-db"]);
     assert!(told.contains("there is no terminal to ask on"), "{told}");
     let step = "migrate --to split-db --step --auto-approve";
     assert_eq!(project.code(step), Some(0));
-    let told = project.transcript(&["migrate --status", "apply --auto-approve", step]);
+    let told = project.said(&["migrate --status", "apply --auto-approve", step]);
     assert!(told.contains("step 1 (expand) is done"), "{told}");
     assert!(
         told.contains("a migration from single-server to split-db is under way"),
@@ -790,7 +772,7 @@ fn a_migration_goes_step_by_step_and_says_where_it_stands() {
         "{told}"
     );
     // Told to, it looks; what the migration has made for the other stage is protected all the same.
-    let told = project.transcript(&["apply --auto-approve --during-migration"]);
+    let told = project.said(&["apply --auto-approve --during-migration"]);
     assert!(told.contains("us-east-1/db (it is protected)"), "{told}");
     assert_eq!(
         project.code("migrate --to split-db --resume --auto --auto-approve"),
@@ -802,7 +784,7 @@ fn a_migration_goes_step_by_step_and_says_where_it_stands() {
         before.replacen("stage: single-server", "stage: split-db", 1)
     );
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
-    let told = project.transcript(&["migrate --status", "history"]);
+    let told = project.said(&["migrate --status", "history"]);
     assert!(
         told.contains("No migration is under way; shop is at stage split-db"),
         "{told}"
@@ -822,14 +804,14 @@ fn a_migration_leads_back_while_there_is_a_way() {
     for _ in 0..5 {
         assert_eq!(project.code(resume), Some(0));
     }
-    let told = project.transcript(&["migrate --rollback --auto-approve"]);
+    let told = project.said(&["migrate --rollback --auto-approve"]);
     assert!(told.contains("shop is at stage single-server"), "{told}");
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
     assert_eq!(
         String::from_utf8(project.run("status --json").stdout).unwrap(),
         String::from_utf8(before).unwrap()
     );
-    let told = project.transcript(&["migrate --rollback --auto-approve"]);
+    let told = project.said(&["migrate --rollback --auto-approve"]);
     assert!(told.contains("no migration is under way"), "{told}");
 }
 
@@ -842,7 +824,7 @@ fn a_saved_migration_is_refused_once_it_is_another_one() {
     );
     let spec = spec_of(&project);
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
-    let told = project.transcript(&["migrate way.json --auto --auto-approve"]);
+    let told = project.said(&["migrate way.json --auto --auto-approve"]);
     assert!(
         told.contains("changed since the migration was saved"),
         "{told}"
@@ -862,12 +844,12 @@ fn a_step_over_the_budget_is_an_error_before_anything_happens() {
         "scalectl.yaml",
         spec + "\nmigration: {budget: {unavailable: 1}}\n",
     );
-    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
         told.contains("(cut-over) may cost 3 s without writes"),
         "{told}"
     );
-    assert!(!project.transcript(&["sim list"]).contains("DBInstance"));
+    assert!(!project.said(&["sim list"]).contains("DBInstance"));
 }
 
 #[test]
@@ -876,7 +858,7 @@ fn a_gate_of_the_users_that_stays_shut_stops_the_way_and_can_be_gone_on_from() {
     let spec = spec_of(&project);
     let gate = "\nmigration:\n  gates:\n    - {command: test -e go, within: 30}\n    - {expression: \"'us-east-1/server' in live\"}\n";
     project.write("scalectl.yaml", spec + gate);
-    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
         told.contains("step 5 (cut-over): a gate stayed shut"),
         "{told}"
@@ -935,11 +917,11 @@ fn an_apply_that_failed_at_its_own_stage_does_not_make_the_next_stage_an_apply()
         project.code("sim fault --refuse us-east-1/vpc --code NoCapacity"),
         Some(0)
     );
-    assert_eq!(project.code("apply --auto-approve"), Some(1));
+    assert_eq!(project.code("apply --auto-approve"), Some(5));
     assert_eq!(project.code("sim fault --clear"), Some(0));
     let other = spec.replace("stage: single-server", "stage: split-db");
     project.write("scalectl.yaml", other);
-    let told = project.transcript(&["apply --auto-approve"]);
+    let told = project.said(&["apply --auto-approve"]);
     assert!(told.contains("split-db is a migration away"), "{told}");
 }
 
@@ -959,7 +941,7 @@ fn what_was_destroyed_in_the_middle_of_a_migration_is_under_way_no_more() {
         protected.join(" --allow ")
     );
     assert_eq!(project.code(&line), Some(0));
-    let told = project.transcript(&["migrate --status"]);
+    let told = project.said(&["migrate --status"]);
     assert!(told.contains("No migration is under way"), "{told}");
     assert_eq!(project.code("apply --auto-approve"), Some(0));
 }
@@ -977,7 +959,7 @@ fn whoever_ends_a_migration_the_spec_says_so_at_the_end() {
         "{}",
         spec_of(&project)
     );
-    let told = project.transcript(&["migrate --auto --auto-approve", "history"]);
+    let told = project.said(&["migrate --auto --auto-approve", "history"]);
     assert!(told.contains("shop is at stage split-db."), "{told}");
     assert!(!told.contains("died"), "{told}");
 }
@@ -988,7 +970,7 @@ fn the_stage_of_one_environment_is_no_other_ones() {
     let example = std::fs::read_to_string("examples/shop/scalectl.yaml").unwrap();
     project.write(
         "scalectl.yaml",
-        example + "\nenvironments:\n  staging:\n    # smaller\n    tags: {env: staging}\n",
+        example + "\nenvironments:\n  staging:\n    # smaller\n    tags: {env: staging}\n    domain: staging.shop.example.com\n",
     );
     project.run("-e staging apply --auto-approve");
     assert_eq!(
@@ -1009,14 +991,14 @@ fn a_migration_makes_no_other_change_on_the_way() {
     let spec = spec_of(&project);
     // Before it begins: what is pending is for apply.
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
-    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
         told.contains("`scalectl apply --stage single-server` makes it so first"),
         "{told}"
     );
     project.write("scalectl.yaml", &spec);
     project.run("sim drift us-east-1/vpc --delete");
-    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(told.contains("not as the spec has it"), "{told}");
 }
 
@@ -1026,7 +1008,7 @@ fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_as
     let spec = spec_of(&project);
     project.run("migrate --to split-db --step --auto-approve");
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
-    let told = project.transcript(&["migrate --resume --auto --auto-approve", "migrate --status"]);
+    let told = project.said(&["migrate --resume --auto --auto-approve", "migrate --status"]);
     assert!(
         told.contains("lead through something else than when the migration began"),
         "{told}"
@@ -1037,10 +1019,10 @@ fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_as
     );
     let budget = "\nmigration: {budget: {unavailable: 1}}\n";
     project.write("scalectl.yaml", spec + budget);
-    let told = project.transcript(&["migrate --resume --to cdn --auto --auto-approve"]);
+    let told = project.said(&["migrate --resume --to cdn --auto --auto-approve"]);
     assert!(told.contains("leads to split-db, not to cdn"), "{told}");
     assert_eq!(project.code("migrate --rollback --auto-approve"), Some(0));
-    let told = project.transcript(&["migrate --to split-db --plan"]);
+    let told = project.said(&["migrate --to split-db --plan"]);
     assert!(
         told.contains("more than `migration.budget` in the spec allows"),
         "{told}"
@@ -1051,12 +1033,12 @@ fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_as
 fn between_two_hops_the_way_back_ends_where_the_application_is() {
     let project = migrating();
     project.run("migrate --to load-balanced --step --auto-approve");
-    for _ in 0..6 {
+    for _ in 0..7 {
         project.run("migrate --to load-balanced --resume --step --auto-approve");
     }
-    let told = project.transcript(&["migrate --status", "migrate --rollback --auto-approve"]);
+    let told = project.said(&["migrate --status", "migrate --rollback --auto-approve"]);
     assert!(
-        told.contains("step 7 (retire) is done and has reached its stage"),
+        told.contains("step 8 (retire) is done and has reached its stage"),
         "{told}"
     );
     assert!(
@@ -1087,7 +1069,7 @@ fn mistakes_in_the_declared_steps_and_gates_are_told_before_anything_happens() {
     ];
     for (text, why) in mistakes {
         project.write("blueprints/migrations/steps.yaml", text);
-        let told = project.transcript(&["migrate --to split-db --plan"]);
+        let told = project.said(&["migrate --to split-db --plan"]);
         assert!(told.contains(why), "{why}: {told}");
         assert!(told.contains("blueprints/migrations/steps.yaml:"), "{told}");
     }
@@ -1097,7 +1079,7 @@ fn mistakes_in_the_declared_steps_and_gates_are_told_before_anything_happens() {
         "scalectl.yaml",
         spec + "\nmigration: {gates: [{expression: \"live[\"}]}\n",
     );
-    let told = project.transcript(&["migrate --to split-db --auto --auto-approve"]);
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
         told.contains("in `migration.gates` is no expression"),
         "{told}"
@@ -1119,7 +1101,7 @@ fn in_two_regions() -> Project {
 fn a_failover_goes_there_and_back_and_the_spec_says_so() {
     let project = in_two_regions();
     let before = spec_of(&project);
-    let told = project.transcript(&["failover --to eu-west-1", "failover --to mars --plan"]);
+    let told = project.said(&["failover --to eu-west-1", "failover --to mars --plan"]);
     assert!(told.contains("there is no terminal to ask on"), "{told}");
     assert!(
         told.contains("mars is none of the spec's regions"),
@@ -1155,7 +1137,7 @@ fn a_failover_goes_there_and_back_and_the_spec_says_so() {
     let after = spec_of(&project);
     project.write("scalectl.yaml", &before);
     for command in ["plan", "apply --auto-approve", "scale --auto-approve"] {
-        let told = project.transcript(&[command]);
+        let told = project.said(&[command]);
         let why = "the database in eu-west-1 takes the writes, and the spec says us-east-1";
         assert!(told.contains(why), "{told}");
         assert!(
@@ -1179,11 +1161,11 @@ fn a_failover_goes_there_and_back_and_the_spec_says_so() {
 fn a_lost_region_is_gone_on_without_and_rebuilt_when_it_answers() {
     let project = in_two_regions();
     assert_eq!(project.code("sim fault --down us-east-1"), Some(0));
-    let told = project.transcript(&["failover --to eu-west-1 --auto-approve"]);
+    let told = project.said(&["failover --to eu-west-1 --auto-approve"]);
     assert!(told.contains("us-east-1 does not answer"), "{told}");
     assert!(told.contains("`--accept-loss DURATION`"), "{told}");
     let accepted = "failover --to eu-west-1 --accept-loss 1h --auto-approve";
-    let told = project.transcript(&[accepted]);
+    let told = project.said(&[accepted]);
     assert!(
         told.contains("the database in eu-west-1 takes the writes"),
         "{told}"
@@ -1194,13 +1176,13 @@ fn a_lost_region_is_gone_on_without_and_rebuilt_when_it_answers() {
         "{told}"
     );
     assert!(spec_of(&project).contains("writer_region: eu-west-1"));
-    let told = project.transcript(&["failover --resume --auto-approve"]);
+    let told = project.said(&["failover --resume --auto-approve"]);
     assert!(
         told.contains("us-east-1 does not answer, and step rejoin needs it"),
         "{told}"
     );
     assert_eq!(project.code("sim fault --clear"), Some(0));
-    let told = project.transcript(&["apply --auto-approve", "failover --status"]);
+    let told = project.said(&["apply --auto-approve", "failover --status"]);
     assert!(
         told.contains("a failover from us-east-1 to eu-west-1 is under way"),
         "{told}"
@@ -1208,7 +1190,7 @@ fn a_lost_region_is_gone_on_without_and_rebuilt_when_it_answers() {
     assert!(told.contains("step 4 (switch) is done"), "{told}");
     assert_eq!(project.code("failover --resume --auto-approve"), Some(0));
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
-    let told = project.transcript(&["failover --status"]);
+    let told = project.said(&["failover --status"]);
     assert!(
         told.contains("No failover is under way; the database in eu-west-1"),
         "{told}"
@@ -1226,7 +1208,7 @@ fn doctor_looks_at_the_migration_where_the_stage_is_another() {
     assert!(here.contains("(`scalectl iam-policy`)"), "{here}");
     let there = told("doctor --stage split-db");
     assert!(
-        there.contains("a migration from single-server to split-db: 7 steps, about "),
+        there.contains("a migration from single-server to split-db: 8 steps, about "),
         "{there}"
     );
     assert!(
@@ -1259,7 +1241,7 @@ fn apply_names_the_places_that_status_names() {
         (&bigger, "--stage cdn --direct"),
         (
             &bigger,
-            "--stage load-balanced --direct --allow us-east-1/bucket_assets --allow global/distribution",
+            "--stage load-balanced --direct --allow us-east-1/bucket_assets --allow us-east-1/bucket_logs_edge --allow global/distribution",
         ),
     ] {
         project.write("scalectl.yaml", spec);

@@ -292,6 +292,7 @@ async fn conforms(provider: &dyn Provider) {
         who: who.to_owned(),
         command: "apply".to_owned(),
         since: 0,
+        process: None,
     };
     let (ann, bob, app) = (holder("ann"), holder("bob"), owner("one"));
     steadily(provider, async || provider.acquire_lease(&app, &ann).await)

@@ -368,6 +368,7 @@ fn holder(who: &str) -> Holder {
         who: who.to_owned(),
         command: "apply".to_owned(),
         since: 1,
+        process: None,
     }
 }
 

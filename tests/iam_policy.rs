@@ -21,6 +21,28 @@ use scalectl::value::{Map, Value};
 const ON_BEHALF: &[(&str, &str)] = &[
     ("backup-storage:MountCapsule", "CreateBackupVault"),
     (
+        "dlm:CreateLifecyclePolicy",
+        "Cloud Control, for lifecycle policies",
+    ),
+    (
+        "dlm:DeleteLifecyclePolicy",
+        "Cloud Control, for lifecycle policies",
+    ),
+    (
+        "dlm:GetLifecyclePolicies",
+        "Cloud Control, for lifecycle policies",
+    ),
+    (
+        "dlm:GetLifecyclePolicy",
+        "Cloud Control, for lifecycle policies",
+    ),
+    ("dlm:TagResource", "Cloud Control, for lifecycle policies"),
+    ("dlm:UntagResource", "Cloud Control, for lifecycle policies"),
+    (
+        "dlm:UpdateLifecyclePolicy",
+        "Cloud Control, for lifecycle policies",
+    ),
+    (
         "iam:CreateServiceLinkedRole",
         "the first group, balancer, database, cluster or log of an account",
     ),

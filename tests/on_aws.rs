@@ -91,7 +91,7 @@ fn what_the_spec_calls_otherwise_keeps_what_exists() {
     project.write("blueprints/modules/tiny.yaml", renamed);
     let (code, text) = run("apply --auto-approve");
     assert_eq!(code, Some(1), "{text}");
-    let way = "`scalectl import us-east-1/settings /tiny` gives it this address";
+    let way = "`scalectl import us-east-1/settings '/tiny'` gives it its new address";
     assert!(text.contains(way), "{text}");
     let (code, text) = run("import us-east-1/settings /tiny --auto-approve");
     assert_eq!(code, Some(0), "{text}");
@@ -122,7 +122,7 @@ fn whose_answer_is_missing_is_said_and_one_signal_ends_a_look() {
     assert!(Command::new("kill").arg(id).status().unwrap().success());
     let mut rest = String::new();
     told.read_to_string(&mut rest).unwrap();
-    assert_eq!(plan.wait().unwrap().code(), Some(1));
+    assert_eq!(plan.wait().unwrap().code(), Some(130));
     assert_eq!(rest, "error: stopped; nothing was changed\n");
 }
 

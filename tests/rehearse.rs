@@ -102,15 +102,107 @@ fn a_copy_from_rds_is_of_one_moment_although_nobody_may_lock_the_server() {
     // Without holding the tables, the copy begins at another moment than the one whose place is noted.
     let path = "actions/mysql/lib.sh";
     let late = without(path, "  hold \"$from\"");
-    let late = late.replace(
-        "  copy_rows \"$from\" &\n",
-        "  sleep 1\n  copy_rows \"$from\" &\n",
-    );
+    let begin = "  { rows_of \"$from\"";
+    assert!(late.contains(begin));
+    let late = late.replace(begin, &format!("  sleep 1\n{begin}"));
     let load = ["--rows", "1000", "--rate", "200"];
     let report = rehearse_down(project(&[(path, &late)]).path(), "mysql", &load);
     assert_eq!(report["ok"], false);
     let (_, told) = failure(&report);
-    assert!(told.contains("has stopped to follow"), "{told}");
+    assert!(told.contains("cannot apply a change"), "{told}");
+}
+
+/// A project whose spec asks for a version of PostgreSQL.
+fn project_on(version: &str, templates: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = project(templates);
+    let path = folder.path().join("scalectl.yaml");
+    let spec = std::fs::read_to_string(&path).unwrap();
+    let asked = spec.replace(
+        "engine: postgres",
+        &format!("engine: postgres\n  version: \"{version}\""),
+    );
+    assert_ne!(asked, spec);
+    std::fs::write(&path, asked).unwrap();
+    folder
+}
+
+#[test]
+fn logins_move_both_ways_on_every_postgres_version() {
+    let _machine = beside_others();
+    // The default, 17, is everywhere else.
+    for version in ["15", "16", "18"] {
+        let project = project_on(version, &[]);
+        let load = ["--rows", "500", "--rate", "50"];
+        let reports = [
+            rehearse(project.path(), &load),
+            rehearse_down(project.path(), "postgres", &load),
+        ];
+        for report in reports {
+            assert_eq!(report["ok"], true, "{version}");
+            assert_nothing_is_lost(&report);
+            let server = report["server"].as_str().unwrap();
+            assert!(
+                server.starts_with(&format!("PostgreSQL {version}.")),
+                "{server}"
+            );
+            assert_eq!(report["notes"].as_array().unwrap().len(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_report_names_the_version_used_instead() {
+    let _machine = beside_others();
+    let ends = ("actions/postgres/preflight.sh", "refuse enough\n");
+    let report = rehearse(project_on("12", &[ends]).path(), &["--rows", "100"]);
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(
+        note.starts_with("PostgreSQL 12 is not installed; 1"),
+        "{note}"
+    );
+    let report = rehearse(
+        project(&[("actions/mysql/preflight.sh", ends.1)]).path(),
+        &["--engine", "mysql", "--rows", "100"],
+    );
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.contains("in place of MySQL"), "{note}");
+}
+
+#[test]
+fn servers_refuse_plaintext_and_the_login_is_no_superuser() {
+    let _machine = beside_others();
+    // In preflight's place: what an action's login may do, and what it may not.
+    let looks = r#"
+for side in source target; do PGSSLMODE=disable session "$side" <<<'SELECT 1' || true; done
+say "rights: $(sql target "SELECT concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole,
+  pg_has_role('rds_superuser', 'usage'), pg_has_role('rds_replication', 'usage')) FROM pg_roles WHERE rolname = current_user")"
+sql target "SET session_replication_role = replica"
+sql target "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rdsadmin' AND datname = current_database()" || true
+refuse "that is all"
+"#;
+    let path = "actions/postgres/preflight.sh";
+    let report = rehearse(project(&[(path, looks)]).path(), &["--rows", "100"]);
+    let (_, said) = failure(&report);
+    assert_eq!(said.matches("no encryption").count(), 2, "{said}");
+    assert!(said.contains("rights: f t t t t"), "{said}");
+    assert!(
+        said.contains("permission denied to terminate process"),
+        "{said}"
+    );
+    assert!(said.ends_with("that is all"), "{said}");
+    let looks = r#"
+for side in source target; do
+  mapfile -t words < <(arguments "$side")
+  client "$mysql" "${words[@]}" --skip-ssl <<<'SELECT 1' || true
+done
+refuse "that is all"
+"#;
+    let path = "actions/mysql/preflight.sh";
+    let arguments = ["--engine", "mysql", "--rows", "100"];
+    let report = rehearse(project(&[(path, looks)]).path(), &arguments);
+    let (_, said) = failure(&report);
+    // The same logins have just been let in with TLS, by what every action begins with.
+    assert_eq!(said.matches("ERROR").count(), 2, "{said}");
 }
 
 /// A rehearsal in which scripts and servers are killed; the seed is in the report.
@@ -194,7 +286,7 @@ fn rows_that_were_not_copied_are_found_before_the_cut_over() {
             "mysql" => {
                 let (step, why) = failure(&report);
                 assert_eq!(step, "lag");
-                assert!(why.contains("the target has stopped to follow"), "{why}");
+                assert!(why.contains("the target cannot apply a change"), "{why}");
             }
             _ => {
                 assert_eq!(failure(&report).0, "verify");
@@ -214,7 +306,7 @@ fn preflight_names_what_cannot_be_replicated() {
         (
             "postgres",
             "CREATE TABLE notes (text text);",
-            "no primary key and no replica identity",
+            "without a usable primary key or replica identity",
         ),
         (
             "postgres",

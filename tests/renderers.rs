@@ -161,7 +161,8 @@ impl Scene {
         let refusals = vec![Refusal {
             address: gone.address,
             action: Action::Delete,
-            why: "it is protected",
+            why: "it is protected".into(),
+            way: None,
         }];
         Self::of(graph, plan, refusals, word)
     }
@@ -209,7 +210,8 @@ impl Scene {
             .map(|change| Refusal {
                 address: change.address.clone(),
                 action: change.action,
-                why: "it is protected",
+                why: "it is protected".into(),
+                way: None,
             })
             .collect();
         Self::of(graph, plan, refusals, "shop")
@@ -539,7 +541,7 @@ proptest! {
         let refusals = plan.changes.iter().map(|change| Refusal {
             address: change.address.clone(),
             action: change.action,
-            why: "it is protected",
+            why: "it is protected".into(), way: None,
         });
         let refusals: Vec<Refusal> = refusals.collect();
         let scene = Scene::of(graph, plan, refusals, &words[0].repeat(times));

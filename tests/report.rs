@@ -207,7 +207,8 @@ fn hostile_names_are_text() {
         .map(|change| Refusal {
             address: change.address.clone(),
             action: change.action,
-            why: HOSTILE[0],
+            why: HOSTILE[0].into(),
+            way: Some(HOSTILE[0].into()),
         })
         .collect();
     let frame = Frame {

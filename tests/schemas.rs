@@ -7,7 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use scalectl::rehearse::{Comparison, LoadReport, Report, StepReport};
+use scalectl::rehearse::{
+    Comparison, Different, LoadReport, OwnReport, OwnTable, Report, StepReport,
+};
 use scalectl::render::schemas::Published;
 use scalectl::spec::Stage;
 use scalectl::yaml::{self, Node, Yaml};
@@ -138,12 +140,13 @@ fn what_runs_and_migrations_tell_is_as_their_schemas_say() {
     documents.add(Published::Drift, "drift.json", &drift, "valid");
     documents.add(Published::Drift, "no-drift.json", &status, "invalid");
 
+    // A migration begins at what the spec says.
+    project.run("apply --stage single-server --auto-approve");
     let way = project.run("plan --stage split-db --json");
     documents.add(Published::Migration, "plan.json", &way, "valid");
     documents.add(Published::Plan, "another.json", &way, "invalid");
     let direct = project.run("plan --stage load-balanced --direct --json");
     documents.add(Published::Plan, "direct.json", &direct, "valid");
-    project.run("apply --stage single-server --auto-approve");
     let walked = project.run(&format!(
         "migrate --to split-db --auto --auto-approve --json {into}"
     ));
@@ -242,6 +245,8 @@ fn what_a_rehearsal_found_is_as_its_schema_says() {
         from: "single-server",
         to: "split-db",
         engine: "postgres",
+        server: "PostgreSQL 17.11".to_owned(),
+        notes: vec!["something else".to_owned()],
         rows: 1,
         rate: 1,
         seed: 1,
@@ -253,6 +258,11 @@ fn what_a_rehearsal_found_is_as_its_schema_says() {
         balanced: true,
         equal: Some(true),
         replica_equal: None,
+        own: Some(OwnReport {
+            tables: vec![OwnTable::default()],
+            different: vec![Different::default()],
+            ..OwnReport::default()
+        }),
         ok: true,
     };
     let mut documents = Documents::default();

@@ -4,27 +4,38 @@ mod common;
 
 use std::process::Command;
 
-use base64::Engine as _;
-use common::{example, graph_of};
+use common::{EPOCH, apply, example, graph_of, plan, runtime};
+use scalectl::address::Address;
 use scalectl::blueprint::Library;
+use scalectl::graph::Graph;
+use scalectl::plan::{Action, Reason};
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::Stage;
+use scalectl::value::{Value, decoded_text};
 
 /// EC2 takes 16 KB before encoding
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>).
 const MOST: usize = 16 * 1024;
 
-/// As the server gets it.
-fn user_data() -> String {
+/// As AWS gets it.
+fn encoded() -> String {
     let graph = graph_of(
         &Library::embedded().unwrap(),
         &example("shop", Stage::SingleServer),
     );
     let server = graph.get(&"us-east-1/server".parse().unwrap()).unwrap();
-    let encoded = server.property("UserData").unwrap().as_str().unwrap();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(encoded)
-        .unwrap();
-    String::from_utf8(bytes).unwrap()
+    server
+        .property("UserData")
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .into()
+}
+
+/// As the server runs it: cloud-init unpacks what gzip made
+/// (<https://cloudinit.readthedocs.io/en/latest/explanation/format.html>).
+fn user_data() -> String {
+    decoded_text(&encoded()).unwrap()
 }
 
 fn passes(program: &str, arguments: &[&str], text: &str) {
@@ -43,9 +54,78 @@ fn passes(program: &str, arguments: &[&str], text: &str) {
 }
 
 #[test]
+fn the_longest_names_leave_two_fifths_of_the_room() {
+    // Letters that gzip cannot make smaller, as long as the rules take them.
+    let text = "app: qxzvjkwypfmbghucz\nstage: single-server\nservices:\n  kqzxvjwypfbmghuczldn: {image: x}\ndomain: a.example.com\n\
+                environments: {xjqzvkwypfmbgh: {domain: b.example.com}}\n";
+    let library = Library::embedded().unwrap();
+    for stage in Stage::ALL {
+        let mut spec = scalectl::spec::load("scalectl.yaml", text, Some("xjqzvkwypfmbgh"), None)
+            .unwrap_or_else(|found| panic!("{found:#?}"));
+        common::at_stage(&mut spec, stage);
+        let graph = graph_of(&library, &spec);
+        let data = graph.iter().filter_map(|resource| {
+            let one = resource.property("UserData");
+            let one = one.or_else(|| resource.property("LaunchTemplateData.UserData"));
+            one?.as_str()
+        });
+        for data in data {
+            let bytes = data.trim_end_matches('=').len() * 3 / 4;
+            assert!(bytes <= MOST * 3 / 5, "{bytes} bytes at {}", stage.name());
+        }
+    }
+}
+
+#[test]
+fn the_site_starts_before_its_watcher_and_what_fails_is_done_again() {
+    let text = user_data();
+    let at = |part: &str| {
+        text.find(part)
+            .unwrap_or_else(|| panic!("{part} is missing"))
+    };
+    let site = at("systemctl enable --now site.timer");
+    assert!(site < at("dnf -y install amazon-cloudwatch-agent"));
+    assert!(site < at("amazon-cloudwatch-agent-ctl"));
+    let (unit, rest) = text.split_once("/site-setup.service").unwrap();
+    let (unit_text, _) = rest.split_once("\nUNIT\n").unwrap();
+    assert!(unit.contains("install -m 700 \"$0\" /usr/local/sbin/site-setup"));
+    for line in [
+        "ExecStart=/usr/local/sbin/site-setup setup",
+        "Restart=on-failure",
+        "StartLimitIntervalSec=0",
+        "WantedBy=multi-user.target",
+    ] {
+        assert!(unit_text.contains(line), "{line}");
+    }
+    // A server that came to its end is not set up again when it restarts.
+    assert!(text.trim_end().ends_with("systemctl disable site-setup"));
+}
+
+#[test]
+fn logs_end_and_dockers_networks_are_in_no_vpc() {
+    let text = user_data();
+    let (_, rest) = text
+        .split_once("/etc/docker/daemon.json <<'JSON'\n")
+        .unwrap();
+    let (json, rest) = rest.split_once("\nJSON\n").unwrap();
+    assert!(
+        rest.contains("systemctl enable --now docker"),
+        "it is there before Docker starts"
+    );
+    let daemon: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(daemon["log-opts"]["max-size"], "10m");
+    // RFC 2544's block for benchmarks, of which no VPC may be
+    // (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>).
+    let pools = daemon["default-address-pools"][0]["base"].as_str().unwrap();
+    for network in [pools, daemon["bip"].as_str().unwrap()] {
+        assert!(network.starts_with("198.18."), "{network}");
+    }
+    assert!(text.contains("/var/log/site.log { size 10M rotate 3"));
+}
+
+#[test]
 fn it_fits_and_its_shell_and_python_parse() {
     let text = user_data();
-    assert!(text.len() <= MOST, "{} bytes", text.len());
     assert!(text.starts_with("#!/bin/bash\n"));
     passes("bash", &["-n"], &text);
     let programs: Vec<&str> = text.split("<<'PYTHON'\n").skip(1).collect();
@@ -71,6 +151,7 @@ import json, sys
 program, config, answers = open(sys.argv[1]).read(), json.loads(sys.argv[2]), sys.argv[3] == "answers"
 begin, end = program.index("REGION = metadata"), program.rindex("try:\n")
 head = program[:program.index("PATH, ROLE")] + "LIBRARY, RUN, REGION = 'library/', '/run/site:/run/site', 'us-east-1'\n"
+head += "ETC, DATA = '/etc/site', '/data'\n"
 # Everything but what is asked at once and the last lines, which run it.
 space = dict()
 exec(head + program[program.index("def run("):begin] + program[program.index("def parameters("):end], space)
@@ -86,7 +167,7 @@ def connect(place, seconds):
     return Connection()
 space["socket"].create_connection = connect
 space["time"].sleep = lambda seconds: None
-space.update(open=File, metadata=lambda path: "10.0.0.7", password=lambda: "word", certificate=lambda: "/pem",
+space.update(open=File, metadata=lambda path: "10.0.0.7", password=lambda: "word", certificate=lambda host, name: told.append("certifies %s %s" % (host, name)), write=lambda path, text: None,
              parameters=lambda: dict(database=config), containers=lambda: dict(),
              start=lambda name, image, mount, command, env: told.append("starts %s %s" % (name, image)))
 try:
@@ -117,7 +198,7 @@ fn a_migration_that_leads_back_starts_the_servers_own_database() {
     };
     assert_eq!(
         told("answers"),
-        "w /etc/site/database.keep\nstarts database-local library/postgres:17\nconnects 10.0.0.7 5432\n"
+        "w /etc/site/database.keep\ncertifies 10.0.0.7 db.x.rds.amazonaws.com\nstarts database-local library/postgres:17\nconnects 10.0.0.7 5432\n"
     );
     assert_eq!(
         told("is silent"),
@@ -129,4 +210,175 @@ fn a_migration_that_leads_back_starts_the_servers_own_database() {
     let library = Library::embedded().unwrap();
     let begin = library.text("actions/lib.sh").unwrap();
     assert!(begin.contains("systemctl start site-keep"));
+}
+
+/// Brings the file of certificates up to date four times: when nothing can be fetched, when it can, and when what
+/// is there has become old and first an error page, then a newer file comes.
+const BUNDLE: &str = r#"
+import io, os, sys
+program, folder = open(sys.argv[1]).read(), sys.argv[2]
+space = dict(__name__="site")
+os.environ.update(SITE_PATH="/shop/default", SITE_ROLE="single")
+end = program.rindex("try:\n")
+exec(program[:program.index("REGION = metadata")] + "REGION = 'x'\n" + program[program.index("def parameters("):end], space)
+os.makedirs(folder + "/secrets")
+os.chown = lambda path, user, group: None
+answer = None
+def fetch(address, timeout):
+    if not answer: raise OSError("no way there")
+    return io.BytesIO(answer)
+space["urllib"].request.urlopen = fetch
+space.update(ETC=folder, DATA=folder)
+for text in (None, b"RDS 1\n-----END CERTIFICATE-----\n", b"<html>Not now</html>", b"RDS 2\n-----END CERTIFICATE-----\n"):
+    answer = text
+    space["bundle"]()
+    bundle = open(folder + "/tls/ca.pem").read()
+    print(bundle.count("BEGIN CERTIFICATE"), "PRIVATE" in bundle, *[word for word in ("RDS 1", "RDS 2") if word in bundle])
+    if os.path.exists(folder + "/rds.pem"): os.utime(folder + "/rds.pem", (0, 0))
+"#;
+
+#[test]
+fn a_failed_fetch_keeps_the_certificates() {
+    let text = user_data();
+    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
+    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site-reconcile");
+    std::fs::write(&path, program).unwrap();
+    let output = Command::new("python3")
+        .args(["-c", BUNDLE])
+        .arg(&path)
+        .arg(folder.path().join("site"))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(
+        errors.matches("cannot fetch https://truststore").count(),
+        2,
+        "{errors}"
+    );
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "1 False\n1 False RDS 1\n1 False RDS 1\n1 False RDS 2\n"
+    );
+}
+
+/// Tells what services are told of the cache that a parameter describes.
+const CACHE: &str = r#"
+import json, os, sys
+program, config = open(sys.argv[1]).read(), json.loads(sys.argv[2])
+space = dict(__name__="site")
+os.environ.update(SITE_PATH="/shop/default", SITE_ROLE="single")
+end = program.rindex("try:\n")
+exec(program[:program.index("REGION = metadata")] + "REGION = 'x'\n" + program[program.index("def parameters("):end], space)
+space["start"] = lambda *arguments: None
+for name, value in sorted(space["cache"](config, dict()).items()):
+    print(name + "=" + value)
+"#;
+
+/// The variables that services have at a stage, once the graph is applied.
+fn variables(graph: &Graph) -> Vec<String> {
+    let sim = Sim::in_memory(Cloud::default(), Faults::default(), EPOCH);
+    let (_, report) = runtime().block_on(apply(&sim, graph, None));
+    assert!(report.is_complete(), "{report:#?}");
+    let cloud = sim.cloud();
+    let mut parameters = cloud.items.values().filter(|item| {
+        let name = item.properties.get("Name").and_then(Value::as_str);
+        &*item.kind == "AWS::SSM::Parameter" && name == Some("/shop/default/cache")
+    });
+    let parameter = parameters.next().unwrap().properties.get("Value").unwrap();
+    let text = user_data();
+    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
+    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), program).unwrap();
+    let output = Command::new("python3")
+        .args(["-c", CACHE])
+        .arg(file.path())
+        .arg(parameter.as_str().unwrap())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    told.lines().map(str::to_owned).collect()
+}
+
+fn with_cache(engine: &str, stage: Stage) -> Graph {
+    let text = format!(
+        "app: shop\nstage: single-server\ndomain: a.example.com\nservices: {{web: {{image: x}}}}\ncache: {{engine: {engine}, nodes: 3}}\n"
+    );
+    let mut spec = scalectl::spec::load("scalectl.yaml", &text, None, None)
+        .unwrap_or_else(|found| panic!("{found:#?}"));
+    common::at_stage(&mut spec, stage);
+    graph_of(&Library::embedded().unwrap(), &spec)
+}
+
+#[test]
+fn services_are_told_every_node_of_memcached_and_no_tls_at_any_stage() {
+    let of = |told: &[String], name: &str| {
+        let line = told.iter().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name} in {told:?}"))
+            .to_owned()
+    };
+    for stage in [Stage::SingleServer, Stage::LoadBalanced] {
+        let graph = with_cache("memcached", stage);
+        let told = variables(&graph);
+        let host = of(&told, "CACHE_HOST=");
+        let nodes = match stage {
+            Stage::SingleServer => "cache:11211".to_owned(),
+            _ => {
+                let of_node = |node: &str| host.replace(".cfg.", node) + ":11211";
+                let nodes = [".0001.", ".0002.", ".0003."].map(of_node);
+                assert_eq!(
+                    nodes.iter().filter(|node| node.contains(".cfg.")).count(),
+                    0
+                );
+                nodes.join(",")
+            }
+        };
+        assert_eq!(of(&told, "CACHE_NODES="), nodes);
+        assert_eq!(of(&told, "CACHE_URL="), format!("memcached://{nodes}"));
+        assert_eq!(of(&told, "CACHE_TLS="), "false");
+        let cluster: Address = "us-east-1/cache_cluster".parse().unwrap();
+        if let Some(cluster) = graph.get(&cluster) {
+            let tls = cluster.property("TransitEncryptionEnabled");
+            assert_eq!(tls, Some(&Value::Bool(false)));
+        }
+    }
+    // Valkey has one address to write to, with TLS from the first cluster on.
+    for (stage, tls, scheme) in [
+        (Stage::SingleServer, "false", "redis"),
+        (Stage::LoadBalanced, "true", "rediss"),
+    ] {
+        let told = variables(&with_cache("valkey", stage));
+        let node = format!("{}:6379", of(&told, "CACHE_HOST="));
+        assert_eq!(of(&told, "CACHE_TLS="), tls);
+        assert_eq!(of(&told, "CACHE_NODES="), node);
+        assert_eq!(of(&told, "CACHE_URL="), format!("{scheme}://{node}"));
+    }
+}
+
+#[test]
+fn a_cluster_of_memcached_with_tls_is_replaced() {
+    let wanted = with_cache("memcached", Stage::LoadBalanced);
+    let address: Address = "us-east-1/cache_cluster".parse().unwrap();
+    let mut before = wanted.clone();
+    let cluster = before.resources.get_mut(&address).unwrap();
+    let tls = Value::Bool(true);
+    cluster.properties.insert("TransitEncryptionEnabled", tls);
+    runtime().block_on(async {
+        let sim = Sim::in_memory(Cloud::default(), Faults::default(), EPOCH);
+        let (_, report) = apply(&sim, &before, None).await;
+        assert!(report.is_complete(), "{report:#?}");
+        let plan = plan(&sim, &wanted).await;
+        let change = plan.changes.iter().find(|one| one.address == address);
+        let change = change.unwrap();
+        assert_eq!(change.action, Action::Replace);
+        let properties = vec!["TransitEncryptionEnabled".into()];
+        assert_eq!(change.reason, Reason::CreateOnly { properties });
+        let (_, report) = apply(&sim, &wanted, None).await;
+        assert!(report.is_complete(), "{report:#?}");
+    });
 }

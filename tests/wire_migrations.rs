@@ -223,8 +223,10 @@ fn rows_are_moved_by_the_scripts_of_the_steps_in_their_order_and_back() {
             "replicate",
             "verify",
             "cut-over",
+            "verify",
         ];
         let back = [
+            "verify undo",
             "cut-over undo",
             "verify undo",
             "replicate undo",

@@ -83,7 +83,7 @@ pub async fn dry_run(
             Event::Finished {
                 operation, seconds, ..
             } => run.took[*operation] = *seconds,
-            Event::Retrying { .. } | Event::Waiting { .. } => {}
+            Event::Retrying { .. } | Event::Waiting { .. } | Event::Note { .. } => {}
         }
         on_event(event);
     })

@@ -38,6 +38,15 @@ pub enum Event {
         /// The operation's number in the plan.
         operation: usize,
     },
+    /// Something that a person has to know, or to do, while it goes on.
+    Note {
+        /// The operation's number in the plan.
+        operation: usize,
+        /// On what.
+        address: Address,
+        /// In one sentence.
+        note: String,
+    },
     /// It ended.
     Finished {
         /// The operation's number in the plan.

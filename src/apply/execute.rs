@@ -82,7 +82,7 @@ pub async fn execute(
                 }
             };
         loop {
-            while !context.stop.is_asked() {
+            while !context.stop.is_asked() && !context.stop.is_given_up() {
                 let number = match ready.free.pop() {
                     Some(number) => number,
                     None if busy < workers.unwrap_or(usize::MAX).max(1) => {

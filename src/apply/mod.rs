@@ -7,6 +7,7 @@
 pub mod dry_run;
 pub mod event;
 pub mod execute;
+mod existing;
 pub mod journal;
 pub mod observe;
 mod operation;
@@ -15,6 +16,7 @@ pub mod view;
 mod wait;
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::provider::{Owner, Provider};
@@ -46,12 +48,24 @@ impl Context<'_> {
     }
 }
 
-/// A request to stop.
+/// A request to stop, and the cloud's silence: whether all of its answers are failures.
 #[derive(Default)]
 pub struct Stop {
     asked: Cell<bool>,
     notify: tokio::sync::Notify,
+    silence: Rc<Silence>,
 }
+
+/// Since when every call of a run has failed.
+#[derive(Default)]
+struct Silence {
+    since: Cell<Option<u64>>,
+    lasts: Cell<bool>,
+}
+
+/// A cloud that refuses every call for so long is given up, in milliseconds: a run is to end within two minutes, with time
+/// for the lease.
+const SILENCE: u64 = 75_000;
 
 impl Stop {
     /// Asks to stop.
@@ -63,6 +77,34 @@ impl Stop {
     /// Whether somebody asked.
     pub fn is_asked(&self) -> bool {
         self.asked.get()
+    }
+
+    /// One that nobody can ask to stop, of the same run.
+    fn deaf(&self) -> Self {
+        Self {
+            silence: Rc::clone(&self.silence),
+            ..Self::default()
+        }
+    }
+
+    /// The cloud has done what a call asked for, or refused that very call.
+    fn heard(&self) {
+        self.silence.since.set(None);
+        self.silence.lasts.set(false);
+    }
+
+    /// A call has failed as any other might have: whether all have, for so long that it is given up.
+    fn unheard(&self, now: u64) -> bool {
+        let since = self.silence.since.get().unwrap_or(now);
+        self.silence.since.set(Some(since));
+        let lasts = now.saturating_sub(since) >= SILENCE;
+        self.silence.lasts.set(lasts);
+        lasts
+    }
+
+    /// Whether the cloud was given up, so that nothing new is to begin.
+    pub fn is_given_up(&self) -> bool {
+        self.silence.lasts.get()
     }
 
     /// Returns once somebody asks.

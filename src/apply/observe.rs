@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Context, retry};
+use super::{Context, existing, retry};
 use crate::graph::Graph;
 use crate::plan::digest;
 use crate::provider::{ErrorKind, Live, Outcome, Owner, ProviderError, Query, Record};
@@ -22,7 +22,9 @@ pub async fn observe(context: &Context<'_>, graph: Option<&Graph>) -> Outcome<Li
         is_nowhere_else(context, &live).await?;
         return Ok(live);
     };
-    observe_kinds(context, kinds(graph)).await
+    let mut live = observe_kinds(context, kinds(graph)).await?;
+    existing::look(context, graph, &mut live).await?;
+    Ok(live)
 }
 
 /// The code of the error that tells of another region.

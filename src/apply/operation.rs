@@ -20,11 +20,13 @@ use tokio::sync::watch;
 use super::Context;
 use super::event::{End, Event};
 use super::retry::{Patience, persist};
-use super::wait::{Failure, Wait};
+use super::wait::{Failure, Wait, least};
 use crate::address::Address;
 use crate::blueprint::is_ready;
 use crate::graph::Resource;
 use crate::plan::compare::{self, Rules};
+use crate::plan::existing::{self, ZONE};
+use crate::plan::operations::Part;
 use crate::plan::{Change, Operation, Plan, Step, digest};
 use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
 use crate::schema::{self, Registry};
@@ -42,6 +44,8 @@ pub struct Run<'a> {
     pub plan: &'a Plan,
     /// What has been written so far: its properties as found afterwards.
     known: RefCell<HashMap<Address, Map>>,
+    /// What has been written so far: the cloud's identifiers.
+    made: RefCell<HashMap<Address, Arc<str>>>,
     on_event: RefCell<&'a mut dyn FnMut(&Event)>,
     /// Properties that operations of this plan refer to, by whose they are.
     referred: HashMap<&'a Address, Vec<&'a str>>,
@@ -54,6 +58,8 @@ pub struct Run<'a> {
     /// When the run began, in the clock's milliseconds.
     pub began: u64,
 }
+
+const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 
 type Ended = Result<(Option<Arc<str>>, Vec<String>), Failure>;
 
@@ -78,6 +84,7 @@ impl<'a> Run<'a> {
             context,
             plan,
             known: RefCell::default(),
+            made: RefCell::default(),
             on_event: RefCell::new(on_event),
             referred,
             usable: RefCell::default(),
@@ -126,13 +133,50 @@ impl<'a> Run<'a> {
                 identifier,
                 differs,
             },
-            Err(Failure::For(error)) => End::Failed { error },
+            Err(Failure::For(error)) => End::Failed {
+                error: match &*change.kind == CERTIFICATE && step == Step::Create {
+                    true => format!("{error}; {}", self.proof(change)),
+                    false => error,
+                },
+            },
             Err(Failure::Stopped) => End::Left,
         };
         // Looking on takes nobody's time.
         let over = self.usable.borrow().get(&number).copied();
         let took = over.unwrap_or_else(|| clock.now()).saturating_sub(began);
         (number, end, took as f64 / 1000.0)
+    }
+
+    fn note(&self, operation: usize, change: &Change, note: String) {
+        self.tell(&Event::Note {
+            operation,
+            address: change.address.clone(),
+            note,
+        });
+    }
+
+    /// What a certificate waits for, which nobody but the domain's owner can do.
+    fn proof(&self, change: &Change) -> String {
+        let desired = change.desired.as_ref();
+        let domain = desired.and_then(|desired| desired.properties.get("DomainName"));
+        let domain = domain.map(ToString::to_string).unwrap_or_default();
+        let known = self.known.borrow();
+        let new = self.plan.changes.iter().filter(|one| &*one.kind == ZONE);
+        let new = new
+            .filter_map(|one| known.get(&one.address))
+            .map(existing::name_servers);
+        let used = self.plan.uses.iter().map(|one| one.name_servers.clone());
+        let servers: Vec<String> = new
+            .chain(used)
+            .find(|servers| !servers.is_empty())
+            .unwrap_or_default();
+        let servers = match servers.is_empty() {
+            true => "the name servers of its hosted zone, which `scalectl status` shows".to_owned(),
+            false => servers.join(" "),
+        };
+        format!(
+            "it is issued once the world finds its proof in DNS: {domain} has to be delegated to {servers}"
+        )
     }
 
     /// What was written, as it was found in the end.
@@ -164,7 +208,7 @@ impl<'a> Run<'a> {
     }
 
     /// What should be written, with everything that is known by now.
-    fn write(&self, change: &Change) -> Result<(Write, Resource), Failure> {
+    fn write(&self, number: usize, change: &Change) -> Result<(Write, Resource), Failure> {
         let Some(desired) = &change.desired else {
             return Err(Failure::For("there is nothing to write".to_owned()));
         };
@@ -182,6 +226,9 @@ impl<'a> Run<'a> {
                 )));
             }
             properties.insert(name.clone(), value);
+        }
+        if let Part::Around { property, value } = &self.plan.operations[number].part {
+            properties.insert(property.clone(), value.clone());
         }
         let applied = digest::of_properties(
             &change.address,
@@ -206,7 +253,7 @@ impl<'a> Run<'a> {
     }
 
     async fn create(&self, number: usize, change: &Change) -> Ended {
-        let (write, desired) = self.write(change)?;
+        let (write, desired) = self.write(number, change)?;
         let attempts = Cell::new(0);
         let identifier = self
             .persist(number, change, Patience::WRITE, || {
@@ -219,6 +266,8 @@ impl<'a> Run<'a> {
             kind: change.kind.clone(),
             identifier: identifier.clone(),
         };
+        let made = (change.address.clone(), identifier.clone());
+        self.made.borrow_mut().extend([made]);
         let facts = schema::facts(&change.kind);
         let mut later = self.context.provider.after_create(&write);
         let first = attempts.get() == 1 && later.is_empty();
@@ -235,6 +284,15 @@ impl<'a> Run<'a> {
         let mut live = self
             .until_ready(number, change, &handle, &desired, facts.create_seconds)
             .await?;
+        if &*change.kind == ZONE {
+            let servers = existing::name_servers(&live.properties).join(" ");
+            let name = existing::name(&live.properties);
+            self.note(
+                number,
+                change,
+                format!("delegate {name} to its name servers: {servers}"),
+            );
+        }
         let rules = Rules::of(&change.kind);
         if attempts.get() > 1 {
             // What an attempt that broke off has made may lack some of it.
@@ -261,9 +319,13 @@ impl<'a> Run<'a> {
                 self.context.provider.update(&handle, &write, &later)
             })
             .await?;
+            let before = live.properties;
             live = self
                 .until_ready(number, change, &handle, &desired, facts.update_seconds)
                 .await?;
+            if self.context.provider.restarts(&write, &before, &later) {
+                live = self.restart(number, change, &handle, &desired).await?;
+            }
         }
         self.written(number, change, &handle, &desired, live, made)
             .await
@@ -309,8 +371,37 @@ impl<'a> Run<'a> {
             .then_some(properties)
     }
 
+    /// Sets the one property whose value was not free before.
+    async fn finish(&self, number: usize, change: &Change, property: &Arc<str>) -> Ended {
+        let (write, desired) = self.write(number, change)?;
+        let made = self.made.borrow().get(&change.address).cloned();
+        let live = change.live.as_ref().map(|live| live.identifier.clone());
+        let Some(identifier) = made.or(live) else {
+            return Err(Failure::For("there is nothing to update".to_owned()));
+        };
+        let handle = Handle {
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            identifier,
+        };
+        let changed = [property.clone()];
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.update(&handle, &write, &changed)
+        })
+        .await?;
+        let typical = schema::facts(&change.kind).update_seconds;
+        let live = self
+            .until_ready(number, change, &handle, &desired, typical)
+            .await?;
+        self.written(number, change, &handle, &desired, live, false)
+            .await
+    }
+
     async fn update(&self, number: usize, change: &Change) -> Ended {
-        let (write, desired) = self.write(change)?;
+        if let Part::Then { property } = &self.plan.operations[number].part {
+            return self.finish(number, change, property).await;
+        }
+        let (write, desired) = self.write(number, change)?;
         let Some(live) = &change.live else {
             return Err(Failure::For("there is nothing to update".to_owned()));
         };
@@ -331,10 +422,32 @@ impl<'a> Run<'a> {
             self.context.provider.update(&handle, &write, &changed)
         })
         .await?;
-        let live = self
+        let before = &live.properties;
+        let restarts = self.context.provider.restarts(&write, before, &changed);
+        let mut live = self
             .until_ready(number, change, &handle, &desired, facts.update_seconds)
             .await?;
+        if restarts {
+            live = self.restart(number, change, &handle, &desired).await?;
+        }
         self.written(number, change, &handle, &desired, live, false)
+            .await
+    }
+
+    /// Restarts what was just set up, so that what was changed counts.
+    async fn restart(
+        &self,
+        number: usize,
+        change: &Change,
+        handle: &Handle,
+        desired: &Resource,
+    ) -> Result<LiveResource, Failure> {
+        self.persist(number, change, Patience::WRITE, || {
+            self.context.provider.restart(handle)
+        })
+        .await?;
+        let typical = schema::facts(&change.kind).update_seconds;
+        self.until_ready(number, change, handle, desired, typical)
             .await
     }
 
@@ -349,7 +462,7 @@ impl<'a> Run<'a> {
         })
         .await?;
         let typical = schema::facts(&change.kind).delete_seconds;
-        let mut wait = Wait::new(typical);
+        let mut wait = Wait::new(typical, least(&change.kind, &live.properties));
         loop {
             if self.status(number, change, &handle).await?.is_none() {
                 return Ok((None, Vec::new()));
@@ -473,7 +586,8 @@ impl<'a> Run<'a> {
     ) -> Result<LiveResource, Failure> {
         let mut sightings = u32::from(live.is_some());
         let mut last = live;
-        let mut wait = Wait::new(schema::facts(&change.kind).create_seconds);
+        let typical = schema::facts(&change.kind).create_seconds;
+        let mut wait = Wait::new(typical, least(&change.kind, &desired.properties));
         loop {
             if let Some(live) = last.take_if(|_| sightings >= self.context.provider.sightings()) {
                 return Ok(live);
@@ -557,11 +671,19 @@ impl<'a> Run<'a> {
         typical: u32,
         enough: impl Fn(&LiveResource) -> bool,
     ) -> Result<LiveResource, Failure> {
-        let mut wait = Wait::new(typical);
+        let desired = change.desired.as_ref();
+        let least = desired.map(|desired| least(&change.kind, &desired.properties));
+        let mut wait = Wait::new(typical, least.unwrap_or_default());
+        let clock = self.context.provider.clock();
+        let (began, mut noted) = (clock.now(), &*change.kind != CERTIFICATE);
         loop {
             let live = self.look(number, change, handle).await?;
             if let Some(live) = live.filter(|live| enough(live)) {
                 return Ok(live);
+            }
+            if !noted && clock.now().saturating_sub(began) > u64::from(typical) * 1000 {
+                noted = true;
+                self.note(number, change, self.proof(change));
             }
             self.tell(&Event::Waiting { operation: number });
             wait.sleep(self.context).await?;

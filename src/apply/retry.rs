@@ -3,7 +3,8 @@
 //!
 //! Throttling and server errors get 25 attempts, as Terraform's AWS provider gives them. A resource
 //! that is not there yet, or still busy, gets minutes: AWS's services learn of each other's
-//! resources with delay, and a delete is refused until the last dependent is gone.
+//! resources with delay, and a delete is refused until the last dependent is gone. A cloud that refuses every call of a run
+//! for more than a minute is given up.
 
 use std::time::Duration;
 
@@ -71,19 +72,33 @@ pub async fn persist<'a, T>(
     let began = clock.now();
     let mut attempt = 0;
     loop {
-        let error = match call().await {
-            Ok(value) => return Ok(value),
+        let mut error = match call().await {
+            Ok(value) => {
+                context.stop.heard();
+                return Ok(value);
+            }
             Err(error) => error,
+        };
+        let given_up = match error.kind {
+            ErrorKind::Throttled | ErrorKind::Transient => context.stop.unheard(clock.now()),
+            _ => {
+                context.stop.heard();
+                false
+            }
         };
         attempt += 1;
         let passed = Duration::from_millis(clock.now().saturating_sub(began));
         let goes_on = match error.kind {
-            ErrorKind::Throttled | ErrorKind::Transient => attempt < ATTEMPTS,
+            ErrorKind::Throttled | ErrorKind::Transient => attempt < ATTEMPTS && !given_up,
             ErrorKind::NotFound => passed < patience.not_found,
             ErrorKind::Conflict => passed < patience.conflict,
             _ => false,
         };
         if !goes_on {
+            if given_up {
+                let more = format!("; every call has failed for {} s", super::SILENCE / 1000);
+                error.message.push_str(&more);
+            }
             return Err(Gave::Up(error));
         }
         if context.stop.is_asked() {
@@ -105,7 +120,7 @@ pub async fn steadily<'a, T>(
     name: &str,
     call: impl FnMut() -> Pending<'a, Outcome<T>>,
 ) -> Outcome<T> {
-    let never = super::Stop::default();
+    let never = context.stop.deaf();
     let context = Context {
         provider: context.provider,
         owner: context.owner,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{Context, Stop, observe, retry};
+use super::{Context, Stop, existing, kinds, observe, retry};
+use crate::graph::Graph;
 use crate::provider::sim::load;
 use crate::provider::{ErrorKind, Live, Other, Outcome, Owner, Provider};
 use crate::snapshot::Look;
@@ -24,12 +25,13 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What there is of ours, of these kinds and of those that the app's record names.
+    /// What there is of ours, of a graph's kinds and of those that the app's record names.
     ///
     /// # Errors
     /// When the cloud does not answer.
-    pub async fn ours(&self, kinds: BTreeSet<(Arc<str>, Arc<str>)>) -> Outcome<Look> {
-        let (live, looked) = observe::look(&self.0, kinds).await?;
+    pub async fn ours(&self, graph: &Graph) -> Outcome<Look> {
+        let (mut live, looked) = observe::look(&self.0, kinds(graph)).await?;
+        existing::look(&self.0, graph, &mut live).await?;
         Ok(Look {
             live,
             looked,
@@ -43,8 +45,8 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// When the cloud does not answer.
-    pub async fn all(&self, kinds: BTreeSet<(Arc<str>, Arc<str>)>) -> Outcome<Look> {
-        let mut look = self.ours(kinds).await?;
+    pub async fn all(&self, graph: &Graph) -> Outcome<Look> {
+        let mut look = self.ours(graph).await?;
         let ours = identities(&look.live);
         let places: Vec<(Arc<str>, Arc<str>)> = look.looked.iter().cloned().collect();
         let asked = places.iter().map(|(region, kind)| {

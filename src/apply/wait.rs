@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use super::retry::Gave;
+use crate::value::Map;
 
 /// Why an operation did not come to its end.
 pub enum Failure {
@@ -19,6 +20,30 @@ impl From<Gave> for Failure {
             Gave::Up(error) => Self::For(error.to_string()),
             Gave::Stopped => Self::Stopped,
         }
+    }
+}
+
+/// How long a resource gets in any case, where its typical time says little.
+///
+/// A certificate waits for people who delegate a zone, and ACM itself may take half an hour; Terraform's provider waits 75
+/// minutes (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/acm_certificate_validation>). A
+/// database that is copied takes as long as its disk is large.
+pub fn least(kind: &str, properties: &Map) -> Duration {
+    const DATABASE: u64 = 4_800;
+    const PER_GIB: u64 = 20;
+    let number = |name: &str| {
+        let value = properties.get(name);
+        value.and_then(|value| value.as_int().or_else(|| value.as_str()?.parse().ok()))
+    };
+    match kind {
+        "AWS::CertificateManager::Certificate" => Duration::from_secs(75 * 60),
+        "AWS::RDS::DBInstance" => {
+            // A replica says how large it may become only.
+            let size = number("AllocatedStorage").or_else(|| number("MaxAllocatedStorage"));
+            let size = size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+            Duration::from_secs(DATABASE + size * PER_GIB)
+        }
+        _ => Duration::ZERO,
     }
 }
 
@@ -40,9 +65,9 @@ impl Wait {
     /// How many times its typical time a resource gets before it counts as stuck.
     const MOST: u32 = 10;
 
-    /// Of something that typically takes so many seconds.
-    pub fn new(typical: u32) -> Self {
-        let limit = Duration::from_secs(u64::from(typical.max(60) * Self::MOST));
+    /// Of something that typically takes so many seconds, and that counts as stuck after [`least`] at the earliest.
+    pub fn new(typical: u32, least: Duration) -> Self {
+        let limit = Duration::from_secs(u64::from(typical.max(60) * Self::MOST)).max(least);
         let typical = Duration::from_secs(u64::from(typical));
         Self {
             passed: Duration::ZERO,
@@ -88,7 +113,7 @@ mod tests {
 
     #[test]
     fn there_are_few_looks_before_half_the_typical_time_and_none_costs_much_after() {
-        let mut wait = Wait::new(480);
+        let mut wait = Wait::new(480, Duration::ZERO);
         let mut looks = Vec::new();
         while wait.passed < Duration::from_secs(480) {
             wait.waited();
@@ -96,8 +121,28 @@ mod tests {
         }
         assert_eq!(looks[..3], [60.0, 120.0, 240.0]);
         assert!(looks[2..].windows(2).all(|two| two[1] <= two[0] * 1.031));
-        let mut short = Wait::new(1);
+        let mut short = Wait::new(1, Duration::ZERO);
         short.waited();
         assert_eq!(short.passed, Wait::FLOOR);
+    }
+
+    #[test]
+    fn certificates_and_large_databases_are_waited_for_longer() {
+        let minutes = |kind: &str, typical: u32, json: serde_json::Value| {
+            let properties = match serde_json::from_value(json).unwrap() {
+                crate::value::Value::Map(map) => map,
+                other => panic!("{other}"),
+            };
+            Wait::new(typical, least(kind, &properties)).limit.as_secs() / 60
+        };
+        let none = serde_json::json!({});
+        let certificate = "AWS::CertificateManager::Certificate";
+        assert_eq!(minutes(certificate, 90, none.clone()), 75);
+        assert_eq!(minutes("AWS::EC2::VPC", 1, none), 10);
+        let database = |size: &str| serde_json::json!({"AllocatedStorage": size});
+        assert_eq!(minutes("AWS::RDS::DBInstance", 480, database("20")), 86);
+        assert_eq!(minutes("AWS::RDS::DBInstance", 480, database("500")), 246);
+        let replica = serde_json::json!({"MaxAllocatedStorage": 1000});
+        assert_eq!(minutes("AWS::RDS::DBInstance", 480, replica), 413);
     }
 }

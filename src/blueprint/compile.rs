@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Failure};
 use super::library::Library;
-use super::model::{Compose, Declaration, Module};
+use super::model::{Blueprint, Compose, Declaration, Module};
 use super::parse::RESERVED;
 use super::scope::{Inside, Only, Plain};
 use super::template::Template;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Resource};
+use crate::roles;
 use crate::schema::{self, Registry, TagStyle, check_properties, nearest};
 use crate::value::{Map, Reference, Value};
 
@@ -52,10 +53,40 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
     compiler
         .lay_out(&blueprint.compose)
         .and_then(|()| compiler.run())
+        .and_then(|graph| match has_roles(blueprint, spec, &graph) {
+            None => Ok(graph),
+            Some(mistake) => Err(vec![mistake]),
+        })
         .map_err(|mut errors| {
             library.quote(&mut errors);
             errors
         })
+}
+
+/// What the engine does not find in a blueprint's graph, if something.
+fn has_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Option<Diagnostic> {
+    if matches!(spec.at("database"), None | Some(Value::Null)) {
+        return None;
+    }
+    let missing = roles::missing(graph)?;
+    let message = format!(
+        "the blueprint {} has no resource `{}` ({}), and the spec has a database: {}",
+        blueprint.name, missing.id, missing.kind, missing.why
+    );
+    let place = blueprint
+        .compose
+        .first()
+        .map(|first| first.location.clone());
+    Some(Diagnostic {
+        severity: crate::diagnostic::Severity::Error,
+        message,
+        location: place,
+        line: None,
+        help: Some(format!(
+            "give it the id `{}` again; scalectl finds it by that",
+            missing.id
+        )),
+    })
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.

@@ -11,7 +11,7 @@ use cel::common::ast::{
     operators as op,
 };
 
-use super::functions;
+use super::{effort, functions};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
 use crate::value::{Map, Value};
@@ -77,8 +77,7 @@ impl Expression {
     /// # Errors
     /// When it is not CEL.
     pub fn parse(text: &str, location: &Location) -> Result<Self, Diagnostic> {
-        if nesting(text) > DEEPEST {
-            let message = format!("an expression nests deeper than {DEEPEST} levels");
+        if let Some(message) = effort::too_much(text) {
             return Err(
                 Diagnostic::error(location.clone(), message).help("name parts of it in `locals`")
             );
@@ -110,7 +109,7 @@ impl Expression {
     /// # Errors
     /// When a name, key or type does not fit.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Failure> {
-        eval(&self.ast, scope, None).map(Cow::into_owned)
+        effort::counted(|| eval(&self.ast, scope, None).map(Cow::into_owned))
     }
 
     /// Calls `visit` with the name of every function and operator that is called.
@@ -298,6 +297,7 @@ fn eval<'a>(
     scope: &'a dyn Scope,
     vars: Option<&'a Binding<'a>>,
 ) -> Outcome<'a> {
+    effort::step(1)?;
     match &expr.expr {
         Expr::Literal(literal) => Ok(Cow::Owned(match literal {
             LiteralValue::Boolean(b) => Value::Bool(*b.inner()),
@@ -338,7 +338,7 @@ fn eval<'a>(
         Expr::List(list) => list
             .elements
             .iter()
-            .map(|e| eval(e, scope, vars).map(Cow::into_owned))
+            .map(|e| copied(eval(e, scope, vars)?))
             .collect::<Result<Vec<_>, _>>()
             .map(|items| Cow::Owned(Value::List(items))),
         Expr::Map(map) => {
@@ -346,7 +346,7 @@ fn eval<'a>(
             for entry in &map.entries {
                 if let EntryExpr::MapEntry(entry) = &entry.expr {
                     let key = eval(&entry.key, scope, vars)?.to_string();
-                    entries.insert(key, eval(&entry.value, scope, vars)?.into_owned());
+                    entries.insert(key, copied(eval(&entry.value, scope, vars)?)?);
                 }
             }
             Ok(Cow::Owned(Value::Map(entries)))
@@ -354,6 +354,12 @@ fn eval<'a>(
         Expr::Comprehension(c) => comprehend(c, scope, vars).map(Cow::Owned),
         _ => Err(Failure::new("this form of expression is not supported")),
     }
+}
+
+/// A value as a part of another one.
+fn copied(value: Cow<'_, Value>) -> Result<Value, Failure> {
+    effort::copy(&value)?;
+    Ok(value.into_owned())
 }
 
 fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> {
@@ -449,9 +455,10 @@ fn eval_call<'a>(
     }
     let mut args = Vec::with_capacity(call.args.len() + 1);
     for part in call.target.as_deref().into_iter().chain(&call.args) {
-        args.push(eval(part, scope, vars)?.into_owned());
+        args.push(copied(eval(part, scope, vars)?)?);
     }
     if call.func_name == "template" {
+        effort::fits(&args)?;
         return match args.as_slice() {
             [Value::String(name), values] => scope.template(name, values).map(Cow::Owned),
             _ => Err(Failure::new("template takes a name and a map")),
@@ -482,7 +489,7 @@ fn comprehend<'a>(
         if let (Value::List(items), Some(added)) = (&mut accu, appended(&c.loop_step, &c.accu_var))
         {
             for expr in added {
-                items.push(eval(expr, scope, Some(&element))?.into_owned());
+                items.push(copied(eval(expr, scope, Some(&element))?)?);
             }
             continue;
         }
@@ -596,23 +603,6 @@ fn path(text: &str) -> Option<IdedExpr> {
         })
     });
     Some(IdedExpr { id: 0, expr })
-}
-
-/// Parsing and evaluation call themselves for every level, and the stack has an end.
-const DEEPEST: usize = 50;
-
-/// How deep brackets, choices and signs nest in a text, at most.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' | '?' | '!' => depth += 1,
-            ')' | ']' | '}' | ':' | '=' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use cel::common::ast::operators as op;
 use sha2::{Digest, Sha256};
 
+use super::effort;
 use super::expression::Failure;
 use crate::schema::nearest;
-use crate::value::{Map, TextBuilder, Value, base64_of};
+use crate::value::{Map, TextBuilder, Value, base64_gzip, base64_of, settings};
 
 /// Fails when `value` holds something that only the cloud can answer. Whole resources pass.
 pub fn known(value: &Value) -> Result<(), Failure> {
@@ -33,6 +34,8 @@ const NAMES: &[&str] = &[
     "values",
     "keys",
     "base64",
+    "base64gzip",
+    "uncommented",
     "json",
     "template",
     "merge",
@@ -68,12 +71,45 @@ pub fn no_such(name: &str) -> Failure {
     }
 }
 
+/// A script without the lines that are a comment, which whoever reads it has in the template.
+fn uncommented(text: &str) -> String {
+    let is_comment = |line: &&str| {
+        let line = line.trim_start();
+        line == "#" || line.starts_with("# ")
+    };
+    let lines: Vec<&str> = text.split('\n').filter(|line| !is_comment(line)).collect();
+    lines.join("\n")
+}
+
 /// Calls an operator or function.
 ///
 /// # Errors
 /// When the arguments do not fit or there is no such function.
 pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
     use Value::{Bool, Float, Int, List, String};
+    for value in &args {
+        effort::step(match value {
+            List(items) => items.len(),
+            String(text) => text.len() / 64,
+            _ => 0,
+        })?;
+    }
+    match (name, args.as_slice()) {
+        ("join", [List(items), String(separator)]) => {
+            effort::fits(items)?;
+            effort::long(items.len().saturating_mul(separator.len()))?;
+        }
+        ("replace", [String(text), String(from), String(to)]) => {
+            let count = text.matches(&**from).count();
+            effort::long(text.len() + count.saturating_mul(to.len()))?;
+        }
+        ("json" | "string" | "hash" | "base64" | "base64gzip" | op::ADD, values)
+            if !matches!(values, [List(_), List(_)]) =>
+        {
+            effort::fits(values)?;
+        }
+        _ => {}
+    }
     // These take values that are not known yet.
     match (name, args.as_slice()) {
         ("base64", [value]) => return Ok(base64_of(value.clone())),
@@ -95,6 +131,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("distinct", [List(items)]) => {
             let mut kept: Vec<Value> = Vec::new();
             for item in items {
+                effort::step(kept.len() / 8)?;
                 if !kept.contains(item) {
                     kept.push(item.clone());
                 }
@@ -111,7 +148,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
             }
             return Ok(text.finish());
         }
-        ("json", [value]) => return with_markers(value, |json| Ok(json.to_string())),
+        ("json", [value]) => return with_markers(value, |json| Ok(settings(json))),
         ("size", [List(items)]) => return Ok(int(items.len())),
         ("size", [Value::Map(map)]) => return Ok(int(map.len())),
         (op::IN, [String(key), Value::Map(map)]) => return Ok(Bool(map.contains_key(key))),
@@ -180,6 +217,8 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("replace", [String(text), String(from), String(to)]) => {
             Value::str(text.replace(&**from, to))
         }
+        ("uncommented", [String(text)]) => Value::str(uncommented(text)),
+        ("base64gzip", [String(text)]) => Value::str(base64_gzip(text)),
         ("lower", [String(text)]) => Value::str(text.to_lowercase()),
         ("slug", [String(text)]) => Value::str(slug(text)),
         ("hash", [value]) => {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
+use super::exit::Code;
 use super::lines::{self, open_into};
 use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
 use super::project::{Project, read};
@@ -14,9 +15,8 @@ use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
-use crate::graph::Graph;
 use crate::plan::saved::{FORMAT, SavedPlan};
-use crate::plan::{Plan, diff, guard};
+use crate::plan::{Plan, guard};
 use crate::policy::Report;
 use crate::provider::{Live, Record};
 use crate::render::findings;
@@ -26,7 +26,7 @@ use crate::render::style::{FAINT, Painted};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the cloud has not moved on\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on an embedded cloud, with no account\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the same plan is made now\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on an embedded cloud, with no account\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
 )]
 pub struct Arguments {
     /// A plan saved by `scalectl plan --out`.
@@ -39,7 +39,7 @@ pub struct Arguments {
     during_migration: bool,
     /// Carry the plan out on an embedded cloud in memory that stands as this one, and change nothing.
     #[arg(long, group = "unasked", conflicts_with = "speed")]
-    dry_run: bool,
+    pub dry_run: bool,
     /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     live: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub struct How {
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     pub json_into: Option<PathBuf>,
-    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
@@ -69,9 +69,9 @@ pub fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text
         .parse()
         .map_err(|_| format!("{text:?} is not a number"))?;
-    match speed.is_finite() && speed > 0.0 && speed <= 1e6 {
+    match (0.001..=1e6).contains(&speed) {
         true => Ok(speed),
-        false => Err("a number above 0 and up to a million".to_owned()),
+        false => Err("a number from 0.001 to a million".to_owned()),
     }
 }
 
@@ -104,51 +104,29 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = with_lease(context, &holder, project.patience, async || {
-            let (plan, live, record) = match &saved {
+            let scope = scope_of(arguments, saved.as_ref().map(|(_, saved)| saved));
+            let planned = planned(context, &project, &scope).await?;
+            under_way(arguments, &planned.live)?;
+            match &saved {
                 Some((path, saved)) => {
-                    let live = fresh(context, path, saved).await?;
-                    under_way(arguments, &live)?;
-                    let graph = project.graph()?;
-                    let saved = revealed(path, saved, &graph, &live)?;
-                    refuse(&guard::refusals(
-                        &saved.plan,
-                        &arguments.scope.allow.iter().cloned().collect(),
-                    ))?;
-                    let report = project.judge(&project.spec, &graph, &saved.plan)?;
-                    if !options.json {
-                        ui::print(&text(
-                            &saved.plan,
-                            &Frame {
-                                workers: options.workers,
-                                ..Frame::default()
-                            },
-                            Detail::Full,
-                        ));
-                    }
-                    obey(&report, options.json, options.into.as_ref())?;
-                    (saved.plan, live, saved.record)
+                    is_same(path, saved, &super::plan::saved(&project, &planned, &scope))?
                 }
-                None => {
-                    let planned = planned(context, &project, &arguments.scope).await?;
-                    under_way(arguments, &planned.live)?;
-                    migrate::refuse_another_stage(&project, &arguments.scope, &planned.live)?;
-                    show(
-                        &project,
-                        &planned,
-                        &options,
-                        cloud.place().await?.as_deref(),
-                    );
-                    refuse(&planned.refusals)?;
-                    obey(&planned.report, options.json, options.into.as_ref())?;
-                    let whole = arguments.scope.target.is_empty();
-                    let stage = whole.then(|| project.spec.stage.name());
-                    let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
-                    (planned.plan, planned.live, record)
-                }
-            };
+                None => migrate::refuse_another_stage(&project, &scope, &planned.live)?,
+            }
+            show(
+                &project,
+                &planned,
+                &options,
+                cloud.place().await?.as_deref(),
+            );
+            refuse(&planned.refusals)?;
+            obey(&planned.report, options.json, options.into.as_ref())?;
+            let whole = scope.target.is_empty();
+            let stage = whole.then(|| project.spec.stage.name());
+            let record = record_of(planned.live.record.as_ref(), &planned.graph, stage);
+            let (plan, live) = (planned.plan, planned.live);
             options.from = live.record.clone().unwrap_or_default();
             // What is made whole at a stage is on no way any more.
-            let whole = arguments.scope.target.is_empty();
             let migration = record.migration.clone().filter(|_| !whole);
             let record = Record {
                 migration,
@@ -162,7 +140,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             }
             let report = carry_out(context, &project, &plan, record, &options).await?;
             if !report.is_complete() {
-                return Err(Failure::Told);
+                return Err(Failure::Told(Code::of_run(&report)));
             }
             if !options.json {
                 say_where(live, &plan, report);
@@ -189,24 +167,14 @@ fn try_out(
     let snapshot = seen.snapshot;
     let live = snapshot.live();
     under_way(arguments, &live)?;
-    let planned = match &saved {
-        Some((path, saved)) => {
-            unmoved(path, saved, &live)?;
-            let plan = revealed(path, saved, &graph, &live)?.plan;
-            let allowed = arguments.scope.allow.iter().cloned().collect();
-            Planned {
-                refusals: guard::refusals(&plan, &allowed),
-                report: project.judge(&project.spec, &graph, &plan)?,
-                graph,
-                live,
-                plan,
-            }
-        }
-        None => {
-            migrate::refuse_another_stage(project, &arguments.scope, &live)?;
-            against(project, &arguments.scope, graph, live)?
-        }
-    };
+    let scope = scope_of(arguments, saved.as_ref().map(|(_, saved)| saved));
+    if saved.is_none() {
+        migrate::refuse_another_stage(project, &scope, &live)?;
+    }
+    let planned = against(project, &scope, graph, live)?;
+    if let Some((path, saved)) = &saved {
+        is_same(path, saved, &super::plan::saved(project, &planned, &scope))?;
+    }
     show(project, &planned, options, seen.place.as_deref());
     dry_run::apply(project, &snapshot, &planned, options)
 }
@@ -246,13 +214,26 @@ async fn settled(context: &Context<'_>, live: &Live, record: Record) -> Outcome 
 
 /// Fails when the guard rails refuse something.
 pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
+    let told = |refusals: &[&guard::Refusal]| -> String {
+        let told = refusals
+            .iter()
+            .map(|refusal| format!("{} ({})", refusal.address, refusal.why));
+        told.collect::<Vec<String>>().join(", ")
+    };
+    let never: Vec<&guard::Refusal> = refusals.iter().filter(|one| one.way.is_some()).collect();
+    if !never.is_empty() {
+        let ways: Vec<&str> = never.iter().filter_map(|one| one.way.as_deref()).collect();
+        return Err(Failure::with_help(
+            format!(
+                "AWS would refuse this: {}; nothing was changed",
+                told(&never)
+            ),
+            ways.join("\n"),
+        ));
+    }
     if refusals.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = refusals
-        .iter()
-        .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
-        .collect();
     let allow: Vec<String> = refusals
         .iter()
         .map(|refusal| format!("--allow {}", refusal.address))
@@ -260,7 +241,7 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
     Err(Failure::with_help(
         format!(
             "this would put data or the site at risk: {}; nothing was changed",
-            told.join(", ")
+            told(&refusals.iter().collect::<Vec<_>>())
         ),
         format!(
             "if that is what you want, and the data is safe, name it: {}",
@@ -300,7 +281,8 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
             first.join(", ")
         ),
         "mend what is found, or accept it in policies/exceptions.yaml with a reason and a date; `scalectl policy check` shows it again",
-    ))
+    )
+    .coded(Code::Denied))
 }
 
 /// So many findings are named in one message.
@@ -319,7 +301,7 @@ pub async fn ask(
     ui::needs_terminal(
         "add --auto-approve, or save a plan with `scalectl plan --out FILE` and apply that",
     )?;
-    let no = || Failure::new("not confirmed; nothing was changed");
+    let no = || not_confirmed(context, "not confirmed; nothing was changed");
     let question = "\nCarry this out? Only `yes` is a yes:";
     if !ui::confirm_unless(context.stop, question, "yes").await {
         return Err(no());
@@ -337,6 +319,11 @@ pub async fn ask(
         }
     }
     Ok(())
+}
+
+/// The failure of an answer that is no yes, or of an interrupt in place of one.
+pub fn not_confirmed(context: &Context<'_>, what: &str) -> Failure {
+    Failure::new(what).coded(Code::Error.unless_interrupted(context.stop))
 }
 
 /// What to do about a saved plan that cannot be used.
@@ -379,54 +366,37 @@ fn check_owner(path: &Path, saved: &SavedPlan, project: &Project) -> Result<(), 
     Err(Failure::with_help(what, AGAIN))
 }
 
-/// What there is, if nothing that the plan touches has moved since it was made.
-async fn fresh(context: &Context<'_>, path: &Path, saved: &SavedPlan) -> Result<Live, Failure> {
-    let query = saved.query();
-    let live = crate::apply::retry::steadily(context, "observe", || {
-        context.provider.observe(context.owner, &query)
-    })
-    .await?;
-    unmoved(path, saved, &live)?;
-    Ok(live)
+/// What is planned for: what the command names, or what the saved plan was made for.
+fn scope_of(arguments: &Arguments, saved: Option<&SavedPlan>) -> Scope {
+    let scope = arguments.scope.clone();
+    match saved {
+        Some(saved) => Scope {
+            target: saved.targets.clone(),
+            ..scope
+        },
+        None => scope,
+    }
 }
 
-/// Fails when something that a saved plan touches has moved since it was made.
-fn unmoved(path: &Path, saved: &SavedPlan, live: &Live) -> Result<(), Failure> {
-    let stale = saved.stale(live);
-    if stale.is_empty() {
+/// Fails unless the plan that is made now is the saved one.
+fn is_same(path: &Path, saved: &SavedPlan, now: &SavedPlan) -> Result<(), Failure> {
+    let found = saved.differences(now);
+    if found.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = stale.iter().take(5).map(ToString::to_string).collect();
-    let more = if stale.len() > 5 { ", ..." } else { "" };
+    let more = match found.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let first: Vec<&str> = found.iter().take(NAMED).map(String::as_str).collect();
     Err(Failure::with_help(
         format!(
-            "{} is stale, or was applied already: since it was made, {}{more} changed; nothing was done",
+            "{} is not what would be planned now: {}{more}. It was applied already or edited, or the spec or the cloud has changed since; nothing was done",
             path.display(),
-            names.join(", ")
+            first.join("; ")
         ),
         AGAIN,
     ))
-}
-
-/// A saved plan with the values that are not in its file, from the spec as it is now.
-fn revealed(
-    path: &Path,
-    saved: &SavedPlan,
-    graph: &Graph,
-    live: &Live,
-) -> Result<SavedPlan, Failure> {
-    let mut saved = saved.clone();
-    let moved = saved.reveal(&diff(graph, live, None));
-    match moved.first() {
-        None => Ok(saved),
-        Some(first) => Err(Failure::with_help(
-            format!(
-                "{} is stale: the spec has changed since, at {first}",
-                path.display()
-            ),
-            AGAIN,
-        )),
-    }
 }
 
 /// Where the application is to be found, after a plan for what there was is carried out.

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::apply::not_confirmed;
 use super::apply::{How, obey, refuse};
+use super::exit::Code;
 use super::lines::open_into;
 use super::looking::observed;
-use super::plan::{no_such, tell_calls};
+use super::plan::tell_calls;
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
@@ -65,11 +67,6 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 return Ok(ExitCode::SUCCESS);
             }
-            for address in &arguments.allow {
-                if !live.resources.contains_key(address) {
-                    return Err(no_such(address, live.resources.keys()));
-                }
-            }
             let refusals = guard::refusals(&plan, &arguments.allow.iter().cloned().collect());
             if !options.json {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
@@ -88,7 +85,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     project.spec.app
                 );
                 if !ui::confirm_unless(context.stop, &question, &project.spec.app).await {
-                    return Err(Failure::new("not confirmed; nothing was deleted"));
+                    return Err(not_confirmed(context, "not confirmed; nothing was deleted"));
                 }
             }
             // Of a migration that was under way nothing is left either.
@@ -100,7 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     remove_record(context).await?;
                     Ok(ExitCode::SUCCESS)
                 }
-                false => Err(Failure::Told),
+                false => Err(Failure::Told(Code::of_run(&report))),
             }
         })
         .await;

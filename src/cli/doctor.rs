@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::looking::looking;
-use super::migrate::{Prepared, live_stage, named, prepare};
+use super::migrate::{Prepared, live_stage, may_begin, named, prepare};
 use super::project::Project;
 use super::session::{Cloud, Session};
 use super::{Failure, Global, Outcome, stage, ui};
@@ -76,10 +76,10 @@ fn before(_: &Project) -> Result<Vec<Check>, Failure> {
 
 /// What the provider itself is asked.
 fn on_the_cloud(global: &Global, project: &Project, graph: &Graph) -> Result<Vec<Check>, Failure> {
-    let session = match Session::open(project, "doctor") {
+    let session = match Session::open_to_look(project, "doctor", true) {
         Ok(session) => session,
         // The embedded cloud's file cannot be used.
-        Err(Failure::Message { what, help }) => {
+        Err(Failure::Message { what, help, .. }) => {
             return Ok(vec![Check {
                 verdict: Verdict::Fails,
                 mend: help,
@@ -88,7 +88,7 @@ fn on_the_cloud(global: &Global, project: &Project, graph: &Graph) -> Result<Vec
         }
         Err(other) => return Err(other),
     };
-    session.only_looking(true).run(async |cloud, context| {
+    session.run(async |cloud, context| {
         looking(
             context.provider,
             checked(global, project, graph, cloud, context),
@@ -239,7 +239,7 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
     };
     let prepared = match prepare(global, project, from, to, None) {
         Ok(prepared) => prepared,
-        Err(Failure::Message { what, help }) => {
+        Err(Failure::Message { what, help, .. }) => {
             return plan(Some(Check {
                 verdict: Verdict::Fails,
                 mend: help,
@@ -251,9 +251,14 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
             return plan(Some(Check::fails("plan", "there is no way there", mend)));
         }
     };
-    let check = match standing {
-        Some(standing) => under_way(standing),
-        None => Check::ok(
+    let check = match (standing, may_begin(&prepared, live, from)) {
+        (Some(standing), _) => under_way(standing),
+        (None, Err(Failure::Message { what, help, .. })) => Check {
+            verdict: Verdict::Fails,
+            mend: help,
+            ..Check::ok("plan", what)
+        },
+        (None, _) => Check::ok(
             "plan",
             format!(
                 "a migration from {} to {}: {}, about {}",

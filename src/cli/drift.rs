@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::exit::Code;
 use super::live::{Range, from_cloud, from_file};
 use super::plan::heading;
 use super::project::{Project, load_spec};
@@ -55,7 +56,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     Ok(match drift.resources.is_empty() {
         true => ExitCode::SUCCESS,
-        false => ExitCode::from(2),
+        false => Code::Changes.into(),
     })
 }
 

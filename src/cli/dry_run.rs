@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::apply::{obey, refuse};
+use super::exit::Code;
 use super::lines::Lines;
 use super::plan::Planned;
 use super::progress::Progress;
@@ -54,7 +55,12 @@ pub fn apply(
     }
     refuse(refusals)?;
     match options.json {
-        true if refused => return Err(Failure::Told),
+        true if refused => {
+            return Err(Failure::Told(match refusals.is_empty() {
+                true => Code::Denied,
+                false => Code::Error,
+            }));
+        }
         true => {}
         false => obey(report, false, None)?,
     }
@@ -91,7 +97,7 @@ pub fn apply(
     }
     match run.report.is_complete() {
         true => Ok(ExitCode::SUCCESS),
-        false => Err(Failure::Told),
+        false => Err(Failure::Told(Code::of_run(&run.report))),
     }
 }
 
@@ -138,7 +144,7 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         .as_ref()
         .map(|(_, halt)| match migrate::told(halt) {
             Failure::Message { what, .. } => what,
-            Failure::Diagnostics(_) | Failure::Told => String::new(),
+            Failure::Diagnostics(_) | Failure::Told(_) => String::new(),
         });
     let steps = &migration.steps;
     match way.document {
@@ -156,6 +162,11 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
     }
     match why {
         None => Ok(ExitCode::SUCCESS),
-        Some(_) => Err(Failure::Told),
+        Some(_) => Err(Failure::Told(
+            walked
+                .halt
+                .as_ref()
+                .map_or(Code::Error, |(_, halt)| Code::of_halt(halt)),
+        )),
     }
 }

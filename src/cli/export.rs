@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::project::Project;
+use super::project::{Project, write};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::render::cloudformation;
 use crate::render::style::{NEW, Painted};
@@ -60,7 +60,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             project.spec.app,
             project.spec.stage.name()
         ));
-        std::fs::write(&path, format!("{template:#}\n")).map_err(failed)?;
+        write(&path, &format!("{template:#}\n"))?;
         ui::print(&format!("{} {}\n", Painted(NEW, "Wrote"), path.display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -9,10 +9,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::apply::not_confirmed;
 use super::lines::{self, Lines, open_into};
 use super::migrate::{forecasts, live_stage, refuse_while_under_way, told};
 use super::plan::tell_calls;
-use super::project::{Project, find, read};
+use super::project::{Project, find, read, write};
 use super::run::with_lease;
 use super::session::Session;
 use super::walk_teller::{Teller, ended};
@@ -79,9 +80,16 @@ pub struct Arguments {
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
-    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
+}
+
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        !self.plan && !self.status
+    }
 }
 
 /// How often a region is asked before it counts as one that does not answer.
@@ -156,8 +164,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         true => "failover --plan",
         false => "failover",
     };
-    let session = Session::open_at(&project, command, &found.home)?.at_speed(arguments.speed);
-    let session = session.only_looking(looks);
+    let session = Session::open_at(&project, command, &found.home, looks)?;
+    let session = session.at_speed(arguments.speed);
     let holder = session.holder.clone();
     let outcome = session.run(async |cloud, context| {
         let place = cloud.place().await?;
@@ -181,7 +189,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let others = project.spec.regions.iter().map(spec::Region::name);
             let others = others.filter(|region| *region != found.home);
             for region in others.filter(|region| found.down.as_deref() != Some(region)) {
-                let session = Session::open_at(&project, command, region)?;
+                let session = Session::open_at(&project, command, region, false)?;
                 session.run(async |_, context| Ok(write_record(context, &record).await?))?;
             }
             say_so(global, &project, arguments, &writer)
@@ -251,7 +259,7 @@ fn look(project: &Project, arguments: &Arguments) -> Result<Found, Failure> {
     let graph = project.graph()?;
     let mut down = None;
     for home in &homes {
-        let session = Session::open_at(project, "failover", home)?.only_looking(true);
+        let session = Session::open_at(project, "failover", home, true)?;
         let asked = session.run(async |_, context| answers(context, &graph, home).await)?;
         match asked {
             Ok(Some(standing)) if standing.failover.is_some() => {
@@ -297,7 +305,7 @@ fn still_down(
     let Some(failover) = &standing.failover else {
         return Ok(None);
     };
-    let session = Session::open_at(project, "failover", &failover.to)?.only_looking(true);
+    let session = Session::open_at(project, "failover", &failover.to, true)?;
     let from = &*failover.from;
     let asked = session.run(async |_, context| answers(context, graph, from).await)?;
     Ok(asked.is_err().then(|| from.to_owned()))
@@ -683,7 +691,7 @@ async fn confirm(context: &Context<'_>, arguments: &Arguments) -> Result<(), Fai
     };
     match ui::confirm_unless(context.stop, question, "yes").await {
         true => Ok(()),
-        false => Err(Failure::new("not confirmed; nothing was changed")),
+        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
     }
 }
 
@@ -792,8 +800,9 @@ fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
         false => "what is done is written down: `scalectl failover --resume` goes on here",
     };
     match told(halt) {
-        Failure::Message { what, .. } => {
+        Failure::Message { what, code, .. } => {
             Failure::with_help(format!("step {} ({}): {what}", number + 1, step.name), next)
+                .coded(code)
         }
         other => other,
     }
@@ -817,7 +826,7 @@ fn say_so(global: &Global, project: &Project, arguments: &Arguments, writer: &st
         )
     };
     let edited = spec::with_writer(&text, env, writer).ok_or_else(by_hand)?;
-    std::fs::write(&path, edited).map_err(|_| by_hand())?;
+    write(&path, &edited).map_err(|_| by_hand())?;
     if !arguments.json {
         ui::print(&format!(
             "{shown} now says `writer_region: {writer}` under `database`.\n"

@@ -73,6 +73,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let at = Painted(FAINT, format!("{:>10}", duration(*at)));
         match what {
             Event::Started { .. } | Event::Waiting { .. } => {}
+            Event::Note { address, note, .. } => {
+                text.push_str(&format!("{at}  {address}: {note}\n"));
+            }
             Event::Retrying {
                 address,
                 attempt,
@@ -111,8 +114,17 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The runs of this app and environment, the oldest first: ids begin with the time.
+/// The runs of this app and environment, the oldest first.
 fn runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure> {
+    let mut found = all_runs(project)?;
+    found.retain(|(_, entries)| {
+        matches!(entries.first(), Some(Entry::Run { env, .. }) if *env == project.spec.env)
+    });
+    Ok(found)
+}
+
+/// All runs of this folder, the oldest first: ids begin with the time.
+pub fn all_runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure> {
     let folder = project.local().join("runs");
     let Ok(files) = std::fs::read_dir(&folder) else {
         return Ok(Vec::new());
@@ -123,9 +135,7 @@ fn runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure> {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
         let entries = journal::read(&text);
-        let ours =
-            matches!(entries.first(), Some(Entry::Run { env, .. }) if *env == project.spec.env);
-        if let (true, Some(id)) = (ours, path.file_stem()) {
+        if let Some(id) = path.file_stem() {
             found.push((id.to_string_lossy().into_owned(), entries));
         }
     }

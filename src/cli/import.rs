@@ -1,9 +1,11 @@
 //! `scalectl import`: what exists already comes under management, without being rebuilt.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::apply::not_confirmed;
 use super::looking::{looking, observed};
 use super::plan::no_such;
 use super::project::Project;
@@ -16,7 +18,8 @@ use crate::apply::retry::steadily;
 use crate::apply::{Context, observe, record_of, write_record};
 use crate::graph::Graph;
 use crate::plan::adopt::{Proposal, Regions, as_live, propose};
-use crate::plan::{Action, diff};
+use crate::plan::existing::{RECORD, is_swapped};
+use crate::plan::{Action, Change, diff};
 use crate::provider::{Applied, ErrorKind, Handle, Stray};
 use crate::render::json::proposals::document;
 use crate::render::plan::{Detail, Frame, changes};
@@ -49,10 +52,17 @@ pub struct Arguments {
     auto_approve: bool,
 }
 
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        !self.discover
+    }
+}
+
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "import")?.only_looking(arguments.discover);
+    let session = Session::open_to_look(&project, "import", arguments.discover)?;
     let holder = session.holder.clone();
     session.run(async |_, context| {
         let (Some(address), Some(identifier)) = (&arguments.address, &arguments.identifier) else {
@@ -82,6 +92,7 @@ async fn adopt(
         let what = format!("{address} is managed already: it is {}", managed.identifier);
         return Err(Failure::new(what));
     }
+    let identifier = &*whole(&wanted.kind, identifier);
     let found = steadily(context, "find", || {
         context
             .provider
@@ -138,7 +149,13 @@ async fn adopt(
                 Painted(STRONG, heading),
                 changes(&own, &Frame::default(), Detail::Full)
             ));
-            if change.action == Action::Replace {
+            if is_swapped(change) {
+                ui::print("apply does that in one change: the name resolves all the time.\n");
+            }
+            for warning in warnings(change) {
+                ui::print(&format!("{} {warning}\n", Painted(NOTICE, "Warning:")));
+            }
+            if is_rebuilt(change) {
                 ui::print(&format!(
                     "{} it cannot become what the spec wants: apply would build a new one in its place.\n",
                     Painted(NOTICE, "Warning:")
@@ -146,10 +163,7 @@ async fn adopt(
             }
         }
     }
-    let is_rebuilt = own
-        .changes
-        .iter()
-        .any(|change| change.action == Action::Replace);
+    let is_rebuilt = own.changes.iter().any(is_rebuilt);
     if auto_approve && is_rebuilt {
         return Err(Failure::with_help(
             format!("{identifier} cannot become {address}; nothing was changed"),
@@ -159,7 +173,7 @@ async fn adopt(
     if !auto_approve {
         ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm_unless(context.stop, "Adopt it? Only `yes` is a yes:", "yes").await {
-            return Err(Failure::new("not confirmed; nothing was changed"));
+            return Err(not_confirmed(context, "not confirmed; nothing was changed"));
         }
     }
     let record = record_of(live.record.as_ref(), graph, None);
@@ -182,6 +196,32 @@ async fn adopt(
         "Adopted: {identifier} is {address} from now on.\n"
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a change does to something that is in use, beyond what the plan shows.
+fn warnings(change: &Change) -> Vec<&'static str> {
+    let touches = |name: &str| change.properties.iter().any(|one| &*one.path == name);
+    let mut told = Vec::new();
+    if &*change.kind == "AWS::RDS::DBInstance" && touches("MasterUserPassword") {
+        told.push("its master user gets the password of the application's secret: whoever connects with the old one is refused from then on.");
+    }
+    if &*change.kind == "AWS::EC2::Instance" && touches("UserData") {
+        told.push("user data runs at a server's first boot only: this one stops, starts, and still runs what it ran before. Move its application to a new server instead.");
+    }
+    told
+}
+
+/// An identifier with all its parts: a record alone of its name has no set identifier.
+fn whole<'a>(kind: &str, identifier: &'a str) -> Cow<'a, str> {
+    match kind == RECORD && identifier.split('|').count() == 3 {
+        true => Cow::Owned(format!("{identifier}|")),
+        false => Cow::Borrowed(identifier),
+    }
+}
+
+/// Whether something new would be made in the place of what is adopted.
+fn is_rebuilt(change: &Change) -> bool {
+    change.action == Action::Replace && !is_swapped(change)
 }
 
 /// What help there is about an identifier that has not the parts of its kind's.

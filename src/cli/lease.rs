@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::apply::not_confirmed;
+use super::process::has_ended;
 use super::project::Project;
-use super::session::{Session, has_ended};
+use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::retry::steadily;
-use crate::apply::{is_nowhere_else, observe_only};
+use crate::apply::{Context, is_nowhere_else, observe_only};
 use crate::provider::Held;
 use crate::render::json::lease::document;
 use crate::render::style::duration;
@@ -40,10 +42,17 @@ enum Command {
     },
 }
 
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        matches!(self.command, Command::Break { .. })
+    }
+}
+
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let shows = matches!(arguments.command, Command::Show { .. });
-    let session = Session::open(&project, "lease")?.only_looking(shows);
+    let session = Session::open_to_look(&project, "lease", shows)?;
     session.run(async |_, context| {
         let name = format!("{} ({})", project.spec.app, project.spec.env);
         let held = steadily(context, "lease", || context.provider.lease(context.owner)).await?;
@@ -60,7 +69,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     return Ok(ExitCode::SUCCESS);
                 }
                 if !auto_approve {
-                    confirm(context.stop).await?;
+                    confirm(context).await?;
                 }
                 let ended = held.as_ref().map(|held| &held.holder).filter(|holder| has_ended(holder));
                 let waits = ended.is_none() && held.as_ref().is_some_and(|held| !held.over);
@@ -79,11 +88,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
-async fn confirm(stop: &crate::apply::Stop) -> Result<(), Failure> {
+async fn confirm(context: &Context<'_>) -> Result<(), Failure> {
     ui::needs_terminal("add --auto-approve")?;
-    match ui::confirm_unless(stop, "Break it? Only `yes` is a yes:", "yes").await {
+    match ui::confirm_unless(context.stop, "Break it? Only `yes` is a yes:", "yes").await {
         true => Ok(()),
-        false => Err(Failure::new("not confirmed; nothing was changed")),
+        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
     }
 }
 

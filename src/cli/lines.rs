@@ -94,9 +94,7 @@ impl<'a> Lines<'a> {
             && let Err(error) = journal.write(entry)
         {
             self.journal = None;
-            ui::note(&format!(
-                "warning: the run's journal could not be written: {error}\n"
-            ));
+            ui::lose("the run's journal", &error);
         }
         self.tell(entry);
     }
@@ -123,8 +121,6 @@ fn tell_into(into: &mut Option<Journal<&File>>, entry: &Entry) {
         && let Err(error) = file.write(entry)
     {
         *into = None;
-        ui::note(&format!(
-            "warning: nothing more is written to `--json-into`: {error}\n"
-        ));
+        ui::lose("the file of `--json-into`", &error);
     }
 }

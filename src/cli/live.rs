@@ -65,11 +65,10 @@ pub fn from_cloud(
     command: &str,
     range: Range,
 ) -> Result<Seen, Failure> {
-    let kinds = kinds(graph);
     Session::look(project, command, async |sight| {
         let look: Look = match range {
-            Range::Ours => sight.looking(sight.view.ours(kinds)).await?,
-            Range::All => sight.looking(sight.view.all(kinds)).await?,
+            Range::Ours => sight.looking(sight.view.ours(graph)).await?,
+            Range::All => sight.looking(sight.view.all(graph)).await?,
         };
         tell(global, &sight.calls());
         let live = look.live.clone();

@@ -1,18 +1,19 @@
 //! The command line: one file per command, each a few calls into the pipeline.
 //!
 //! `project` finds and loads the spec, `session` opens the provider, `live` says what is live, `ui` talks to the person,
-//! `progress` shows an apply as it runs, `walk_teller` a migration. Exit codes: 0 all is well, 1 an error (usage errors too),
-//! 2 there are changes (`plan --detailed-exitcode`) or drift.
+//! `progress` shows an apply as it runs, `walk_teller` a migration, `exit` has the exit codes.
 
 mod apply;
 mod ci;
 mod completions;
+mod confined;
 mod destroy;
 mod doctor;
 mod drift;
 mod dry_run;
 mod editor;
 mod eject;
+mod exit;
 mod export;
 mod failover;
 mod graph;
@@ -27,6 +28,7 @@ mod looking;
 mod migrate;
 mod plan;
 mod policy;
+mod process;
 mod progress;
 mod project;
 #[cfg(unix)]
@@ -46,12 +48,14 @@ mod ui;
 mod validate;
 mod walk_teller;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::exit::Code;
 use crate::diagnostic::Diagnostic;
 use crate::spec::Stage;
 
@@ -247,10 +251,14 @@ enum Command {
 enum Failure {
     /// Mistakes in the user's files.
     Diagnostics(Vec<Diagnostic>),
-    /// Anything else: what is wrong, and what would mend it.
-    Message { what: String, help: Option<String> },
+    /// Anything else: what is wrong, and what helps.
+    Message {
+        what: String,
+        help: Option<String>,
+        code: Code,
+    },
     /// Everything has been said already.
-    Told,
+    Told(Code),
 }
 
 impl Failure {
@@ -258,6 +266,7 @@ impl Failure {
         Self::Message {
             what: what.into(),
             help: None,
+            code: Code::Error,
         }
     }
 
@@ -265,6 +274,23 @@ impl Failure {
         Self::Message {
             what: what.into(),
             help: Some(help.into()),
+            code: Code::Error,
+        }
+    }
+
+    /// The same with an exit code of its own.
+    fn coded(self, code: Code) -> Self {
+        match self {
+            Self::Message { what, help, .. } => Self::Message { what, help, code },
+            Self::Told(_) => Self::Told(code),
+            mistakes @ Self::Diagnostics(_) => mistakes,
+        }
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::Diagnostics(_) => Code::Error,
+            Self::Message { code, .. } | Self::Told(code) => *code,
         }
     }
 }
@@ -278,11 +304,15 @@ impl From<Vec<Diagnostic>> for Failure {
 impl From<crate::provider::ProviderError> for Failure {
     fn from(error: crate::provider::ProviderError) -> Self {
         let help = match &*error.code {
-            "WrongAccount" => WRONG_ACCOUNT.to_owned(),
+            // AWS was not asked for anything yet.
+            "WrongAccount" => {
+                return Self::with_help(error.to_string(), WRONG_ACCOUNT);
+            }
             crate::apply::ANOTHER_REGION => {
                 let what = format!("{}; nothing was changed", error.message);
                 return Self::with_help(what, MOVED);
             }
+            "Interrupted" => return Self::new(error.to_string()).coded(Code::Interrupted),
             "NoCredentials" => {
                 let profile = std::env::var("AWS_PROFILE").ok();
                 crate::doctor::how_to_log_in(profile.as_deref())
@@ -290,9 +320,9 @@ impl From<crate::provider::ProviderError> for Failure {
             "NoAnswer" | "Timeout" if error.kind.is_retryable() => unanswered(),
             _ if error.operation == "sts:GetCallerIdentity" => UNREACHABLE.to_owned(),
             _ if is_not_allowed(&error) => DOCTOR.to_owned(),
-            _ => return Self::new(error.to_string()),
+            _ => return Self::new(error.to_string()).coded(Code::of(&error)),
         };
-        Self::with_help(error.to_string(), help)
+        Self::with_help(error.to_string(), help).coded(Code::of(&error))
     }
 }
 
@@ -330,12 +360,14 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; a wrong usage is one, and 2 means changes.
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::FAILURE
-            } else {
-                ExitCode::SUCCESS
-            };
+            if error.use_stderr() {
+                let _ = error.print();
+                return Code::Error.into();
+            }
+            if let Err(error) = error.print().and_then(|()| std::io::stdout().flush()) {
+                ui::lose("standard output", &error);
+            }
+            return exit::with_output(ExitCode::SUCCESS, false);
         }
     };
     ui::set_colors(cli.global.no_color);
@@ -373,11 +405,26 @@ pub fn main() -> ExitCode {
         Command::History(arguments) => history::run(global, arguments),
         Command::Sim(arguments) => sim::run(global, arguments),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(failure) => {
-            ui::fail(&failure);
-            ExitCode::FAILURE
+    let code = outcome.unwrap_or_else(|failure| {
+        ui::fail(&failure);
+        failure.code().into()
+    });
+    exit::with_output(code, cli.command.changes())
+}
+
+impl Command {
+    /// Whether it changes something besides what it prints.
+    fn changes(&self) -> bool {
+        match self {
+            Self::Apply(arguments) => !arguments.dry_run,
+            Self::Migrate(arguments) => arguments.changes(),
+            Self::Failover(arguments) => arguments.changes(),
+            Self::Scale(arguments) => arguments.changes(),
+            Self::Import(arguments) => arguments.changes(),
+            Self::Sim(arguments) => arguments.changes(),
+            Self::Lease(arguments) => arguments.changes(),
+            Self::Destroy(_) | Self::Init(_) | Self::Eject(_) => true,
+            _ => false,
         }
     }
 }

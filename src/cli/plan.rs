@@ -1,18 +1,21 @@
 //! `scalectl plan`: what apply would change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::exit::Code;
 use super::failover::refuse_another_writer;
+use super::history::all_runs;
 use super::live::{self, Range};
 use super::looking::observed;
-use super::project::Project;
+use super::project::{Project, write};
 use super::session::Cloud;
 use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
+use crate::apply::journal::Entry;
 use crate::apply::{Context, record_of};
 use crate::graph::Graph;
 use crate::plan::saved::SavedPlan;
@@ -29,7 +32,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --html plan.html             a report to read, mail and archive\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 1 an error or denied"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --html plan.html             a report to read, mail and archive\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 3 denied"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -37,7 +40,7 @@ pub struct Arguments {
     /// Plan against this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE")]
     live: Option<PathBuf>,
-    /// Save the plan; apply refuses it once the cloud has moved on.
+    /// Save the plan; apply refuses it once the spec or the cloud would give another one.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A line per resource, without its properties.
@@ -52,7 +55,7 @@ pub struct Arguments {
     /// Write a report as one HTML file too: architecture, changes, duration; docs/report.md shows it.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Exit with 0 for nothing to do, 2 for changes, 1 for an error or what a policy denies.
+    /// Exit with 0 for nothing to do, 2 for changes, 3 for what a policy denies.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -123,7 +126,8 @@ pub fn against(
     graph: Graph,
     live: Live,
 ) -> Result<Planned, Failure> {
-    for target in scope.target.iter().chain(&scope.allow) {
+    // What is allowed and gone is no mistake: the same command, run again, takes up where it ended.
+    for target in &scope.target {
         if graph.get(target).is_none() && !live.resources.contains_key(target) {
             return Err(no_such(
                 target,
@@ -182,8 +186,47 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
             project.spec.stage.name()
         ));
     }
+    if live.record.is_none() && live.resources.is_empty() {
+        for (app, env) in former(project) {
+            text.push_str(&format!(
+                "{} nothing of {} ({}) exists yet; {app} ({env}), which was last applied from this folder, stays as it is beside it and costs money. To go on with it, write its name in the spec; to remove it, `scalectl destroy` with that name.\n",
+                Painted(NOTICE, "Note:"),
+                project.spec.app,
+                project.spec.env,
+            ));
+        }
+    }
     text.push('\n');
     text
+}
+
+/// Applications and environments that this folder's spec had before and has no more: those whose last run
+/// was not to destroy them.
+fn former(project: &Project) -> Vec<(String, String)> {
+    let mut last: BTreeMap<(String, String), bool> = BTreeMap::new();
+    // Without journals nothing is known of the past, which is no reason to fail.
+    for (_, entries) in all_runs(project).unwrap_or_default() {
+        let Some(Entry::Run {
+            command,
+            app,
+            env,
+            provider,
+            ..
+        }) = entries.first()
+        else {
+            continue;
+        };
+        if *provider == project.provider() {
+            last.insert((app.clone(), env.clone()), command == "destroy");
+        }
+    }
+    let spec = &project.spec;
+    let is_former = |(app, env): &(String, String)| {
+        let has_env = env == "default" || *env == spec.env || spec.environments.contains_key(env);
+        *app != spec.app || !has_env
+    };
+    let left = last.into_iter().filter(|(_, destroyed)| !destroyed);
+    left.map(|(owner, _)| owner).filter(is_former).collect()
 }
 
 /// With `--verbose`, how often which service was asked.
@@ -282,8 +325,8 @@ fn allows(report: &Report) -> bool {
 /// Who asks for it in detail is told by the exit code what apply would say: an error before changes.
 fn exit_code(arguments: &Arguments, report: &Report, changes: bool) -> ExitCode {
     match arguments.detailed_exitcode {
-        true if !allows(report) => ExitCode::FAILURE,
-        true if changes => ExitCode::from(2),
+        true if !allows(report) => Code::Denied.into(),
+        true if changes => Code::Changes.into(),
         _ => ExitCode::SUCCESS,
     }
 }
@@ -302,7 +345,9 @@ fn migration(
     let record = planned.live.record.as_ref();
     let frame = prepared.frame(record.and_then(|record| record.migration.as_ref()));
     let owner = project.owner();
-    if let Some(path) = &arguments.out {
+    // What `migrate` would refuse is refused here, after it is shown.
+    let begins = migrate::may_begin(&prepared, &planned.live, from);
+    if let (Some(path), Ok(())) = (&arguments.out, &begins) {
         migrate::save(path, project, &prepared.migration)?;
     }
     if let Some(path) = &arguments.html {
@@ -323,6 +368,7 @@ fn migration(
         ui::print(&migration_text(&frame));
         ui::print(&findings::text(&planned.report));
         match &arguments.out {
+            _ if begins.is_err() => {}
             Some(path) => ui::print(&format!(
                 "\nSaved. Walk it with `scalectl migrate {}`.\n",
                 path.display()
@@ -336,6 +382,7 @@ fn migration(
             )),
         }
     }
+    begins?;
     Ok(exit_code(arguments, &planned.report, true))
 }
 
@@ -345,23 +392,26 @@ fn save(
     planned: &Planned,
     scope: &Scope,
 ) -> Result<(), Failure> {
+    let saved = saved(project, planned, scope);
+    // Plain data, with strings as keys.
+    write(path, &serde_json::to_string(&saved).unwrap_or_default())
+}
+
+/// A plan as it is written into a file.
+pub fn saved(project: &Project, planned: &Planned, scope: &Scope) -> SavedPlan {
     let stage = project.spec.stage.name();
     let Planned {
         graph, live, plan, ..
     } = planned;
     // Targets alone do not reach a stage.
     let reached = scope.target.is_empty().then_some(stage);
-    let record = record_of(live.record.as_ref(), graph, reached);
-    let saved = SavedPlan::new(
+    SavedPlan::new(
         project.owner(),
         project.provider(),
         stage,
-        record,
+        scope.target.clone(),
+        record_of(live.record.as_ref(), graph, reached),
         plan.clone(),
         live,
-    );
-    let failed =
-        |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));
-    let text = serde_json::to_string(&saved).map_err(|error| failed(error.to_string()))?;
-    std::fs::write(path, text).map_err(|error| failed(error.to_string()))
+    )
 }

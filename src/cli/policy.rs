@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::exit::Code;
 use super::plan::{Scope, planned, tell_calls};
 use super::project::{Project, find, load_spec, read, write};
 use super::session::Session;
@@ -104,7 +105,7 @@ fn check(global: &Global, arguments: &Check) -> Outcome {
             .iter()
             .any(|(_, report)| report.denied().next().is_some())
         {
-            true => ExitCode::FAILURE,
+            true => Code::Denied.into(),
             false => ExitCode::SUCCESS,
         },
     )
@@ -143,7 +144,7 @@ fn offline(
 
 /// What the rules say of the changes that apply would make.
 fn against_live(global: &Global, project: &Project) -> Result<Report, Failure> {
-    let session = Session::open(project, "policy check")?.only_looking(true);
+    let session = Session::open_to_look(project, "policy check", true)?;
     session.run(async |cloud, context| {
         let planned = planned(context, project, &Scope::whole()).await?;
         tell_calls(global, cloud);

@@ -13,7 +13,7 @@ use crate::apply::Event;
 use crate::plan::{Plan, Step};
 use crate::provider::Clock;
 use crate::render::escape::visible_but_colours;
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
+use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
 
 /// What is shown of a run.
 pub struct Progress<'a> {
@@ -91,6 +91,9 @@ impl<'a> Progress<'a> {
                 }
             }
             Event::Waiting { .. } => {}
+            Event::Note { address, note, .. } => {
+                self.say(&format!("  {} {address}: {note}", Painted(NOTICE, "note")));
+            }
             Event::Retrying {
                 address,
                 attempt,

@@ -1,10 +1,11 @@
 //! The spec on disk: found, loaded, and its blueprints beside it.
 
 use std::cell::OnceCell;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Failure, Global, ProviderName};
+use super::{Failure, Global, ProviderName, confined};
 use crate::blueprint::{Library, compile};
 use crate::graph::Graph;
 use crate::plan::Plan;
@@ -154,7 +155,7 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
     let path = find(global)?;
     let shown = path.display().to_string();
     let help = "name another one with `-f FILE`, or write one with `scalectl init`";
-    let text = read(&path, help)?;
+    let text = confined::spec(&path, help)?;
     let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
     if let Some(region) = &global.region {
         set_region(&mut spec, region)?;
@@ -207,10 +208,40 @@ pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     })
 }
 
-/// Writes a file.
+/// Writes a file that is there in whole or not at all: beside its place first, and then renamed. What is no plain file,
+/// such as a pipe, is written to as it is.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
+    replaced(path, text.as_bytes()).map_err(|error| {
+        Failure::with_help(
+            format!("{} cannot be written: {error}", path.display()),
+            "what was there before is unchanged; name another file, or make room for it",
+        )
+    })
+}
+
+fn replaced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A link goes on leading to its file.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let before = std::fs::metadata(&path).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        return std::fs::write(&path, bytes);
+    }
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = std::fs::File::create_new(&beside).and_then(|mut file| {
+        if let Some(before) = &before {
+            file.set_permissions(before.permissions())?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&beside, &path));
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    renamed
 }
 
 /// Writes a file, and makes the folders above it that are missing.
@@ -232,6 +263,9 @@ fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
             what,
             "regions are called like eu-west-1",
         ));
+    }
+    if let Some((what, help)) = spec::unknown_region(region) {
+        return Err(Failure::with_help(what, help));
     }
     if spec
         .regions
@@ -287,8 +321,9 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
 /// The files below a folder, by their path in it; none when there is no such folder.
 fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failure> {
     let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
+    let project = folder.parent().unwrap_or(folder);
+    let mut open = vec![(folder.to_owned(), 0)];
+    while let Some((next, level)) = open.pop() {
         let Ok(entries) = std::fs::read_dir(&next) else {
             continue;
         };
@@ -297,8 +332,8 @@ fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failu
             // A link to a folder may lead in a circle; a link to a file is as good as the file.
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             if path.is_dir() {
-                if !is_link {
-                    open.push(path);
+                if !is_link && level < confined::MOST_LEVELS {
+                    open.push((path, level + 1));
                 }
                 continue;
             }
@@ -311,7 +346,15 @@ fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failu
             }
             if let Ok(inner) = path.strip_prefix(folder) {
                 let name = inner.to_string_lossy().replace('\\', "/");
-                found.push((name, read(&path, "remove it, or make it readable")?));
+                found.push((name, confined::read(&path, project)?));
+            }
+            if found.len() > confined::MOST_FILES {
+                let what = format!(
+                    "{} has more than {} files",
+                    folder.display(),
+                    confined::MOST_FILES
+                );
+                return Err(Failure::with_help(what, "move other files elsewhere"));
             }
         }
     }

@@ -1,22 +1,24 @@
 //! `scalectl rehearse`: a migration's own scripts on throwaway servers under load.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::exit::Code;
 use super::migrate::lay_out;
 use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::migrate::Migration;
-use crate::rehearse::{Event, Options, Stop, rehearse};
+use crate::rehearse::{Event, Files, Options, Stop, rehearse, rehearse_own};
 use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
 use crate::spec::{Engine, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
 )]
 pub struct Arguments {
     /// The stage that the migration leads to.
@@ -28,7 +30,13 @@ pub struct Arguments {
     /// The database's engine, instead of the spec's.
     #[arg(long, value_name = "ENGINE")]
     engine: Option<EngineName>,
-    /// Rows that are there before it begins.
+    /// Rehearse the schema in this SQL file, as pg_dump or mysqldump writes it
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Load the rows of this SQL file, instead of generating rows for --schema
+    #[arg(long, value_name = "FILE", requires = "schema")]
+    data: Option<PathBuf>,
+    /// Rows that are there before it begins; with --schema, spread over its tables.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     rows: u32,
     /// Writes a second, and as many reads.
@@ -74,6 +82,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let migration = migration(global, arguments)?;
     let options = Options {
         engine,
+        version: version(&project, engine),
         rows: arguments.rows,
         rate: arguments.rate,
         seed: arguments.seed,
@@ -89,6 +98,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Event::Begins(what) if !json => {
             ui::note(&format!("  {}\n", Painted(FAINT, format!("{what}..."))))
         }
+        Event::Note(what) => ui::note(&format!("{} {what}\n", Painted(NOTICE, "note:"))),
         Event::Kept(folder) => ui::note(&format!(
             "{} everything stays in {}\n",
             Painted(NOTICE, "note:"),
@@ -96,7 +106,17 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         )),
         _ => {}
     };
-    let report = rehearse(&migration, &options, &project.library, &stop, &mut tell)?;
+    let library = &project.library;
+    let report = match &arguments.schema {
+        None => rehearse(&migration, &options, library, &stop, &mut tell)?,
+        Some(schema) => {
+            let files = Files {
+                schema: schema.clone(),
+                data: arguments.data.clone(),
+            };
+            rehearse_own(&migration, &files, &options, library, &stop, &mut tell)?
+        }
+    };
     match json {
         true => ui::print_json(&serde_json::to_value(&report).unwrap_or_default()),
         false => ui::print(&rehearsal::report(&report)),
@@ -105,6 +125,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// The version of an engine in the spec, or the one that a spec has by default.
+fn version(project: &Project, engine: Engine) -> String {
+    let database = project.spec.database.as_ref();
+    let own = database.filter(|database| database.engine == engine);
+    own.and_then(|database| database.version.clone())
+        .unwrap_or_else(|| engine.newest().to_owned())
 }
 
 /// The migration that `migrate` would walk.
@@ -122,7 +150,7 @@ fn watch(stop: Arc<Stop>) -> Result<(), Failure> {
             ui::note("Stopping: servers are ended and the temporary folder is removed.\n");
             stop.ask();
             super::session::interrupted().await;
-            std::process::exit(1);
+            Code::Interrupted.exit();
         });
     });
     Ok(())
@@ -133,6 +161,7 @@ impl From<crate::rehearse::Error> for Failure {
         Self::Message {
             what: error.what,
             help: error.help,
+            code: Code::Error,
         }
     }
 }

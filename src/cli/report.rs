@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::project::Project;
+use super::project::{self, Project};
 use super::{Failure, ui};
 use crate::render::report::Cover;
 use crate::spec::Region;
@@ -27,7 +27,7 @@ pub fn write(
         made: &made.to_string(),
     })
     .map_err(failed)?;
-    std::fs::write(path, page).map_err(|error| failed(error.to_string()))?;
+    project::write(path, &page)?;
     ui::note(&format!("The report is in {shown}.\n"));
     Ok(())
 }

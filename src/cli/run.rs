@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::time::Duration;
 
+use super::exit::Code;
 use super::lines::Lines;
+use super::process::has_ended;
 use super::progress::Progress;
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::journal::{Ended, Entry};
 use crate::apply::{Context, End, Event, Report, execute, write_record};
+use crate::plan::operations::Part;
 use crate::plan::{Plan, Step};
 use crate::provider::{ErrorKind, Holder, Record};
 use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
@@ -34,6 +37,9 @@ pub struct Options {
 /// executor ends within less, so this is for the rest, such as looking at what there is.
 const GRACE: Duration = Duration::from_millis(1500);
 
+/// How long it is tried to give the lease back to a cloud that has refused everything.
+const HOPE: Duration = Duration::from_secs(20);
+
 /// Takes the lease, waiting for somebody else's for a while, runs `work`, and gives the lease back
 /// whatever came of it.
 pub async fn with_lease<T>(
@@ -50,12 +56,23 @@ pub async fn with_lease<T>(
     let result = tokio::select! {
         biased;
         result = work() => result,
-        () = too_long => Err(Failure::new("stopped before it was done")),
+        () = too_long => Err(Failure::new("stopped before it was done").coded(Code::Interrupted)),
     };
     let released = crate::apply::retry::steadily(context, "lease", || {
         context.provider.release_lease(context.owner)
-    })
-    .await;
+    });
+    // Of a cloud that has refused everything not much can be hoped for; the lease ends by itself.
+    let hope = async {
+        match context.stop.is_given_up() {
+            true => context.provider.clock().sleep(HOPE).await,
+            false => std::future::pending().await,
+        }
+    };
+    let released = tokio::select! {
+        biased;
+        released = released => released.map_err(|error| error.to_string()),
+        () = hope => Err("the cloud does not answer".to_owned()),
+    };
     if let Err(error) = released {
         ui::note(&format!(
             "warning: the lease could not be given back: {error}\n"
@@ -79,7 +96,10 @@ async fn acquire(
         .await;
         let error = match acquired {
             Ok(()) => return Ok(()),
-            Err(error) if error.kind == ErrorKind::Held => error,
+            Err(error) if error.kind == ErrorKind::Held => match taken_over(context).await? {
+                true => continue,
+                false => error,
+            },
             Err(error) => return Err(error.into()),
         };
         let passed = Duration::from_millis(clock.now().saturating_sub(began));
@@ -90,7 +110,8 @@ async fn acquire(
                     context.owner.app, error.message
                 ),
                 "wait for it to finish, longer with `--lock-timeout SECONDS`; `scalectl lease show` tells more, and `scalectl lease break` takes the lease from a run that is no more",
-            ));
+            )
+            .coded(Code::Held.unless_interrupted(context.stop)));
         }
         if !std::mem::replace(&mut told, true) {
             ui::note(&format!("Waiting: {}...\n", error.message));
@@ -100,6 +121,25 @@ async fn acquire(
             () = context.stop.asked() => {}
         }
     }
+}
+
+/// Takes the lease from a run on this machine that has died; whether there was one. What it began is found by this run.
+async fn taken_over(context: &Context<'_>) -> Result<bool, Failure> {
+    let lease = || context.provider.lease(context.owner);
+    let Some(held) = crate::apply::retry::steadily(context, "lease", lease).await? else {
+        return Ok(false);
+    };
+    if !has_ended(&held.holder) {
+        return Ok(false);
+    }
+    ui::note(&format!(
+        "Taking over from {}, which has died while it ran `scalectl {}`.\n",
+        held.holder.who, held.holder.command
+    ));
+    let ended = Some(&held.holder);
+    let broken = || context.provider.break_lease(context.owner, ended);
+    crate::apply::retry::steadily(context, "lease", broken).await?;
+    Ok(true)
 }
 
 /// Runs a plan and tells how it went; the record is written before anything exists that only it
@@ -182,6 +222,8 @@ fn tell(plan: &Plan, report: &Report, options: &Options, time: &str) -> String {
             .iter()
             .zip(&report.ends)
             .filter(|(operation, end)| operation.step == step && matches!(end, End::Done { .. }))
+            // The second part of a write is counted with the first.
+            .filter(|(operation, _)| !matches!(operation.part, Part::Then { .. }))
             .count()
     };
     let name = if options.command == "apply" {

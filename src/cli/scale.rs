@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::apply::{How, obey, refuse};
+use super::exit::Code;
 use super::lines::{self, open_into};
 use super::migrate::{refuse_another_stage, refuse_while_under_way};
 use super::plan::{Scope, planned, tell_calls};
@@ -51,7 +52,7 @@ pub struct Arguments {
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     json_into: Option<PathBuf>,
-    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
 }
@@ -65,6 +66,13 @@ const fn gate(check: Check) -> Gate {
         times: 3,
         every: 10,
         within: 1800,
+    }
+}
+
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        !self.plan
     }
 }
 
@@ -88,14 +96,17 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         into: open_into(arguments.json_into.as_deref())?,
         verbose: global.verbose,
     };
-    let session = Session::open(&project, "scale")?.at_speed(arguments.speed);
-    let session = session.only_looking(arguments.plan);
+    let session = Session::open_to_look(&project, "scale", arguments.plan)?;
+    let session = session.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = match arguments.plan {
             true => {
                 let found = planned(context, &project, &scope).await?;
                 refuse_another_stage(&project, &scope, &found.live)?;
+                if found.plan.is_empty() {
+                    refuse(&found.refusals)?;
+                }
                 tell(&found.plan, &steps(&found.plan), &options);
                 refuse(&found.refusals)?;
                 obey(&found.report, options.json, options.into.as_ref())?;
@@ -163,6 +174,9 @@ async fn walk(
     refuse_while_under_way(found.live.record.as_ref())?;
     refuse_another_stage(project, scope, &found.live)?;
     let steps = steps(&found.plan);
+    if steps.is_empty() {
+        refuse(&found.refusals)?;
+    }
     tell(&found.plan, &steps, options);
     if steps.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -180,10 +194,11 @@ async fn walk(
         for gate in &GATES {
             let opened = settled(context, &found.graph, gate).await;
             opened.map_err(|halt| match super::migrate::told(&halt) {
-                Failure::Message { what, .. } => Failure::with_help(
+                Failure::Message { what, code, .. } => Failure::with_help(
                     format!("before step {}: {what}", number + 1),
                     "what is done stays done; `scalectl scale` goes on with the rest",
-                ),
+                )
+                .coded(code),
                 other => other,
             })?;
         }
@@ -196,7 +211,7 @@ async fn walk(
         let record = record_of(found.live.record.as_ref(), &found.graph, stage);
         let report = carry_out(context, project, &plan, record, options).await?;
         if !report.is_complete() {
-            return Err(Failure::Told);
+            return Err(Failure::Told(Code::of_run(&report)));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::exit::Code;
 use super::looking::looking;
 use super::project::Project;
 use super::{Failure, ui};
@@ -129,12 +130,25 @@ impl Session {
     /// Opens the project's provider for a command. Lease and record are in the region that takes the
     /// database's writes.
     pub fn open(project: &Project, command: &str) -> Result<Self, Failure> {
-        Self::open_at(project, command, project.spec.writer_region())
+        Self::open_to_look(project, command, false)
+    }
+
+    /// The same for a command that changes nothing, if that `is_all`: it writes nothing, and an interrupt ends it at once.
+    pub fn open_to_look(project: &Project, command: &str, is_all: bool) -> Result<Self, Failure> {
+        Self::open_at(project, command, project.spec.writer_region(), is_all)
     }
 
     /// The same with lease and record in another region.
-    pub fn open_at(project: &Project, command: &str, home: &str) -> Result<Self, Failure> {
-        Self::opened(project, command, home, Store::open)
+    pub fn open_at(
+        project: &Project,
+        command: &str,
+        home: &str,
+        looks: bool,
+    ) -> Result<Self, Failure> {
+        let open = if looks { Store::look } else { Store::open };
+        let mut session = Self::opened(project, command, home, open)?;
+        session.only_looks = looks;
+        Ok(session)
     }
 
     /// Opens the project's provider to be looked at, and runs `work` with it.
@@ -144,7 +158,7 @@ impl Session {
         work: impl AsyncFnOnce(&Sight<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let home = project.spec.writer_region();
-        let session = Self::opened(project, command, home, Store::look)?.only_looking(true);
+        let session = Self::open_at(project, command, home, true)?;
         session.run(async |cloud, context| {
             let sight = Sight {
                 view: View::new(context.provider, context.owner, context.stop),
@@ -180,7 +194,7 @@ impl Session {
                 let opened = open(&project.local(), &holder, project.patience, &mut |who| {
                     ui::note(&format!("Waiting for {who}...\n"));
                 });
-                Provided::Sim(Box::new(opened.map_err(|e| Failure::new(e.to_string()))?))
+                Provided::Sim(Box::new(opened.map_err(failed)?))
             }
         };
         ignore_local_files(project);
@@ -191,13 +205,6 @@ impl Session {
             speed: None,
             only_looks: false,
         })
-    }
-
-    /// For a command that changes nothing, if that `is_all`: an interrupt ends it at once.
-    #[must_use]
-    pub fn only_looking(mut self, is_all: bool) -> Self {
-        self.only_looks = is_all;
-        self
     }
 
     /// Empties the embedded cloud.
@@ -234,12 +241,15 @@ impl Session {
             ..
         } = self;
         // Only the embedded cloud's time can jump.
-        let jumps = matches!(opened, Provided::Sim(_)) && speed.is_none();
+        let jumps = matches!(opened, Provided::Sim(_));
         runtime(jumps)?.block_on(async {
             let cloud = match opened {
                 Provided::Sim(opened) => {
-                    let sim = Sim::of(*opened, now()).at_speed(speed.unwrap_or(1.0));
-                    Cloud::Sim(Box::new(sim))
+                    let sim = Sim::of(*opened, now());
+                    Cloud::Sim(Box::new(match speed {
+                        Some(factor) => sim.at_speed(factor),
+                        None => sim,
+                    }))
                 }
                 #[cfg(feature = "aws")]
                 Provided::Aws(settings, regions) => {
@@ -265,10 +275,10 @@ impl Session {
                     }
                     () = interrupted() => {
                         if only_looks {
-                            return Err(Failure::new("stopped; nothing was changed"));
+                            return Err(Failure::new("stopped; nothing was changed").coded(Code::Interrupted));
                         }
                         if stop.is_asked() {
-                            std::process::exit(1);
+                            Code::Interrupted.exit();
                         }
                         ui::note("Stopping: calls in flight come to their end, nothing new begins.\n");
                         stop.ask();
@@ -277,6 +287,15 @@ impl Session {
             }
         })
     }
+}
+
+/// Why the embedded cloud's file could not be opened.
+fn failed(error: StoreError) -> Failure {
+    let code = match error {
+        StoreError::InUse(_) => Code::Held,
+        _ => Code::Error,
+    };
+    Failure::new(error.to_string()).coded(code)
 }
 
 /// What async code runs on; its time may jump.
@@ -312,22 +331,6 @@ pub fn now() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
-/// Whether a run was on this machine and is no more, as far as that can be seen here.
-pub fn has_ended(run: &Holder) -> bool {
-    let pid = run
-        .who
-        .rsplit_once(" (pid ")
-        .and_then(|(_, pid)| pid.strip_suffix(')'));
-    let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
-        return false;
-    };
-    let processes = Path::new("/proc");
-    run.who == who(pid)
-        && !run.who.contains(&format!("@{NO_HOST} "))
-        && processes.join("self").exists()
-        && !processes.join(pid.to_string()).exists()
-}
-
 /// What stands for a machine whose name is not known.
 const NO_HOST: &str = "localhost";
 
@@ -350,6 +353,7 @@ fn holder(command: &str) -> Holder {
         who: who(std::process::id()),
         command: command.to_owned(),
         since: now(),
+        process: super::process::this(),
     }
 }
 

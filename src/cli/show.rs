@@ -35,7 +35,7 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "show")?.only_looking(true);
+    let session = Session::open_to_look(&project, "show", true)?;
     let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
     let address = &arguments.address;
     let desired = graph.get(address);

@@ -69,6 +69,13 @@ enum Command {
     },
 }
 
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        !matches!(self.command, Command::List { .. } | Command::Show { .. })
+    }
+}
+
 #[derive(Args)]
 struct FaultArguments {
     /// The share of calls that are throttled.
@@ -98,6 +105,12 @@ struct FaultArguments {
     /// A region that does not answer, and to and from which nothing is replicated; may be given again.
     #[arg(long, value_name = "REGION")]
     down: Vec<String>,
+    /// AWS has not verified the account: it gets no load balancers and distributions.
+    #[arg(long)]
+    unverified: bool,
+    /// A hosted zone that no registrar or parent zone delegates to; may be given again.
+    #[arg(long, value_name = "ZONE")]
+    undelegated: Vec<String>,
     /// Nothing fails on purpose any more.
     #[arg(long, exclusive = true)]
     clear: bool,
@@ -107,9 +120,9 @@ fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text
         .parse()
         .map_err(|_| format!("{text:?} is not a number"))?;
-    match (0.0..=0.95).contains(&share) {
+    match (0.0..=1.0).contains(&share) {
         true => Ok(share),
-        false => Err("a share from 0 to 0.95".to_owned()),
+        false => Err("a share from 0 to 1".to_owned()),
     }
 }
 
@@ -118,7 +131,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Command::Reset { auto_approve } = &arguments.command {
         return reset(&project, *auto_approve);
     }
-    let session = Session::open(&project, "sim")?;
+    let session = Session::open_to_look(&project, "sim", !arguments.changes())?;
     session.run(async |cloud, _| {
         let Some(sim) = cloud.sim() else {
             return Err(Failure::with_help(
@@ -312,9 +325,9 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
             *field = given;
         }
     }
-    if faults.throttle + faults.transient + faults.lose > 0.95 {
+    if faults.throttle + faults.transient + faults.lose > 1.0 {
         return Err(Failure::with_help(
-            "together more than 95 % of all calls would fail, and nothing would ever get done",
+            "the shares together are more than all calls",
             "choose smaller shares, or begin with `scalectl sim fault --clear`",
         ));
     }
@@ -329,6 +342,12 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
     }
     let down = arguments.down.iter().map(|region| region.as_str().into());
     faults.down.extend(down);
+    faults.unverified |= arguments.unverified;
+    let zones = arguments
+        .undelegated
+        .iter()
+        .map(|zone| zone.as_str().into());
+    faults.undelegated.extend(zones);
     sim.set_faults(faults.clone())?;
     let mut text = match faults.is_quiet() {
         true => "Nothing fails on purpose.\n".to_owned(),
@@ -357,6 +376,12 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
     }
     for region in &faults.down {
         text.push_str(&format!("{region} does not answer.\n"));
+    }
+    if faults.unverified {
+        text.push_str("AWS has not verified the account.\n");
+    }
+    for zone in &faults.undelegated {
+        text.push_str(&format!("Nobody delegates to the zone {zone}.\n"));
     }
     ui::print(&text);
     Ok(ExitCode::SUCCESS)

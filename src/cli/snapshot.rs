@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::live::{Range, from_cloud, warn};
-use super::project::Project;
-use super::{Failure, Global, Outcome, stage, ui};
+use super::project::{Project, write};
+use super::{Global, Outcome, stage, ui};
 use crate::render::style::count;
 use crate::spec::Stage;
 
@@ -41,12 +41,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ui::print(&text);
         return Ok(ExitCode::SUCCESS);
     };
-    std::fs::write(path, text).map_err(|error| {
-        Failure::with_help(
-            format!("{} cannot be written: {error}", path.display()),
-            "name a file that can be, or leave out `--out`",
-        )
-    })?;
+    write(path, &text)?;
     ui::print(&format!(
         "{}: {}, and {} that others have, as of {}.\n",
         path.display(),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::exit::Code;
 use super::project::{Project, find, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::Library;
@@ -54,7 +55,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             Some(project) => {
                 load_spec(global, Some(stage)).and_then(|(_, spec)| project.compile(&spec))
             }
-            None => Err(Failure::Told),
+            None => Err(Failure::Told(Code::Error)),
         };
         let why_not = match &graph {
             Err(Failure::Diagnostics(found)) => found.first().map(|d| d.message.clone()),
@@ -101,9 +102,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 text.push('\n');
                 for ((_, tier), (new, gone)) in &steps {
-                    let new = new.iter().map(|id| format!("+{id}"));
-                    let gone = gone.iter().map(|id| format!("-{id}"));
-                    let all: Vec<String> = new.chain(gone).collect();
+                    let mut all = counted('+', new);
+                    all.extend(counted('-', gone));
                     text.push_str(&format!(
                         "    {:11} {}\n",
                         tier,
@@ -130,31 +130,40 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which ids come and go, by tier.
+/// Which resources come and go, by tier: each instance in each region counts, as in a plan.
 fn steps(before: &Graph, after: &Graph) -> Steps {
     let mut steps = Steps::new();
-    let ids = |graph: &Graph| -> BTreeMap<String, String> {
-        graph
-            .iter()
-            .map(|r| (r.address.id.to_string(), r.tier.to_string()))
+    let only = |of: &Graph, other: &Graph| -> Vec<(String, String)> {
+        let alone = of.iter().filter(|one| other.get(&one.address).is_none());
+        alone
+            .map(|one| (one.tier.to_string(), one.address.id.to_string()))
             .collect()
     };
-    let (old, new) = (ids(before), ids(after));
-    for (id, tier) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
-        steps
-            .entry((tier_rank(tier), tier.clone()))
-            .or_default()
-            .0
-            .push(id.clone());
+    for (tier, id) in only(after, before) {
+        let entry = steps.entry((tier_rank(&tier), tier)).or_default();
+        entry.0.push(id);
     }
-    for (id, tier) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        steps
-            .entry((tier_rank(tier), tier.clone()))
-            .or_default()
-            .1
-            .push(id.clone());
+    for (tier, id) in only(before, after) {
+        let entry = steps.entry((tier_rank(&tier), tier)).or_default();
+        entry.1.push(id);
     }
     steps
+}
+
+/// Names with a sign, each once, with how many there are of it.
+fn counted(sign: char, ids: &[String]) -> Vec<String> {
+    let mut told: Vec<(&str, usize)> = Vec::new();
+    for id in ids {
+        match told.iter_mut().find(|(have, _)| have == id) {
+            Some((_, times)) => *times += 1,
+            None => told.push((id, 1)),
+        }
+    }
+    let told = told.into_iter().map(|(id, times)| match times {
+        1 => format!("{sign}{id}"),
+        times => format!("{sign}{id}×{times}"),
+    });
+    told.collect()
 }
 
 /// A paragraph, indented and broken at 96 columns.

@@ -12,6 +12,7 @@ use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::plan::diff;
 use crate::plan::diff::tier_of;
+use crate::plan::existing::{ZONE, name_servers};
 use crate::provider::{Live, LiveResource, Status};
 use crate::render::diagram::tier_rank;
 use crate::render::json;
@@ -27,7 +28,7 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let session = Session::open(&project, "status")?.only_looking(true);
+    let session = Session::open_to_look(&project, "status", true)?;
     let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
     let plan = diff(&graph, &live, None);
     let stage = live
@@ -150,6 +151,17 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
         if !servers.is_empty() {
             found.push(("name servers", servers.join(" "), &zone.address));
         }
+    }
+    // Records of ours may be in somebody else's zone.
+    let zone_of = |record: &LiveResource| {
+        let id = text(record, "HostedZoneId")?;
+        let mut zones = live.existing.iter();
+        zones.find(|zone| &*zone.kind == ZONE && *zone.identifier == *id)
+    };
+    let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");
+    if let Some((record, zone)) = site.and_then(|record| Some((record, zone_of(record)?))) {
+        let servers = name_servers(&zone.properties).join(" ");
+        found.push(("name servers", servers, &record.address));
     }
     for (what, kind, path) in [
         ("edge", "AWS::CloudFront::Distribution", "DomainName"),

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::project::{SPEC, find, library, policies, read, today, write};
+use super::confined;
+use super::project::{SPEC, find, library, policies, today, write};
 use super::session::runtime;
 use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::Library;
@@ -155,8 +156,10 @@ impl Stand {
     fn recorded(&self, path: &str) -> Result<Live, String> {
         let path = self.folder.join(path);
         let shown = path.display();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        let text = confined::read(&path, home(&self.folder)).map_err(|failure| match failure {
+            Failure::Message { what, .. } => what,
+            _ => format!("{shown} cannot be read"),
+        })?;
         serde_json::from_str(&text).map_err(|error| format!("{shown} is no live state: {error}"))
     }
 
@@ -196,21 +199,26 @@ fn stands(global: &Global, files: &[PathBuf]) -> Result<Vec<Stand>, Failure> {
 
 fn stand(global: &Global, file: &Path) -> Result<Stand, Failure> {
     let shown = file.display().to_string();
-    let text = read(file, "name a file of tests")?;
-    let suite = testing::suite(&shown, &text)?;
     let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    let text = confined::read(file, home(&folder))?;
+    let suite = testing::suite(&shown, &text)?;
     let mut sources = vec![(shown, text)];
     let (spec, home) = match &suite.spec {
         Source::Inline(node) => (node.clone(), folder.clone()),
         source => {
-            let path = match source {
-                Source::File(path, _) => folder.join(&**path),
-                _ => near(global, &folder)?,
+            let help = "name the spec under `spec`, by its way from the tests";
+            let (path, text) = match source {
+                Source::File(path, _) => {
+                    let path = folder.join(&**path);
+                    let text = confined::read(&path, home(&folder))?;
+                    (path, text)
+                }
+                _ => {
+                    let path = near(global, &folder)?;
+                    let text = confined::spec(&path, help)?;
+                    (path, text)
+                }
             };
-            let text = read(
-                &path,
-                "name the spec under `spec`, by its way from the tests",
-            )?;
             let name = path.display().to_string();
             let node = yaml::parse(&name, &text).map_err(|mistake| vec![mistake])?;
             sources.push((name, text));
@@ -225,6 +233,18 @@ fn stand(global: &Global, file: &Path) -> Result<Stand, Failure> {
         policies: policies(&home)?,
         sources,
     })
+}
+
+/// The folder of the project that a folder of tests belongs to.
+fn home(folder: &Path) -> &Path {
+    let above = match folder.parent() {
+        Some(parent) if !folder.as_os_str().is_empty() => parent,
+        _ => return folder,
+    };
+    match above.join(SPEC).exists() && !folder.join(SPEC).exists() {
+        true => above,
+        false => folder,
+    }
 }
 
 /// The spec beside a file of tests, or in the folder above.

@@ -1,6 +1,8 @@
 //! Talking to the person: printing, asking, failing.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::ColorChoice;
 
@@ -18,14 +20,49 @@ pub fn set_colors(off: bool) {
     }
 }
 
-/// Prints to standard output, colours being the only escape sequences. When nobody reads any more,
-/// the work is over.
+/// What became of output that could not be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Nobody reads any more.
+    Closed,
+    /// Where it failed and why, such as a full disk.
+    Failed(String),
+}
+
+/// The first output that was lost.
+static LOST: Mutex<Option<Lost>> = Mutex::new(None);
+
+/// The output that was lost, if any; `exit` makes an exit code of it.
+pub fn lost() -> Option<Lost> {
+    LOST.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Remembers that output to `place` could not be written.
+pub fn lose(place: &str, error: &io::Error) {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
+    // A reader that has seen enough is no failure, and hides none.
+    if lost.is_none() || (*lost == Some(Lost::Closed) && !is_closed) {
+        *lost = Some(match is_closed {
+            true => Lost::Closed,
+            false => Lost::Failed(format!("{place} could not be written to its end: {error}")),
+        });
+    }
+}
+
+/// Prints to standard output, colours being the only escape sequences. Once that fails nothing more is printed, and the
+/// work goes on: what is begun in the cloud has to come to its end.
 pub fn print(text: &str) {
+    static FAILED: AtomicBool = AtomicBool::new(false);
+    if FAILED.load(Ordering::Relaxed) {
+        return;
+    }
     let mut out = anstream::stdout().lock();
     let text = visible_but_colours(text);
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if written.is_err() {
-        std::process::exit(0);
+    if let Err(error) = written {
+        FAILED.store(true, Ordering::Relaxed);
+        lose("standard output", &error);
     }
 }
 
@@ -53,13 +90,13 @@ pub fn note(text: &str) {
 pub fn fail(failure: &Failure) {
     match failure {
         Failure::Diagnostics(found) => note(&diagnostics::render(found)),
-        Failure::Message { what, help } => {
+        Failure::Message { what, help, .. } => {
             note(&format!("{} {what}\n", Painted(GONE, "error:")));
             if let Some(help) = help {
                 note(&format!("  {} {help}\n", Painted(NOTICE, "help:")));
             }
         }
-        Failure::Told => {}
+        Failure::Told(_) => {}
     }
 }
 
@@ -76,9 +113,14 @@ fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Fails where nobody can be asked; `help` says what makes the question unnecessary.
+/// Fails where nobody can be asked; `help` says what makes the question unnecessary. Nobody can answer for what could not be
+/// shown either.
 pub fn needs_terminal(help: &str) -> Result<(), Failure> {
     match is_interactive() {
+        true if lost().is_some() => Err(Failure::with_help(
+            "what is to be confirmed could not be shown; nothing was changed",
+            help,
+        )),
         true => Ok(()),
         false => Err(Failure::with_help(
             "there is no terminal to ask on; nothing was changed",

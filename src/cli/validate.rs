@@ -60,8 +60,8 @@ fn failed(failure: &Failure) -> End {
             let text = anstream::adapter::strip_str(&diagnostics::render(found)).to_string();
             (count(found.len(), "mistake"), text)
         }
-        Failure::Message { what, help } => (what.clone(), help.clone().unwrap_or_default()),
-        Failure::Told => ("it failed".to_owned(), String::new()),
+        Failure::Message { what, help, .. } => (what.clone(), help.clone().unwrap_or_default()),
+        Failure::Told(_) => ("it failed".to_owned(), String::new()),
     };
     End::Failed { message, text }
 }

@@ -4,6 +4,7 @@
 //! and where it runs the provider's. What an action begins with is said in `templates/actions/lib.sh`.
 
 use crate::blueprint::Library;
+use crate::value::base64_gzip;
 
 /// The actions of the migration of a database, in their order.
 pub const DATABASE: [&str; 7] = [
@@ -46,6 +47,8 @@ pub struct Parameters {
     pub region: Option<String>,
     /// Where the old database is dumped to, on the server, before its way back ends.
     pub final_dump: Option<String>,
+    /// The bytes that the target has room for, as far as that is known.
+    pub target_bytes: Option<u64>,
 }
 
 impl Parameters {
@@ -65,6 +68,8 @@ impl Parameters {
         variables.extend(region.map(|region| ("AWS_DEFAULT_REGION", region)));
         let dump = self.final_dump.clone();
         variables.extend(dump.map(|path| ("FINAL_DUMP", path)));
+        let room = self.target_bytes.map(|bytes| bytes.to_string());
+        variables.extend(room.map(|bytes| ("TARGET_BYTES", bytes)));
         variables
     }
 }
@@ -83,18 +88,34 @@ pub fn script(library: &Library, engine: &str, name: &str) -> Option<String> {
 }
 
 /// The text of a command that does or undoes an action with these parameters, for Systems Manager's
-/// `AWS-RunShellScript`; the first line has the document run bash.
+/// `AWS-RunShellScript`; the first line has the document run bash. The script is packed, because unpacked the longest
+/// are more than a command may hold; it runs from a file, which it may copy.
 pub fn command(script: &str, undo: bool, parameters: &Parameters) -> String {
     let mut text = String::from("#!/bin/bash\n");
     for (name, value) in parameters.variables() {
         text.push_str(&format!("export {name}={}\n", quoted(&value)));
     }
-    text.push_str(match undo {
-        true => "set -- undo\n",
-        false => "set -- do\n",
-    });
-    text.push_str(script);
+    let argument = match undo {
+        true => "undo",
+        false => "do",
+    };
+    text.push_str(&format!(
+        "script=$(mktemp) || exit\nbase64 -d <<'END' | gzip -d >\"$script\" || exit\n{}END\n\
+         bash \"$script\" {argument}\ncode=$?\nrm -f \"$script\"\nexit $code\n",
+        packed(script)
+    ));
     text
+}
+
+/// Compressed with gzip, in lines of base64; the same bytes for the same text.
+fn packed(text: &str) -> String {
+    let text = base64_gzip(text);
+    let lines = text.as_bytes().chunks(100);
+    lines.fold(String::new(), |mut all, line| {
+        all.push_str(&String::from_utf8_lossy(line));
+        all.push('\n');
+        all
+    })
 }
 
 /// One word of a POSIX shell.
@@ -119,6 +140,7 @@ mod tests {
             target: side("db.example.com"),
             region: Some("eu-west-1".to_owned()),
             final_dump: None,
+            target_bytes: Some(20 << 30),
         }
     }
 
@@ -129,8 +151,8 @@ mod tests {
             for name in DATABASE {
                 let script = script(&library, engine, name).unwrap();
                 let text = command(&script, true, &parameters());
-                // The rest is for the document and its JSON.
-                assert!(text.len() < MOST_BYTES / 2, "{name}: {}", text.len());
+                // In JSON each line's end takes two bytes; the document's own text takes little.
+                assert!(text.len() < MOST_BYTES / 8 * 5, "{name}: {}", text.len());
             }
         }
     }
@@ -139,7 +161,29 @@ mod tests {
     fn a_parameter_cannot_break_out_of_the_command() {
         let text = command("true\n", true, &parameters());
         assert!(text.contains(r"export SOURCE_SECRET='it'\''s'"), "{text}");
-        assert!(text.ends_with("set -- undo\ntrue\n"), "{text}");
+        assert!(text.contains("bash \"$script\" undo\n"), "{text}");
+    }
+
+    #[test]
+    fn a_command_runs_its_script_and_passes_its_exit_code_on() {
+        let script =
+            "printf '%s %s' \"$1\" \"$SOURCE_SECRET\"\n[[ -e ${BASH_SOURCE[0]} ]] && exit 3\n";
+        let text = command(script, false, &parameters());
+        let output = std::process::Command::new("bash")
+            .args(["-c", &text])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "do it's");
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_command_exports_the_target_room() {
+        let text = command("true\n", false, &parameters());
+        assert!(
+            text.contains("export TARGET_BYTES='21474836480'\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -47,9 +47,7 @@ pub async fn answers(context: &Context<'_>, live: &Live) -> Result<Reading, Halt
             }
         }
         let edge = doors.iter().any(|door| door.edge);
-        let strange = found
-            .iter()
-            .find(|address| !edge && !known.contains(address));
+        let strange = found.first().filter(|_| !edge && !agree(&found, &known));
         if let Some(strange) = strange {
             return Ok(Reading::bad(format!(
                 "{name} still resolves to {strange}, where no record leads any more"
@@ -59,6 +57,13 @@ pub async fn answers(context: &Context<'_>, live: &Live) -> Result<Reading, Halt
         seen.push(format!("{name} is {}", found.join(" and ")));
     }
     Ok(Reading::good(seen.join(", ")))
+}
+
+/// Whether an answer is that of a record that leads to one of these addresses. An answer is one record's, and a load
+/// balancer may change some of its addresses between two questions
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html#request-routing>).
+fn agree(found: &[IpAddr], known: &BTreeSet<IpAddr>) -> bool {
+    found.iter().any(|address| known.contains(address))
 }
 
 async fn resolved(context: &Context<'_>, name: &str) -> Result<Option<Vec<IpAddr>>, Halt> {
@@ -158,4 +163,19 @@ async fn counted(context: &Context<'_>, live: &Live) -> Result<Option<Traffic>, 
     }
     let traffic = retry::steadily(context, "traffic", || context.provider.traffic(&counters));
     Ok(Some(traffic.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_balancer_may_change_some_of_its_addresses() {
+        let all = |texts: &[&str]| -> Vec<IpAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let known: BTreeSet<IpAddr> = all(&["192.0.2.1", "192.0.2.2"]).into_iter().collect();
+        assert!(agree(&all(&["192.0.2.2", "192.0.2.3"]), &known));
+        assert!(!agree(&all(&["203.0.113.7"]), &known), "the old server");
+    }
 }

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gate::{Check, Gate, Reading};
-use super::graphs::DATABASE;
 use super::{Budget, Migration, Phase, Step, digest};
 use crate::address::Address;
 use crate::graph::{Graph, Lifecycle, Resource};
 use crate::plan::guard::Refusal;
 use crate::plan::{Action, Change, Plan, Reason, diff, operations};
 use crate::provider::{Failover, Live, LiveResource};
+use crate::roles::DATABASE_SETTING;
 use crate::spec::Stage;
 use crate::value::{Map, Reference, Value};
 
@@ -70,7 +70,7 @@ pub fn writer_of(live: &Live) -> Option<Arc<str>> {
     let hosts: BTreeSet<Arc<str>> = live
         .resources
         .values()
-        .filter(|one| &*one.address.id == DATABASE)
+        .filter(|one| &*one.address.id == DATABASE_SETTING)
         .filter_map(host_of)
         .collect();
     let writers: BTreeSet<Arc<str>> = live
@@ -382,9 +382,9 @@ fn promoted(graph: &Graph, region: &str) -> Graph {
 /// The same with the settings that say where the database is as another graph has them.
 fn with_settings(graph: &Graph, other: &Graph, of: impl Fn(&str) -> bool) -> Graph {
     let mut switched = graph.clone();
-    let settings = other
-        .iter()
-        .filter(|resource| &*resource.address.id == DATABASE && of(&resource.address.region));
+    let settings = other.iter().filter(|resource| {
+        &*resource.address.id == DATABASE_SETTING && of(&resource.address.region)
+    });
     for setting in settings {
         insert(&mut switched, setting.clone());
     }
@@ -489,18 +489,21 @@ pub fn loses_the_writer(plan: &Plan, graph: &Graph, failover: &Failover) -> Opti
     Some(Refusal {
         address: writer.clone(),
         action: change.action,
-        why: "it is the database that takes over",
+        why: "it is the database that takes over".into(),
+        way: None,
     })
 }
 
 /// A plan with some of its changes.
 fn narrowed(plan: Plan, live: &Live, keeps: impl Fn(&Change) -> bool) -> Plan {
     let changes: Vec<Change> = plan.changes.into_iter().filter(|c| keeps(c)).collect();
-    let operations = operations::of(&changes, live);
+    let (operations, impossible) = operations::with_refusals(&changes, live);
     Plan {
         changes,
         unchanged: plan.unchanged,
         operations,
+        impossible,
+        uses: plan.uses,
     }
 }
 

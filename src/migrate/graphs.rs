@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::merge;
+use super::{challenge, merge};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
+use crate::roles::{DATABASE_RULE, DATABASE_SETTING};
 use crate::value::{Map, Reference, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -69,6 +70,7 @@ impl<'a> Hop<'a> {
             expanded.resources.insert(next.address.clone(), next);
         }
         admit_old_compute(old, new, &mut expanded);
+        challenge::pass_on(old, new, &mut expanded);
         if moves_data(old, new) {
             admit_replication(old, new, &mut expanded);
         }
@@ -262,12 +264,9 @@ fn weighted(mut record: Resource, weight: u8) -> Resource {
     record
 }
 
-/// The setting that says which database the servers use.
-pub const DATABASE: &str = "param_database";
-
 /// Where the servers' relational database is, by the graph's settings: `None` without one.
 fn database_host(graph: &Graph) -> Option<String> {
-    let parameter = graph.iter().find(|r| &*r.address.id == DATABASE)?;
+    let parameter = graph.iter().find(|r| &*r.address.id == DATABASE_SETTING)?;
     // References are no JSON, but stand inside strings.
     let text = parameter.properties.get("Value")?.to_string();
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
@@ -401,7 +400,7 @@ fn admit_replication(old: &Graph, new: &Graph, expanded: &mut Graph) {
     let Some(rule) = rules
         .iter()
         .flat_map(|graph| graph.iter())
-        .find(|rule| &*rule.kind == INGRESS && &*rule.address.id == "sg_data_from_server")
+        .find(|rule| &*rule.kind == INGRESS && &*rule.address.id == DATABASE_RULE)
     else {
         return;
     };

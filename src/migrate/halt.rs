@@ -30,10 +30,11 @@ impl Halt {
                     .iter()
                     .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
                     .collect();
-                format!(
-                    "it would put data at risk that is none of its business: {}",
-                    told.join(", ")
-                )
+                let what = match refusals.iter().any(|refusal| refusal.way.is_some()) {
+                    true => "AWS would refuse this",
+                    false => "it would put data at risk that is none of its business",
+                };
+                format!("{what}: {}", told.join(", "))
             }
             Self::Incomplete { plan, report } => {
                 let failed: Vec<String> = plan

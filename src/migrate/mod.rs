@@ -5,7 +5,7 @@
 //! again, and the way back is the graph before. Beside its graph a step has scripts that run on the
 //! servers, and gates that must open before the next one.
 //!
-//! [`graphs`] derives the graphs between two stages, [`merge`] what a resource looks like while both
+//! [`graphs`] derives the graphs between two stages (`challenge`: what a new server needs for its certificate), [`merge`] what a resource looks like while both
 //! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
 //! requests to the servers, [`ask`] sends some, [`failover`] makes steps of moving a database's writes to
 //! another region, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say what it would be, and
@@ -13,6 +13,7 @@
 
 pub mod action;
 pub mod ask;
+mod challenge;
 pub mod dry_run;
 pub mod failover;
 pub mod forecast;
@@ -21,6 +22,7 @@ pub mod graphs;
 mod halt;
 pub mod merge;
 pub mod reach;
+mod room;
 pub mod steps;
 pub mod walk;
 

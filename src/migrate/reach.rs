@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::challenge;
 use crate::address::Address;
 use crate::provider::{Handle, Live, LiveResource, Status};
 use crate::value::{Map, Value};
@@ -181,6 +182,17 @@ fn same(a: &str, b: &str) -> bool {
     !a.is_empty() && plain(a) == plain(b)
 }
 
+/// Whether a rule is there for a server's certificate only, so that no user's request goes its way.
+fn is_proof(rule: &LiveResource) -> bool {
+    let conditions = rule.properties.get("Conditions").and_then(Value::as_list);
+    let paths = conditions
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|condition| condition.at("PathPatternConfig.Values")?.as_list());
+    let mut paths = paths.flatten().filter_map(Value::as_str).peekable();
+    paths.peek().is_some() && paths.all(|path| path == challenge::PATH)
+}
+
 struct Way<'a> {
     live: &'a Live,
     /// Names on the way, so that records that lead in a circle end.
@@ -268,9 +280,10 @@ impl<'a> Way<'a> {
         };
         let prefixes: Vec<String> = listeners.iter().map(|l| below(l)).collect();
         let rules = of(live, RULE).filter(|rule| {
-            prefixes
-                .iter()
-                .any(|prefix| rule.identifier.starts_with(prefix))
+            !is_proof(rule)
+                && prefixes
+                    .iter()
+                    .any(|prefix| rule.identifier.starts_with(prefix))
         });
         let mut arns = BTreeSet::new();
         for (list, owner) in listeners

@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 use super::action::{self, Parameters, Side};
 use super::ask;
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
-use super::graphs::DATABASE;
 use super::{Migration, Phase};
-use super::{failover, reach};
+use super::{failover, reach, room};
 use crate::address::Address;
 use crate::apply::{
     self, Context, Report, execute, kinds, observe, observe_only, observe_without, record_of, retry,
@@ -30,6 +29,7 @@ use crate::plan::{Plan, diff, digest};
 use crate::provider::{
     Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
 };
+use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
 use crate::value::{Map, Reference, Value};
 
 /// How long a script may take: copying a large database takes hours.
@@ -41,9 +41,6 @@ const FINAL_DUMP: &str = "/data/database-before-migration.dump";
 
 /// What may be raised.
 const ALARM: &str = "AWS::CloudWatch::Alarm";
-
-/// The server that scripts run on.
-const SERVER: &str = "server";
 
 /// Something that happened on the way.
 #[derive(Debug)]
@@ -389,7 +386,7 @@ impl Walker<'_> {
         let setting = live
             .resources
             .values()
-            .find(|one| &*one.address.id == DATABASE);
+            .find(|one| &*one.address.id == DATABASE_SETTING);
         let text = setting.and_then(|one| one.properties.get("Value")?.as_str());
         let config: serde_json::Value = text
             .and_then(|text| serde_json::from_str(text).ok())
@@ -427,7 +424,7 @@ impl Walker<'_> {
             .collect();
         // The scripts of this step have moved the rows.
         if !step.run.is_empty() {
-            let setting = |address: &&Address| &*address.id == DATABASE;
+            let setting = |address: &&Address| &*address.id == DATABASE_SETTING;
             allowed.extend(graph.resources.keys().filter(setting).cloned());
         }
         allowed
@@ -479,6 +476,7 @@ impl Walker<'_> {
             region: Some(server.address.region.to_string()),
             // A managed one leaves a final snapshot; the server's own has only its disk.
             final_dump: local.then(|| FINAL_DUMP.to_owned()),
+            target_bytes: room::of_database(new),
         };
         let variables = parameters.variables().into_iter();
         Ok(Script {
@@ -834,26 +832,37 @@ fn watched(mut shell: Command, limit: Duration, stop: &AtomicBool) -> io::Result
     })
 }
 
-/// What the script says of how far behind the copy is.
+/// Bytes of the log that a follower may still have to read: what `cut-over` accepts too, where it would wait for them
+/// while nothing is written (`MOST_LAG_BYTES` in `templates/actions/cut-over.sh`).
+const MOST_LAG_BYTES: f64 = 16_777_216.0;
+
+/// What the script reports of how far behind the copy is.
 fn lag(output: &Output, below: u32) -> Reading {
     let last = output.stdout.lines().last().unwrap_or_default();
     let Ok(said) = serde_json::from_str::<serde_json::Value>(last) else {
         return Reading::bad(format!("no answer: {last:?}"));
     };
-    let synced = said["synced"].as_bool().unwrap_or(false);
-    match said["lag_seconds"].as_f64() {
-        Some(seconds) if synced && seconds <= f64::from(below) => {
-            Reading::good(format!("{seconds:.1} s behind"))
+    if !said["synced"].as_bool().unwrap_or(false) {
+        return Reading::bad("the first copy is running");
+    }
+    // A follower that is not connected has no lag that is known.
+    let Some(seconds) = said["lag_seconds"].as_f64() else {
+        return Reading::bad("the copy is not connected");
+    };
+    let bytes = said["lag_bytes"].as_f64().unwrap_or_default();
+    match seconds <= f64::from(below) {
+        true if bytes > MOST_LAG_BYTES => {
+            Reading::bad(format!("{:.0} MiB behind", bytes / 1_048_576.0))
         }
-        Some(seconds) if synced => Reading::bad(format!("{seconds:.1} s behind")),
-        _ => Reading::bad("the first copy is under way".to_owned()),
+        true => Reading::good(format!("{seconds:.1} s behind")),
+        false => Reading::bad(format!("{seconds:.1} s behind")),
     }
 }
 
 fn server(live: &Live) -> Outcome<&LiveResource> {
     live.resources
         .values()
-        .find(|resource| &*resource.address.id == SERVER && resource.status == Status::Ready)
+        .find(|resource| &*resource.address.id == SCRIPT_SERVER && resource.status == Status::Ready)
         .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
 }
 
@@ -871,7 +880,7 @@ impl Database {
             |what: &str| Halt::Missing(format!("{what} of the database is not known yet"));
         let parameter = graph
             .iter()
-            .find(|resource| &*resource.address.id == DATABASE)
+            .find(|resource| &*resource.address.id == DATABASE_SETTING)
             .ok_or_else(|| missing("the setting"))?;
         let answer = |reference: &Reference| {
             let live = live.resources.get(&reference.address)?;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::compare::Rules;
 use super::diff::in_order;
+use super::existing::RECORD;
 use super::properties::differences;
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
@@ -121,7 +122,13 @@ fn fit(resource: &Resource, wanted: &Map, stray: &Stray) -> Option<Fit> {
     let rules = Rules::of(&resource.kind);
     let as_live = as_live(&resource.address, stray);
     let found = differences(rules, resource, wanted, &as_live);
-    if found.iter().any(|difference| difference.create_only) {
+    // A simple record becomes one of several of its name in one change.
+    let is_simple = &*resource.kind == RECORD && !stray.properties.contains_key("SetIdentifier");
+    let is_kept = |path: &str| is_simple && path == "SetIdentifier";
+    if found
+        .iter()
+        .any(|one| one.create_only && !is_kept(&one.path))
+    {
         return None;
     }
     let differs: Vec<Arc<str>> = found.into_iter().map(|found| found.path).collect();

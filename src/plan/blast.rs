@@ -222,10 +222,16 @@ mod tests {
 
     #[test]
     fn a_replace_that_deletes_first_interrupts_from_the_old_ones_end_to_the_new_ones_start() {
-        let vpc =
-            |cidr: &str| resource("us-east-1/vpc", "AWS::EC2::VPC", json!({"CidrBlock": cidr}));
-        let blast = blast(&[vpc("10.0.0.0/16")], &[vpc("10.1.0.0/16")]);
-        let facts = crate::schema::facts("AWS::EC2::VPC");
+        // Two subnets do not have one range.
+        let subnet = |zone: &str| {
+            resource(
+                "us-east-1/subnet",
+                "AWS::EC2::Subnet",
+                json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24", "AvailabilityZone": zone}),
+            )
+        };
+        let blast = blast(&[subnet("us-east-1a")], &[subnet("us-east-1b")]);
+        let facts = crate::schema::facts("AWS::EC2::Subnet");
         let both = u64::from(facts.delete_seconds + facts.create_seconds);
         assert_eq!(blast.interrupted.len(), 1);
         assert_eq!(blast.interrupted[0].seconds, both);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::stands_for::stands_for;
 use crate::schema::facts::Canonical;
 use crate::schema::{self, KindFacts, KindSchema, Registry, Shape};
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, decoded_text};
 
 /// One place where desired and live differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,7 +188,11 @@ impl<'a> Compare<'a> {
             path: path.shown.clone(),
             before: before.cloned(),
             after: after.cloned(),
-            secret: schema::is_secret(&path.shown),
+            secret: schema::is_secret(&path.shown)
+                || [before, after]
+                    .into_iter()
+                    .flatten()
+                    .any(|value| schema::is_hidden_variable(&path.shown, value)),
         });
     }
 
@@ -434,6 +438,10 @@ fn same_canonical(form: Canonical, desired: &Value, live: &Value) -> bool {
         Canonical::LogGroupArn => text(&|arn| arn.trim_end_matches(":*").to_owned()),
         Canonical::Number => desired.to_string() == live.to_string(),
         Canonical::Policy => policy(desired) == policy(live),
+        Canonical::UserData => {
+            let text = |value: &Value| value.as_str().and_then(decoded_text);
+            desired == live || text(desired).is_some_and(|script| Some(script) == text(live))
+        }
     }
 }
 
@@ -471,6 +479,7 @@ mod tests {
     use super::*;
     use crate::plan::digest;
     use crate::schema::{Registry, facts};
+    use crate::value::base64_gzip;
 
     fn compare(
         kind: &str,
@@ -613,6 +622,19 @@ mod tests {
             1
         );
         assert_eq!(balancer(json!([http2("false")]), json!([])).len(), 1);
+    }
+
+    #[test]
+    fn scripts_are_compared_by_their_text() {
+        let (kind, name) = ("AWS::EC2::Instance", "UserData");
+        let one = "IyEvYmluL3NoCmVjaG8gb25lCg==";
+        let packed = base64_gzip("#!/bin/sh\necho one\n");
+        assert_eq!(compare(kind, name, json!(packed), json!(one)), [""; 0]);
+        let other = base64_gzip("#!/bin/sh\necho two\n");
+        assert_eq!(compare(kind, name, json!(other), json!(one)).len(), 1);
+        let (kind, name) = ("AWS::EC2::LaunchTemplate", "LaunchTemplateData");
+        let with = |data: &str| json!({"UserData": data});
+        assert_eq!(compare(kind, name, with(&packed), with(one)), [""; 0]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::compare::Rules;
 use super::digest;
 use crate::address::Address;
 use crate::provider::LiveResource;
-use crate::schema::{self, KindSchema, Shape};
+use crate::schema::{self, KindSchema, Shape, Within};
 use crate::value::{Map, Value};
 
 /// A live resource as it may be written down.
@@ -29,7 +29,7 @@ pub fn properties(address: &Address, kind: &str, properties: &Map) -> Map {
         rules: Rules::of(kind),
     };
     let shapes = conceal.rules.schema.map(KindSchema::properties);
-    conceal.object("", shapes, properties)
+    conceal.object("", shapes, properties, Within::default())
 }
 
 /// A secret, whatever its form; whether there is one is none, nor is where it is kept.
@@ -62,30 +62,37 @@ impl Conceal<'_> {
     }
 
     /// `path` has `*` for a list's items.
-    fn value(&self, path: &str, shape: Option<&'static Shape>, value: &Value) -> Value {
+    fn value(
+        &self,
+        path: &str,
+        shape: Option<&'static Shape>,
+        value: &Value,
+        within: Within,
+    ) -> Value {
         let shape = shape.and_then(|shape| self.rules.schema.map(|schema| schema.resolve(shape)));
         match value {
             Value::Map(map) => {
                 let shapes = shape.and_then(|shape| shape.properties.as_ref());
-                Value::Map(self.object(&format!("{path}."), shapes, map))
+                Value::Map(self.object(&format!("{path}."), shapes, map, within))
             }
             Value::List(items) => {
                 let below = format!("{path}.*");
                 let inner = shape.and_then(|shape| shape.items.as_deref());
-                let mut items: Vec<Value> = items
-                    .iter()
-                    .map(|item| self.value(&below, inner, item))
-                    .collect();
+                let each = |(index, item)| match within.hides_item(items, index) {
+                    true => secret(self.address, &below, item),
+                    false => self.value(&below, inner, item, within.item()),
+                };
+                let mut items: Vec<Value> = items.iter().enumerate().map(each).collect();
                 if self.has_no_order(path, shape) {
                     items.sort_by_cached_key(|item| serde_json::Value::from(item).to_string());
                 }
                 Value::List(items)
             }
-            text => schema::in_json(text, |inner| self.value(path, None, inner))
-                .or_else(|| {
-                    schema::in_urls(text, |one| secret(self.address, path, one).to_string())
-                })
-                .unwrap_or_else(|| text.clone()),
+            text => schema::in_json(text, |inner| {
+                self.value(path, None, inner, Within::default())
+            })
+            .or_else(|| schema::in_urls(text, |one| secret(self.address, path, one).to_string()))
+            .unwrap_or_else(|| text.clone()),
         }
     }
 
@@ -95,14 +102,16 @@ impl Conceal<'_> {
         above: &str,
         shapes: Option<&'static BTreeMap<Arc<str>, Shape>>,
         map: &Map,
+        within: Within,
     ) -> Map {
         map.iter()
             .map(|(key, value)| (key, format!("{above}{key}"), value))
             .filter(|(_, below, _)| !self.is_write_only(below))
             .map(|(key, below, value)| {
-                let value = match schema::is_secret_in(map, key) {
+                let shape = shapes.and_then(|shapes| shapes.get(key));
+                let value = match schema::is_secret_in(map, key) || within.hides(map, key) {
                     true => secret(self.address, &below, value),
-                    false => self.value(&below, shapes.and_then(|shapes| shapes.get(key)), value),
+                    false => self.value(&below, shape, value, within.below(key)),
                 };
                 (Arc::clone(key), value)
             })

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::compare::Rules;
 use super::properties::{differences, initial, interruption};
-use super::{Action, Change, Plan, Reason, operations, schedule};
+use super::{
+    Action, Change, Plan, Reason, beside, existing, in_place, operations, ranges, schedule,
+};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::provider::{Live, LiveResource, Status};
@@ -20,6 +22,8 @@ use crate::value::{Map, Reference, Value};
 /// With `targets`, only what these addresses and their dependencies need; nothing else is touched,
 /// and nothing is deleted but the targets themselves.
 pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
+    let (desired, uses, unclear) = existing::used(ranges::settled(desired, live), live);
+    let desired = &*desired;
     let wanted = targets.map(|targets| closure(desired, targets));
     let is_wanted = |address: &Address| wanted.as_ref().is_none_or(|set| set.contains(address));
     let mut states: HashMap<&Address, State> = HashMap::with_capacity(desired.len());
@@ -91,39 +95,17 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
         }
     }
     let mut changes: Vec<Change> = changes.into_values().collect();
-    spread_create_before_destroy(&mut changes);
-    let operations = operations::of(&changes, live);
+    beside::create_first(&mut changes);
+    let (operations, mut impossible) = operations::with_refusals(&changes, live);
+    impossible.extend(in_place::impossible(desired, &changes, live));
+    impossible.extend(existing::in_the_way(&changes, live));
+    impossible.extend(unclear);
     Plan {
         changes,
         unchanged,
         operations,
-    }
-}
-
-/// What a replace creates first needs its dependencies' replacements first, so those are created
-/// before they are destroyed too, as Terraform does it.
-fn spread_create_before_destroy(changes: &mut [Change]) {
-    let replaced: HashMap<Address, usize> = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| change.action == Action::Replace)
-        .map(|(number, change)| (change.address.clone(), number))
-        .collect();
-    let mut open: Vec<usize> = replaced
-        .values()
-        .copied()
-        .filter(|n| changes[*n].create_before_destroy)
-        .collect();
-    while let Some(number) = open.pop() {
-        for needed in changes[number].depends_on.clone() {
-            if let Some(needed) = replaced.get(&needed)
-                && !changes[*needed].create_before_destroy
-            {
-                changes[*needed].create_before_destroy = true;
-                changes[*needed].interrupts = None;
-                open.push(*needed);
-            }
-        }
+        impossible,
+        uses,
     }
 }
 

@@ -1,10 +1,14 @@
 //! Guard rails: what a plan may not do without being told so by name.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Action, Change, Plan};
+use super::in_place::is_upgrade;
+use super::{Action, Change, Impossible, Plan};
 use crate::address::Address;
-use crate::schema::facts;
+use crate::roles::DATABASE_SETTING;
+use crate::schema::facts::exclusive::overlaps;
 use crate::value::Value;
 
 /// Kinds that hold what cannot be made again, whoever made them: protected whether a blueprint says so or
@@ -57,9 +61,6 @@ pub const STATEFUL: &[&str] = &[
 /// Kinds that a replace pulls everything in them along with, and much of that cannot follow.
 const FOUNDATIONS: &[&str] = &["AWS::EC2::VPC"];
 
-/// The parameter that says to the application where its database is, in the built-in blueprints.
-const DATABASE: &str = "param_database";
-
 /// A change that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -68,31 +69,109 @@ pub struct Refusal {
     /// What would happen to it.
     pub action: Action,
     /// Why it is refused, in words.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
+    /// What to do instead, where nothing allows it; `None` where `--allow` does.
+    pub way: Option<Arc<str>>,
 }
 
 /// The changes that put data or the whole site at risk and that `allowed` does not name.
 pub fn refusals(plan: &Plan, allowed: &BTreeSet<Address>) -> Vec<Refusal> {
     // Where everything goes, the application goes too, and is led nowhere.
     let all_goes = plan.unchanged == 0 && plan.changes.iter().all(|c| c.action == Action::Delete);
-    plan.changes
+    let pins = pins(plan);
+    let dangers = plan
+        .changes
         .iter()
         .filter(|change| !allowed.contains(&change.address))
         .filter_map(|change| {
             let (address, action) = (change.address.clone(), change.action);
-            let why = danger(change, all_goes)?;
+            let why = match (danger(change, all_goes)?, pins.get(&change.address)) {
+                (why, Some(pin)) => format!("{why}; {pin}").into(),
+                (why, None) => why.into(),
+            };
             Some(Refusal {
                 address,
                 action,
                 why,
+                way: None,
             })
-        })
+        });
+    let never: Vec<Refusal> = plan.impossible.iter().map(Refusal::from).collect();
+    let can = |refusal: &Refusal| !never.iter().any(|other| other.address == refusal.address);
+    let dangers: Vec<Refusal> = dangers.filter(can).collect();
+    dangers.into_iter().chain(never).collect()
+}
+
+impl From<&Impossible> for Refusal {
+    fn from(impossible: &Impossible) -> Self {
+        Self {
+            address: impossible.address.clone(),
+            action: impossible.action,
+            why: impossible.why.clone().into(),
+            way: Some(impossible.way.as_str().into()),
+        }
+    }
+}
+
+/// How VPCs that would get other addresses keep those that they have, and new ones stay out of their way.
+fn pins(plan: &Plan) -> BTreeMap<&Address, String> {
+    let wanted = |change: &Change| {
+        change
+            .desired
+            .as_ref()?
+            .properties
+            .get("CidrBlock")
+            .cloned()
+    };
+    let has = |change: &Change| change.live.as_ref()?.properties.get("CidrBlock").cloned();
+    let vpcs = plan
+        .changes
+        .iter()
+        .filter(|change| &*change.kind == "AWS::EC2::VPC");
+    let moved: Vec<&Change> = vpcs
+        .clone()
+        .filter(|change| change.action == Action::Replace && has(change) != wanted(change))
+        .collect();
+    let mut kept: Vec<(Arc<str>, Value)> = moved
+        .iter()
+        .filter_map(|change| Some((change.address.region.clone(), has(change)?)))
+        .collect();
+    for new in vpcs.filter(|change| change.action == Action::Create) {
+        let Some(range) = wanted(new) else { continue };
+        let is_taken = |range: &Value| kept.iter().any(|(_, other)| overlaps(range, other));
+        let free = std::iter::successors(Some(range.clone()), next).find(|range| !is_taken(range));
+        if let Some(free) = free.filter(|free| *free != range) {
+            kept.push((new.address.region.clone(), free));
+        }
+    }
+    let entries: Vec<String> = kept
+        .iter()
+        .map(|(region, range)| format!("{{name: {region}, cidr: {range}}}"))
+        .collect();
+    let entries = entries.join(", ");
+    let told = |change: &Change| {
+        format!(
+            "addresses follow from the order of `regions`: write {entries} there, and {} stays as it is",
+            change.address
+        )
+    };
+    moved
+        .into_iter()
+        .map(|change| (&change.address, told(change)))
         .collect()
+}
+
+/// The block of addresses of the same size behind another one.
+fn next(range: &Value) -> Option<Value> {
+    let net: ipnet::Ipv4Net = range.as_str()?.parse().ok()?;
+    let first = u32::from(net.broadcast()).checked_add(1)?;
+    let next = ipnet::Ipv4Net::new(first.into(), net.prefix_len()).ok()?;
+    Some(Value::str(next.to_string()))
 }
 
 /// Why a change is dangerous, if it is.
 fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
-    if &*change.address.id == DATABASE && !all_goes && leads_to_another_database(change) {
+    if &*change.address.id == DATABASE_SETTING && !all_goes && leads_to_another_database(change) {
         return Some(
             "the application would be led to another database; its data stays where it is",
         );
@@ -102,9 +181,9 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
             "it would follow the database that holds the data no more, and take writes itself",
         );
     }
-    if change.action == Action::Update && goes_back(change) {
+    if is_upgrade(change) {
         return Some(
-            "AWS makes its storage larger and its version newer, and never the other way round",
+            "another major version is not taken back, and nothing answers meanwhile; take a snapshot first",
         );
     }
     if !matches!(change.action, Action::Delete | Action::Replace) {
@@ -130,15 +209,6 @@ fn stops_following(change: &Change) -> bool {
     let released = crate::schema::facts(&change.kind).released;
     let mut properties = change.properties.iter();
     properties.any(|one| one.after.is_none() && released.contains(&&*one.path))
-}
-
-/// Whether something would become smaller or older that only grows: AWS would refuse it, in the middle of a run.
-fn goes_back(change: &Change) -> bool {
-    let grows = crate::schema::facts(&change.kind).grows;
-    let mut properties = change.properties.iter();
-    properties.any(|one| {
-        grows.contains(&&*one.path) && facts::goes_back(one.before.as_ref(), one.after.as_ref())
-    })
 }
 
 /// Whether the application's data would be left behind: on the server's disk when the database
@@ -253,7 +323,7 @@ mod tests {
     #[test]
     fn what_holds_data_are_kinds_that_a_blueprint_can_use() {
         for kind in STATEFUL {
-            assert!(facts::can_be_marked(kind), "{kind}");
+            assert!(crate::schema::facts::can_be_marked(kind), "{kind}");
         }
     }
 

@@ -4,16 +4,21 @@
 //! terminal.
 
 pub mod adopt;
+mod beside;
 pub mod blast;
 pub mod compare;
 pub mod conceal;
 pub mod diff;
 pub mod digest;
 pub mod drift;
+pub mod existing;
 pub mod exposure;
 pub mod guard;
+mod in_place;
 pub mod operations;
 mod properties;
+mod ranges;
+mod room;
 pub mod saved;
 pub mod scale;
 pub mod schedule;
@@ -98,6 +103,9 @@ pub struct PropertyChange {
     pub hidden: bool,
 }
 
+/// Seconds that a new server takes until it answers.
+const BOOT: i64 = 60;
+
 /// What happens to one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -128,6 +136,32 @@ pub struct Change {
 }
 
 impl Change {
+    /// What follows from it besides, in words: a group's new servers come one after the other.
+    pub fn effect(&self) -> Option<String> {
+        let is_launched = |one: &PropertyChange| one.path.starts_with("LaunchTemplate");
+        let is_group = &*self.kind == "AWS::AutoScaling::AutoScalingGroup";
+        if !is_group || self.action != Action::Update || !self.properties.iter().any(is_launched) {
+            return None;
+        }
+        let live = &self.live.as_ref()?.properties;
+        let number = |name: &str| live.get(name).and_then(beside::number_of);
+        let servers = number("DesiredCapacity")
+            .or(number("MinSize"))
+            .unwrap_or(1)
+            .max(1);
+        let warmup = number("DefaultInstanceWarmup").unwrap_or(300);
+        // AWS replaces a tenth of them at a time; each boots and warms up.
+        let minutes = servers.div_euclid((servers / 10).max(1)) * (BOOT + warmup) / 60;
+        Some(format!(
+            "AWS replaces {} by new ones, one after the other: about {} m, which apply does not wait for",
+            match servers {
+                1 => "its server".to_owned(),
+                all => format!("all {all} servers"),
+            },
+            minutes.max(1)
+        ))
+    }
+
     /// The path of each property that was changed outside.
     pub fn drifted(&self) -> impl Iterator<Item = &PropertyChange> {
         self.properties.iter().filter(|property| property.drift)
@@ -143,6 +177,25 @@ pub struct Plan {
     pub unchanged: usize,
     /// The single writes and deletes, each with what it waits for.
     pub operations: Vec<Operation>,
+    /// What of it cannot be carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub impossible: Vec<Impossible>,
+    /// What exists and is used in the place of resources that the blueprint would make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<existing::Uses>,
+}
+
+/// A change that AWS would refuse whatever is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impossible {
+    /// Of what.
+    pub address: Address,
+    /// What would happen to it.
+    pub action: Action,
+    /// Why it cannot, in words.
+    pub why: String,
+    /// What to do instead.
+    pub way: String,
 }
 
 /// How many changes there are of each sort.

@@ -3,9 +3,10 @@
 //! - A write waits for the writes of what it refers to.
 //! - A delete waits until nothing live mentions the deleted one any more: for the deletes of what
 //!   does, and for the updates that lead away from it.
-//! - A replace deletes first, or last with `createBeforeDestroy`. One that deletes first cannot wait
-//!   for the updates of what mentions it, because those wait for the new one.
-//! - What is no longer wanted goes last, once every write has succeeded, so that an old server
+//! - A replace creates first where both can exist; see `plan::beside`. One that deletes first cannot
+//!   wait for the updates of what mentions it, because those wait for the new one.
+//! - A write waits until the value that it wants is free; see `plan::room`.
+//! - What is no longer wanted, or replaced, goes last, once every write has succeeded, so that an old server
 //!   answers until the new ones do.
 //! - Some things AWS keeps in place for others that do not mention them; see [`LEAVES_AFTER`].
 //!
@@ -13,13 +14,16 @@
 //! first: the cloud then refuses a delete until it can be done, and the executor asks again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Change, Reason, schedule};
+use super::in_place::is_upgrade;
+use super::{Action, Change, Impossible, Reason, beside, room, schedule};
 use crate::address::Address;
-use crate::provider::{Live, LiveResource};
+use crate::provider::{Live, LiveResource, database_calls};
+use crate::schema::facts::UPGRADE_SECONDS;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
 use crate::schema::{self, Registry};
 use crate::value::Value;
@@ -37,7 +41,7 @@ pub enum Step {
 }
 
 /// One write or delete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
     /// The change that it belongs to, by number.
     pub change: usize,
@@ -50,6 +54,36 @@ pub struct Operation {
     pub last: bool,
     /// Typical seconds.
     pub seconds: u64,
+    /// Which part of the change it writes.
+    #[serde(default, skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
+}
+
+/// Which part of its change an operation writes; see `plan::room`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "part", rename_all = "kebab-case")]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// All of it, with another value of one property for now.
+    Around {
+        /// The property.
+        property: Arc<str>,
+        /// The value that it has for now.
+        value: Value,
+    },
+    /// This property, once its value is free.
+    Then {
+        /// The property.
+        property: Arc<str>,
+    },
+}
+
+impl Part {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
 }
 
 /// Kinds whose delete AWS refuses while others of the same region exist that do not mention them:
@@ -66,8 +100,46 @@ pub const LEAVES_AFTER: &[(&str, &[&str])] = &[(
     ],
 )];
 
+/// Kinds that others of the same region make anew while they exist, though AWS refuses no delete: the agents of running
+/// servers write to a log group, and RDS to its databases'
+/// (<https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2764>,
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/14750>).
+const MADE_ANEW: &[(&str, &[&str])] = &[(
+    "AWS::Logs::LogGroup",
+    &[
+        "AWS::EC2::Instance",
+        "AWS::AutoScaling::AutoScalingGroup",
+        "AWS::RDS::DBInstance",
+    ],
+)];
+
 /// The operations of these changes.
 pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
+    with_refusals(changes, live).0
+}
+
+/// What a creation takes longer because some properties can only be set once the resource is there: a replica in
+/// another region is changed, and restarted so that its parameter group counts.
+fn seconds_after_creation(change: &Change) -> u32 {
+    let Some(desired) = &change.desired else {
+        return 0;
+    };
+    let is_elsewhere = match desired.properties.get(database_calls::SOURCE) {
+        Some(Value::Reference(source)) => source.address.region != change.address.region,
+        Some(Value::String(source)) => source.starts_with("arn:"),
+        _ => false,
+    };
+    match is_elsewhere {
+        true => schema::facts(&change.kind).update_seconds + RESTART_SECONDS,
+        false => 0,
+    }
+}
+
+/// What RDS takes to restart a database.
+const RESTART_SECONDS: u32 = 60;
+
+/// The operations of these changes, and those of the changes that cannot be carried out.
+pub fn with_refusals(changes: &[Change], live: &Live) -> (Vec<Operation>, Vec<Impossible>) {
     let mut operations = Vec::with_capacity(changes.len());
     let mut writes: HashMap<&Address, usize> = HashMap::new();
     let mut deletes: HashMap<usize, usize> = HashMap::new();
@@ -86,16 +158,19 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
                 needs: Vec::new(),
                 last: false,
                 seconds: u64::from(seconds),
+                part: Part::Whole,
             });
             operations.len() - 1
         };
         match change.action {
             Action::Create => {
-                writes.insert(&change.address, push(Step::Create, facts.create_seconds));
+                let seconds = facts.create_seconds + seconds_after_creation(change);
+                writes.insert(&change.address, push(Step::Create, seconds));
             }
             Action::Update => {
                 let seconds = match change.reason {
                     Reason::Unfinished => facts.create_seconds,
+                    _ if is_upgrade(change) => UPGRADE_SECONDS,
                     _ => facts.update_seconds,
                 };
                 writes.insert(&change.address, push(Step::Update, seconds));
@@ -129,20 +204,96 @@ pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
             }
         }
     }
+    bring_paths(changes, &writes, &mut operations);
     let soft = wait_for_mentions(changes, live, &writes, &deletes, &mut operations);
+    let mut impossible = beside::impossible(changes, live);
+    impossible.extend(room::make(changes, live, &mut operations));
     for operation in &mut operations {
         operation.needs.sort_unstable();
         operation.needs.dedup();
     }
     break_circles(&mut operations, &soft);
+    delete_late(changes, &writes, &deletes, &mut operations);
     mark_last(changes, &mut operations);
-    operations
+    (operations, impossible)
 }
 
-/// Marks the deletes of what is no longer wanted, except those that something else waits for.
+/// Resource types that lead to others: nothing answers behind a new security group without its rules.
+const PATHS: &[&str] = &[
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+];
+
+/// What moves over to a replacement does so once the rules, routes and associations of that are there.
+fn bring_paths(
+    changes: &[Change],
+    writes: &HashMap<&Address, usize>,
+    operations: &mut [Operation],
+) {
+    let is_beside =
+        |change: &&Change| change.action == Action::Replace && change.create_before_destroy;
+    for new in changes.iter().filter(is_beside) {
+        let of_it = |change: &&Change| change.depends_on.contains(&new.address);
+        let paths: Vec<usize> = changes
+            .iter()
+            .filter(of_it)
+            .filter(|change| PATHS.contains(&&*change.kind))
+            .filter_map(|change| writes.get(&change.address).copied())
+            .collect();
+        let users = changes
+            .iter()
+            .filter(of_it)
+            .filter(|change| !PATHS.contains(&&*change.kind))
+            .filter_map(|change| writes.get(&change.address).copied());
+        for user in users.collect::<Vec<usize>>() {
+            for path in &paths {
+                if !room::waits_for(operations, *path, user) {
+                    operations[user].needs.push(*path);
+                }
+            }
+        }
+    }
+}
+
+/// What has to be deleted before its successor is created goes when all else is there that the successor
+/// needs: not before the new one can be created at once.
+fn delete_late(
+    changes: &[Change],
+    writes: &HashMap<&Address, usize>,
+    deletes: &HashMap<usize, usize>,
+    operations: &mut [Operation],
+) {
+    let mut numbers: Vec<(usize, usize)> = deletes.iter().map(|(a, b)| (*a, *b)).collect();
+    numbers.sort_unstable();
+    for (number, delete) in numbers {
+        let change = &changes[number];
+        if change.action != Action::Replace || change.create_before_destroy {
+            continue;
+        }
+        let Some(create) = writes.get(&change.address) else {
+            continue;
+        };
+        for need in operations[*create].needs.clone() {
+            if need != delete && !room::waits_for(operations, need, delete) {
+                operations[delete].needs.push(need);
+            }
+        }
+    }
+}
+
+/// Marks the deletes of what is no longer wanted and of what was replaced beside it, except those that
+/// something else waits for; and what waits for such a delete and is waited for by nothing else.
 fn mark_last(changes: &[Change], operations: &mut [Operation]) {
     for operation in operations.iter_mut() {
-        operation.last = changes[operation.change].action == Action::Delete;
+        let change = &changes[operation.change];
+        let is_replaced = change.action == Action::Replace && change.create_before_destroy;
+        operation.last = match operation.step {
+            Step::Delete => change.action == Action::Delete || is_replaced,
+            _ => matches!(operation.part, Part::Then { .. }),
+        };
     }
     let mut open: Vec<usize> = (0..operations.len())
         .filter(|n| !operations[*n].last)
@@ -229,7 +380,8 @@ fn wait_for_mentions(
     }
     for (number, delete) in deletes {
         let change = &changes[*number];
-        let kinds = LEAVES_AFTER.iter().find(|(kind, _)| *kind == &*change.kind);
+        let mut tables = LEAVES_AFTER.iter().chain(MADE_ANEW);
+        let kinds = tables.find(|(kind, _)| *kind == &*change.kind);
         for (other, first) in deletes {
             if kinds.is_some_and(|(_, kinds)| kinds.contains(&&*changes[*other].kind))
                 && changes[*other].address.region == change.address.region
@@ -242,7 +394,7 @@ fn wait_for_mentions(
 }
 
 /// The names of a resource that no other one has: what AWS made up for it.
-fn unique_names(resource: &LiveResource) -> Vec<&str> {
+pub fn unique_names(resource: &LiveResource) -> Vec<&str> {
     // Shorter ones, such as a version's number, are no names.
     const SHORTEST: usize = 12;
     let Some(schema) = Registry::embedded().kind(&resource.kind) else {
@@ -324,6 +476,7 @@ mod tests {
             needs: needs.to_vec(),
             last: false,
             seconds: 1,
+            part: Part::Whole,
         }
     }
 

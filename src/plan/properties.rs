@@ -23,7 +23,7 @@ pub fn initial(properties: &Map) -> Vec<PropertyChange> {
 /// A property that is set and was not, or is not known to have been.
 fn set(properties: &Map, name: &Arc<str>, value: &Value) -> PropertyChange {
     let is_secret = schema::is_secret_in(properties, name);
-    let (before, after, hidden) = told(is_secret, None, Some(value));
+    let (before, after, hidden) = told(name, is_secret, None, Some(value));
     PropertyChange {
         path: name.clone(),
         before,
@@ -34,15 +34,17 @@ fn set(properties: &Map, name: &Arc<str>, value: &Value) -> PropertyChange {
     }
 }
 
-/// The values as they are told, without secrets, and whether there is nothing to tell but that there
-/// are some.
+/// The values at a path as they are told, without secrets, and whether there is nothing to tell but that
+/// there are some.
 fn told(
+    path: &str,
     is_secret: bool,
     before: Option<&Value>,
     after: Option<&Value>,
 ) -> (Option<Value>, Option<Value>, bool) {
     let is_open = |value: Option<&Value>| value.is_none_or(schema::is_kept_elsewhere);
-    let covered = |value: Option<&Value>| value.map(schema::without_secrets);
+    let covered =
+        |value: Option<&Value>| value.map(|value| schema::without_secrets_at(path, value));
     let (shown_before, shown_after) = (covered(before), covered(after));
     // Where secrets are all that differs, what is left says that nothing does.
     let is_all = before.is_some() && shown_before == shown_after;
@@ -52,7 +54,7 @@ fn told(
     }
     if let (Some(before), Some(after)) = (before, after) {
         let is_same = |had: &Value, wanted: &Value| had == wanted || stands_for(wanted, had);
-        let (before, after) = schema::told_apart(before, after, is_same);
+        let (before, after) = schema::told_apart(path, before, after, is_same);
         return (Some(before), Some(after), false);
     }
     (shown_before, shown_after, false)
@@ -77,10 +79,24 @@ pub fn differences(
         let as_set = LazyCell::new(|| digest::was_set_to(applied, address, name, value));
         if rules.is_write_only(name) {
             if *as_set != Some(true) {
-                found.push(PropertyChange {
-                    create_only: rules.is_create_only(name),
-                    ..set(properties, name, value)
-                });
+                // Where it is given back all the same, it is told what of it changes.
+                let have = live
+                    .properties
+                    .get(name)
+                    .filter(|_| value.as_map().is_some());
+                let parts = have.map(|have| compare::property(rules, name, value, Some(have)));
+                match parts.filter(|parts| !parts.is_empty()) {
+                    Some(parts) => {
+                        for mut difference in parts {
+                            difference.secret |= schema::is_secret_in(properties, name);
+                            push(&mut found, rules, resource, difference, false);
+                        }
+                    }
+                    None => found.push(PropertyChange {
+                        create_only: rules.is_create_only(name),
+                        ..set(properties, name, value)
+                    }),
+                }
             }
             continue;
         }
@@ -160,7 +176,7 @@ fn push(
         return;
     }
     let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
-    let (before, after, hidden) = told(difference.secret, before, after);
+    let (before, after, hidden) = told(&difference.path, difference.secret, before, after);
     found.push(PropertyChange {
         create_only: rules.is_create_only(&difference.path)
             && !(difference.after.is_none() && rules.facts.released.contains(&&*difference.path)),
@@ -182,16 +198,17 @@ pub fn interruption(
     if action == Action::Replace {
         return (!create_before_destroy).then(|| "it is deleted before the new one exists".into());
     }
-    let interrupts = rules.facts.interrupts;
-    differences.iter().find_map(|difference| {
-        let top = difference
-            .path
-            .split('.')
-            .next()
-            .unwrap_or(&difference.path);
-        interrupts
-            .iter()
-            .find(|(path, _)| *path == top)
-            .map(|(_, words)| Arc::from(*words))
+    let mut interrupts = rules.facts.interrupts.iter();
+    // The gravest comes first in the table.
+    interrupts.find_map(|(path, words)| {
+        let is_it = |one: &&PropertyChange| one.path.split('.').next() == Some(*path);
+        let one = differences.iter().find(is_it)?;
+        Some(match super::in_place::upgrade(one) {
+            true => UPGRADE.into(),
+            false => Arc::from(*words),
+        })
     })
 }
+
+/// What another major version of a database interrupts.
+const UPGRADE: &str = "the database is upgraded, and does not answer meanwhile";

@@ -1,25 +1,27 @@
-//! Plans in files: written by `plan --out`, applied by `apply FILE` unless the cloud has moved on.
+//! Plans in files: written by `plan --out`, applied by `apply FILE` if the same plan is made again.
 //!
-//! A saved plan holds a fingerprint of exactly the live resources that it touches. When one of them
-//! changed it is stale; what it does not touch may change. Applying a plan changes what it touches,
-//! so no plan can be applied twice.
+//! Nothing in the file is carried out. `apply` makes a plan anew, from the spec and what is live then, and refuses unless it is
+//! the one in the file: so a file that was edited, a spec that changed, and a cloud that moved are all noticed. Applying
+//! a plan changes what is live, so no plan can be applied twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{Plan, conceal, digest};
 use crate::address::Address;
-use crate::provider::{Live, LiveResource, Owner, Query, Record};
+use crate::provider::{Live, LiveResource, Owner, Record};
 use crate::schema::{self, Registry};
 
 /// The version of the file's format; a file of another one is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A plan in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SavedPlan {
     /// [`FORMAT`].
     pub format: u32,
@@ -29,6 +31,8 @@ pub struct SavedPlan {
     pub provider: Arc<str>,
     /// The stage that it leads to.
     pub stage: Arc<str>,
+    /// What `--target` named; nothing for everything.
+    pub targets: Vec<Address>,
     /// The app's record as it will be.
     pub record: Record,
     /// The plan.
@@ -47,6 +51,7 @@ impl SavedPlan {
         owner: Owner,
         provider: &str,
         stage: &str,
+        targets: Vec<Address>,
         record: Record,
         mut plan: Plan,
         live: &Live,
@@ -66,7 +71,7 @@ impl SavedPlan {
                 .filter(|(name, value)| {
                     is_write_only(name)
                         || schema::is_secret_in(&desired.properties, name)
-                        || schema::without_secrets(value) != *value
+                        || schema::without_secrets_at(name, value) != *value
                 })
                 .map(|(name, _)| name.clone())
                 .collect();
@@ -83,6 +88,7 @@ impl SavedPlan {
             owner,
             provider: provider.into(),
             stage: stage.into(),
+            targets,
             record,
             plan,
             fingerprints,
@@ -90,52 +96,77 @@ impl SavedPlan {
         }
     }
 
-    /// Puts the values that were left out back in, from a plan of the spec as it is `now`. Returns
-    /// the addresses for which the spec has other values by now.
-    pub fn reveal(&mut self, now: &Plan) -> Vec<Address> {
-        let mut moved = Vec::new();
-        for change in &mut self.plan.changes {
-            let Some(names) = self.concealed.get(&change.address) else {
-                continue;
-            };
-            let Some(desired) = &mut change.desired else {
-                continue;
-            };
-            for (name, digest) in names {
-                let known = now
-                    .changes
-                    .iter()
-                    .find(|known| known.address == change.address);
-                let known = known.and_then(|known| known.desired.as_ref());
-                match known.and_then(|known| known.properties.get(name)) {
-                    Some(value) if digest::of_value(&change.address, name, value) == *digest => {
-                        desired.properties.insert(name.clone(), value.clone());
-                    }
-                    _ => moved.push(change.address.clone()),
+    /// What is otherwise in the plan that is made `now`: clauses, each about an address. None when it is the same plan.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        if self == now {
+            return Vec::new();
+        }
+        let changes = |saved: &Self| -> BTreeMap<Address, Value> {
+            let all = saved.plan.changes.iter();
+            all.map(|change| (change.address.clone(), plain(change)))
+                .collect()
+        };
+        let (then, now_changes) = (changes(self), changes(now));
+        let mut found = Vec::new();
+        for (address, change) in &then {
+            match now_changes.get(address) {
+                None => found.push(format!("{address} would not be changed any more")),
+                Some(other) if other != change || self.digests(address) != now.digests(address) => {
+                    let at = first_difference(change, other).unwrap_or_default();
+                    found.push(format!("{address} would be changed otherwise{at}"));
                 }
+                Some(_) => {}
             }
         }
-        moved.dedup();
-        moved
+        let new = now_changes.keys().filter(|one| !then.contains_key(*one));
+        found.extend(new.map(|address| format!("{address} would be changed too")));
+        if found.is_empty() {
+            // Such as the order, or the counts.
+            let at = first_difference(&plain(self), &plain(now)).unwrap_or_default();
+            found.push(format!("the file says otherwise{at}"));
+        }
+        found
     }
 
-    /// What has to be observed to tell whether it is stale.
-    pub fn query(&self) -> Query {
-        Query {
-            kinds: self.record.kinds.clone(),
-            thorough: false,
+    /// What stands for an address's live resource and for the values that are not in the file.
+    fn digests(&self, address: &Address) -> impl PartialEq + '_ {
+        (self.fingerprints.get(address), self.concealed.get(address))
+    }
+}
+
+/// As JSON; plain data with strings as keys.
+fn plain(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Where two values first differ, as ` at a.b.0`; no value is named, since one may be a secret.
+fn first_difference(one: &Value, other: &Value) -> Option<String> {
+    fn path(one: &Value, other: &Value) -> Option<Vec<String>> {
+        if one == other {
+            return None;
+        }
+        let below = |name: String, one: &Value, other: &Value| {
+            let mut below = path(one, other)?;
+            below.insert(0, name);
+            Some(below)
+        };
+        match (one, other) {
+            (Value::Object(a), Value::Object(b)) => a.keys().chain(b.keys()).find_map(|key| {
+                below(
+                    key.clone(),
+                    one.get(key).unwrap_or(&Value::Null),
+                    other.get(key).unwrap_or(&Value::Null),
+                )
+            }),
+            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+                let mut pairs = a.iter().zip(b).enumerate();
+                pairs.find_map(|(n, (a, b))| below(n.to_string(), a, b))
+            }
+            _ => Some(Vec::new()),
         }
     }
-
-    /// The addresses whose live resources are not what they were.
-    pub fn stale(&self, live: &Live) -> Vec<Address> {
-        let now = fingerprints(&self.plan, live);
-        self.fingerprints
-            .iter()
-            .filter(|(address, digest)| now.get(address) != Some(digest))
-            .map(|(address, _)| address.clone())
-            .collect()
-    }
+    let path = path(one, other)?;
+    (!path.is_empty()).then(|| format!(" ({})", path.join(".")))
 }
 
 /// A digest of each live resource that `plan` touches.
@@ -207,6 +238,7 @@ mod tests {
             owner,
             "sim",
             "single-server",
+            Vec::new(),
             Record::default(),
             plan,
             &live,
@@ -214,39 +246,64 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_in_the_file_and_comes_back_from_the_spec() {
-        let mut plan = saved(&secret("hunter2"));
+    fn a_secret_is_not_in_the_file_and_another_one_is_noticed() {
+        let plan = saved(&secret("hunter2"));
         assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
-        let now = diff(&secret("hunter2"), &Live::default(), None);
-        assert!(plan.reveal(&now).is_empty());
-        let desired = plan.plan.changes[0].desired.as_ref().unwrap();
-        assert_eq!(
-            desired.properties.get("SecretString"),
-            Some(&Value::str("hunter2"))
-        );
+        assert!(plan.differences(&saved(&secret("hunter2"))).is_empty());
+        let found = plan.differences(&saved(&secret("hunter3")));
+        assert_eq!(found, ["us-east-1/s would be changed otherwise"]);
     }
 
     #[test]
-    fn a_spec_with_another_secret_is_noticed() {
-        let mut plan = saved(&secret("hunter2"));
-        let now = diff(&secret("hunter3"), &Live::default(), None);
-        assert_eq!(plan.reveal(&now).len(), 1);
+    fn a_file_that_was_read_is_the_plan_that_was_written() {
+        let plan = saved(&secret("hunter2"));
+        let text = serde_json::to_string(&plan).unwrap();
+        let read: SavedPlan = serde_json::from_str(&text).unwrap();
+        assert!(read.differences(&plan).is_empty());
     }
 
     #[test]
-    fn a_plan_is_stale_once_what_it_creates_exists() {
-        let plan = saved(&secret("x"));
-        assert!(plan.stale(&Live::default()).is_empty());
-        let mut live = Live::default();
-        let resource = LiveResource {
-            address: "us-east-1/s".parse().unwrap(),
-            kind: "AWS::SecretsManager::Secret".into(),
-            identifier: "s".into(),
-            properties: Default::default(),
-            status: crate::provider::Status::Ready,
-            applied: None,
-        };
-        live.resources.insert(resource.address.clone(), resource);
-        assert_eq!(plan.stale(&live).len(), 1);
+    fn every_edited_value_of_a_file_is_noticed() {
+        let plan = saved(&secret("hunter2"));
+        let whole = serde_json::to_value(&plan).unwrap();
+        let mut places = Vec::new();
+        leaves(&whole, String::new(), &mut places);
+        assert!(places.len() > 20, "{places:?}");
+        for place in places {
+            let mut edited = whole.clone();
+            let leaf = edited.pointer_mut(&place).unwrap();
+            *leaf = match leaf.take() {
+                serde_json::Value::String(text) => format!("{text}x").into(),
+                serde_json::Value::Bool(is) => (!is).into(),
+                serde_json::Value::Number(n) => (n.as_f64().unwrap() + 1.0).into(),
+                serde_json::Value::Null => "x".into(),
+                serde_json::Value::Array(_) => serde_json::json!(["global/x"]),
+                serde_json::Value::Object(_) => serde_json::json!({"x": {}}),
+            };
+            // What cannot be read is no saved plan.
+            if let Ok(read) = serde_json::from_value::<SavedPlan>(edited) {
+                assert!(!read.differences(&plan).is_empty(), "{place}");
+            }
+        }
+    }
+
+    fn leaves(value: &serde_json::Value, at: String, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) if !map.is_empty() => {
+                for (key, below) in map {
+                    leaves(
+                        below,
+                        format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")),
+                        found,
+                    );
+                }
+            }
+            serde_json::Value::Array(all) if !all.is_empty() => {
+                for (n, below) in all.iter().enumerate() {
+                    leaves(below, format!("{at}/{n}"), found);
+                }
+            }
+            _ => found.push(at),
+        }
     }
 }

@@ -36,11 +36,13 @@ impl Step {
             .into_iter()
             .filter(|change| self.changes.contains_key(&change.address))
             .collect();
-        let operations = operations::of(&changes, live);
+        let (operations, impossible) = operations::with_refusals(&changes, live);
         Plan {
             changes,
             unchanged: plan.unchanged,
             operations,
+            impossible,
+            uses: plan.uses,
         }
     }
 }
@@ -124,7 +126,11 @@ fn in_words(change: &Change) -> String {
             })
             .collect(),
     };
-    told.join(", ")
+    let told = told.join(", ");
+    match change.effect() {
+        Some(effect) => format!("{told}; {effect}"),
+        None => told,
+    }
 }
 
 #[cfg(test)]

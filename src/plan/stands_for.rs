@@ -12,7 +12,13 @@ pub fn stands_for(desired: &Value, live: &Value) -> bool {
         return false;
     };
     match desired {
-        Value::String(text) if text.contains(schema::DYNAMIC) => !live.contains(schema::DYNAMIC),
+        Value::String(text) if text.contains(schema::DYNAMIC) => {
+            match is_settings(text) && is_settings(live) {
+                true => settings_stand_for(text, live),
+                // An answer with quotes in it makes JSON something else.
+                false => answers_fit(text, live),
+            }
+        }
         Value::String(text) => {
             digest::stands_for(live, text)
                 || live.contains("(hidden ")
@@ -20,6 +26,37 @@ pub fn stands_for(desired: &Value, live: &Value) -> bool {
         }
         Value::Int(_) | Value::Float(_) => digest::stands_for(live, &desired.to_string()),
         _ => false,
+    }
+}
+
+/// Whether a text is JSON that has to be compared value by value.
+fn is_settings(text: &str) -> bool {
+    text.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Whether a live text is the desired one, but for what AWS put in the place of its dynamic references.
+fn answers_fit(desired: &str, live: &str) -> bool {
+    let (mut desired, mut live) = (desired, live);
+    if live.contains(schema::DYNAMIC) {
+        return false;
+    }
+    let mut is_first = true;
+    while let Some((before, reference)) = desired.split_once(schema::DYNAMIC) {
+        let Some((_, after)) = reference.split_once("}}") else {
+            break;
+        };
+        let rest = match is_first {
+            true => live.strip_prefix(before),
+            false => live.find(before).map(|at| &live[at + before.len()..]),
+        };
+        let Some(rest) = rest else {
+            return false;
+        };
+        (desired, live, is_first) = (after, rest, false);
+    }
+    match is_first {
+        true => desired == live,
+        false => live.ends_with(desired),
     }
 }
 
@@ -61,4 +98,37 @@ fn urls_stand_for(desired: &str, live: &str) -> bool {
         end = password.end;
     }
     end > 0 && rest == &desired[end..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(desired: &str, live: &str) -> bool {
+        stands_for(&Value::str(desired), &Value::str(live))
+    }
+
+    #[test]
+    fn a_reference_hides_no_drift_beside_it() {
+        let one = "{{resolve:secretsmanager:shop/db:SecretString:password}}";
+        assert!(fits(one, "hunter2"));
+        assert!(!fits(one, one));
+        let url = format!("postgres://app:{one}@db/shop?a={one}");
+        assert!(fits(&url, "postgres://app:hunter2@db/shop?a=hunter2"));
+        assert!(!fits(&url, "postgres://app:hunter2@db/other?a=hunter2"));
+        assert!(!fits(&url, "postgres://ops:hunter2@db/shop?a=hunter2"));
+        let tail = format!("Bearer {one} for shop");
+        assert!(fits(&tail, "Bearer hunter2 for shop"));
+        assert!(!fits(&tail, "Bearer hunter2 for others"));
+        let settings = format!(r#"{{"image":"nginx:1","env":{{"TOKEN":"{one}"}}}}"#);
+        assert!(fits(
+            &settings,
+            r#"{"image":"nginx:1","env":{"TOKEN":"hunter2"}}"#
+        ));
+        assert!(!fits(
+            &settings,
+            r#"{"image":"nginx:hacked","env":{"TOKEN":"hunter2"}}"#
+        ));
+        assert!(!fits(&settings, "anything else"));
+    }
 }

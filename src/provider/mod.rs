@@ -11,6 +11,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod database_calls;
 pub mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,22 @@ pub struct Live {
     /// Where a thorough look could not see, and why: kinds that the application is not known to use.
     #[serde(default)]
     pub unseen: Vec<String>,
+    /// What others have that would be made a second time, or is in the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub existing: Vec<Existing>,
+}
+
+/// Something that exists and is not ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Existing {
+    /// Its CloudFormation type name.
+    pub kind: Arc<str>,
+    /// The cloud's identifier.
+    pub identifier: Arc<str>,
+    /// Its properties.
+    pub properties: Map,
+    /// The application and environment that manage it, if any do.
+    pub owner: Option<Owner>,
 }
 
 /// Adds one of ours. Of two that claim one address the higher generation is the resource, the other
@@ -377,6 +394,9 @@ pub struct Holder {
     pub command: String,
     /// Since when, in milliseconds since the epoch.
     pub since: u64,
+    /// Which process that is, for others on its machine: see `cli::process`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
 }
 
 /// A lease that somebody holds.
@@ -518,6 +538,17 @@ pub trait Provider {
         write: &'a Write,
         changed: &'a [Arc<str>],
     ) -> Pending<'a, Outcome<()>>;
+
+    /// Whether it has to be restarted once these properties are changed, before they count. `before` is what it has
+    /// until then.
+    fn restarts(&self, _write: &Write, _before: &Map, _changed: &[Arc<str>]) -> bool {
+        false
+    }
+
+    /// Restarts one for which [`Provider::restarts`] says so, and returns without waiting for it to be ready.
+    fn restart<'a>(&'a self, _handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Starts deleting it. What is gone already is success. Gone means [`Provider::read`] is `None`.
     fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>>;

@@ -40,6 +40,8 @@ pub struct Place<'a> {
     pub port: u16,
     /// The database's port and name.
     pub database: (u16, &'a str),
+    /// Whether the database accepts TLS.
+    pub tls: bool,
     /// The port of a replica that reads go to.
     pub reader: Option<u16>,
 }
@@ -67,6 +69,7 @@ impl App {
             .env("DATABASE_NAME", place.database.1)
             .env("DATABASE_USER", &login.user)
             .env("DATABASE_PASSWORD", &login.password)
+            .env("DATABASE_TLS", if place.tls { "true" } else { "false" })
             .env("PORT", place.port.to_string());
         if let Some(reader) = place.reader {
             command.env("READER_PORT", reader.to_string());

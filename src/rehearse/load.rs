@@ -50,6 +50,17 @@ pub struct Recorded {
     pub retried: u64,
     /// Why requests failed.
     pub failures: Vec<String>,
+    /// When the load was held on purpose; what stands still then is no stall.
+    pub holds: Vec<(Instant, Instant)>,
+}
+
+/// A load that a walk goes on under.
+pub trait Pulse {
+    /// Lets it run for a while.
+    fn run_for(&self, time: Duration, stop: &Stop) -> Result<(), Error>;
+
+    /// The longest time without an acknowledged write that began within a span.
+    fn longest_stall(&self, from: Instant, to: Instant, stop: &Stop) -> Result<Duration, Error>;
 }
 
 impl Recorded {
@@ -70,6 +81,15 @@ impl Recorded {
         }
     }
 
+    /// How long the load was held within a span.
+    fn held(&self, from: Instant, to: Instant) -> Duration {
+        let parts = self.holds.iter().map(|(begin, end)| {
+            let end = (*end).min(to);
+            end.saturating_duration_since((*begin).max(from))
+        });
+        parts.sum()
+    }
+
     /// The longest time without an acknowledged write that began within a span.
     pub fn longest_stall(&self, from: Instant, to: Instant) -> Duration {
         let mut times: Vec<Instant> = self.times.clone();
@@ -77,7 +97,7 @@ impl Recorded {
         times
             .windows(2)
             .filter(|pair| from <= pair[0] && pair[0] < to)
-            .map(|pair| pair[1] - pair[0])
+            .map(|pair| (pair[1] - pair[0]).saturating_sub(self.held(pair[0], pair[1])))
             .max()
             .unwrap_or_default()
     }
@@ -132,16 +152,6 @@ impl Load {
         Self { shared, clients }
     }
 
-    /// Lets it run for a while.
-    pub fn run_for(&self, time: Duration, stop: &Stop) -> Result<(), Error> {
-        let until = Instant::now() + time;
-        while Instant::now() < until {
-            stop.check()?;
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
-    }
-
     /// Whether a request for a server's health is answered well at a door.
     pub fn answers(&self, door: u16) -> bool {
         let answer = ask(&mut None, door, "GET", "/healthz", "");
@@ -159,22 +169,29 @@ impl Load {
         self.shared.recorded().since(from)
     }
 
-    /// The longest time without an acknowledged write that began within a span; a stall that lasts
-    /// when the span ends is waited for, as long as a client would wait.
+    /// The writes that are acknowledged so far, and their values.
+    pub fn acknowledged(&self) -> Vec<(String, i64)> {
+        self.shared.recorded().acknowledged.clone()
+    }
+
+    /// Whether a write was acknowledged since a moment.
+    pub fn acknowledged_since(&self, from: Instant) -> bool {
+        self.shared.recorded().times.iter().any(|time| *time > from)
+    }
+
+    /// Lets it run for a while.
+    pub fn run_for(&self, time: Duration, stop: &Stop) -> Result<(), Error> {
+        wait(time, stop)
+    }
+
+    /// The longest time without an acknowledged write that began within a span.
     pub fn longest_stall(
         &self,
         from: Instant,
         to: Instant,
         stop: &Stop,
     ) -> Result<Duration, Error> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let recorded = self.shared.recorded().clone();
-            if recorded.times.iter().any(|time| *time > to) || Instant::now() > until {
-                return Ok(recorded.longest_stall(from, to));
-            }
-            self.run_for(Duration::from_millis(20), stop)?;
-        }
+        longest_stall(|| self.shared.recorded().clone(), from, to, stop)
     }
 
     fn finish(&mut self) {
@@ -182,6 +199,44 @@ impl Load {
         for client in self.clients.drain(..) {
             let _ = client.join();
         }
+    }
+}
+
+impl Pulse for Load {
+    fn run_for(&self, time: Duration, stop: &Stop) -> Result<(), Error> {
+        self.run_for(time, stop)
+    }
+
+    fn longest_stall(&self, from: Instant, to: Instant, stop: &Stop) -> Result<Duration, Error> {
+        self.longest_stall(from, to, stop)
+    }
+}
+
+/// Waits unless it is stopped.
+pub fn wait(time: Duration, stop: &Stop) -> Result<(), Error> {
+    let until = Instant::now() + time;
+    while Instant::now() < until {
+        stop.check()?;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// The longest time without an acknowledged write that began within a span; a stall that lasts when the
+/// span ends is waited for, as long as a client would wait.
+pub fn longest_stall(
+    recorded: impl Fn() -> Recorded,
+    from: Instant,
+    to: Instant,
+    stop: &Stop,
+) -> Result<Duration, Error> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let recorded = recorded();
+        if recorded.times.iter().any(|time| *time > to) || Instant::now() > until {
+            return Ok(recorded.longest_stall(from, to));
+        }
+        wait(Duration::from_millis(20), stop)?;
     }
 }
 

@@ -8,10 +8,12 @@
 
 mod app;
 mod chaos;
+pub mod cuts;
 mod load;
 mod names;
 mod needs;
 mod oracle;
+mod own;
 mod process;
 mod proxy;
 mod report;
@@ -19,9 +21,11 @@ mod scene;
 mod server;
 mod steps;
 mod traffic;
+mod versions;
 mod walk;
 
 pub use oracle::{Comparison, Row, compare};
+pub use own::{Different, Files, OwnReport, OwnTable, rehearse_own};
 pub use report::{LoadReport, Report, StepReport};
 pub use steps::{Gate, Step};
 
@@ -41,6 +45,8 @@ use crate::spec::Engine;
 pub struct Options {
     /// The database's engine.
     pub engine: Engine,
+    /// The version of it that the spec asks for.
+    pub version: String,
     /// Rows that are there before it begins.
     pub rows: u32,
     /// Writes a second, and as many reads.
@@ -62,6 +68,8 @@ pub enum Event<'a> {
     Step(&'a StepReport),
     /// Something was killed.
     Killed(&'a str),
+    /// Something that the rehearsal does not show.
+    Note(&'a str),
     /// Where the temporary folder is.
     Kept(&'a std::path::Path),
 }
@@ -147,10 +155,19 @@ pub fn rehearse(
             "`scalectl migrate --plan` shows what it would do",
         ));
     }
-    let needs = needs::Programs::find(options.engine)?;
+    let needs = needs::Programs::find(options.engine, &options.version)?;
+    let server = needs.server.clone();
+    let mut notes: Vec<String> = needs.instead.iter().cloned().collect();
+    for note in &notes {
+        tell(Event::Note(note));
+    }
     tell(Event::Begins("Starting servers"));
     let down = migration.to < migration.from;
     let mut scene = scene::Scene::set(options, down, library, needs, stop)?;
+    if let Some(note) = scene.unencrypted() {
+        tell(Event::Note(&note));
+        notes.push(note);
+    }
     if options.keep {
         tell(Event::Kept(scene.folder()));
     }
@@ -197,11 +214,14 @@ pub fn rehearse(
         None => None,
     };
     let found = report::Found {
+        server,
+        notes,
         steps_in_all: in_all,
         walked,
         comparison,
         balanced,
         replica,
+        own: None,
     };
     Ok(report::report(
         (migration.from, migration.to),
@@ -278,6 +298,8 @@ struct Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // What a script left behind in a session of its own, to end or take back a switch.
+        process::end_all_with("SITE_RUN", &self.path.join("run"));
         if !self.keep {
             // What cannot be removed is the system's temporary folder's business.
             let _ = std::fs::remove_dir_all(&self.path);

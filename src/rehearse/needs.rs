@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Error;
+use super::{Error, versions};
 use crate::spec::Engine;
 
 /// The programs that a rehearsal starts.
@@ -11,21 +11,29 @@ use crate::spec::Engine;
 pub struct Programs {
     /// The proxy.
     pub haproxy: PathBuf,
+    /// What makes the servers' certificates.
+    pub openssl: PathBuf,
     /// A Python that has the driver.
     pub python: PathBuf,
     /// The database's programs, by the folder that they are in.
     pub database: PathBuf,
+    /// The server's product and version.
+    pub server: String,
+    /// PostgreSQL's major version; of MariaDB too.
+    pub major: u32,
+    /// What the rehearsal cannot show, because another server is used than the one in the spec.
+    pub instead: Option<String>,
 }
 
 /// Where servers are that are not on an ordinary user's path.
 const SYSTEM: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/bin"];
 
 impl Programs {
-    /// Finds all of them.
+    /// Finds all of them; of PostgreSQL those of the wanted version, if they are installed.
     ///
     /// # Errors
     /// Names everything that is missing, and what installs it on Debian.
-    pub fn find(engine: Engine) -> Result<Self, Error> {
+    pub fn find(engine: Engine, wanted: &str) -> Result<Self, Error> {
         let (server, package, driver, driver_package) = match engine {
             Engine::Postgres => ("initdb", "postgresql", "psycopg2", "python3-psycopg2"),
             Engine::Mysql => ("mariadbd", "mariadb-server", "pymysql", "python3-pymysql"),
@@ -35,22 +43,39 @@ impl Programs {
             package,
             found,
         };
+        let database = match engine {
+            Engine::Postgres => {
+                versions::postgres(major(wanted)).map(|one| one.folder.join(server))
+            }
+            Engine::Mysql => program(server, &[]),
+        };
         let found = all([
             need("bash", "bash", program("bash", &[])),
             need("flock", "util-linux", program("flock", &[])),
             need("haproxy", "haproxy", program("haproxy", &[])),
-            need(server, package, program(server, &postgres_folders())),
+            need("openssl", "openssl", program("openssl", &[])),
+            need(server, package, database),
             need(
                 &format!("{driver} for python3"),
                 driver_package,
                 python(driver),
             ),
         ])?;
-        let [_, _, haproxy, database, python] = found;
+        let [_, _, haproxy, openssl, database, python] = found;
+        let program = match engine {
+            Engine::Postgres => database.with_file_name("postgres"),
+            Engine::Mysql => database.clone(),
+        };
+        let version = versions::version_of(&program).unwrap_or_default();
+        let (server, instead) = named(engine, &version, wanted);
         Ok(Self {
             haproxy,
+            openssl,
             python,
             database: database.parent().map(Path::to_owned).unwrap_or_default(),
+            server,
+            major: major(&version),
+            instead,
         })
     }
 
@@ -61,6 +86,35 @@ impl Programs {
             _ => program(name, &[]).unwrap_or_else(|| PathBuf::from(name)),
         }
     }
+}
+
+/// The server's product and version, and what is not shown if that is not the wanted one.
+fn named(engine: Engine, version: &str, wanted: &str) -> (String, Option<String>) {
+    match engine {
+        Engine::Postgres => {
+            let instead = (major(version) != major(wanted)).then(|| {
+                format!(
+                    "PostgreSQL {} is not installed; {} was used instead ({} names a folder of another version)",
+                    major(wanted),
+                    major(version),
+                    versions::VARIABLE,
+                )
+            });
+            (format!("PostgreSQL {version}"), instead)
+        }
+        Engine::Mysql => (
+            format!("MariaDB {version}"),
+            Some(format!(
+                "MariaDB was used in place of MySQL {wanted}; docs/rehearse.md says what that does not show"
+            )),
+        ),
+    }
+}
+
+/// The first number of a version.
+fn major(version: &str) -> u32 {
+    let first = version.split('.').next();
+    first.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// A program, the package that has it, and where it is.
@@ -86,21 +140,6 @@ fn all<const N: usize>(needs: [Need; N]) -> Result<[PathBuf; N], Error> {
             packages.join(" ")
         ),
     ))
-}
-
-/// Debian keeps PostgreSQL's programs by version; the newest is taken.
-fn postgres_folders() -> Vec<PathBuf> {
-    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .collect();
-    found.sort();
-    found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
 /// A program in these folders, on the path, or where servers are.
@@ -135,6 +174,19 @@ fn python(module: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_names_the_server_that_was_used() {
+        let (server, instead) = named(Engine::Postgres, "17.11", "17.9");
+        assert_eq!((&*server, instead), ("PostgreSQL 17.11", None));
+        let (_, instead) = named(Engine::Postgres, "15.14", "17");
+        let instead = instead.unwrap();
+        let said = "PostgreSQL 17 is not installed; 15 was used instead";
+        assert!(instead.starts_with(said), "{instead}");
+        let (server, instead) = named(Engine::Mysql, "10.11.19", "8.4.9");
+        assert_eq!(server, "MariaDB 10.11.19");
+        assert!(instead.unwrap().contains("in place of MySQL 8.4.9"));
+    }
 
     #[test]
     fn all_that_is_missing_is_named_with_the_command_that_installs_it() {

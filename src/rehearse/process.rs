@@ -68,6 +68,19 @@ impl Process {
         }
     }
 
+    /// Sends it a signal, by its name; also to everything it started, if `group`.
+    pub fn signal(&self, name: &str, group: bool) {
+        let id = self.child.id();
+        kill(
+            name,
+            &if group {
+                format!("-{id}")
+            } else {
+                id.to_string()
+            },
+        );
+    }
+
     /// Waits until it ends by itself; kills it when `until` comes or the rehearsal is stopped.
     /// The exit code, or none when it was killed.
     pub fn wait(&mut self, until: Instant, stop: &Stop) -> Result<Option<i32>, Error> {
@@ -98,10 +111,36 @@ impl Drop for Process {
 /// SIGKILL to a process group. The standard library has no call for that; bash, which the scripts
 /// need anyway, has.
 fn kill_group(id: u32) {
+    kill("KILL", &format!("-{id}"));
+}
+
+fn kill(signal: &str, id: &str) {
     let _ = Command::new("bash")
-        .args(["-c", "kill -KILL -- \"-$1\"", "bash", &id.to_string()])
+        .args(["-c", "kill -s \"$1\" -- \"$2\"", "bash", signal, id])
         .stderr(Stdio::null())
         .status();
+}
+
+/// Kills every program that has this path in this environment variable, as those have that we started.
+pub fn end_all_with(variable: &str, path: &Path) {
+    for (id, _) in all_with(variable, path) {
+        kill("KILL", &id.to_string());
+    }
+}
+
+/// Every program that has this path in this environment variable, by its id, with its words.
+pub fn all_with(variable: &str, path: &Path) -> Vec<(u32, String)> {
+    let wanted = format!("{variable}={}", path.display());
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let own = std::fs::read(entry.path().join("environ")).ok()?;
+        let mut own = own.split(|byte| *byte == 0);
+        own.find(|one| *one == wanted.as_bytes())?;
+        let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        Some((id, String::from_utf8_lossy(&words).replace('\0', " ")))
+    });
+    found.collect()
 }
 
 /// Runs a program to its end, with this on its standard input.

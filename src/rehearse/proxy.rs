@@ -21,6 +21,8 @@ pub struct Proxy {
     /// Where the application connects to.
     pub port: u16,
     #[expect(dead_code, reason = "ends with the value")]
+    follower: Process,
+    #[expect(dead_code, reason = "ends with the value")]
     process: Process,
 }
 
@@ -88,6 +90,21 @@ impl Proxy {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Self { port, process })
+        // As the unit site-database does on a server: always, in an environment that has next to nothing.
+        let mut follow = Command::new("/bin/sh");
+        follow
+            .args(["-c", "while :; do \"$0\" follow; sleep 0.1; done"])
+            .arg(&shim)
+            .env_clear()
+            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
+            .env("SITE_ETC", folder.join("etc"))
+            .env("SITE_RUN", folder.join("run"));
+        let log = folder.join("follow.log");
+        let follower = Process::start("site-database", &mut follow, &log)?;
+        Ok(Self {
+            port,
+            follower,
+            process,
+        })
     }
 }

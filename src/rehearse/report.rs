@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::load::Recorded;
 use super::oracle::Comparison;
+use super::own::OwnReport;
 use super::{Options, app};
 use crate::spec::Stage;
 
@@ -73,6 +74,10 @@ pub struct Report {
     pub to: &'static str,
     /// The database's engine.
     pub engine: &'static str,
+    /// The servers' product and version.
+    pub server: String,
+    /// What the rehearsal does not show, because the servers are not those of the spec.
+    pub notes: Vec<String>,
     /// Rows before it began.
     pub rows: u32,
     /// Writes a second.
@@ -95,6 +100,8 @@ pub struct Report {
     pub equal: Option<bool>,
     /// Whether the replica held in the end what the writer held; null without one.
     pub replica_equal: Option<bool>,
+    /// What was found in the tables of `--schema`; null without it.
+    pub own: Option<OwnReport>,
     /// Whether all is well.
     pub ok: bool,
 }
@@ -104,6 +111,10 @@ const EXAMPLES: usize = 5;
 
 /// What was found at the end.
 pub struct Found {
+    /// The servers' product and version.
+    pub server: String,
+    /// What is not shown.
+    pub notes: Vec<String>,
     /// Steps that there are.
     pub steps_in_all: usize,
     /// Steps that were walked.
@@ -114,6 +125,8 @@ pub struct Found {
     pub balanced: bool,
     /// Whether the replica is equal, if there is one.
     pub replica: Option<bool>,
+    /// What was found in the user's own tables.
+    pub own: Option<OwnReport>,
 }
 
 /// Puts it together.
@@ -124,11 +137,14 @@ pub fn report(
     found: Found,
 ) -> Report {
     let Found {
+        server,
+        notes,
         steps_in_all,
         walked,
         comparison,
         balanced,
         replica,
+        own,
     } = found;
     let moves = walked.iter().any(|step| !step.action.is_empty());
     let last = walked.iter().rev().find(|step| step.action == "verify");
@@ -137,6 +153,7 @@ pub fn report(
     let complete = walked.len() == steps_in_all && walked.iter().all(|step| step.error.is_none());
     let same = equal != Some(false) && replica != Some(false);
     let kept = comparison.lost == 0 && comparison.doubled == 0 && balanced && same;
+    let kept = kept && own.as_ref().is_none_or(OwnReport::is_intact);
     // A server that is killed takes requests with it; without that, none may fail.
     let served = options.chaos || load.failed == 0;
     Report {
@@ -145,6 +162,8 @@ pub fn report(
         from: stages.0.name(),
         to: stages.1.name(),
         engine: app::engine_name(options.engine),
+        server,
+        notes,
         rows: options.rows,
         rate: options.rate,
         seed: options.seed,
@@ -157,6 +176,7 @@ pub fn report(
         balanced,
         equal,
         replica_equal: replica,
+        own,
     }
 }
 

@@ -51,6 +51,31 @@ impl Scene {
         programs: Programs,
         stop: &Stop,
     ) -> Result<Self, Error> {
+        let tables = app::tables(options.engine, library, options.rows)?;
+        let fill = |source: &Server| source.query_as_owner(&tables).map(|_| ());
+        let mut scene = Self::filled(options, down, library, programs, &fill, stop)?;
+        let place = Place {
+            folder: &scene.folder.path,
+            port: 0,
+            database: (scene.proxy.port, DATABASE),
+            tls: scene.servers[0].tls,
+            reader: None,
+        };
+        let (engine, programs) = (scene.engine, &scene.programs);
+        let app = App::start(engine, programs, &scene.program, place, &scene.login, stop)?;
+        scene.app = Some(app);
+        Ok(scene)
+    }
+
+    /// The same without an application, and with what `fill` puts into the source.
+    pub fn filled(
+        options: &Options,
+        down: bool,
+        library: &Library,
+        programs: Programs,
+        fill: &dyn Fn(&Server) -> Result<(), Error>,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
         let folder = Folder {
             path: make_folder()?,
             keep: options.keep,
@@ -86,16 +111,9 @@ impl Scene {
         };
         let servers = [create("source", 1, &source)?, create("target", 2, &target)?];
         stop.check()?;
-        servers[0].query(&app::tables(engine, library, options.rows)?)?;
+        fill(&servers[0])?;
         let proxy = Proxy::start(&programs, library, &path, servers[0].port, stop)?;
         let program = app::program(library)?;
-        let place = Place {
-            folder: &path,
-            port: 0,
-            database: (proxy.port, DATABASE),
-            reader: None,
-        };
-        let app = App::start(engine, &programs, &program, place, &source, stop)?;
         // One secret as a server keeps it, the other as Secrets Manager does.
         let secrets = [path.join("source.secret"), path.join("target.secret")];
         for (path, login) in secrets.iter().zip([&source, &target]) {
@@ -117,9 +135,10 @@ impl Scene {
             target: side(1),
             region: None,
             final_dump: None,
+            target_bytes: None,
         };
         Ok(Self {
-            app: Some(app),
+            app: None,
             proxy,
             login: source,
             program,
@@ -128,6 +147,28 @@ impl Scene {
             programs,
             parameters,
             folder,
+        })
+    }
+
+    /// The programs that are there.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    /// What a program has to know to log in: through the proxy as the application, at the source as the
+    /// application, and at both sides as who may do everything.
+    pub fn logins(&self) -> serde_json::Value {
+        let login = |port: u16, user: &str, password: &str| serde_json::json!({"host": "127.0.0.1", "port": port, "user": user, "password": password, "database": DATABASE});
+        let (user, password) = (&*self.login.user, &*self.login.password);
+        let admins = self.servers.iter().map(|server| {
+            let (user, password) = server.admin();
+            login(server.port, user, password)
+        });
+        serde_json::json!({
+            "app": login(self.proxy.port, user, password),
+            "direct": login(self.servers[0].port, user, password),
+            "admins": admins.collect::<Vec<_>>(),
+            "owners": self.servers.iter().map(|server| &*server.login.user).collect::<Vec<_>>(),
         })
     }
 
@@ -153,10 +194,33 @@ impl Scene {
             folder,
             port,
             database: (self.proxy.port, DATABASE),
+            tls: self.servers[0].tls,
             reader,
         };
         let (programs, program) = (&self.programs, &self.program);
         App::start(self.engine, programs, program, place, &self.login, stop)
+    }
+
+    /// What a person should know when the servers were built without TLS.
+    pub fn unencrypted(&self) -> Option<String> {
+        let plain = self.servers.iter().any(|server| !server.tls);
+        plain.then(|| {
+            format!(
+                "{} was built without TLS here, so connections are not encrypted as RDS requires",
+                self.programs.server
+            )
+        })
+    }
+
+    /// Lets RDS's logins create subscriptions, as RDS does.
+    pub fn let_subscribe(&self) -> Result<(), Error> {
+        match self.engine {
+            Engine::Postgres => self
+                .servers
+                .iter()
+                .try_for_each(|server| server.let_subscribe(self.programs.major)),
+            Engine::Mysql => Ok(()),
+        }
     }
 
     /// Starts a replica of the database that takes writes.
@@ -242,15 +306,24 @@ impl Scene {
 
     /// The server that the application uses, by its number.
     pub fn writer(&self) -> Result<usize, Error> {
-        let mut command = Command::new(self.folder.path.join("bin/site-database"));
-        self.equip(command.arg("show"));
-        let output = run("site-database", &mut command, "")?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = self.shown()?;
         let port = text.split(' ').nth(1).and_then(|port| port.parse().ok());
         let mut servers = self.servers.iter();
         let found = servers.position(|server| Some(server.port) == port);
         found
             .ok_or_else(|| Error::new(format!("the application uses neither database, but {text}")))
+    }
+
+    /// Whether the proxy holds connections back.
+    pub fn is_paused(&self) -> Result<bool, Error> {
+        Ok(self.shown()?.trim().ends_with("paused"))
+    }
+
+    fn shown(&self) -> Result<String, Error> {
+        let mut command = Command::new(self.folder.path.join("bin/site-database"));
+        self.equip(command.arg("show"));
+        let output = run("site-database", &mut command, "")?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// What the application wrote, as it is in the database that it uses now.

@@ -4,6 +4,9 @@
 //! and the system keeps what those wrote. So stalls that are measured are the migration's, not those
 //! of a busy disk.
 
+mod mariadb;
+mod postgres;
+
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -19,17 +22,8 @@ use crate::spec::Engine;
 /// How long a server may take to answer; one that was killed recovers first.
 const START: Duration = Duration::from_secs(60);
 
-/// What a master user may do on RDS for MySQL
-/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html>), by MariaDB's
-/// names and with what ALL on a database holds there; without RELOAD, since RDS refuses FLUSH TABLES WITH READ LOCK all
-/// the same.
-const MASTER: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, \
-     CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, CREATE VIEW, \
-     SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, DELETE HISTORY";
-
-/// What RDS adds to MySQL: procedures for what a master user may not do, and a table that it writes to
-/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mysql-stored-proc-replicating.html>).
-const MANAGED: &str = include_str!("managed.sql");
+/// The superuser of RDS's PostgreSQL, which is nobody's but RDS's.
+const SUPERUSER: &str = "rdsadmin";
 
 /// A login of the application.
 #[derive(Clone, Debug)]
@@ -55,12 +49,18 @@ pub struct Server {
     pub port: u16,
     /// Who owns the database.
     pub login: Login,
+    /// Who may do everything: the provider on RDS's PostgreSQL; for MySQL it is root, with the login's password.
+    admin: Login,
+    /// Whether it accepts TLS, and then nothing else.
+    pub tls: bool,
     database: String,
     program: PathBuf,
     client: PathBuf,
     /// The user that it runs as when we are root, which databases refuse.
     owner: Option<(u32, u32)>,
     process: Option<Process>,
+    /// A session of the provider.
+    watcher: Option<Process>,
 }
 
 impl Server {
@@ -85,33 +85,40 @@ impl Server {
             Engine::Postgres => (programs.database("postgres"), programs.database("psql")),
             Engine::Mysql => (programs.database("mariadbd"), programs.database("mariadb")),
         };
+        let admin = match engine {
+            Engine::Postgres if login.administers => Login {
+                user: SUPERUSER.to_owned(),
+                password: login.password.chars().rev().collect(),
+                ..login.clone()
+            },
+            _ => login.clone(),
+        };
         let mut server = Self {
             engine,
             folder: folder.to_owned(),
             number,
             port: free_port()?,
             login,
+            admin,
+            tls: true,
             database: database.to_owned(),
             program,
             client,
             owner,
             process: None,
+            watcher: None,
         };
         server.give(folder)?;
-        server.secret_file("password", &server.login.password)?;
+        server.certify(programs)?;
+        server.secret_file("password", &server.admin.password)?;
         match engine {
             Engine::Postgres => server.prepare_postgres(programs)?,
             Engine::Mysql => server.prepare_mariadb(programs)?,
         }
         server.start(stop)?;
         match engine {
-            Engine::Postgres => {
-                server.statements("postgres", &format!("CREATE DATABASE \"{database}\";"))?;
-            }
-            Engine::Mysql if server.login.managed => {
-                server.statements("mysql", MANAGED)?;
-            }
-            Engine::Mysql => {}
+            Engine::Postgres => server.fill_postgres()?,
+            Engine::Mysql => server.fill_mariadb()?,
         }
         Ok(server)
     }
@@ -137,7 +144,10 @@ impl Server {
             number,
             port: free_port()?,
             login,
+            admin: source.admin.clone(),
+            tls: source.tls,
             process: None,
+            watcher: None,
             engine: source.engine,
             database: source.database.clone(),
             program: source.program.clone(),
@@ -145,148 +155,39 @@ impl Server {
             owner: source.owner,
         };
         replica.give(folder)?;
+        replica.certify(programs)?;
         match replica.engine {
-            Engine::Postgres => {
-                let mut copy = replica.command(&programs.database("pg_basebackup"));
-                copy.arg("--pgdata")
-                    .arg(folder.join("data"))
-                    .args(["-h", "127.0.0.1", "-p", &source.port.to_string()])
-                    .args(["-U", &source.login.user, "-w", "--write-recovery-conf"])
-                    .args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"])
-                    .env("PGPASSWORD", &source.login.password);
-                run("pg_basebackup", &mut copy, "")?;
-                replica.postgres_login()?;
-                replica.start(stop)?;
-            }
-            Engine::Mysql => {
-                replica.prepare_mariadb(programs)?;
-                replica.start(stop)?;
-                let mut dump = Command::new(programs.database("mariadb-dump"));
-                dump.arg(format!(
-                    "--defaults-file={}",
-                    source.folder.join("login").display()
-                ))
-                .args(["-h", "127.0.0.1", "-P", &source.port.to_string()])
-                .args(["--protocol=tcp", "--single-transaction", "--master-data=1"])
-                .args(["--routines", "--triggers", "--hex-blob"])
-                .arg(&source.database);
-                let copy = run("mariadb-dump", &mut dump, "")?;
-                let word = source
-                    .login
-                    .password
-                    .replace('\\', r"\\")
-                    .replace('\'', "''");
-                replica.query(&format!(
-                    "SET sql_log_bin = 0;\n\
-                     CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'root', \
-                     MASTER_PASSWORD = '{word}', MASTER_CONNECT_RETRY = 1;\n{}\nSTART SLAVE;\n",
-                    source.port,
-                    String::from_utf8_lossy(&copy.stdout)
-                ))?;
-            }
+            Engine::Postgres => replica.copy_postgres(source, programs, stop)?,
+            Engine::Mysql => replica.copy_mariadb(source, programs, stop)?,
         }
         Ok(replica)
     }
 
-    fn prepare_postgres(&self, programs: &Programs) -> Result<(), Error> {
-        let mut initdb = self.command(&programs.database("initdb"));
-        initdb
-            .arg("--pgdata")
-            .arg(self.folder.join("data"))
-            .args(["--username", &self.login.user, "--pwfile"])
-            .arg(self.folder.join("password"))
-            .args(["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync"])
-            .env("LC_ALL", "C");
-        run("initdb", &mut initdb, "")?;
-        self.postgres_login()
-    }
-
-    fn postgres_login(&self) -> Result<(), Error> {
-        let word = |text: &str| text.replace('\\', r"\\").replace(':', r"\:");
-        let line = format!(
-            "*:*:*:{}:{}\n",
-            word(&self.login.user),
-            word(&self.login.password)
-        );
-        self.secret_file("login", &line)
-    }
-
-    fn prepare_mariadb(&self, programs: &Programs) -> Result<(), Error> {
-        let mut install = self.command(&programs.database("mariadb-install-db"));
-        install
-            .arg("--no-defaults")
-            .arg(format!("--datadir={}", self.folder.join("data").display()))
-            .args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
-        run("mariadb-install-db", &mut install, "")?;
-        let (user, database) = (&self.login.user, &self.database);
-        let word = self.login.password.replace('\\', r"\\").replace('\'', "''");
-        let rights = match (self.login.administers, self.login.managed) {
-            (true, true) => format!("{MASTER} ON *.*"),
-            (true, false) => "ALL ON *.*".to_owned(),
-            (false, _) => format!("ALL ON `{database}`.*"),
-        };
-        // As MySQL's image makes it: root from anywhere, and the application's user of its database.
-        let first = format!(
-            "SET sql_log_bin = 0;\n\
-             CREATE DATABASE IF NOT EXISTS `{database}`;\n\
-             ALTER USER IF EXISTS root@localhost IDENTIFIED BY '{word}', root@'127.0.0.1' IDENTIFIED BY '{word}';\n\
-             DROP USER IF EXISTS ''@localhost;\n\
-             CREATE USER IF NOT EXISTS root@'%' IDENTIFIED BY '{word}';\n\
-             GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;\n\
-             CREATE USER IF NOT EXISTS `{user}`@'%' IDENTIFIED BY '{word}';\n\
-             GRANT {rights} TO `{user}`@'%' WITH GRANT OPTION;\n"
-        );
-        self.secret_file("first.sql", &first)?;
-        let word = self
-            .login
-            .password
-            .replace('\\', r"\\")
-            .replace('"', "\\\"");
-        self.secret_file(
-            "login",
-            &format!("[client]\nuser=root\npassword=\"{word}\"\n"),
-        )
+    /// Makes a certificate that nobody has signed, and its key, which only the server may read.
+    fn certify(&self, programs: &Programs) -> Result<(), Error> {
+        let mut make = Command::new(&programs.openssl);
+        make.args(["req", "-x509", "-nodes", "-days", "30"])
+            .args(["-subj", "/CN=localhost", "-newkey", "ec"])
+            .args(["-pkeyopt", "ec_paramgen_curve:prime256v1"])
+            .arg("-keyout")
+            .arg(self.folder.join("key"))
+            .arg("-out")
+            .arg(self.folder.join("certificate"));
+        run("openssl", &mut make, "")?;
+        let key = self.folder.join("key");
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&key, private)
+            .map_err(|error| Error::io("written", &key, &error))?;
+        self.give(&key)
     }
 
     /// Starts it and waits until it answers.
     pub fn start(&mut self, stop: &Stop) -> Result<(), Error> {
         let until = Instant::now() + START;
         loop {
-            let mut command = self.command(&self.program);
-            let data = self.folder.join("data");
-            match self.engine {
-                Engine::Postgres => command
-                    .arg("-D")
-                    .arg(&data)
-                    .args(["-p", &self.port.to_string()])
-                    .args(["-c", "listen_addresses=127.0.0.1"])
-                    .args(["-c", "unix_socket_directories="])
-                    .args(["-c", "wal_level=logical"])
-                    .args(["-c", "fsync=off"]),
-                Engine::Mysql => command
-                    .arg("--no-defaults")
-                    .arg(format!("--datadir={}", data.display()))
-                    .arg(format!("--socket={}", self.folder.join("socket").display()))
-                    .arg(format!("--pid-file={}", self.folder.join("pid").display()))
-                    .arg(format!(
-                        "--init-file={}",
-                        self.folder.join("first.sql").display()
-                    ))
-                    .args([
-                        "--bind-address=127.0.0.1",
-                        "--log-bin=binlog",
-                        "--binlog-format=ROW",
-                    ])
-                    .args([
-                        "--skip-name-resolve",
-                        "--relay-log=relay",
-                        "--log-slave-updates=ON",
-                    ])
-                    // As the server's own database is started.
-                    .arg("--replicate-wild-ignore-table=mysql.rds%")
-                    .args(["--debug-no-sync", "--innodb-flush-method=nosync"])
-                    .arg(format!("--server-id={}", self.number))
-                    .arg(format!("--port={}", self.port)),
+            let mut command = match self.engine {
+                Engine::Postgres => self.postgres(),
+                Engine::Mysql => self.mariadb(),
             };
             let log = self.folder.join("log");
             self.process = Some(Process::start("the database", &mut command, &log)?);
@@ -332,48 +233,108 @@ impl Server {
         ))
     }
 
-    /// What statements answer, one row a line, tabs between columns.
+    /// What statements answer, one row a line, tabs between columns; whatever the application may see.
     pub fn query(&self, statements: &str) -> Result<String, Error> {
         self.statements(&self.database, statements)
     }
 
-    fn statements(&self, database: &str, statements: &str) -> Result<String, Error> {
-        let mut command = Command::new(&self.client);
-        match self.engine {
-            Engine::Postgres => command
-                .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
-                .args([
-                    "-U",
-                    &self.login.user,
-                    "-d",
-                    database,
-                    "-w",
-                    "-X",
-                    "-q",
-                    "-A",
-                    "-t",
-                ])
-                .args(["-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-"])
-                .env("PGPASSFILE", self.folder.join("login"))
-                .env("PGAPPNAME", "scalectl")
-                .env("PGOPTIONS", "-c default_transaction_read_only=off"),
-            Engine::Mysql => command
-                .arg(format!(
-                    "--defaults-file={}",
-                    self.folder.join("login").display()
-                ))
-                .args(["-h", "127.0.0.1", "-P", &self.port.to_string()])
-                .args(["--protocol=tcp", "-B", "-N", "-r", database]),
+    /// The same as the application, whose the tables then are.
+    pub fn query_as_owner(&self, statements: &str) -> Result<String, Error> {
+        self.statements_as(&self.login, &self.database, statements)
+    }
+
+    /// The database's client with the application's login, for a file of statements.
+    pub fn owner_client(&self) -> Result<Command, Error> {
+        let Login { user, password, .. } = &self.login;
+        let mut command = match self.engine {
+            Engine::Postgres => return Ok(self.psql(&self.login, &self.database)),
+            Engine::Mysql => Command::new(&self.client),
         };
+        let word = password.replace('\\', r"\\").replace('"', "\\\"");
+        self.secret_file(
+            "owner",
+            &format!(
+                "[client]\nuser=\"{user}\"\npassword=\"{word}\"\nssl\nloose-skip-ssl-verify-server-cert\n"
+            ),
+        )?;
+        command
+            .arg(format!(
+                "--defaults-file={}",
+                self.folder.join("owner").display()
+            ))
+            .args(["-h", "127.0.0.1", "-P", &self.port.to_string()])
+            .args(["--protocol=tcp", "-B", "--default-character-set=utf8mb4"])
+            .arg(&self.database);
+        Ok(command)
+    }
+
+    /// Which database it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The name of its database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Who may do everything, as a user and a password.
+    pub fn admin(&self) -> (&str, &str) {
+        match self.engine {
+            Engine::Postgres => (&self.admin.user, &self.admin.password),
+            Engine::Mysql => ("root", &self.admin.password),
+        }
+    }
+
+    /// Whether it refuses to write, as `fence` makes it.
+    pub fn is_fenced(&self) -> Result<bool, Error> {
+        let found = self.query(match self.engine {
+            Engine::Postgres => {
+                "SELECT count(*) FROM pg_db_role_setting, unnest(setconfig) s WHERE s = 'default_transaction_read_only=on';"
+            }
+            Engine::Mysql => "SELECT @@global.read_only;",
+        })?;
+        Ok(found.trim() != "0")
+    }
+
+    fn statements(&self, database: &str, statements: &str) -> Result<String, Error> {
+        self.statements_as(&self.admin, database, statements)
+    }
+
+    fn statements_as(
+        &self,
+        login: &Login,
+        database: &str,
+        statements: &str,
+    ) -> Result<String, Error> {
+        let mut command = match self.engine {
+            Engine::Postgres => self.psql(login, database),
+            Engine::Mysql => self.mysql(database),
+        };
+        if self.engine == Engine::Postgres {
+            command.args(["-f", "-"]);
+        }
         let output = run("the database", &mut command, statements)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// A program that runs as the server's user.
+    /// A program that runs as the server's user, with nothing of ours: a replica's libpq looks for certificates in the
+    /// home folder, and fails where it may not look.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PG") {
+                command.env_remove(name);
+            }
+        }
         command
             .current_dir(&self.folder)
+            .env("HOME", &self.folder)
             .env("TMPDIR", &self.folder);
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
@@ -391,7 +352,7 @@ impl Server {
         std::fs::write(&path, text).map_err(failed)?;
         // libpq refuses a password file of somebody else's; only ours is read by us.
         match name {
-            "login" => Ok(()),
+            "login" | "owner" => Ok(()),
             _ => self.give(&path),
         }
     }

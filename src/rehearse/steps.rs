@@ -89,7 +89,11 @@ fn scripts(planned: &Planned) -> Vec<Step> {
             "verify" => Gate::Equal,
             _ => Gate::Done,
         };
-        step(action.to_string(), action, gate)
+        let name = match planned.phase {
+            Phase::Soak => &planned.name,
+            _ => action,
+        };
+        step(name.to_string(), action, gate)
     });
     let gates = planned.gates.iter().filter_map(|gate| match gate.check {
         Check::Lag { below } => Some(step("lag".to_owned(), "lag", Gate::Follows(below))),
@@ -98,7 +102,7 @@ fn scripts(planned: &Planned) -> Vec<Step> {
     runs.chain(gates).collect()
 }
 
-/// Undoes what switched, and does it again, looking each time whether all is there.
+/// Undoes what switched, compares both sides, and switches again; the step `compare` follows.
 fn there_and_back(switched: &[Step], verify: Option<&Step>) -> Vec<Step> {
     if switched.is_empty() {
         return Vec::new();
@@ -122,7 +126,6 @@ fn there_and_back(switched: &[Step], verify: Option<&Step>) -> Vec<Step> {
             .iter()
             .map(|step| named(step, &format!("{} again", step.name), false)),
     );
-    steps.extend(look("final verify"));
     steps
 }
 
@@ -161,7 +164,7 @@ mod tests {
         assert_eq!(
             there.join(", "),
             "preflight, copy-schema, replicate, lag, verify, cut-over, soak: verify, rollback, verify again, \
-             cut-over again, final verify, retire"
+             cut-over again, compare, retire"
         );
         assert_eq!(names(Stage::SplitDb, Stage::SingleServer), there);
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::chaos::{Chaos, Target};
-use super::load::Load;
+use super::load::Pulse;
 use super::report::StepReport;
 use super::scene::Scene;
 use super::steps::Step;
@@ -15,7 +15,7 @@ use crate::blueprint::Library;
 use crate::migrate::action;
 
 /// How long one script may take.
-const SCRIPT: Duration = Duration::from_secs(180);
+pub const SCRIPT: Duration = Duration::from_secs(180);
 
 /// How long a gate that opens later may stay closed.
 const GATE: Duration = Duration::from_secs(180);
@@ -28,7 +28,7 @@ pub struct Walk<'a> {
     options: &'a Options,
     library: &'a Library,
     scene: &'a mut Scene,
-    load: &'a Load,
+    load: &'a dyn Pulse,
     stop: &'a Stop,
     chaos: Option<Chaos>,
 }
@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         options: &'a Options,
         library: &'a Library,
         scene: &'a mut Scene,
-        load: &'a Load,
+        load: &'a dyn Pulse,
         stop: &'a Stop,
     ) -> Self {
         Self {
@@ -81,6 +81,9 @@ impl<'a> Walk<'a> {
         let script = action::script(self.library, engine, &step.action).ok_or_else(|| {
             Error::new(format!("there is no action {} for {engine}", step.action))
         })?;
+        if &*step.action == "replicate" {
+            self.scene.let_subscribe()?;
+        }
         let began = Instant::now();
         let mut report = StepReport {
             name: step.name.clone(),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::Value;
+use crate::schema::without_secrets;
+use crate::value::{Map, Value, decoded_text};
 
 /// One place.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,12 +17,12 @@ pub struct Difference {
 }
 
 /// The places at which two objects or two lists differ; `None` when they are neither. Text that holds
-/// JSON is compared as JSON.
+/// JSON is compared as JSON, and user data line by line.
 pub fn inside(before: &Value, after: &Value) -> Option<Vec<Difference>> {
-    let (before, after) = match (parsed(before), parsed(after)) {
-        (Some(a), Some(b)) => (a, b),
-        _ => (before.clone(), after.clone()),
-    };
+    let both = |read: fn(&Value) -> Option<Value>| read(before).zip(read(after));
+    let (before, after) = both(parsed)
+        .or_else(|| both(script))
+        .unwrap_or_else(|| (before.clone(), after.clone()));
     if !matches!(
         (&before, &after),
         (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_))
@@ -45,6 +46,22 @@ pub fn parsed(value: &Value) -> Option<Value> {
     serde_json::from_str::<serde_json::Value>(&text)
         .ok()
         .map(Value::from)
+}
+
+/// The lines of a script that is written as Base64, `line.1` being the first.
+fn script(value: &Value) -> Option<Value> {
+    let text = decoded_text(value.as_str()?)?;
+    if !text.starts_with("#!") {
+        return None;
+    }
+    let lines = text.lines().map(|line| without_secrets(&Value::str(line)));
+    let mut map = Map::new();
+    // Lists begin at 0, and nobody's lines do.
+    map.insert(
+        "line",
+        Value::list(std::iter::once(Value::Null).chain(lines)),
+    );
+    Some(Value::Map(map))
 }
 
 /// Collects each place at which two values differ.
@@ -102,9 +119,32 @@ fn unpaired<'a>(a: &'a [Value], b: &'a [Value]) -> (Vec<Placed<'a>>, Vec<Placed<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::base64_gzip;
 
     fn value(json: serde_json::Value) -> Value {
         Value::from(json)
+    }
+
+    #[test]
+    fn scripts_are_compared_line_by_line() {
+        let before = base64_gzip("#!/bin/sh\necho one\necho two\n");
+        let after = base64_gzip("#!/bin/sh\necho two\ncurl https://u:secret@x/\necho three\n");
+        let found = inside(&Value::str(before), &Value::str(after)).unwrap();
+        let told: Vec<String> = found
+            .iter()
+            .map(|one| format!("{} {:?} {:?}", one.path, one.before, one.after))
+            .collect();
+        assert_eq!(found.len(), 3, "{told:?}");
+        assert!(
+            told[0].starts_with("line.2 Some(String(\"echo one\"))"),
+            "{told:?}"
+        );
+        assert!(told[1].starts_with("line.3 None"), "{told:?}");
+        assert!(!told[1].contains("secret@"), "{told:?}");
+        assert!(
+            told[2].ends_with("Some(String(\"echo three\"))"),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -128,23 +128,33 @@ pub fn changes(plan: &Plan) -> Vec<(Action, usize, String)> {
     sorts
         .into_iter()
         .filter_map(|action| {
-            let mut names: Vec<&str> = plan
-                .changes
-                .iter()
-                .filter(|change| change.action == action)
-                .map(|change| &*change.address.id)
-                .collect();
-            let number = names.len();
-            names.dedup();
-            let more = names.len().saturating_sub(NAMED);
-            names.truncate(NAMED);
-            let mut text = names.join(", ");
-            if more > 0 {
-                let _ = write!(text, " and {more} more");
-            }
+            let of_action = plan.changes.iter().filter(|change| change.action == action);
+            let (number, text) = named(of_action.map(|change| &*change.address.id));
             (number > 0).then_some((action, number, text))
         })
         .collect()
+}
+
+/// How many resources these are, and their names with how many there are of each, as far as they fit.
+pub fn named<'a>(ids: impl Iterator<Item = &'a str>) -> (usize, String) {
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for id in ids {
+        match names.iter_mut().find(|(have, _)| *have == id) {
+            Some((_, times)) => *times += 1,
+            None => names.push((id, 1)),
+        }
+    }
+    let number = names.iter().map(|(_, times)| times).sum();
+    let more: usize = names.iter().skip(NAMED).map(|(_, times)| times).sum();
+    let told = names.iter().take(NAMED).map(|(name, times)| match times {
+        1 => (*name).to_owned(),
+        times => format!("{name} ×{times}"),
+    });
+    let mut text = told.collect::<Vec<String>>().join(", ");
+    if more > 0 {
+        let _ = write!(text, " and {more} more");
+    }
+    (number, text)
 }
 
 /// What is done, in words, and its style.

@@ -52,12 +52,12 @@ pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         let kept = super::style::count(plan.unchanged, "resource");
-        let _ = writeln!(
-            out,
-            "{}",
-            Painted(STRONG, format!("Nothing to do: {kept} as they should be."))
-        );
-        not_yet(&mut out, frame);
+        let words = match frame.refusals.is_empty() {
+            true => format!("Nothing to do: {kept} as they should be."),
+            false => format!("Nothing that can be done: {kept} stay as they are."),
+        };
+        let _ = writeln!(out, "{}", Painted(STRONG, words));
+        besides(&mut out, plan, frame);
         return out;
     }
     summary(&mut out, plan, frame);
@@ -115,13 +115,31 @@ fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
         Painted(FAINT, chain)
     );
     blast(out, &plan.blast(), frame);
-    if !frame.refusals.is_empty() {
-        let _ = writeln!(out, "\n{}", Painted(GONE, "Refused unless you name it:"));
-        for refusal in frame.refusals {
+    besides(out, plan, frame);
+}
+
+/// What is to be known besides the changes: what exists and is used, what is refused, what has no effect yet.
+fn besides(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
+    for uses in &plan.uses {
+        let _ = writeln!(
+            out,
+            "{} {}.",
+            Painted(NOTICE, "Note:"),
+            visible(&uses.in_words())
+        );
+    }
+    refused(out, frame);
+    not_yet(out, frame);
+}
+
+/// What is refused, each with why and what to do.
+fn refused(out: &mut String, frame: &Frame<'_>) {
+    for (heading, refusals) in refusals(frame) {
+        let _ = writeln!(out, "\n{}", Painted(GONE, format!("{heading}:")));
+        for refusal in refusals {
             let _ = writeln!(out, "  {}", refusal_in_words(refusal));
         }
     }
-    not_yet(out, frame);
 }
 
 /// `1 to create, 2 to update, …`.
@@ -173,7 +191,20 @@ pub fn duration_of(plan: &Plan, frame: &Frame<'_>) -> (u64, String) {
     (schedule.makespan, shorten_chain(&chain))
 }
 
-/// What is refused, why, and how to allow it.
+/// The refusals under their headings: those that can be allowed, and those that AWS itself would refuse.
+pub fn refusals<'a>(frame: &Frame<'a>) -> Vec<(&'static str, Vec<&'a Refusal>)> {
+    let (never, unless): (Vec<_>, Vec<_>) =
+        frame.refusals.iter().partition(|one| one.way.is_some());
+    [
+        ("Refused unless you name it", unless),
+        ("Refused, because it cannot be carried out", never),
+    ]
+    .into_iter()
+    .filter(|(_, refusals)| !refusals.is_empty())
+    .collect()
+}
+
+/// What is refused, why, and how to allow it or what to do instead.
 pub fn refusal_in_words(refusal: &Refusal) -> String {
     let what = match refusal.action {
         Action::Create => "creation",
@@ -183,7 +214,14 @@ pub fn refusal_in_words(refusal: &Refusal) -> String {
     };
     let address = refusal.address.to_string();
     let address = visible(&address);
-    format!("{what} of {address}: {}  (--allow {address})", refusal.why)
+    match &refusal.way {
+        Some(way) => format!(
+            "{what} of {address}: {}; {}",
+            visible(&refusal.why),
+            visible(way)
+        ),
+        None => format!("{what} of {address}: {}  (--allow {address})", refusal.why),
+    }
 }
 
 /// How many resources are named below a heading before the rest is counted. All are told below.
@@ -319,6 +357,10 @@ pub fn one(
     let _ = writeln!(out, "{}", Painted(style, visible(&why)));
     if detail == Detail::Concise {
         return out;
+    }
+    if let Some(effect) = change.effect() {
+        let words = Painted(NOTICE, visible(&effect));
+        let _ = writeln!(out, "      {words}");
     }
     if let Some(interrupts) = &change.interrupts {
         let words = format!("interrupts: {interrupts}");

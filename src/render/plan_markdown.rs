@@ -10,7 +10,7 @@ use super::escape::{code_span, cut, fenced, html_in_markdown, markdown};
 use super::findings;
 use super::plan::{
     Detail, Frame, blast_in_words, counts_in_words, drift_in_words, duration_of, one,
-    refusal_in_words, tiers,
+    refusal_in_words, refusals, tiers,
 };
 use super::style::duration;
 use crate::plan::{Action, Change, Counts, Plan};
@@ -105,10 +105,13 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
             page.push_within(HEAD, &format!("\n**Drift:** {drift}\n"));
         }
         blast(page, plan, frame);
-        if !frame.refusals.is_empty() {
-            page.push_within(HEAD, "\n**Refused unless you name it:**\n\n");
-            let lines: Vec<String> = frame
-                .refusals
+        for uses in &plan.uses {
+            let words = markdown(&cut(&uses.in_words(), 2 * WIDEST));
+            page.push_within(HEAD, &format!("\n**Note:** {words}.\n"));
+        }
+        for (heading, refusals) in refusals(frame) {
+            page.push_within(HEAD, &format!("\n**{heading}:**\n\n"));
+            let lines: Vec<String> = refusals
                 .iter()
                 .map(|refusal| {
                     let words = refusal_in_words(refusal);

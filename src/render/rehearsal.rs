@@ -1,7 +1,7 @@
 //! A rehearsal's report, for a person.
 
 use super::style::{FAINT, GONE, NEW, Painted, STRONG, count};
-use crate::rehearse::{Report, StepReport};
+use crate::rehearse::{OwnReport, Report, StepReport};
 
 /// Shorter times without an acknowledged write are nothing to speak of.
 const STALL_MS: u64 = 100;
@@ -52,7 +52,12 @@ pub fn report(report: &Report) -> String {
             STRONG,
             format!(
                 "{} to {} on {}: {} rows before, {} writes and as many reads a second, seed {}",
-                report.from, report.to, report.engine, report.rows, report.rate, report.seed
+                report.from,
+                report.to,
+                report.server,
+                rows_before(report),
+                report.rate,
+                report.seed
             )
         )
     );
@@ -111,12 +116,26 @@ pub fn report(report: &Report) -> String {
             yes(equal, "the writer's", "NOT the writer's").to_string(),
         ));
     }
-    text.push_str(&line(
-        "sums of what was booked",
-        yes(report.balanced, "right", "WRONG").to_string(),
-    ));
+    match &report.own {
+        Some(own) => text.push_str(&own_tables(own, report)),
+        None => text.push_str(&line(
+            "sums of what was booked",
+            yes(report.balanced, "right", "WRONG").to_string(),
+        )),
+    }
     for example in rows.examples.iter().chain(&load.failures) {
         text.push_str(&format!("    {example}\n"));
+    }
+    let refused = report.own.iter().any(|own| !own.refusals.is_empty());
+    if refused {
+        text.push_str(&format!(
+            "\n{}\n",
+            Painted(
+                GONE,
+                "Preflight refuses this schema, so nothing was moved. Fix what it names above and rehearse again."
+            )
+        ));
+        return text;
     }
     let stopped = report.steps.iter().any(|step| step.error.is_some());
     let verdict = match (report.ok, stopped) {
@@ -125,5 +144,105 @@ pub fn report(report: &Report) -> String {
         (false, false) => Painted(GONE, "The migration is not fit to be run."),
     };
     text.push_str(&format!("\n{verdict}\n"));
+    text
+}
+
+/// Rows before the first step.
+fn rows_before(report: &Report) -> u64 {
+    match &report.own {
+        Some(own) => own.tables.iter().map(|table| table.rows_before).sum(),
+        None => report.rows.into(),
+    }
+}
+
+/// How many lines of a kind are shown; the rest is in the JSON.
+const LINES: usize = 10;
+
+/// What was found in the user's own tables.
+fn own_tables(own: &OwnReport, report: &Report) -> String {
+    let line = |name: &str, value: String| format!("  {name:24} {value}\n");
+    let good = |good: bool, text: String| match good {
+        true => Painted(NEW, text).to_string(),
+        false => Painted(GONE, text).to_string(),
+    };
+    let rows: u64 = own.tables.iter().map(|table| table.rows_after).sum();
+    let verified = report.steps.iter().any(|step| {
+        let compares = matches!(&*step.action, "verify" | "compare");
+        compares && step.error.is_none()
+    });
+    let mut text = line("schema", own.schema.clone());
+    text.push_str(&line(
+        "tables",
+        format!("{}, with {rows} rows in the end", own.tables.len()),
+    ));
+    text.push_str(&line(
+        "rows compared",
+        format!(
+            "{}: {}",
+            own.compared,
+            good(
+                own.lost + own.doubled + own.changed == 0,
+                format!(
+                    "{} lost, {} doubled, {} changed",
+                    own.lost, own.doubled, own.changed
+                )
+            )
+        ),
+    ));
+    text.push_str(&line(
+        "rows of both sides",
+        match own.different.len() {
+            0 if !verified => "not compared, because the move did not get there".to_owned(),
+            0 => good(true, "equal at every comparison".to_owned()),
+            many => good(false, format!("NOT equal in {}", count(many, "table"))),
+        },
+    ));
+    text.push_str(&line(
+        "objects",
+        match own.objects_differ.len() {
+            0 => good(true, format!("{}, all as before", own.objects)),
+            many => good(false, format!("{many} of {} NOT as before", own.objects)),
+        },
+    ));
+    text.push_str(&line(
+        "sequences",
+        match own.sequences_behind.len() {
+            0 => good(true, "continue".to_owned()),
+            _ => good(false, "would repeat values".to_owned()),
+        },
+    ));
+    text.push_str(&line(
+        "refused by the schema",
+        count(own.refused as usize, "write"),
+    ));
+    let mut details: Vec<String> = own
+        .different
+        .iter()
+        .map(|table| {
+            format!(
+                "{}: {} rows missing, {} extra, {} changed ({})",
+                table.table,
+                table.missing,
+                table.extra,
+                table.changed,
+                table.examples.join("; ")
+            )
+        })
+        .collect();
+    details.extend(own.objects_differ.iter().cloned());
+    details.extend(own.sequences_behind.iter().cloned());
+    let more = details.len().saturating_sub(LINES);
+    details.truncate(LINES);
+    if more > 0 {
+        details.push(format!("and {more} more; `--json` has all"));
+    }
+    let empty = own.tables.iter().filter(|table| table.rows_before == 0);
+    details.extend(empty.map(|table| match &table.refused {
+        Some(why) => format!("{} stayed empty: {why}", table.name),
+        None => format!("{} was empty", table.name),
+    }));
+    for detail in details {
+        text.push_str(&format!("    {detail}\n"));
+    }
     text
 }

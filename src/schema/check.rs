@@ -50,6 +50,9 @@ pub fn check_properties(schema: &KindSchema, properties: &Map) -> Vec<Problem> {
     {
         check.tags(name, tags);
     }
+    check
+        .problems
+        .extend(super::limits::check(&schema.kind, properties));
     check.problems.sort_by(|a, b| a.path.cmp(&b.path));
     check.problems
 }
@@ -163,10 +166,7 @@ impl Check<'_> {
                         problems: Vec::new(),
                     };
                     attempt.value(path, choice, value);
-                    let types = &self.schema.resolve(choice).types;
-                    let right_type =
-                        types.is_empty() || types.iter().any(|kind| fits(*kind, value));
-                    (right_type, attempt.problems)
+                    (self.may_be(choice, value), attempt.problems)
                 })
                 .collect();
             if attempts.is_empty() || attempts.iter().any(|(_, problems)| problems.is_empty()) {
@@ -192,6 +192,21 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a shape, or one of its alternatives, is of the value's type.
+    fn may_be(&self, shape: &Shape, value: &Value) -> bool {
+        let shape = self.schema.resolve(shape);
+        let mut choices = shape.any_of.iter().chain(&shape.one_of).peekable();
+        if !shape.types.is_empty() {
+            return shape.types.iter().any(|kind| fits(*kind, value));
+        }
+        if let Some(allowed) = &shape.allowed {
+            let is_like =
+                |one: &serde_json::Value| one.is_string() == matches!(value, Value::String(_));
+            return allowed.iter().any(is_like);
+        }
+        choices.peek().is_none() || choices.any(|choice| self.may_be(choice, value))
     }
 
     fn text(&mut self, path: &str, shape: &Shape, text: &str) {

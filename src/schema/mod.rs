@@ -8,19 +8,24 @@
 mod check;
 mod embedded;
 pub mod facts;
+mod harmless;
+mod limits;
 mod others;
 mod secret;
 mod shape;
 mod url;
+mod variables;
 
 pub use check::{Problem, check_properties};
 pub use facts::{KindFacts, facts};
+pub use harmless::is_harmless;
 pub use secret::{
     DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
-    told_apart, without_secrets,
+    told_apart, without_secrets, without_secrets_at,
 };
 pub use shape::{Additional, Shape, Type};
 pub use url::{in_urls, passwords};
+pub use variables::{Within, is_hidden_variable};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -93,8 +98,20 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     // Below this Jaro-Winkler likeness a suggestion confuses more than it helps: `Cidr` and
     // `CidrBlock` have 0.91, `VpcId` and `SubnetId` 0.6.
     const ALIKE: f64 = 0.8;
+    // The time goes with the product of the lengths. No name of AWS's or a person's has more letters.
+    const LONGEST: usize = 128;
+    // A file with thousands of slips has another problem than spelling.
+    const MOST: usize = 2_000_000;
+    thread_local! {
+        static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+    if word.len() > LONGEST || COMPARED.get() > MOST {
+        return None;
+    }
     let lower = word.to_lowercase();
     candidates
+        .filter(|candidate| candidate.len() <= LONGEST)
+        .inspect(|_| COMPARED.set(COMPARED.get() + 1))
         .map(|candidate| {
             let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
             (score, candidate)

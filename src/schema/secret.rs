@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::url::in_urls;
+use super::variables::Within;
 use crate::value::{Map, Part, Value};
 
 /// How a dynamic reference begins, which AWS replaces by what a parameter or a secret holds
@@ -81,9 +82,10 @@ const NAMES: [&str; 16] = [
 ];
 
 /// Where an item of a list carries the name of what it sets.
-const NAMED_BY: [&str; 6] = [
+pub(super) const NAMED_BY: [&str; 7] = [
     "Key",
     "Name",
+    "name",
     "ParameterName",
     "OptionName",
     "HeaderName",
@@ -130,20 +132,27 @@ pub fn is_secret_in(map: &Map, key: &str) -> bool {
 
 /// The value with every secret in it covered up, for what is printed.
 pub fn without_secrets(value: &Value) -> Value {
+    without_secrets_at("", value)
+}
+
+/// The same of the value at a path.
+pub fn without_secrets_at(path: &str, value: &Value) -> Value {
     Cover {
         path: Vec::new(),
         by: &mut |_, secret| never_shown(secret),
     }
-    .value(value)
+    .value(value, Within::at(path))
 }
 
-/// The same of what there was and what there will be, with a mark on the secrets that become others: in whose place was
-/// one, and none that `is_same`.
+/// The same of what there was at a path and what there will be, with a mark on the secrets that become others: in whose
+/// place was one, and none that `is_same`.
 pub fn told_apart(
+    path: &str,
     before: &Value,
     after: &Value,
     is_same: impl Fn(&Value, &Value) -> bool,
 ) -> (Value, Value) {
+    let within = Within::at(path);
     let mut had = Vec::new();
     let mut remember = |path: &[Arc<str>], secret: &Value| {
         had.push((path.to_vec(), secret.clone()));
@@ -153,7 +162,7 @@ pub fn told_apart(
         path: Vec::new(),
         by: &mut remember,
     }
-    .value(before);
+    .value(before, within);
     let mut compare = |path: &[Arc<str>], secret: &Value| {
         // Items of a list may have moved.
         let is_known = had.iter().any(|(_, other)| is_same(other, secret));
@@ -166,7 +175,7 @@ pub fn told_apart(
         path: Vec::new(),
         by: &mut compare,
     }
-    .value(after);
+    .value(after, within);
     (before, after)
 }
 
@@ -177,22 +186,29 @@ struct Cover<'a> {
 }
 
 impl Cover<'_> {
-    fn value(&mut self, value: &Value) -> Value {
+    fn value(&mut self, value: &Value, within: Within) -> Value {
         match value {
             Value::Map(map) => {
                 let each = map.iter().map(|(key, value)| {
-                    let shown = self.below(Arc::clone(key), |cover| match is_secret_in(map, key) {
-                        true => (cover.by)(&cover.path, value),
-                        false => cover.value(value),
+                    let shown = self.below(Arc::clone(key), |cover| {
+                        match is_secret_in(map, key) || within.hides(map, key) {
+                            true => (cover.by)(&cover.path, value),
+                            false => cover.value(value, within.below(key)),
+                        }
                     });
                     (Arc::clone(key), shown)
                 });
                 Value::Map(each.collect())
             }
             Value::List(items) => Value::list(items.iter().enumerate().map(|(index, item)| {
-                self.below(index.to_string().into(), |cover| cover.value(item))
+                self.below(index.to_string().into(), |cover| {
+                    match within.hides_item(items, index) {
+                        true => (cover.by)(&cover.path, item),
+                        false => cover.value(item, within.item()),
+                    }
+                })
             })),
-            text => in_json(text, |inner| self.value(inner))
+            text => in_json(text, |inner| self.value(inner, Within::default()))
                 .or_else(|| self.urls(text))
                 .unwrap_or_else(|| text.clone()),
         }
@@ -325,8 +341,8 @@ mod tests {
     #[test]
     fn settings_in_a_text_are_covered_and_the_rest_of_it_is_not_touched() {
         let cover = |text: &str| without_secrets(&Value::str(text)).to_string();
-        let settings = r#"{"env":{"DB_PASSWORD":"x","MOOD":"good"}}"#;
-        assert!(cover(settings).contains("good") && !cover(settings).contains(":\"x\""));
+        let settings = r#"{"env":{"DB_PASSWORD":"x","LOG_LEVEL":"info"}}"#;
+        assert!(cover(settings).contains("info") && !cover(settings).contains(":\"x\""));
         for text in [
             r#"{ "MOOD" : "good" }"#,
             "{not JSON",
@@ -413,19 +429,20 @@ mod tests {
     #[test]
     fn secrets_that_become_others_are_marked_beside_what_else_changes() {
         let settings = |password: &str, mood: &str| {
-            let inner = serde_json::json!({"env": {"DB_PASSWORD": password, "MOOD": mood}});
+            let inner = serde_json::json!({"env": {"DB_PASSWORD": password, "LOG_LEVEL": mood}});
             Value::from(
                 serde_json::json!({"Value": inner.to_string(), "Url": format!("x://a:{password}@b")}),
             )
         };
         let told = |password: &str| {
             let (before, after) = told_apart(
-                &settings("one", "good"),
-                &settings(password, "bad"),
+                "",
+                &settings("one", "info"),
+                &settings(password, "debug"),
                 |a, b| a == b,
             );
-            assert!(!before.to_string().contains(ANOTHER) && before.to_string().contains("good"));
-            assert!(after.to_string().contains("bad"));
+            assert!(!before.to_string().contains(ANOTHER) && before.to_string().contains("info"));
+            assert!(after.to_string().contains("debug"));
             after.to_string().matches(ANOTHER).count()
         };
         assert_eq!((told("one"), told("two")), (0, 2));
@@ -440,7 +457,7 @@ mod tests {
             Value::list(items.map(Value::from))
         };
         let marks = |before: &[&str], after: &[&str]| {
-            let (_, after) = told_apart(&list(before), &list(after), |a, b| a == b);
+            let (_, after) = told_apart("", &list(before), &list(after), |a, b| a == b);
             after.to_string().matches(ANOTHER).count()
         };
         assert_eq!(
@@ -450,7 +467,7 @@ mod tests {
         assert_eq!(marks(&["a", "b"], &["a", "c"]), 1);
         let two =
             |x: &str, y: &str, rest: &str| Value::str(format!("x://u:{x}@a,x://u:{y}@b{rest}"));
-        let (_, after) = told_apart(&two("1", "2", ""), &two("1", "3", "/c"), |a, b| a == b);
+        let (_, after) = told_apart("", &two("1", "2", ""), &two("1", "3", "/c"), |a, b| a == b);
         assert_eq!(
             after.to_string(),
             format!("x://u:{NEVER_SHOWN}@a,x://u:{ANOTHER}@b/c")

@@ -32,7 +32,7 @@ pub fn load(
     stage: Option<Stage>,
 ) -> Result<Spec, Vec<Diagnostic>> {
     let root = yaml::parse(file, text).map_err(|error| vec![error])?;
-    of_node(root, env, stage, None).map_err(|mut found| {
+    checked(root, text, env, stage, None).map_err(|mut found| {
         for diagnostic in &mut found {
             if let Some(location) = &diagnostic.location {
                 diagnostic.line = yaml::line_of(text, location.line);
@@ -47,7 +47,18 @@ pub fn load(
 /// # Errors
 /// Everything that is wrong with it, ordered by place, without the lines themselves.
 pub fn of_node(
+    root: Node,
+    env: Option<&str>,
+    stage: Option<Stage>,
+    changes: Option<&Node>,
+) -> Result<Spec, Vec<Diagnostic>> {
+    checked(root, "", env, stage, changes)
+}
+
+/// The same; `text` is what the node was read from, if that is known.
+fn checked(
     mut root: Node,
+    text: &str,
     env: Option<&str>,
     stage: Option<Stage>,
     changes: Option<&Node>,
@@ -66,6 +77,7 @@ pub fn of_node(
         return Err(finish(vec![error]));
     }
     spell_out(&mut root);
+    let written = root.clone();
     let mut found = Vec::new();
     for (name, overlay) in environments(&root) {
         check_overlay(&name, &overlay, &mut found);
@@ -88,7 +100,7 @@ pub fn of_node(
     if let Some(stage) = stage {
         set_stage(&mut root, stage);
     }
-    found.extend(check_shape(&root));
+    found.extend(check_shape(&root, text));
     // What has the wrong shape is set aside, so that the rest can be checked all the same.
     let places: BTreeSet<Location> = found
         .iter()
@@ -105,7 +117,7 @@ pub fn of_node(
         }
     };
     spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
-    for (path, message, help) in rules::check(&spec) {
+    for (path, message, help) in rules::check(&spec, &root, &written) {
         let place = root.locate(&path).clone();
         // A rule about something of which a part was set aside may only miss that part.
         if !is_touched(&root, &path, &places) {
@@ -138,7 +150,7 @@ fn is_touched(root: &Node, path: &str, places: &BTreeSet<Location>) -> bool {
     places.contains(root.locate(path)) || node.is_some_and(|node| below(node, places))
 }
 
-fn environments(root: &Node) -> Vec<(String, Node)> {
+pub(super) fn environments(root: &Node) -> Vec<(String, Node)> {
     match root.get("environments").map(|node| &node.value) {
         Some(Yaml::Map(entries)) => entries
             .iter()
@@ -304,18 +316,87 @@ fn sound_part(node: &Node, places: &BTreeSet<Location>) -> Node {
     }
 }
 
-fn check_shape(root: &Node) -> Vec<Diagnostic> {
+/// Whether a path is that of a service's variables, or of one of them.
+fn is_variable(path: &str) -> bool {
+    let mut steps = path.split('.');
+    steps.next() == Some("services") && matches!(steps.nth(1), Some("env" | "secrets"))
+}
+
+fn check_shape(root: &Node, text: &str) -> Vec<Diagnostic> {
     let crate::value::Value::Map(properties) = sound_part(root, &BTreeSet::new()).to_value() else {
         return Vec::new();
     };
     check_properties(&SCHEMA, &properties)
         .into_iter()
         .map(|problem| {
-            let mut error = Diagnostic::error(root.locate(&problem.path).clone(), problem.message);
+            let place = root.locate(&problem.path).clone();
+            let mut error = Diagnostic::error(place, problem.message);
             error.help = problem.help;
+            // The value of a variable is not repeated.
+            if is_variable(&problem.path)
+                && let Some((what, _)) = error.message.split_once(", not ")
+            {
+                error.message = what.to_owned();
+            }
+            if error.message.contains(" must be text")
+                && let Some(node) = node_at(root, &problem.path)
+                && matches!(node.value, Yaml::Int(_) | Yaml::Float(_) | Yaml::Bool(_))
+            {
+                let raw = raw(text, &node.location).filter(|_| !is_variable(&problem.path));
+                error.message = match &raw {
+                    Some(raw) => format!("{} must be text, not {raw}", problem.path),
+                    None => format!("{} must be text", problem.path),
+                };
+                error.help = Some(match raw {
+                    Some(raw) => format!("write it in quotes: \"{raw}\""),
+                    None => "write the value in quotes".to_owned(),
+                });
+            }
             error
         })
         .collect()
+}
+
+/// The node at a dotted path.
+fn node_at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
+    let mut node = root;
+    let mut rest = path;
+    while !rest.is_empty() {
+        let (step, below) = match &node.value {
+            // A key may hold dots itself.
+            Yaml::Map(entries) => entries
+                .iter()
+                .filter(|(key, _)| {
+                    let after = rest.strip_prefix(&*key.text);
+                    after.is_some_and(|after| after.is_empty() || after.starts_with('.'))
+                })
+                .max_by_key(|(key, _)| key.text.len())
+                .map(|(key, node)| (key.text.len(), node))?,
+            Yaml::List(items) => {
+                let step = rest.split('.').next().unwrap_or(rest);
+                (step.len(), items.get(step.parse::<usize>().ok()?)?)
+            }
+            _ => return None,
+        };
+        node = below;
+        rest = rest[step..].trim_start_matches('.');
+    }
+    Some(node)
+}
+
+/// A plain scalar as it is written: `16.10` is another text than the number it is read as.
+fn raw<'a>(text: &'a str, place: &Location) -> Option<&'a str> {
+    let line = text
+        .lines()
+        .nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+    let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
+    let (start, _) = line.char_indices().nth(column)?;
+    let rest = &line[start..];
+    let end = rest
+        .find([',', ']', '}', ' ', '#', '\t'])
+        .unwrap_or(rest.len());
+    let is_plain = end > 0 && !rest.starts_with(['"', '\'', '*', '&', '!']);
+    is_plain.then_some(&rest[..end])
 }
 
 #[cfg(test)]
@@ -566,7 +647,7 @@ mod tests {
             ),
             (
                 "services: {web: {image: x, hosts: [shop.example.org]}}",
-                "no name in the zone",
+                "is not in the zone",
             ),
         ];
         for (line, expected) in cases {
@@ -599,7 +680,7 @@ mod tests {
             told,
             [
                 "the spec has no property bogus",
-                "services.web.image must be text or nothing, not 5",
+                "services.web.image must be text, not 5",
                 "services.web.scale.min is greater than max",
             ]
         );

@@ -11,6 +11,7 @@ mod rules;
 
 pub use edit::{with_stage, with_writer};
 pub use load::{load, merged, of_node};
+pub use rules::unknown_region;
 
 use std::collections::BTreeMap;
 
@@ -322,10 +323,10 @@ pub struct Service {
     /// How its health is asked.
     #[serde(default)]
     pub health: Health,
-    /// Environment variables.
+    /// Environment variables. Their values are stored readable; what is secret belongs into `secrets`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Environment variables from Secrets Manager or SSM, by the secret's name.
+    /// Environment variables from Secrets Manager: the name or ARN of the secret whose whole text is the value.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
     /// The instance type.
@@ -382,6 +383,9 @@ pub struct Health {
     /// Bad answers in a row until unhealthy.
     #[schemars(range(min = 2, max = 10))]
     pub unhealthy: u8,
+    /// Seconds that a new server has before bad answers get it replaced: its packages, the image, the start.
+    #[schemars(range(min = 60, max = 7200))]
+    pub grace: u16,
 }
 
 impl Default for Health {
@@ -392,6 +396,7 @@ impl Default for Health {
             timeout: 5,
             healthy: 2,
             unhealthy: 3,
+            grace: 900,
         }
     }
 }
@@ -441,7 +446,7 @@ impl Default for ScaleTarget {
 pub struct Balance {
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// The share of requests, against services with the same paths.
+    /// The share of requests, against services with the same paths; set in each of them.
     #[schemars(range(max = 999))]
     pub weight: u16,
     /// Seconds for which a user stays with one instance; 0 is not at all.
@@ -513,6 +518,11 @@ pub struct Database {
     #[serde(default = "default_backup_days")]
     #[schemars(range(min = 1, max = 35))]
     pub backup_days: u8,
+    /// The database's master user, on RDS; by default `app`. A database that is adopted keeps the one that it
+    /// has.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"))]
+    pub username: Option<String>,
     /// The region whose database takes the writes at stage multi-region; by default the first of
     /// `regions`. `scalectl failover` moves it and says so here.
     #[serde(default)]
@@ -543,6 +553,18 @@ pub enum Engine {
     Postgres,
     /// MySQL.
     Mysql,
+}
+
+impl Engine {
+    /// The version of a spec that names none.
+    #[must_use]
+    pub fn newest(self) -> &'static str {
+        match self {
+            Self::Postgres => "17",
+            // Without the minor version, of which RDS takes its latest and gives up the older ones.
+            Self::Mysql => "8.4",
+        }
+    }
 }
 
 /// A database's disk.

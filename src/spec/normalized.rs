@@ -1,7 +1,7 @@
 //! The spec as blueprints see it, and what of it takes no effect yet.
 
 use super::{
-    Balance, Cdn, Domain, DomainDetails, Engine, Region, Routing, Scale, Spec, Stage, Storage,
+    Balance, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Storage,
     default_node, rules, two,
 };
 use crate::value::{Map, Value};
@@ -80,6 +80,14 @@ impl Spec {
         let Value::Map(mut root) = Value::from(json) else {
             return Value::Null;
         };
+        if let Some(Value::Map(services)) = root.get_mut("services") {
+            for (name, service) in &self.services {
+                if let Some(Value::Map(one)) = services.get_mut(name) {
+                    let processor = rules::processor(&service.instance);
+                    one.insert("processor", Value::str(processor));
+                }
+            }
+        }
         let regions: Vec<Value> = rules::regions(self)
             .into_iter()
             .enumerate()
@@ -124,6 +132,10 @@ impl Spec {
             let name = domain.get("name").cloned().unwrap_or(Value::Null);
             domain.insert("zone", name);
         }
+        if let Some(Value::Map(map)) = root.get_mut("maintenance") {
+            let job = rules::backup_job(&self.maintenance);
+            map.insert("backup_job", Value::str(job));
+        }
         if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
         {
             let (size, max) = match &database.storage {
@@ -139,16 +151,15 @@ impl Spec {
             let version = database
                 .version
                 .clone()
-                .unwrap_or_else(|| match database.engine {
-                    Engine::Postgres => "17".to_owned(),
-                    Engine::Mysql => "8.4.9".to_owned(),
-                });
+                .unwrap_or_else(|| database.engine.newest().to_owned());
             map.insert("version", Value::str(version));
             let name = database
                 .name
                 .clone()
                 .unwrap_or_else(|| self.app.replace('-', "_"));
             map.insert("name", Value::str(name));
+            let username = database.username.as_deref().unwrap_or("app");
+            map.insert("username", Value::str(username));
             let multi_az = database
                 .multi_az
                 .unwrap_or(self.stage >= Stage::LoadBalanced);

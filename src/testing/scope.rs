@@ -80,9 +80,10 @@ impl Seen {
                     false => name = format!("{name}['{step}']"),
                 }
             }
-            let value = match schema::is_secret(&name) {
+            let is_secret = schema::is_secret(&name) || schema::is_hidden_variable(&name, value);
+            let value = match is_secret {
                 true => schema::never_shown(value),
-                false => schema::without_secrets(value),
+                false => schema::without_secrets_at(&name, value),
             };
             // The whole graph says nothing.
             let shown = match &value {
@@ -235,7 +236,7 @@ pub fn refusals(refusals: &[Refusal]) -> Value {
     Value::list(refusals.iter().map(|refusal| {
         object([
             ("address", Value::str(refusal.address.to_string())),
-            ("why", Value::str(refusal.why)),
+            ("why", Value::str(&*refusal.why)),
         ])
     }))
 }

@@ -8,9 +8,11 @@
 //! Maps are sorted vectors ([`Map`]), so that printing order never depends on insertion order and
 //! a resource stays within a few kilobytes.
 
+mod encoded;
 mod json;
 mod map;
 
+pub use encoded::{base64_gzip, decoded_text, settings};
 pub use map::Map;
 
 use std::fmt;

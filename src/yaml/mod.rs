@@ -5,6 +5,9 @@
 //! the spec and the blueprints, which report their findings at these places.
 
 pub mod fields;
+mod quote;
+
+pub use quote::line_of;
 
 use std::fmt;
 use std::sync::Arc;
@@ -203,15 +206,40 @@ fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnost
         None => message,
     };
     let line = line_of(text, location.line);
+    let (message, help) = plain(&message);
     let mut diagnostic = Diagnostic::error(location, message);
+    diagnostic.help = help;
     diagnostic.line = line;
     diagnostic
 }
 
-/// Line `number` of a text, counted from 1; cut where it is too long to print.
-pub fn line_of(text: &str, number: u32) -> Option<String> {
-    let line = text.lines().nth(number.checked_sub(1)? as usize)?;
-    Some(line.chars().take(200).collect())
+/// The parser's message in words that speak of the file, and what to do; the parser's own advice is for programmers.
+fn plain(message: &str) -> (String, Option<String>) {
+    let told = |message: &str, help: &str| (message.to_owned(), Some(help.to_owned()));
+    if let Some(rest) = message.strip_prefix("duplicate mapping key") {
+        let key = rest.trim_start_matches(':').split(',').next();
+        let key = key.unwrap_or_default().trim();
+        return told(
+            &format!("the key {key} appears twice"),
+            "remove one, or merge the two",
+        );
+    }
+    if message.contains("from_str_multiple") || message.contains("from_multiple") {
+        let help = "put it into a file of its own, or remove the `---`";
+        return told("the file has a second document after `---`", help);
+    }
+    if message.contains("budget breached") || message.contains("recursion limit") {
+        let what = "the file is nested too deeply, or has too many entries or aliases";
+        return told(what, "write it without generated data");
+    }
+    if message.contains("unknown anchor") {
+        let what = "`*` begins an alias, and there is no anchor of that name";
+        return told(
+            what,
+            "put a text that begins with `*` in quotes: \"*.example.com\"",
+        );
+    }
+    (message.to_owned(), None)
 }
 
 fn at_location(file: &Arc<str>, at: serde_saphyr::Location) -> Location {

@@ -4,6 +4,7 @@ now=$(used)
 if [[ $action == 'undo' ]]; then
   unused_or_refuse target
   unsubscribe source
+  site-database name
   tidy source
   tidy target
   [[ $mark != target ]] || empty_tables target
@@ -16,4 +17,7 @@ if [[ $now == source ]] && ! has_subscription source; then
   empty_tables target
   subscribe source true
 fi
+# From now on containers connect by the name in the managed database's certificate, so a switch changes nothing for
+# clients that verify it.
+[[ $TARGET_SECRET == file:/data/secrets/database ]] || site-database name "$TARGET_HOST"
 printf '{"subscribed":true}\n'

@@ -13,6 +13,9 @@ else:
 
 LOGIN = dict(user=os.environ["DATABASE_USER"], password=os.environ["DATABASE_PASSWORD"],
              host=os.environ["DATABASE_HOST"], port=int(os.environ["DATABASE_PORT"]), database=os.environ["DATABASE_NAME"])
+# Encrypted, as the URL that a server gives its services asks.
+if os.environ.get("DATABASE_TLS") != "false":
+    LOGIN.update(dict(sslmode="require") if POSTGRES else dict(ssl={"check_hostname": False}))
 # Where reads go that may be a moment old, if there is a replica.
 READER = dict(LOGIN, port=int(os.environ["READER_PORT"])) if "READER_PORT" in os.environ else None
 PATIENCE = 20

@@ -4,7 +4,31 @@
 set -euo pipefail
 export SITE_PATH={{sh path}} SITE_ROLE={{sh role}}
 
-until dnf -y install docker jq amazon-cloudwatch-agent; do sleep 5; done
+# cloud-init runs this once. systemd repeats it until it comes to its end, so each step may be done again.
+if [ "${1-}" != setup ]; then
+  install -m 700 "$0" /usr/local/sbin/site-setup
+  cat >/etc/systemd/system/site-setup.service <<'UNIT'
+[Unit]
+Description=Set up this server
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/site-setup setup
+StandardOutput=append:/var/log/cloud-init-output.log
+StandardError=append:/var/log/cloud-init-output.log
+Restart=on-failure
+RestartSec=15
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl daemon-reload
+  systemctl enable site-setup
+  exec systemctl start --no-block site-setup
+fi
+
+until dnf -y install docker jq logrotate; do sleep 5; done
 
 # The data disk: formatted only if it never was, so a restored snapshot keeps its data.
 if [ "$SITE_ROLE" = single ]; then
@@ -18,23 +42,17 @@ mkdir -p /data/caddy /data/database /etc/site
 install -d -m 700 /data/secrets
 echo 'd /run/site 0700' >/etc/tmpfiles.d/site.conf
 systemd-tmpfiles --create site.conf
-systemctl enable --now docker
-docker network inspect site >/dev/null 2>&1 || docker network create site
-
-cat >/opt/aws/amazon-cloudwatch-agent/etc/site.json <<JSON
-{"agent": {"metrics_collection_interval": 60},
- "metrics": {
-  "append_dimensions": {"InstanceId": "\${aws:InstanceId}"},
-  "aggregation_dimensions": [["InstanceId"], ["InstanceId", "path"]],
-  "metrics_collected": {
-   "mem": {"measurement": ["mem_used_percent"]},
-   "disk": {"measurement": ["used_percent"], "resources": ["/", "/data"], "drop_device": true}}},
- "logs": {"logs_collected": {"files": {"collect_list": [
-  {"file_path": "/var/log/cloud-init-output.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/setup"},
-  {"file_path": "/var/log/site.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/site"}]}}}}
+# Logs that end, and networks of a block that no VPC has: Docker's own, 172.16.0.0/12, may be this one's or a peer's.
+mkdir -p /etc/docker
+cat >/etc/docker/daemon.json <<'JSON'
+{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"},
+ "bip": "198.18.1.1/24", "default-address-pools": [{"base": "198.18.16.0/20", "size": 24}]}
 JSON
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
-  -c file:/opt/aws/amazon-cloudwatch-agent/etc/site.json
+echo '/var/log/site.log { size 10M rotate 3 compress copytruncate missingok }' >/etc/logrotate.d/site
+systemctl enable --now docker logrotate.timer
+# The proxy has a fixed address here, so that containers may know it by the name in a managed database's certificate.
+docker network inspect site >/dev/null 2>&1 ||
+  docker network create --subnet 198.18.0.0/24 --ip-range 198.18.0.128/25 --gateway 198.18.0.1 site
 
 cat >/usr/local/sbin/site-database <<'PYTHON'
 {{> user-data/site-database.py}}
@@ -48,6 +66,12 @@ import base64, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time
 
 PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
 LIBRARY, RUN = "public.ecr.aws/docker/library/", "/run/site:/run/site"
+ETC, DATA, PROXY_ADDRESS = "/etc/site", "/data", "198.18.0.2"
+# Every region's certificates: a failover may move the database to any of them.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+RDS_BUNDLE = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+# Where containers see the certificates.
+CONTAINER_CA = "/etc/database-tls/ca.pem"
 
 
 def run(*command, **options):
@@ -100,14 +124,27 @@ def start(name, image, options=(), command=(), env=None, label=""):
         "--label", "site.hash=" + label, *options, *passed, image, *command, env=dict(os.environ, **env))
 
 
-def password():
-    path = "/data/secrets/database"
+def read(path, otherwise=""):
     if not os.path.exists(path):
-        with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-        os.rename(path + ".new", path)
+        return otherwise
     with open(path) as file:
         return file.read()
+
+
+def write(path, text, mode=0o644, group=0):
+    # Nobody ever reads half a file.
+    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    os.chown(path + ".new", 0, group)
+    os.chmod(path + ".new", mode)
+    os.rename(path + ".new", path)
+
+
+def password():
+    path = DATA + "/secrets/database"
+    if not os.path.exists(path):
+        write(path, secrets.token_urlsafe(32), 0o600)
+    return read(path)
 
 
 PROXY = """
@@ -116,64 +153,140 @@ PROXY = """
 
 
 def proxy(host, port, running):
-    # The application's connections go through one proxy, so that a migration can lead them elsewhere.
-    path, wanted = "/etc/site/database", "%s %s" % (host, port)
+    # The application's connections go through one proxy, so that a migration can switch them to another database.
+    path, wanted = ETC + "/database", "%s %s" % (host, port)
     if not os.path.exists(path + ".lock"):
         with open(path, "w") as file:
             file.write(wanted)
     elif open(path).read() == wanted:
         os.remove(path + ".lock")
-    with open("/etc/site/haproxy.cfg", "w") as file:
+    with open(ETC + "/haproxy.cfg", "w") as file:
         file.write(PROXY % dict(run="/run/site", listen=":%s" % port, target=open(path).read().replace(" ", ":")))
     if "database" not in running:
-        start("database", LIBRARY + "haproxy:lts", ["--user", "root", "-v", "/etc/site:/etc/site:ro", "-v", RUN],
+        start("database", LIBRARY + "haproxy:lts",
+              ["--ip", PROXY_ADDRESS, "--user", "root", "-v", ETC + ":/etc/site:ro", "-v", RUN],
               ["haproxy", "-f", "/etc/site/haproxy.cfg"])
 
 
-def certificate():
-    # Clients ask for TLS, as RDS wants it; the image's group reads the key.
-    path = "/data/secrets/database.pem"
+def issue(path, name, extensions, *signed):
+    # A key and its certificate as one text.
+    with open(path + ".cnf", "w") as file:
+        file.write("\n".join(["[req]", "prompt=no", "distinguished_name=name", "[name]", "CN=" + name[:64], "[more]"] + extensions))
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9999", "-config", path + ".cnf",
+        "-extensions", "more", *signed, "-keyout", path + ".tmp", "-out", path + ".tmp")
+    text = read(path + ".tmp")
+    os.remove(path + ".tmp")
+    return text
+
+
+def authority():
+    # What signs the certificate of the server's own database; it stays the same for as long as the disk.
+    path = DATA + "/secrets/ca.pem"
     if not os.path.exists(path):
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9999", "-subj", "/CN=database",
-            "-keyout", path + ".new", "-out", path + ".new")
-        os.chown(path + ".new", 0, 999)
-        os.chmod(path + ".new", 0o640)
-        os.rename(path + ".new", path)
+        write(path, issue(path, "Database of " + PATH, ["basicConstraints=critical,CA:TRUE", "subjectKeyIdentifier=hash",
+                                                        "keyUsage=critical,keyCertSign,cRLSign"]), 0o600)
     return path
+
+
+def certificate(host, name):
+    # Names are added and never dropped: a container that still uses an earlier one may connect at any time.
+    folder, ca = DATA + "/secrets/tls", authority()
+    os.makedirs(folder, exist_ok=True)
+    # The image's group reads the key.
+    os.chown(folder, 0, 999)
+    os.chmod(folder, 0o750)
+    names = read(folder + "/names").split()
+    missing = [one for one in ("DNS:database", "DNS:localhost", "IP:" + host, "DNS:" + name) if one not in names]
+    if not missing and os.path.exists(folder + "/database.pem"):
+        return False
+    names = list(dict.fromkeys(names + missing))
+    write(folder + "/database.pem",
+          issue(DATA + "/secrets/database", "database",
+                ["basicConstraints=CA:FALSE", "extendedKeyUsage=serverAuth", "keyUsage=digitalSignature,keyEncipherment",
+                 "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid", "subjectAltName=" + ",".join(names)],
+                "-CA", ca, "-CAkey", ca), 0o640, 999)
+    write(folder + "/names", " ".join(names))
+    return True
+
+
+def bundle():
+    # The certificates that sign every database which this application may come to use. What was fetched is kept
+    # for as long as nothing newer can be had.
+    fetched, own = ETC + "/rds.pem", ""
+    if not os.path.exists(fetched) or time.time() - os.path.getmtime(fetched) > 7 * 86400:
+        try:
+            text = urllib.request.urlopen(RDS_BUNDLE, timeout=10).read().decode()
+            if not text.strip().endswith("-----END CERTIFICATE-----"):
+                raise ValueError("it does not end with a certificate")
+            write(fetched, text)
+        except Exception as error:
+            print("cannot fetch %s: %s" % (RDS_BUNDLE, error), file=sys.stderr)
+    if ROLE == "single":
+        own = read(authority())
+        own = own[own.index("-----BEGIN CERTIFICATE"):]
+    os.makedirs(ETC + "/tls", exist_ok=True)
+    if read(ETC + "/tls/ca.pem", None) != own + read(fetched):
+        write(ETC + "/tls/ca.pem", own + read(fetched))
 
 
 def port_of(config):
     return 5432 if config["engine"] == "postgres" else 3306
 
 
+def name_of(config):
+    # The name by which containers connect to the proxy. A managed database's certificate has the database's own name,
+    # so a migration has containers use that one before it switches them.
+    return config["host"] if config["host"] != "local" else read(ETC + "/database.name").strip() or "database"
+
+
+# TLS only, as RDS; but for the container's own programs.
+HBA = """local all all trust
+host all all 127.0.0.1/32 trust
+host all all ::1/128 trust
+hostssl all all all scram-sha-256
+"""
+
+
 def serve(config, running):
-    # Starts a database of our own and tells its address, login and password.
+    # Starts a database of our own and returns its address, login and password.
     host, user, word, port = metadata("local-ipv4"), "site", password(), port_of(config)
+    postgres, tls = config["engine"] == "postgres", "/run/secrets/tls"
+    renewed = certificate(host, name_of(config))
     if "database-local" not in running:
-        postgres = config["engine"] == "postgres"
-        mount = ["-v", RUN, "-v", "/data/secrets/database:/run/secrets/database:ro", "-v",
-                 "/data/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql"),
+        write(DATA + "/secrets/tls/hba", HBA)
+        mount = ["-v", RUN, "-v", DATA + "/secrets/database:/run/secrets/database:ro", "-v", DATA + "/secrets/tls:%s:ro" % tls,
+                 "-v", DATA + "/database:" + ("/var/lib/postgresql/data" if postgres else "/var/lib/mysql"),
                  "-p", "%s:%s:%s" % (host, port, port)]
         image = LIBRARY + config["engine"] + ":" + config["version"]
         secret_file = "/run/secrets/database"
         if postgres:
             env = dict(POSTGRES_USER=user, POSTGRES_DB=config["name"],
                        POSTGRES_PASSWORD_FILE=secret_file, PGDATA="/var/lib/postgresql/data/pg")
-            mount += ["-v", certificate() + ":/run/secrets/pem:ro"]
-            command = [word for setting in ("wal_level=logical", "ssl=on", "ssl_cert_file=/run/secrets/pem",
-                                            "ssl_key_file=/run/secrets/pem") for word in ("-c", setting)]
+            command = [word for setting in ("wal_level=logical", "ssl=on", "ssl_cert_file=%s/database.pem" % tls,
+                                            "ssl_key_file=%s/database.pem" % tls, "hba_file=%s/hba" % tls,
+                                            "password_encryption=scram-sha-256") for word in ("-c", setting)]
         else:
             env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
                        MYSQL_PASSWORD_FILE=secret_file)
-            command = ["--replicate-wild-ignore-table=mysql.rds%"]
+            command = ["--replicate-wild-ignore-table=mysql.rds%", "--require-secure-transport=ON",
+                       "--ssl-cert=%s/database.pem" % tls, "--ssl-key=%s/database.pem" % tls]
         start("database-local", image, mount, command, env)
+    elif renewed:
+        reload = ["kill", "-s", "HUP", "database-local"] if postgres else [
+            "exec", "-e", "MYSQL_PWD", "database-local", "mysql", "-uroot", "-e", "ALTER INSTANCE RELOAD TLS"]
+        try:
+            run(shutil.which("docker"), *reload, env=dict(os.environ, MYSQL_PWD=word))
+        except subprocess.CalledProcessError:
+            # The next minute tries again.
+            os.remove(DATA + "/secrets/tls/names")
+            raise
     return host, user, word
 
 
 def keep():
     # A migration that leads back here needs a database of our own before the parameters say so.
     config = parameters()["database"]
-    open("/etc/site/database.keep", "w").close()
+    open(ETC + "/database.keep", "w").close()
     host, _, _ = serve(config, containers())
     for _ in range(90):
         try:
@@ -193,17 +306,29 @@ def database(config, running):
     else:
         login = json.loads(secret(config["secret"], config["region"]))
         host, user, word = config["host"], login["username"], login["password"]
-        if "database-local" in running and not os.path.exists("/etc/site/database.keep"):
+        if "database-local" in running and not os.path.exists(ETC + "/database.keep"):
             # Moved away; the disk still has it.
             run("docker", "stop", "-t", "60", "database-local")
     proxy(host, port, running)
-    quoted = urllib.request.quote(word, safe="")
-    url = "%s://%s:%s@database:%s/%s" % ("postgresql" if postgres else "mysql", user, quoted, port, config["name"])
-    if postgres:
-        url += "?sslmode=require"
-    readers, host = config.get("readers") or ["database"], "database"
-    return dict(DATABASE_URL=url, DATABASE_HOST=host, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
-                DATABASE_USER=user, DATABASE_PASSWORD=word, DATABASE_READER_HOSTS=",".join(readers))
+    bundle()
+    name, quoted = name_of(config), urllib.request.quote(word, safe="")
+    url = "%s://%s:%s@%s:%s/%s" % ("postgresql" if postgres else "mysql", user, quoted, name, port, config["name"])
+    # MySQL has no common form: mysql2 reads the first, SQLAlchemy the second.
+    url += "?sslmode=require" if postgres else "?ssl=%%7B%%22rejectUnauthorized%%22%%3Atrue%%7D&ssl_ca=%s" % CONTAINER_CA
+    readers = config.get("readers") or [name]
+    # Node.js verifies when a URL asks for TLS, and knows only public authorities otherwise.
+    return dict(DATABASE_URL=url, DATABASE_HOST=name, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
+                DATABASE_USER=user, DATABASE_PASSWORD=word, DATABASE_READER_HOSTS=",".join(readers),
+                DATABASE_SSL_CA=CONTAINER_CA, NODE_EXTRA_CA_CERTS=CONTAINER_CA)
+
+
+def to_database(shared):
+    # The options of a container that uses the database. Its name is in the container's own table of hosts: a name
+    # server would lead past the proxy.
+    if not shared.get("DATABASE_HOST"):
+        return []
+    mount = ["-v", "%s/tls:%s:ro" % (ETC, os.path.dirname(CONTAINER_CA))]
+    return mount + ["--add-host", "%s:%s" % (shared["DATABASE_HOST"], PROXY_ADDRESS)]
 
 
 def cache(config, running):
@@ -215,7 +340,11 @@ def cache(config, running):
             start("cache", images[config["engine"]], ["--memory", "256m"])
         config = dict(config, host="cache", port=11211 if config["engine"] == "memcached" else 6379)
     scheme = "memcached" if config["engine"] == "memcached" else "rediss" if config.get("tls") else "redis"
-    return dict(CACHE_URL="%s://%s:%s" % (scheme, config["host"], config["port"]),
+    # Of Memcached a client has to know every node, unless it discovers them at the configuration endpoint:
+    # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Endpoints.html
+    hosts = [config["host"].replace(".cfg.", ".%04d." % number) for number in range(1, config.get("nodes", 1) + 1)]
+    nodes = ",".join("%s:%s" % (host, config["port"]) for host in hosts)
+    return dict(CACHE_URL="%s://%s" % (scheme, nodes), CACHE_NODES=nodes,
                 CACHE_HOST=config["host"], CACHE_PORT=str(config["port"]),
                 CACHE_TLS="true" if config.get("tls") else "false", CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
 
@@ -285,6 +414,7 @@ def main():
         if wanted not in running:
             logs = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION,
                     "--log-opt", "awslogs-group=%s/services/%s" % (PATH, name), "--label", "site.service=" + name]
+            logs += to_database(shared)
             start(wanted, image_of(service), logs, service.get("command") or (), env, label)
             if not healthy(containers()[wanted][1], service):
                 # The old one goes on; the next minute tries again.
@@ -350,11 +480,34 @@ OnUnitInactiveSec=60
 WantedBy=timers.target
 UNIT
 cat >/etc/systemd/system/site-database.service <<'UNIT'
+[Unit]
+StartLimitIntervalSec=0
 [Service]
+RestartSec=1
 ExecStart=/usr/local/sbin/site-database follow
+StandardOutput=append:/var/log/site.log
+StandardError=append:/var/log/site.log
 Restart=always
 [Install]
 WantedBy=multi-user.target
 UNIT
 systemctl daemon-reload
 systemctl enable --now site.timer site-database
+
+# The site comes first: it runs whether its watcher can be installed or not.
+until dnf -y install amazon-cloudwatch-agent; do sleep 5; done
+cat >/opt/aws/amazon-cloudwatch-agent/etc/site.json <<JSON
+{"agent": {"metrics_collection_interval": 60},
+ "metrics": {
+  "append_dimensions": {"InstanceId": "\${aws:InstanceId}"},
+  "aggregation_dimensions": [["InstanceId"], ["InstanceId", "path"]],
+  "metrics_collected": {
+   "mem": {"measurement": ["mem_used_percent"]},
+   "disk": {"measurement": ["used_percent"], "resources": ["/", "/data"], "drop_device": true}}},
+ "logs": {"logs_collected": {"files": {"collect_list": [
+  {"file_path": "/var/log/cloud-init-output.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/setup"},
+  {"file_path": "/var/log/site.log", "log_group_name": "$SITE_PATH/system", "log_stream_name": "{instance_id}/site"}]}}}}
+JSON
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
+  -c file:/opt/aws/amazon-cloudwatch-agent/etc/site.json
+systemctl disable site-setup

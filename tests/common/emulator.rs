@@ -68,12 +68,17 @@ impl Emulator {
                 command
             }
         };
+        // What it says, for whoever looks into a failure: a folder.
+        let log = std::env::var_os("SCALECTL_EMULATOR_LOG").map_or_else(Stdio::null, |folder| {
+            let path = PathBuf::from(folder).join(format!("{kind:?}-{port}.log"));
+            Stdio::from(std::fs::File::create(path).unwrap())
+        });
         let child = command
             // ministack keeps a log where it runs.
             .current_dir(env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let second = (kind == Kind::Moto).then(|| Box::new(Self::start(Kind::Ministack)));

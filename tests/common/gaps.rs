@@ -61,7 +61,8 @@ impl Gaps {
         Self(gaps)
     }
 
-    /// A blueprint's text without the resources of the kinds that the emulator does not have.
+    /// A blueprint's text without the resources of the kinds that the emulator does not have, and without what
+    /// takes something from those.
     pub fn without_kinds(&self, blueprint: &str) -> String {
         let is_gap = |part: &&str| {
             let whole = self.0.iter().filter(|gap| gap.property == "*");
@@ -69,8 +70,12 @@ impl Gaps {
                 .map(|gap| format!("    kind: {}\n", gap.kind))
                 .any(|kind| part.contains(&kind))
         };
-        let parts = blueprint.split("\n  - id: ");
-        let kept: Vec<&str> = parts.filter(|part| !is_gap(part)).collect();
+        let (gone, mut kept): (Vec<&str>, Vec<&str>) =
+            blueprint.split("\n  - id: ").partition(is_gap);
+        let ids = gone.iter().filter_map(|part| part.lines().next());
+        for id in ids {
+            kept.retain(|part| !part.contains(&format!("${{{id}.")));
+        }
         kept.join("\n  - id: ")
     }
 

@@ -82,16 +82,38 @@ impl Project {
         command
     }
 
+    /// A command that has to succeed, drift and changes (2) included.
+    #[track_caller]
     pub fn run(&self, line: &str) -> Output {
+        let output = self.try_run(line);
+        assert!(
+            matches!(output.status.code(), Some(0 | 2)),
+            "{line} ends with {}: {}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    /// A command, however it ends.
+    pub fn try_run(&self, line: &str) -> Output {
         self.command(line).output().unwrap()
     }
 
-    /// Commands with what they print and how they end, as a terminal would show them.
+    /// What commands print and how they end, without their names: so that no assertion finds its word there.
+    pub fn said(&self, lines: &[&str]) -> String {
+        let told = self.transcript(lines);
+        let said = told.lines().filter(|line| !line.starts_with("$ scalectl "));
+        said.collect::<Vec<_>>().join("\n") + "\n"
+    }
+
+    /// Commands with what they print and how they end, as a terminal would show them: for snapshots.
     pub fn transcript(&self, lines: &[&str]) -> String {
         let wall = Regex::new(r"\([0-9.]+ m?s here\)").unwrap();
         let mut told = String::new();
         for line in lines {
-            let output = self.run(line);
+            let output = self.try_run(line);
             let text = String::from_utf8(output.stdout).unwrap()
                 + &String::from_utf8(output.stderr).unwrap();
             assert!(!text.contains("panicked"), "{line}: {text}");
@@ -100,9 +122,10 @@ impl Project {
             let _ = write!(told, "$ scalectl {line}\n{text}");
             match output.status.code() {
                 Some(0) => {}
-                code => {
-                    let _ = writeln!(told, "(exit code {code:?})");
+                Some(code) => {
+                    let _ = writeln!(told, "(exit code {code})");
                 }
+                None => told.push_str("(ended by a signal)\n"),
             }
             told.push('\n');
         }
@@ -110,6 +133,6 @@ impl Project {
     }
 
     pub fn code(&self, line: &str) -> Option<i32> {
-        self.run(line).status.code()
+        self.try_run(line).status.code()
     }
 }

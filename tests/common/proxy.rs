@@ -16,8 +16,12 @@ use scalectl::provider::Outcome;
 use scalectl::provider::aws::{Aws, Endpoints};
 use scalectl::spec;
 
-use super::emulator::Emulator;
+use super::emulator::{Emulator, Kind};
 pub use super::faults::{Fault, Faults, When};
+
+#[path = "requests.rs"]
+pub mod requests;
+use requests::Checker;
 
 /// Outermost elements of moto's S3 answers that AWS calls otherwise.
 const MISNAMED: [(&str, &str); 2] = [
@@ -66,11 +70,13 @@ impl Call {
 
 /// What connections share.
 struct State {
+    kind: Kind,
     emulator: u16,
     cloud_control: u16,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
     changed: Condvar,
+    checker: Checker,
 }
 
 #[derive(Default)]
@@ -86,10 +92,17 @@ struct Calls {
     let_go: bool,
 }
 
-/// A running proxy.
+/// A running proxy. At its end every request has to be one that AWS's models allow.
 pub struct Proxy {
     port: u16,
     state: Arc<State>,
+}
+
+impl Drop for Proxy {
+    /// The thread that listens keeps what connections share, and with it the checker.
+    fn drop(&mut self) {
+        self.state.checker.assert_allowed();
+    }
 }
 
 impl Proxy {
@@ -98,11 +111,13 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State {
+            kind: emulator.kind,
             emulator: emulator.port,
             cloud_control: emulator.cloud_control_port(),
             faults: Mutex::new(faults),
             calls: Mutex::default(),
             changed: Condvar::new(),
+            checker: Checker::start(),
         });
         let shared = state.clone();
         // It ends with the test's process; connections end with their clients.
@@ -132,6 +147,11 @@ impl Proxy {
         // Who we are is the first call, so that what faults meet does not depend on who is faster.
         aws.place_in_words().await?;
         Ok(aws)
+    }
+
+    /// What AWS's models say of all requests so far; none may come afterwards.
+    pub fn validated(&self) -> requests::Found {
+        self.state.checker.finish()
     }
 
     /// From here on other faults, once everything under way has come to its end; what was held back is
@@ -178,6 +198,7 @@ impl Proxy {
 
 /// A request as it came, but for the last byte of its body: who closes a connection with something
 /// unread in it resets it, as a network that breaks does.
+#[derive(Clone)]
 struct Request {
     method: String,
     path: String,
@@ -226,6 +247,23 @@ impl Request {
             assert_eq!(last, 1, "{text}");
         }
         Some(request)
+    }
+
+    /// As moto has to get it: it gives a replica in another region the source's parameter group, which is not there,
+    /// and AWS the default one.
+    fn for_moto(mut self) -> Self {
+        let is_replica = find(&self.body, b"Action=CreateDBInstanceReadReplica&").is_some();
+        let is_elsewhere = find(&self.body, b"SourceDBInstanceIdentifier=arn%3A").is_some();
+        if is_replica && is_elsewhere && find(&self.body, b"DBParameterGroupName=").is_none() {
+            self.body.extend(b"&DBParameterGroupName=");
+            let length = self.body.len().to_string();
+            for (name, value) in &mut self.headers {
+                if name == "content-length" {
+                    value.clone_from(&length);
+                }
+            }
+        }
+        self
     }
 
     /// Takes the last byte, so that the connection can be used again.
@@ -366,6 +404,10 @@ fn serve(state: &State, mut stream: TcpStream) {
     // Without this an answer in two packets waits for the client's acknowledgement.
     stream.set_nodelay(true).unwrap();
     while let Some(request) = Request::read(&mut stream) {
+        let (method, path) = (&request.method, &request.path);
+        state
+            .checker
+            .take(method, path, &request.headers, &request.body);
         let (number, call) = state.note(request.call());
         let went = state.carry_out(&call, &request, &mut stream);
         state.answered(number);
@@ -438,7 +480,10 @@ impl State {
         let answer = match (&call.fault, refusal) {
             (Fault::Throttle | Fault::Fail(_, When::Before), Some(refusal)) => refusal,
             (_, refusal) => {
-                let mut answer = Answer::to(request, port);
+                let mut answer = match self.kind {
+                    Kind::Moto => Answer::to(&request.clone().for_moto(), port),
+                    Kind::Ministack => Answer::to(request, port),
+                };
                 answer.mend();
                 refusal.unwrap_or(answer)
             }

@@ -12,8 +12,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-pub use self::prepare::{Prepared, forecasts, lay_out, live_stage, named, prepare, told};
-use self::prepare::{judged, settled_at, within_budget};
+use self::prepare::judged;
+pub use self::prepare::{
+    Prepared, forecasts, lay_out, live_stage, may_begin, named, prepare, told,
+};
 use self::saved::{AGAIN, Saved, load};
 pub use self::saved::{is_saved, save};
 use self::walk::{Course, course, go, numbers};
@@ -96,9 +98,16 @@ pub struct Arguments {
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
-    /// Let the embedded cloud's time pass so many times as fast as ours instead of jumping.
+    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
+}
+
+impl Arguments {
+    /// Whether it changes something besides what it prints.
+    pub fn changes(&self) -> bool {
+        !self.plan && !self.status && !self.dry_run
+    }
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -125,8 +134,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let into = open_into(arguments.json_into.as_deref())?;
     let looks = arguments.plan || arguments.status;
-    let session = Session::open(&project, command)?.at_speed(arguments.speed);
-    let session = session.only_looking(looks);
+    let session = Session::open_to_look(&project, command, looks)?.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
         let outcome = match looks {
@@ -231,7 +239,8 @@ fn show(
     {
         ui::note(&changed(standing));
     }
-    if let Some(path) = &arguments.out {
+    let begins = may_begin(&prepared, live, from);
+    if let (Some(path), Ok(())) = (&arguments.out, &begins) {
         save(path, project, &prepared.migration)?;
     }
     let report = judged(project, &prepared, live)?;
@@ -263,10 +272,7 @@ fn show(
             ui::print(&stands(standing, &prepared.migration));
         }
     }
-    if standing.is_none() {
-        within_budget(&prepared)?;
-        settled_at(&prepared, live, from)?;
-    }
+    begins?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -438,9 +444,5 @@ fn may_go(
             "put them back as they were, finish or take back the migration, and change them then",
         ));
     }
-    if standing.is_none() {
-        within_budget(prepared)?;
-        settled_at(prepared, live, from)?;
-    }
-    Ok(())
+    may_begin(prepared, live, from)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::blueprint;
+use crate::cli::exit::Code;
 use crate::cli::project::{Project, load_spec};
 use crate::cli::session::runtime;
 use crate::cli::{Failure, Global};
@@ -138,7 +139,7 @@ fn user_gates(settings: &spec::Migration) -> Result<Vec<Gate>, Failure> {
 }
 
 /// Fails when a step may cost more than the spec allows.
-pub(super) fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
+fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
     let Some(number) = prepared.frame(None).over_budget().first().copied() else {
         return Ok(());
     };
@@ -176,7 +177,7 @@ pub(super) fn judged(
 
 /// Fails when the live stage is not as the spec has it: a migration leads from one stage to another and
 /// makes no other change on the way.
-pub(super) fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
+fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
     let plan = diff(&prepared.migration.start, live, None);
     let Some(first) = plan.changes.first() else {
         return Ok(());
@@ -194,10 +195,21 @@ pub(super) fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Resul
     ))
 }
 
+/// Fails when a migration could not begin: it may cost more than is allowed, or does not begin at what is live. One that
+/// is under way has begun.
+pub fn may_begin(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
+    let record = live.record.as_ref();
+    if record.is_some_and(|record| record.migration.is_some()) {
+        return Ok(());
+    }
+    within_budget(prepared)?;
+    settled_at(prepared, live, from)
+}
+
 /// Why a walk stopped, in words.
 pub fn told(halt: &Halt) -> Failure {
     let what = halt.in_words();
-    match halt {
+    let failure = match halt {
         Halt::Refused(_) => Failure::with_help(
             what,
             "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
@@ -207,5 +219,6 @@ pub fn told(halt: &Halt) -> Failure {
             "`scalectl migrate --resume` goes on; afterwards a migration to the old stage is the way back",
         ),
         _ => Failure::new(what),
-    }
+    };
+    failure.coded(Code::of_halt(halt))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Failure;
-use crate::cli::project::{Project, read};
+use crate::cli::project::{Project, read, write};
 use crate::migrate::Migration;
 use crate::provider::Owner;
 use crate::spec::Stage;
@@ -59,8 +59,6 @@ pub fn save(path: &Path, project: &Project, migration: &Migration) -> Result<(),
         to: migration.to,
         digest: migration.digest.to_string(),
     };
-    let failed =
-        |error: String| Failure::new(format!("{} cannot be written: {error}", path.display()));
-    let text = serde_json::to_string(&saved).map_err(|error| failed(error.to_string()))?;
-    std::fs::write(path, text).map_err(|error| failed(error.to_string()))
+    // Plain data, with strings as keys.
+    write(path, &serde_json::to_string(&saved).unwrap_or_default())
 }

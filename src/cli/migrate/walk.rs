@@ -7,7 +7,9 @@ use super::prepare::{judged, prepare, told};
 use super::saved::Saved;
 use super::{Arguments, check_target, ends, look, may_go};
 use crate::apply::Context;
+use crate::cli::apply::not_confirmed;
 use crate::cli::apply::obey;
+use crate::cli::exit::Code;
 use crate::cli::lines::{self, Lines};
 use crate::cli::project::{Project, find, load_spec, read, write};
 use crate::cli::walk_teller::{Teller, arrived_at, ended};
@@ -126,7 +128,8 @@ pub(super) async fn go(
                         number + 1
                     ),
                     "`scalectl migrate --resume` goes on, `--rollback` leads back",
-                ));
+                )
+                .coded(Code::Error.unless_interrupted(context.stop)));
             }
         }
         let mut teller = Teller {
@@ -282,7 +285,7 @@ async fn confirm(
     };
     match ui::confirm_unless(context.stop, &question, "yes").await {
         true => Ok(()),
-        false => Err(Failure::new("not confirmed; nothing was changed")),
+        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
     }
 }
 
@@ -306,7 +309,7 @@ fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) 
         )
     };
     let edited = spec::with_stage(&text, env, to).ok_or_else(by_hand)?;
-    std::fs::write(&path, edited).map_err(|_| by_hand())?;
+    write(&path, &edited).map_err(|_| by_hand())?;
     if !arguments.json {
         ui::print(&format!("{shown} now says `stage: {}`.\n", to.name()));
     }
@@ -317,11 +320,12 @@ fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) 
 fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
     let name = &migration.steps[number].name;
     match told(halt) {
-        Failure::Message { what, help } => {
+        Failure::Message { what, help, code } => {
             let next = "what is done is written down: `scalectl migrate --resume` goes on here, `--rollback` leads back";
             Failure::Message {
                 what: format!("step {} ({name}): {what}", number + 1),
                 help: Some(help.unwrap_or_else(|| next.to_owned())),
+                code,
             }
         }
         other => other,

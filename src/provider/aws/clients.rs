@@ -98,7 +98,8 @@ impl Clients {
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(60))
             .operation_attempt_timeout(Duration::from_secs(60))
-            .operation_timeout(Duration::from_secs(300))
+            // A run that is refused everything ends within two minutes; what takes longer is tried again.
+            .operation_timeout(Duration::from_secs(75))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http::client())

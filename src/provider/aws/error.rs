@@ -155,6 +155,9 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     {
         return ErrorKind::Throttled;
     }
+    if is_not_verified(message) {
+        return ErrorKind::Denied;
+    }
     // Roles, profiles, policies and topics are not known everywhere at once.
     if is_not_yet_known(message) {
         return ErrorKind::NotFound;
@@ -254,7 +257,19 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     }
 }
 
-/// What services say of a role or policy that IAM has not told them of yet.
+/// What services say to an account that AWS has not verified yet, which no repetition changes: CloudFront and Elastic Load
+/// Balancing (<https://github.com/aws-samples/aws-cdk-examples/issues/279>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>).
+fn is_not_verified(message: &str) -> bool {
+    [
+        "account must be verified",
+        "account currently does not support creating load balancers",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
+}
+
+/// What services say of a role, policy or setting that they have not heard of yet.
 fn is_not_yet_known(message: &str) -> bool {
     [
         "Invalid IAM Instance Profile",
@@ -265,6 +280,18 @@ fn is_not_yet_known(message: &str) -> bool {
         "Access Denied for bucket",
         "Invalid principal in policy",
         "does not have sufficient privileges",
+        // botocore: autoscaling, ServiceLinkedRoleFailure.
+        "service-linked role is not yet ready",
+        // S3, while its servers do not all know of a bucket's versions yet: https://github.com/aws/aws-sdk/issues/106,
+        // https://github.com/aws/aws-sdk-ruby/issues/1919
+        "Versioning must be 'Enabled' on the bucket",
+        "bucket must have versioning enabled",
+        // The first call of an account makes the service's own role, which takes a moment to be known
+        // (https://github.com/terraform-aws-modules/terraform-aws-rds/issues/364,
+        // https://github.com/crossplane-contrib/provider-aws/issues/479).
+        "permission to create service linked role",
+        "necessary credentials to create ServiceLinkedRoles",
+        "create Service Linked Role",
     ]
     .iter()
     .any(|words| message.contains(words))
@@ -341,8 +368,35 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_not_verified_is_not_asked_again() {
+        let cloudfront = "Your account must be verified before you can add CloudFront resources. To verify your account, please contact AWS Support";
+        let balancer = "This AWS account currently does not support creating load balancers. For more information, please contact AWS Support.";
+        for (code, message) in [
+            ("AccessDenied", cloudfront),
+            ("OperationNotPermitted", balancer),
+        ] {
+            assert_eq!(kind_of(code, message, 400), ErrorKind::Denied, "{code}");
+        }
+    }
+
+    #[test]
+    fn versions_that_are_not_known_yet_are_waited_for() {
+        for message in [
+            "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
+            "Destination bucket must have versioning enabled.",
+        ] {
+            assert_eq!(kind_of("InvalidRequest", message, 400), ErrorKind::NotFound);
+        }
+    }
+
+    #[test]
     fn a_role_that_is_not_known_yet_is_waited_for() {
         let message = "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name";
+        assert_eq!(
+            kind_of("InvalidParameterValue", message, 400),
+            ErrorKind::NotFound
+        );
+        let message = "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait and try again later";
         assert_eq!(
             kind_of("InvalidParameterValue", message, 400),
             ErrorKind::NotFound

@@ -22,6 +22,8 @@ pub const APPLIED: &str = "scalectl:applied";
 pub const STOPPED: &str = "scalectl:stopped";
 /// Of the zones in which a certificate's names are validated.
 pub const ZONES: &str = "scalectl:zones";
+/// Of a hosted zone: the other applications that have records in it, as `app/env`.
+pub const RECORDS: &str = "scalectl:records";
 /// Of a child, on its parent; the child's digest follows.
 const CHILD: &str = "scalectl:of:";
 
@@ -157,7 +159,7 @@ pub fn child_key(kind: &str, identifier: &str) -> String {
 
 /// Whether a tag's key is one of ours.
 pub fn is_ours(key: &str) -> bool {
-    [APP, ENV, ADDRESS, APPLIED, STOPPED].contains(&key)
+    [APP, ENV, ADDRESS, APPLIED, RECORDS, STOPPED].contains(&key)
         || key.starts_with(CHILD)
         || key.starts_with(ZONES)
 }

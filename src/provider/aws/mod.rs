@@ -358,6 +358,20 @@ impl Provider for Aws {
         )
     }
 
+    fn restarts(&self, write: &Write, before: &crate::value::Map, changed: &[Arc<str>]) -> bool {
+        let number = self.number(&write.kind);
+        number.is_ok_and(|number| self.services[number].restarts(write, before, changed))
+    }
+
+    fn restart<'a>(&'a self, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            self.who.known().await?;
+            let service = &self.services[self.number(&handle.kind)?];
+            let place = self.place(&handle.address.region, None);
+            service.restart(place, handle).await
+        })
+    }
+
     fn update<'a>(
         &'a self,
         handle: &'a Handle,

@@ -285,6 +285,16 @@ pub trait Service {
         Vec::new()
     }
 
+    /// See [`crate::provider::Provider::restarts`].
+    fn restarts(&self, _write: &Write, _before: &Map, _changed: &[Arc<str>]) -> bool {
+        false
+    }
+
+    /// Restarts one for which [`Service::restarts`] says so.
+    fn restart<'a>(&'a self, _place: Place<'a>, _handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The identifier that a write will have, where its properties say it.
     fn identifier(&self, _site: Site<'_>, _write: &Write) -> Option<Arc<str>> {
         None

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
-use super::{attributes, rules};
+use super::database::Started;
+use super::{attributes, database, rules};
 use crate::address::Address;
 use crate::provider::{
     Applied, ErrorKind, Handle, Health, Holder, Live, LiveResource, Outcome, Owner, ProviderError,
     Query, Record, Status, Stray, Write, insert_newer,
 };
-use crate::schema::facts::{Canonical, Identity};
+use crate::schema::facts::{Canonical, Identity, UPGRADE_SECONDS, is_another_major};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};
 
@@ -44,6 +45,9 @@ pub struct Item {
     pub gone_at: Option<u64>,
     /// Why it will never work, if so.
     pub failed: Option<Arc<str>>,
+    /// Of a database: what it was started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Started>,
 }
 
 /// Whose a resource is.
@@ -116,6 +120,10 @@ pub struct Cloud {
     pub data: BTreeMap<Owner, Data>,
     /// Alarms that are raised, by number.
     pub raised: BTreeSet<u64>,
+    /// Services that have a role in the account.
+    pub roles: BTreeSet<Arc<str>>,
+    /// Names for which a server has a certificate, by the server's number.
+    pub certified: BTreeMap<u64, BTreeSet<String>>,
     /// Items that changed since they were last stored.
     pub dirty: BTreeSet<u64>,
     /// Where it stands as another cloud was found: the kinds that were looked for, by region. Of
@@ -158,8 +166,11 @@ impl Cloud {
             .map(|i| i.number)
             .collect();
         for number in gone {
-            self.items.remove(&number);
+            let item = self.items.remove(&number);
             self.dirty.insert(number);
+            if let Some(item) = item {
+                self.written_again(&item, item.gone_at.unwrap_or(now));
+            }
         }
     }
 
@@ -216,15 +227,52 @@ impl Cloud {
         if let Some(item) = existing {
             return Ok(item.identifier.clone());
         }
+        if let Some(item) = self.simple_record(write) {
+            // Deleted and created in one change, or not at all.
+            self.items.remove(&item.number);
+            let made = self.make(write, now, lag, &call);
+            if made.is_err() {
+                self.items.insert(item.number, item);
+            } else {
+                self.dirty.insert(item.number);
+            }
+            return made;
+        }
+        self.make(write, now, lag, &call)
+    }
+
+    /// The simple record of ours in whose place one of several of its name is to be.
+    fn simple_record(&self, write: &Write) -> Option<Item> {
+        let new = &write.properties;
+        let is_it = |item: &&Item| {
+            let same = |of: &str| item.properties.get(of) == new.get(of);
+            let marks = item.marks.as_ref();
+            &*item.kind == "AWS::Route53::RecordSet"
+                && item.kind == write.kind
+                && !item.properties.contains_key("SetIdentifier")
+                && new.contains_key("SetIdentifier")
+                && marks.is_some_and(|marks| {
+                    marks.owner == write.owner && marks.address == write.address
+                })
+                && same("Name")
+                && same("Type")
+                && same("HostedZoneId")
+        };
+        self.items.values().find(is_it).cloned()
+    }
+
+    fn make(&mut self, write: &Write, now: u64, lag: u64, call: &str) -> Outcome<Arc<str>> {
         let facts = schema::facts(&write.kind);
         let region = write.address.region.clone();
         rules::check(self, &write.kind, &region, &write.properties, None, now)
-            .map_err(|refusal| refusal.of(&call))?;
+            .map_err(|refusal| refusal.of(call))?;
         let number = self.next;
+        let given = database::creation(self, &write.kind, &region, &write.properties)
+            .map_err(|refusal| refusal.of(call))?;
         let (identifier, properties) =
-            attributes::create(self, &write.kind, &region, number, &write.properties);
+            attributes::create(self, &write.kind, &region, number, &given);
         rules::check_unique(self, &write.kind, &region, &identifier, &properties)
-            .map_err(|refusal| refusal.of(&call))?;
+            .map_err(|refusal| refusal.of(call))?;
         self.next += 1;
         self.dirty.insert(number);
         let marks = Marks {
@@ -244,8 +292,10 @@ impl Cloud {
             visible_at: now + lag,
             gone_at: None,
             failed: None,
+            started: None,
         };
         self.items.insert(number, item);
+        self.starts(number);
         Ok(identifier)
     }
 
@@ -266,6 +316,10 @@ impl Cloud {
             .find(&handle.kind, &handle.address.region, &handle.identifier)
             .cloned()
         else {
+            if &*write.kind == "AWS::Route53::RecordSet" {
+                // Route 53's UPSERT creates what another change of its group took away.
+                return self.make(write, now, 0, &call).map(|_| ());
+            }
             let message = format!("{} does not exist", handle.identifier);
             return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
         };
@@ -285,6 +339,7 @@ impl Cloud {
                 None => properties.remove(name),
             };
         }
+        let moved = self.make_room(&item, write);
         rules::check_immutable(&write.kind, &item.properties, &properties)
             .and_then(|()| {
                 rules::check(
@@ -296,8 +351,21 @@ impl Cloud {
                     now,
                 )
             })
-            .map_err(|refusal| refusal.of(&call))?;
+            .map_err(|refusal| {
+                self.items
+                    .extend(moved.into_iter().map(|item| (item.number, item)));
+                refusal.of(&call)
+            })?;
         let facts = schema::facts(&write.kind);
+        let version = |map: &Map| map.get("EngineVersion").map(ToString::to_string);
+        let seconds = match (version(&item.properties), version(&properties)) {
+            (Some(before), Some(after))
+                if is_another_major(&engine(&properties), &before, &after) =>
+            {
+                UPGRADE_SECONDS
+            }
+            _ => facts.update_seconds,
+        };
         let properties = attributes::update(self, &item, properties);
         let Some(item) = self.items.get_mut(&item.number) else {
             return Ok(());
@@ -307,7 +375,7 @@ impl Cloud {
             marks.applied = write.applied.clone();
         }
         if !changed.is_empty() {
-            item.ready_at = now + u64::from(facts.update_seconds) * 1000;
+            item.ready_at = now + u64::from(seconds) * 1000;
             item.word = "modifying".into();
         }
         let number = item.number;
@@ -316,6 +384,35 @@ impl Cloud {
         if changed.iter().any(released) {
             self.promoted(number);
         }
+        if changed.iter().any(|name| database::restarts_by(name)) {
+            self.starts(number);
+        }
+        Ok(())
+    }
+
+    /// Restarts a database.
+    ///
+    /// # Errors
+    /// What AWS would say.
+    pub fn restart(&mut self, handle: &Handle, now: u64) -> Outcome<()> {
+        let call = operation("Reboot", &handle.kind);
+        let found = self.find(&handle.kind, &handle.address.region, &handle.identifier);
+        let Some(item) = found else {
+            let message = format!("{} does not exist", handle.identifier);
+            return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
+        };
+        let (number, seconds) = (item.number, database::RESTART_SECONDS);
+        if !item.is_ready(now) {
+            let message = format!("{} is {}", item.identifier, item.state(now));
+            let code = "InvalidDBInstanceState";
+            return Err(refuse(ErrorKind::Conflict, code, message, &call));
+        }
+        if let Some(item) = self.items.get_mut(&number) {
+            item.ready_at = now + seconds * 1000;
+            item.word = "rebooting".into();
+        }
+        self.dirty.insert(number);
+        self.starts(number);
         Ok(())
     }
 
@@ -427,7 +524,9 @@ impl Cloud {
             .iter()
             .filter(|handle| {
                 self.find(&handle.kind, &handle.address.region, &handle.identifier)
-                    .is_some_and(|item| self.raised.contains(&item.number))
+                    .is_some_and(|item| {
+                        self.raised.contains(&item.number) || self.is_raised_by_itself(item)
+                    })
             })
             .map(|handle| handle.address.clone())
             .collect()
@@ -443,7 +542,7 @@ impl Cloud {
     ) -> Vec<Stray> {
         let wanted = |item: &&Item| {
             (&*item.kind, &*item.region) == (kind, region)
-                && identifier.is_none_or(|identifier| &*item.identifier == identifier)
+                && identifier.is_none_or(|one| &*item.identifier == one.trim_end_matches('|'))
                 && item.visible_at <= now
                 && item.exists(now)
         };
@@ -539,6 +638,12 @@ impl Cloud {
     }
 }
 
+/// A database's engine; empty for what is none.
+fn engine(properties: &Map) -> String {
+    let engine = properties.get("Engine").and_then(Value::as_str);
+    engine.unwrap_or_default().to_owned()
+}
+
 /// Sets or removes what stands at a dotted path; objects on the way are made.
 fn set_at(map: &mut Map, path: &str, value: Option<Value>) {
     let Some((head, rest)) = path.split_once('.') else {
@@ -576,7 +681,9 @@ fn as_reported(kind: &str, properties: &Map) -> Map {
     properties
         .iter()
         .filter(|(name, _)| {
-            facts.released.contains(&&**name)
+            // DescribeLaunchTemplateVersions tells it, whatever the registry says.
+            kind == "AWS::EC2::LaunchTemplate" && &**name == "LaunchTemplateData"
+                || facts.released.contains(&&**name)
                 || !schema.is_some_and(|schema| schema.is_write_only(name))
         })
         .map(|(name, value)| {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cloud::Cloud;
 use crate::provider::{Output, Owner, Script};
+use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
 use crate::value::Value;
 
 /// An application's databases, by host.
@@ -103,7 +104,9 @@ impl Cloud {
                 }
             }
             ("replicate", true) => data.store(&target).follows = None,
-            ("lag", _) => stdout = r#"{"lag_seconds": 0, "synced": true}"#.to_owned(),
+            ("lag", _) => {
+                stdout = r#"{"lag_bytes": 0, "lag_seconds": 0, "synced": true}"#.to_owned()
+            }
             ("verify", _) => {
                 let rows = |host| data.stores.get(host).map(|store: &Store| &store.rows);
                 let equal = rows(&source) == rows(&target);
@@ -163,11 +166,11 @@ impl Cloud {
                     .is_some_and(|marks| marks.owner == *owner && &*marks.address.id == id)
             })
         };
-        let value = mine("param_database")?.properties.get("Value")?.as_str()?;
+        let value = mine(DATABASE_SETTING)?.properties.get("Value")?.as_str()?;
         let config: serde_json::Value = serde_json::from_str(value).ok()?;
         match config["host"].as_str()? {
             "local" => Some(
-                mine("server")?
+                mine(SCRIPT_SERVER)?
                     .properties
                     .get("PrivateIp")?
                     .as_str()?
@@ -182,7 +185,7 @@ impl Cloud {
         let setting = self.items.values().find(|item| {
             &*item.region == region
                 && item.marks.as_ref().is_some_and(|marks| {
-                    marks.owner == *owner && &*marks.address.id == "param_database"
+                    marks.owner == *owner && &*marks.address.id == DATABASE_SETTING
                 })
         })?;
         let value = setting.properties.get("Value")?.as_str()?;

@@ -29,6 +29,10 @@ pub struct Faults {
     pub refusals: Vec<Refusal>,
     /// Regions that do not answer, and between which and others nothing is replicated.
     pub down: BTreeSet<Arc<str>>,
+    /// Whether AWS has not verified the account yet.
+    pub unverified: bool,
+    /// Hosted zones to which nobody delegates, by name.
+    pub undelegated: BTreeSet<Arc<str>>,
     /// Calls so far.
     pub calls: u64,
 }
@@ -36,7 +40,7 @@ pub struct Faults {
 /// A refusal of particular calls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Part of the kind or the address of what the call is about.
+    /// Part of the call, the kind and the address that it is about: `ec2:CreateSubnet AWS::EC2::Subnet us-east-1/x`.
     pub what: Arc<str>,
     /// AWS's code, such as `InsufficientDBInstanceCapacity`.
     pub code: Arc<str>,
@@ -67,6 +71,8 @@ impl Faults {
             lag,
             refusals,
             down,
+            unverified,
+            undelegated,
         } = self;
         *throttle == 0.0
             && *transient == 0.0
@@ -74,6 +80,8 @@ impl Faults {
             && *lag == 0
             && refusals.is_empty()
             && down.is_empty()
+            && !unverified
+            && undelegated.is_empty()
     }
 
     /// What becomes of the next call, and how late lists show what it makes, in milliseconds.
@@ -90,10 +98,11 @@ impl Faults {
             message: message.to_owned(),
             operation: operation.to_owned(),
         };
+        let call = format!("{operation} {subject}");
         let refusal = self
             .refusals
             .iter_mut()
-            .find(|r| !subject.is_empty() && subject.contains(&*r.what) && r.times != Some(0));
+            .find(|r| !subject.is_empty() && call.contains(&*r.what) && r.times != Some(0));
         if let Some(refusal) = refusal {
             if let Some(times) = &mut refusal.times {
                 *times -= 1;

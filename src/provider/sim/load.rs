@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::cloud::{Cloud, Item, Marks};
 use super::rules;
 use crate::provider::{Live, LiveResource, Other, Owner, Status};
-use crate::schema::facts::references;
+use crate::schema::facts::{exclusive, references};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};
 
@@ -96,6 +96,7 @@ fn of_ours(owner: &Owner, resource: &LiveResource, now: u64) -> Item {
         visible_at: 0,
         gone_at: None,
         failed: None,
+        started: None,
     };
     match &resource.status {
         Status::Ready => {}
@@ -123,6 +124,7 @@ fn of_others(other: &Other) -> Item {
         visible_at: 0,
         gone_at: None,
         failed: None,
+        started: None,
     }
 }
 
@@ -139,15 +141,16 @@ pub fn naming(kind: &str, properties: &Map) -> Map {
         }) || references::is_name(name)
             || PLACES.contains(&&**name)
     };
+    let once = exclusive::once(kind).unwrap_or_default();
     let mut kept: Map = properties
         .iter()
         .filter(|(name, value)| {
             let is_plain = matches!(value, Value::String(_) | Value::List(_));
-            whole || is_plain && names(name)
+            whole || is_plain && names(name) || once.contains(&&**name)
         })
         .cloned()
         .collect();
-    for path in rules::unique(kind) {
+    for path in once {
         if let (Some((top, below)), Some(value)) = (path.split_once('.'), properties.at(path)) {
             let inner = Map::from_iter([(Arc::from(below), value.clone())]);
             kept.insert(top, Value::Map(inner));

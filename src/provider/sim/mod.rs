@@ -1,23 +1,34 @@
 //! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
 //!
-//! [`cloud`] is the state machine, [`data`] its databases' rows, [`replicas`] how managed ones follow each
-//! other, `site` what its users meet, [`rules`] what AWS refuses, [`attributes`] what it makes up, [`faults`]
+//! [`cloud`] is the state machine, [`data`] its databases' rows, `database` what RDS does with one, [`replicas`] how
+//! managed ones follow each other, `site` what its users meet, [`rules`] what AWS refuses (`refusals`: single services,
+//! `offers` and `windows`: what regions and services have, `routing`: a name's records, `account`: a new account), `agents`
+//! and `tls` what servers do by themselves, `alarms` what is measured, [`attributes`] what it makes up, [`faults`]
 //! what goes wrong on purpose, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
 //! Time is tokio's: under a paused runtime it jumps to the next moment at which something happens,
 //! so 40 minutes of AWS take a laptop a second.
 
+mod account;
+mod agents;
+mod alarms;
 pub mod attributes;
 pub mod cloud;
 pub mod data;
+mod database;
 pub mod faults;
 mod limits;
 pub mod load;
+mod offers;
+mod refusals;
 pub mod replicas;
+mod routing;
 pub mod rules;
 mod site;
 pub mod store;
+mod tls;
+mod windows;
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
@@ -30,6 +41,7 @@ use super::{
     Write,
 };
 use crate::schema::facts::usable_when_made;
+use crate::value::Map;
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
 use store::{Opened, Store};
@@ -58,11 +70,35 @@ pub enum Moment {
     After,
 }
 
-/// Tokio's time, counted from a moment of the embedded cloud's own, and as many times as fast.
+/// Tokio's time, which jumps, counted from a moment of the embedded cloud's own; with a pace, it waits for the wall's.
 pub struct VirtualClock {
     base: u64,
     began: tokio::time::Instant,
-    speed: f64,
+    pace: Option<Pace>,
+}
+
+/// How the embedded cloud's time is held to the wall's: never before it, so many times as fast. Work of ours takes none of
+/// the embedded cloud's time, so that its time limits are the same at every speed.
+struct Pace {
+    began: std::time::Instant,
+    factor: f64,
+}
+
+/// A sleep of the embedded cloud's that is watched goes in parts that take so long by the wall.
+const PART: Duration = Duration::from_millis(100);
+
+impl Pace {
+    /// Waits until the wall's time has come as far as `passed` of the embedded cloud's. Tokio's time does not jump while
+    /// a thread of its pool is at work.
+    async fn catch_up(&self, passed: Duration) {
+        let due = Duration::try_from_secs_f64(passed.as_secs_f64() / self.factor);
+        let ahead = due
+            .unwrap_or(Duration::MAX)
+            .saturating_sub(self.began.elapsed());
+        if !ahead.is_zero() {
+            let _ = tokio::task::spawn_blocking(move || std::thread::sleep(ahead)).await;
+        }
+    }
 }
 
 impl Clock for VirtualClock {
@@ -73,7 +109,24 @@ impl Clock for VirtualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Pending<'_, ()> {
-        Box::pin(tokio::time::sleep(duration.div_f64(self.speed)))
+        let Some(pace) = &self.pace else {
+            return Box::pin(tokio::time::sleep(duration));
+        };
+        // Beyond what a duration can hold nothing has to be cut into parts.
+        let part = PART.as_secs_f64() * pace.factor;
+        let part = Duration::try_from_secs_f64(part).unwrap_or(Duration::MAX);
+        let until = tokio::time::Instant::now() + duration;
+        Box::pin(async move {
+            loop {
+                let left = until.saturating_duration_since(tokio::time::Instant::now());
+                if left.is_zero() {
+                    return;
+                }
+                // Tokio's timers count milliseconds.
+                tokio::time::sleep(left.min(part.max(Duration::from_millis(1)))).await;
+                pace.catch_up(self.began.elapsed()).await;
+            }
+        })
     }
 }
 
@@ -87,7 +140,7 @@ impl Sim {
             clock: VirtualClock {
                 base: now,
                 began: tokio::time::Instant::now(),
-                speed: 1.0,
+                pace: None,
             },
             written: Cell::new(false),
             limits: limits::Limits::default(),
@@ -105,10 +158,12 @@ impl Sim {
         sim
     }
 
-    /// Lets the clock run so many times as fast as the runtime's, to be watched under one whose time
-    /// does not jump.
-    pub fn at_speed(mut self, speed: f64) -> Self {
-        self.clock.speed = speed;
+    /// Lets the clock run so many times as fast as the wall's, to be watched. The runtime's time has to jump.
+    pub fn at_speed(mut self, factor: f64) -> Self {
+        self.clock.pace = Some(Pace {
+            began: std::time::Instant::now(),
+            factor,
+        });
         self
     }
 
@@ -162,7 +217,9 @@ impl Sim {
     fn replicate(&self) {
         let now = self.clock.now();
         let faults = self.faults.borrow();
-        self.cloud.borrow_mut().replicate(now, &faults.down);
+        let mut cloud = self.cloud.borrow_mut();
+        cloud.replicate(now, &faults.down);
+        cloud.prove(now, &faults.undelegated);
     }
 
     /// What goes wrong on purpose.
@@ -365,6 +422,7 @@ impl Provider for Sim {
     fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
         Box::pin(async move {
             let name = operation("Create", &write.kind);
+            let unverified = self.faults.borrow().unverified;
             self.admit(&write.kind, &write.address).await;
             let about = subject(&write.kind, &write.address);
             self.call(
@@ -372,7 +430,10 @@ impl Provider for Sim {
                 &about,
                 &write.address.region,
                 true,
-                |cloud, now, lag| cloud.create(write, now, lag),
+                |cloud, now, lag| {
+                    account::admit(cloud, unverified, &write.kind, &name)?;
+                    cloud.create(write, now, lag)
+                },
             )
             .await
         })
@@ -395,6 +456,27 @@ impl Provider for Sim {
                 true,
                 |cloud, now, _| cloud.update(handle, write, changed, now),
             )
+            .await
+        })
+    }
+
+    fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
+        database::after_create(write)
+    }
+
+    fn restarts(&self, write: &Write, before: &Map, changed: &[Arc<str>]) -> bool {
+        database::restarts(write, before, changed)
+    }
+
+    fn restart<'a>(&'a self, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let name = operation("Reboot", &handle.kind);
+            let region = &handle.address.region;
+            self.admit(&handle.kind, &handle.address).await;
+            let about = subject(&handle.kind, &handle.address);
+            self.call(&name, &about, region, true, |cloud, now, _| {
+                cloud.restart(handle, now)
+            })
             .await
         })
     }

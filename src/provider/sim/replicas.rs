@@ -161,17 +161,9 @@ impl Cloud {
     }
 
     fn is_read_only(&self, database: &Item) -> bool {
-        let name = text(database, "DBParameterGroupName");
-        let group = self.items.values().find(|item| {
-            &*item.kind == "AWS::RDS::DBParameterGroup"
-                && item.region == database.region
-                && is_called(item, name)
-        });
-        let parameters = group.and_then(|group| group.properties.get("Parameters"));
         ["default_transaction_read_only", "read_only"]
             .iter()
-            .filter_map(|name| parameters?.at(name)?.as_str())
-            .any(|value| value == "1")
+            .any(|name| self.parameter(database, name).as_deref() == Some("1"))
     }
 
     fn admits_somebody(&self, database: &Item) -> bool {

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
+use super::{database, offers, refusals, routing, windows};
 use crate::address::GLOBAL;
 use crate::plan::compare::{self, Rules};
 use crate::plan::operations::LEAVES_AFTER;
 use crate::provider::{ErrorKind, ProviderError};
+use crate::schema::facts::exclusive;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
 use crate::schema::{Registry, check_properties, facts};
 use crate::value::{Map, Value};
@@ -27,7 +29,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             kind,
             code,
@@ -39,32 +41,20 @@ impl Refusal {
         Self::new(ErrorKind::Invalid, "ValidationError", message)
     }
 
+    /// The same, found within something else.
+    pub(super) fn within(self, around: &str) -> Self {
+        Self {
+            code: "ValidationError",
+            message: format!("{around} {}", self.message),
+            ..self
+        }
+    }
+
     /// The refusal of a call.
     pub fn of(self, operation: &str) -> ProviderError {
         refuse(self.kind, self.code, self.message, operation)
     }
 }
-
-/// Names that AWS gives once only, besides identifiers: the kind and the name's path.
-const UNIQUE: &[(&str, &str)] = &[
-    ("AWS::CloudFront::CachePolicy", "CachePolicyConfig.Name"),
-    (
-        "AWS::CloudFront::OriginAccessControl",
-        "OriginAccessControlConfig.Name",
-    ),
-    (
-        "AWS::CloudFront::OriginRequestPolicy",
-        "OriginRequestPolicyConfig.Name",
-    ),
-    (
-        "AWS::CloudFront::ResponseHeadersPolicy",
-        "ResponseHeadersPolicyConfig.Name",
-    ),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
-    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
-    ("AWS::SecretsManager::Secret", "Name"),
-    ("AWS::WAFv2::WebACL", "Name"),
-];
 
 /// AWS's default quotas of a region
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
@@ -98,12 +88,6 @@ pub fn beyond_quota(cloud: &Cloud) -> BTreeSet<(Arc<str>, Arc<str>)> {
         quota.is_some_and(|(_, most)| count(cloud, kind, region) > *most)
     };
     places.into_iter().filter(is_beyond).collect()
-}
-
-/// The paths of a kind's names that AWS gives once only, besides identifiers.
-pub fn unique(kind: &str) -> impl Iterator<Item = &'static str> {
-    let of_kind = UNIQUE.iter().filter(move |(of, _)| *of == kind);
-    of_kind.map(|(_, path)| *path)
 }
 
 /// Whether one of these kinds may exist unseen: in a cloud that stands as another one was found, where
@@ -156,6 +140,7 @@ pub fn check(
             format!("{kind} is unknown"),
         ));
     };
+    refusals::check(cloud, kind, properties, old, now)?;
     // AWS looks again only at what an update changes.
     let touched: Map = properties
         .iter()
@@ -242,6 +227,10 @@ pub fn check(
     if let Some((kind, code, what, path, name)) = missing {
         return Err(Refusal::new(kind, code, format!("{path}: {name} {what}")));
     }
+    if old.is_none_or(|_| exclusive::once(kind).is_some_and(|paths| touches(&touched, paths))) {
+        check_exclusive(cloud, kind, region, properties, old)?;
+    }
+    offers::check(cloud, kind, region, properties, old)?;
     match kind {
         "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
@@ -249,32 +238,100 @@ pub fn check(
         "AWS::CloudFront::Distribution" => check_distribution(properties),
         "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
         "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
-        "AWS::RDS::DBInstance" => check_database(cloud, properties, old),
-        "AWS::EC2::Instance" => check_size(text(properties, "UserData"), USER_DATA, "user data"),
-        "AWS::EC2::LaunchTemplate" => {
-            let data = properties
-                .get("LaunchTemplateData")
-                .and_then(|data| data.at("UserData"));
-            let data = data.and_then(Value::as_str).unwrap_or_default();
-            check_size(data, USER_DATA, "user data")
+        "AWS::RDS::DBInstance" => {
+            database::check(properties, old)?;
+            check_database(cloud, properties, old)
         }
-        // AWS never gives the tier back; what is that long already has the other one.
-        "AWS::SSM::Parameter"
-            if text(properties, "Tier") != "Advanced"
-                && old.is_none_or(|old| text(&old.properties, "Value").len() <= PARAMETER) =>
-        {
-            check_size(text(properties, "Value"), PARAMETER, "a standard parameter")
+        "AWS::RDS::DBParameterGroup" => database::check_group(properties),
+        "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => {
+            windows::check_cache(properties)
         }
+        "AWS::SSM::Parameter" => check_parameter(properties, old),
         _ => Ok(()),
     }
 }
 
-/// User data: 16 KB before encoding, which makes four characters of three bytes
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>).
-const USER_DATA: usize = 16 * 1024 * 4 / 3 + 4;
+/// Whether one of these paths is among the properties.
+fn touches(properties: &Map, paths: &[&str]) -> bool {
+    let mut tops = paths.iter().filter_map(|path| path.split('.').next());
+    tops.any(|top| properties.contains_key(top))
+}
+
+/// How AWS refuses a value that another resource has; `None` where it takes the second one, or where a rule
+/// of its own says it better.
+fn taken(kind: &str) -> Option<(ErrorKind, &'static str)> {
+    let exists = |code| Some((ErrorKind::AlreadyExists, code));
+    match kind {
+        "AWS::EC2::SecurityGroupEgress"
+        | "AWS::EC2::SecurityGroupIngress"
+        | "AWS::EC2::Subnet"
+        | "AWS::EC2::VPCEndpoint"
+        | "AWS::EC2::VPCPeeringConnection"
+        | "AWS::Route53::RecordSet"
+        | "AWS::S3::BucketPolicy"
+        | "AWS::SNS::Subscription"
+        | "AWS::SNS::TopicPolicy" => None,
+        "AWS::EC2::FlowLog" => exists("FlowLogAlreadyExists"),
+        "AWS::EC2::LaunchTemplate" => exists("InvalidLaunchTemplateName.AlreadyExistsException"),
+        "AWS::EC2::Route" => exists("RouteAlreadyExists"),
+        "AWS::EC2::NatGateway"
+        | "AWS::EC2::SubnetRouteTableAssociation"
+        | "AWS::EC2::VPCGatewayAttachment" => exists("Resource.AlreadyAssociated"),
+        "AWS::EC2::SecurityGroup" => exists("InvalidGroup.Duplicate"),
+        "AWS::ElasticLoadBalancingV2::Listener" => exists("DuplicateListener"),
+        // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => Some((ErrorKind::Conflict, "PriorityInUse")),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => exists("DuplicateLoadBalancerName"),
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => exists("DuplicateTargetGroupName"),
+        _ => exists("AlreadyExists"),
+    }
+}
+
+/// Values that exist once only.
+fn check_exclusive(
+    cloud: &Cloud,
+    kind: &str,
+    region: &str,
+    properties: &Map,
+    old: Option<&Item>,
+) -> Result<(), Refusal> {
+    let Some((error, code)) = taken(kind).filter(|_| exclusive::once(kind).is_some()) else {
+        return Ok(());
+    };
+    let others = cloud.items.values().filter(|item| {
+        &*item.kind == kind
+            && &*item.region == region
+            && old.is_none_or(|old| old.number != item.number)
+    });
+    for other in others {
+        if let Some(what) = exclusive::clash(kind, properties, &other.properties) {
+            let message = format!("{what} is taken by {}", other.identifier);
+            return Err(Refusal::new(error, code, message));
+        }
+    }
+    Ok(())
+}
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 const PARAMETER: usize = 4096;
+
+fn check_parameter(properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
+    let (name, value) = (text(properties, "Name"), text(properties, "Value"));
+    // botocore: PutParameter.Name; the text is that of an account's log in a public report, as moto has it.
+    let first = name.trim_start_matches('/').to_lowercase();
+    if ["aws", "ssm"].iter().any(|own| first.starts_with(own)) {
+        let message = format!("No access to reserved parameter name: {name}.");
+        let code = "AccessDeniedException";
+        return Err(Refusal::new(ErrorKind::Denied, code, message));
+    }
+    // AWS never gives the tier back; what is that long already has the other one.
+    let is_standard = text(properties, "Tier") != "Advanced"
+        && old.is_none_or(|old| text(&old.properties, "Value").len() <= PARAMETER);
+    match is_standard {
+        true => check_size(value, PARAMETER, "a standard parameter"),
+        false => Ok(()),
+    }
+}
 
 fn check_size(text: &str, most: usize, what: &str) -> Result<(), Refusal> {
     match text.len() > most {
@@ -286,7 +343,7 @@ fn check_size(text: &str, most: usize, what: &str) -> Result<(), Refusal> {
     }
 }
 
-fn text<'a>(properties: &'a Map, name: &str) -> &'a str {
+pub(super) fn text<'a>(properties: &'a Map, name: &str) -> &'a str {
     properties
         .get(name)
         .and_then(Value::as_str)
@@ -417,7 +474,7 @@ fn check_web_acl(region: &str, properties: &Map) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn same_name(a: &str, b: &str) -> bool {
+pub(super) fn same_name(a: &str, b: &str) -> bool {
     a.trim_end_matches('.')
         .eq_ignore_ascii_case(b.trim_end_matches('.'))
 }
@@ -450,6 +507,7 @@ fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(
             "a record has ResourceRecords or an AliasTarget".to_owned()
         ));
     }
+    routing::check(properties)?;
     let set = properties.get("SetIdentifier");
     for other in cloud
         .items
@@ -464,7 +522,12 @@ fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(
             continue;
         }
         let theirs = other.properties.get("SetIdentifier");
-        if set.is_none() || theirs.is_none() {
+        if set.is_some() && theirs.is_some() {
+            if let Some(why) = routing::clash(properties, &other.properties) {
+                // Passes when the other one of ours is written.
+                return Err(Refusal::new(ErrorKind::Conflict, "InvalidChangeBatch", why));
+            }
+        } else {
             let message = format!(
                 "Tried to create resource record set {name} type {kind} but it already exists"
             );
@@ -488,18 +551,15 @@ fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result
         if number(properties, "AllocatedStorage") < number(&old.properties, "AllocatedStorage") {
             return Err(Refusal::invalid("a database's storage cannot shrink"));
         }
-        let major = |map: &Map| {
-            let version = text(map, "EngineVersion")
-                .split('.')
-                .next()
-                .unwrap_or_default();
-            version.parse::<u32>().unwrap_or(0)
-        };
-        let (new, now) = (major(properties), major(&old.properties));
-        let allowed = properties.get("AllowMajorVersionUpgrade") == Some(&Value::Bool(true));
-        if new < now || new > now && !allowed {
+        let refused = properties.get("AllowMajorVersionUpgrade") == Some(&Value::Bool(false));
+        let engine = text(&old.properties, "Engine");
+        let (now, new) = (
+            text(&old.properties, "EngineVersion"),
+            text(properties, "EngineVersion"),
+        );
+        if refused && facts::is_another_major(engine, now, new) {
             return Err(Refusal::invalid(format!(
-                "version {now} of the engine cannot become {new} in place"
+                "version {now} of the engine cannot become {new} in place: AllowMajorVersionUpgrade is false"
             )));
         }
         return Ok(());
@@ -556,14 +616,6 @@ pub fn check_unique(
     };
     if siblings().any(|item| &*item.identifier == identifier) {
         return Err(taken(identifier));
-    }
-    for path in unique(kind) {
-        let name = |map: &Map| map.at(path).and_then(Value::as_str).map(str::to_owned);
-        if let Some(own) = name(properties)
-            && siblings().any(|item| name(&item.properties).as_ref() == Some(&own))
-        {
-            return Err(taken(&own));
-        }
     }
     if kind == "AWS::EC2::SecurityGroupIngress" || kind == "AWS::EC2::SecurityGroupEgress" {
         let rule = |map: &Map| {

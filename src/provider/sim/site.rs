@@ -9,11 +9,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use sha2::{Digest as _, Sha256};
 
 use super::cloud::{Cloud, Item};
+use super::tls::asks_for_proof;
 use crate::provider::{Answer, Handle, LATELY, Probe, Traffic};
 use crate::value::{Map, Value};
 
-const RECORD: &str = "AWS::Route53::RecordSet";
-const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+pub(super) const RECORD: &str = "AWS::Route53::RecordSet";
+pub(super) const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 
 /// Requests a second that each load balancer and distribution is sent.
@@ -77,7 +78,10 @@ impl Cloud {
         if door.parse::<IpAddr>().is_ok() {
             return match self.server_at(door, now) {
                 Some(server) if server.failed.is_none() && server.ready_at <= now => {
-                    Answer::Status(200)
+                    match self.has_certificate(server, name) {
+                        true => Answer::Status(200),
+                        false => nothing(&format!("the server has no certificate for {name} yet")),
+                    }
                 }
                 Some(_) => nothing("the server does not answer yet"),
                 None => nothing("no route to host"),
@@ -119,7 +123,7 @@ impl Cloud {
         answer.unwrap_or_else(|| nothing("the name does not resolve"))
     }
 
-    fn server_at(&self, address: &str, now: u64) -> Option<&Item> {
+    pub(super) fn server_at(&self, address: &str, now: u64) -> Option<&Item> {
         let at = |item: &Item, path: &str, value: &str| text(&item.properties, path) == value;
         let elastic = self
             .all("AWS::EC2::EIP", now)
@@ -153,6 +157,7 @@ impl Cloud {
                     .iter()
                     .any(|listener| &*listener.identifier == arn)
             })
+            .filter(|rule| !asks_for_proof(&rule.properties))
             .flat_map(|rule| list(&rule.properties, "Actions"));
         let groups = listeners
             .iter()
@@ -199,13 +204,13 @@ impl Cloud {
         worst(answers).unwrap_or(Answer::Status(200))
     }
 
-    fn all<'a>(&'a self, kind: &'a str, now: u64) -> impl Iterator<Item = &'a Item> {
+    pub(super) fn all<'a>(&'a self, kind: &'a str, now: u64) -> impl Iterator<Item = &'a Item> {
         self.items
             .values()
             .filter(move |item| &*item.kind == kind && item.exists(now))
     }
 
-    fn named(&self, kind: &str, path: &str, name: &str, now: u64) -> Option<&Item> {
+    pub(super) fn named(&self, kind: &str, path: &str, name: &str, now: u64) -> Option<&Item> {
         self.items.values().find(|item| {
             &*item.kind == kind
                 && item.exists(now)
@@ -214,7 +219,7 @@ impl Cloud {
     }
 
     /// The records of a name that are answered with.
-    fn records_of<'a>(&'a self, name: &str, now: u64) -> impl Iterator<Item = &'a Item> {
+    pub(super) fn records_of<'a>(&'a self, name: &str, now: u64) -> impl Iterator<Item = &'a Item> {
         let name = plain(name);
         self.all(RECORD, now).filter(move |item| {
             plain(text(&item.properties, "Name")) == name
@@ -225,7 +230,7 @@ impl Cloud {
 }
 
 /// Where a record leads to.
-fn targets(record: &Item) -> Vec<String> {
+pub(super) fn targets(record: &Item) -> Vec<String> {
     match text(&record.properties, "AliasTarget.DNSName") {
         "" => list(&record.properties, "ResourceRecords")
             .iter()
@@ -249,11 +254,12 @@ fn complaint(answer: &Answer) -> u32 {
     }
 }
 
-fn text<'a>(map: &'a Map, path: &str) -> &'a str {
+/// The text at a path, or nothing.
+pub(super) fn text<'a>(map: &'a Map, path: &str) -> &'a str {
     map.at(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'a>(map: &'a Map, path: &str) -> &'a [Value] {
+pub(super) fn list<'a>(map: &'a Map, path: &str) -> &'a [Value] {
     map.at(path).and_then(Value::as_list).unwrap_or_default()
 }
 

@@ -4,10 +4,11 @@
 //! redb commits are atomic and durable, so a process may die anywhere. The operating system frees
 //! the lock when it does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redb::{
@@ -36,6 +37,10 @@ struct Meta {
     data: Vec<(Owner, Data)>,
     #[serde(default)]
     raised: BTreeSet<u64>,
+    #[serde(default)]
+    roles: BTreeSet<Arc<str>>,
+    #[serde(default)]
+    certified: BTreeMap<u64, BTreeSet<String>>,
 }
 
 /// The version of the file's format.
@@ -109,7 +114,11 @@ impl Store {
         patience: Duration,
         waiting: &mut dyn FnMut(&str),
     ) -> Result<Opened, StoreError> {
-        let lock = lock(folder, holder, patience, waiting)?;
+        let lock = match lock(folder, holder, patience, waiting) {
+            // Who may not write there changes nothing, and cannot keep others from it.
+            Err(StoreError::Io { source, .. }) if is_denied(&source) => None,
+            lock => Some(lock?),
+        };
         undamaged(|| {
             let path = folder.join("sim.redb");
             if !path.exists() {
@@ -137,7 +146,24 @@ impl Store {
     }
 
     fn read(folder: &Path, lock: File) -> Result<Opened, StoreError> {
-        let database = Database::create(folder.join("sim.redb")).map_err(broken)?;
+        let path = folder.join("sim.redb");
+        if !path.exists() {
+            // Beside its place first: a process that dies while it is made leaves no file that nobody can open.
+            let beside = folder.join("sim.redb.new");
+            let io = |source| StoreError::Io {
+                path: beside.display().to_string(),
+                source,
+            };
+            match fs::remove_file(&beside) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(io(source));
+                }
+                _ => {}
+            }
+            drop(Database::create(&beside).map_err(broken)?);
+            fs::rename(&beside, &path).map_err(io)?;
+        }
+        let database = Database::open(path).map_err(broken)?;
         let store = Self {
             database,
             _lock: lock,
@@ -193,6 +219,8 @@ impl Store {
                 .map(|(a, b)| (a.clone(), b.clone()))
                 .collect(),
             raised: cloud.raised.clone(),
+            roles: cloud.roles.clone(),
+            certified: cloud.certified.clone(),
         };
         let write = self.database.begin_write().map_err(broken)?;
         {
@@ -216,6 +244,12 @@ impl Store {
         cloud.dirty.clear();
         Ok(())
     }
+}
+
+/// Whether a file is there for others to write.
+fn is_denied(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// Reads a file, and says that it is damaged where reading panics: redb trusts what it once wrote, and
@@ -256,6 +290,8 @@ fn load(database: &impl ReadableDatabase) -> Result<(Cloud, Faults, u64), StoreE
         records: meta.records.into_iter().collect(),
         data: meta.data.into_iter().collect(),
         raised: meta.raised,
+        roles: meta.roles,
+        certified: meta.certified,
         ..Cloud::default()
     };
     let table = read.open_table(ITEMS).map_err(broken)?;

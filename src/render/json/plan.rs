@@ -146,7 +146,7 @@ pub fn document<'a>(
     let refused: BTreeMap<&Address, &str> = frame
         .refusals
         .iter()
-        .map(|refusal| (&refusal.address, refusal.why))
+        .map(|refusal| (&refusal.address, &*refusal.why))
         .collect();
     Document {
         document: "plan",

@@ -44,7 +44,7 @@ pub struct Row {
     /// What is interrupted meanwhile.
     pub interrupts: Option<String>,
     /// Why the guard rails refuse it.
-    pub refused: Option<&'static str>,
+    pub refused: Option<String>,
     /// Whether somebody changed it outside.
     pub drift: bool,
     /// Whether one of these three is so.
@@ -114,7 +114,7 @@ pub struct Choice {
 /// Makes rows, and counts them on the way.
 pub struct Lister<'a> {
     part_of: &'a HashMap<Address, usize>,
-    refusals: HashMap<&'a Address, &'static str>,
+    refusals: HashMap<&'a Address, &'a str>,
     rows: usize,
     /// The first row of each address and action, for links.
     first: HashMap<(Address, Action), usize>,
@@ -125,7 +125,10 @@ impl<'a> Lister<'a> {
     pub fn new(part_of: &'a HashMap<Address, usize>, refusals: &'a [Refusal]) -> Self {
         Self {
             part_of,
-            refusals: refusals.iter().map(|one| (&one.address, one.why)).collect(),
+            refusals: refusals
+                .iter()
+                .map(|one| (&one.address, &*one.why))
+                .collect(),
             rows: 0,
             first: HashMap::new(),
         }
@@ -178,7 +181,7 @@ impl<'a> Lister<'a> {
             .or_insert(self.rows);
         let mark = mark(change.action);
         let interrupts = change.interrupts.as_ref().map(ToString::to_string);
-        let refused = self.refusals.get(&change.address).copied();
+        let refused = self.refusals.get(&change.address).map(ToString::to_string);
         let drift = change.drifted().next().is_some();
         let flagged = interrupts.is_some() || refused.is_some() || drift;
         Row {

@@ -526,15 +526,18 @@ fn refused(risks: &mut Vec<Risk>, frame: &Frame<'_>, lister: &Lister<'_>) {
         let item = RiskItem {
             address: one.address.to_string(),
             row: lister.row_of(&one.address, &[one.action]),
-            told: one.why.to_owned(),
-            allow: true,
+            told: match &one.way {
+                Some(way) => format!("{}; {way}", one.why),
+                None => one.why.to_string(),
+            },
+            allow: one.way.is_none(),
         };
         (false, item)
     });
     let all = risk(
         "refused",
         "Refused",
-        "apply does not begin unless you name it",
+        "apply does not begin unless you name it, or do what is said instead",
         items.collect(),
     );
     risks.insert(0, all);

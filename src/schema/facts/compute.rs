@@ -1,6 +1,6 @@
 //! Instances, launch templates and auto-scaling groups.
 
-use super::{Identity, KindFacts as Facts};
+use super::{Canonical, Identity, KindFacts as Facts};
 
 pub(super) const FACTS: &[(&str, Facts)] = &[
     (
@@ -42,6 +42,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             // Disks and interfaces come from the image and are attached later; an address moves to
             // another; the version of a template may be asked for by name.
             unread: &["BlockDeviceMappings", "LaunchTemplate", "NetworkInterfaces"],
+            canonical: &[("UserData", Canonical::UserData)],
             fixed: &["AdditionalInfo"],
             volatile: &["PublicIp", "PublicDnsName"],
             ..Facts::seconds(25, 60, 40)
@@ -53,6 +54,7 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
             identity: Identity::TagSpecifications {
                 resource_type: "launch-template",
             },
+            canonical: &[("LaunchTemplateData.UserData", Canonical::UserData)],
             volatile: &["LatestVersionNumber", "DefaultVersionNumber"],
             ..Facts::seconds(1, 1, 1)
         },
@@ -66,3 +68,19 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
         },
     ),
 ];
+
+/// The processor architecture of an instance type, as image names call it: `arm64` or `x86_64`.
+///
+/// Amazon's Arm processors carry a g behind the generation (t4g, m7gd, g5g, im4gn); a1 and Apple's later
+/// ones are Arm without it (<https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html>).
+pub fn processor(instance: &str) -> &'static str {
+    let family = instance.split('.').next().unwrap_or(instance);
+    let behind = family.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let is_arm = family == "a1"
+        || family.starts_with("mac2")
+        || !family.starts_with("mac") && behind.contains('g');
+    match is_arm {
+        true => "arm64",
+        false => "x86_64",
+    }
+}

@@ -10,11 +10,17 @@ mod attributes;
 mod compute;
 mod data;
 mod edge;
+pub mod exclusive;
 mod network;
+pub mod offers;
 mod operations;
+pub mod parameters;
 pub mod references;
+pub mod reserved;
 mod unlock;
 
+pub use compute::processor;
+pub use data::{UPGRADE_SECONDS, is_another_major};
 pub use unlock::unlocked;
 
 use super::{KindSchema, Registry};
@@ -45,8 +51,7 @@ pub struct KindFacts {
     pub interrupts: &'static [(&'static str, &'static str)],
     /// Attributes that change when it is updated in place.
     pub volatile: &'static [&'static str],
-    /// Properties of which the registry says that some changes need a new resource, and whose every
-    /// change does.
+    /// Properties whose every change needs a new resource, although the registry says so of some changes or none.
     pub fixed: &'static [&'static str],
     /// Of the properties that need a new resource those that can be dropped in place, and whose value is
     /// given back although the registry says that it is not: a replica becomes a database of its own.
@@ -99,6 +104,8 @@ pub enum Canonical {
     Number,
     /// A log group's ARN: CloudFormation ends it with `:*`, other services tell it without.
     LogGroupArn,
+    /// A script as Base64, compressed or not.
+    UserData,
 }
 
 impl KindFacts {

@@ -253,7 +253,11 @@ pub async fn the(api: &Client, name: &str) -> Outcome<Map> {
 }
 
 /// Replaces the instances by such as the group launches now: a new one first, unless the group has
-/// rules of its own for that. A replacement under way takes up what the group launches now by itself.
+/// rules of its own for that.
+///
+/// A replacement under way goes on with what the group launched when it began, and replaces nothing twice
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh-skip-matching.html>), so it is ended, without
+/// waiting for the servers that it is about to launch; the refusal is passed on, and the next attempt begins anew.
 async fn refresh(api: &Client, name: &str, write: &Write) -> Outcome<()> {
     let mut preferences = input(json!({"SkipMatching": true}));
     if !write.properties.contains_key("InstanceMaintenancePolicy") {
@@ -262,7 +266,18 @@ async fn refresh(api: &Client, name: &str, write: &Write) -> Outcome<()> {
     }
     let question = input(json!({"AutoScalingGroupName": name, "Preferences": preferences}));
     match autoscaling::start_instance_refresh(api, &question).await {
-        Err(error) if error.code.starts_with("InstanceRefreshInProgress") => Ok(()),
+        Err(error) if error.code.starts_with("InstanceRefreshInProgress") => {
+            let question = input(json!({
+                "AutoScalingGroupName": name,
+                "WaitForTransitioningInstances": false,
+            }));
+            match autoscaling::cancel_instance_refresh(api, &question).await {
+                // It is over, or on its way there.
+                Err(other) if other.code.contains("InstanceRefresh") => Err(error),
+                Err(other) => Err(other),
+                Ok(_) => Err(error),
+            }
+        }
         other => other.map(|_| ()),
     }
 }

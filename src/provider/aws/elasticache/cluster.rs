@@ -195,6 +195,10 @@ fn found(cluster: &Map, tags: Tags) -> Found {
     for (name, value) in &same {
         properties.insert(name.clone(), value.clone());
     }
+    // botocore: CacheCluster.TransitEncryptionEnabled is false unless it is told; a difference would replace it.
+    if !properties.contains_key("TransitEncryptionEnabled") {
+        properties.insert("TransitEncryptionEnabled", Value::Bool(false));
+    }
     properties.insert(NAME, Value::str(id));
     let zones = items(cluster, "CacheNodes").map(|node| text(node, "CustomerAvailabilityZone"));
     let zones: Vec<&str> = zones.filter(|zone| !zone.is_empty()).collect();

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::reading::{KIND, farewell, found, replicated_to};
-use super::writing::{COPIES, Origin, ROLES, SOURCE, impossible, modification};
+use super::writing::{impossible, modification};
 use super::{Client, invalid, listed, name_of, tag};
 use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
@@ -16,6 +16,7 @@ use crate::provider::aws::service::{
     Depth, Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text,
     touches,
 };
+use crate::provider::database_calls::{COPIES, Origin, ROLES, SOURCE, needs_restart};
 use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
@@ -96,6 +97,19 @@ impl Service for Instances {
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
         Origin::of(&write.properties).rest(&write.properties)
+    }
+
+    fn restarts(&self, write: &Write, before: &Map, changed: &[Arc<str>]) -> bool {
+        needs_restart(&write.properties, before, changed)
+    }
+
+    fn restart<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
+        Box::pin(async move {
+            let api = place.clients.rds(place.region);
+            let question = input(json!({NAME: &*handle.identifier}));
+            rds::reboot_db_instance(&api, &question).await?;
+            Ok(())
+        })
     }
 
     fn update<'a>(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::group::is_in_the_way;
 use super::{Client, bare};
 use crate::provider::aws::bind::route53;
 use crate::provider::aws::service::{input, items, text};
@@ -94,6 +95,11 @@ pub async fn change(
     question.insert("ChangeBatch", Value::Map(batch));
     match route53::change_resource_record_sets(api, &question).await {
         Ok(answer) => Ok(Some(bare(text(&answer, "ChangeInfo.Id")).to_owned())),
+        // Another record of ours has the policy of before, or the place, and is about to be written.
+        Err(error) if is_in_the_way(&error) => {
+            let kind = ErrorKind::Conflict;
+            Err(ProviderError { kind, ..error })
+        }
         Err(error)
             if error.code == "InvalidChangeBatch" && error.message.contains("already exists") =>
         {

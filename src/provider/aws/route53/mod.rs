@@ -5,6 +5,7 @@
 
 mod change;
 mod early;
+mod group;
 mod health_check;
 mod ownership;
 mod record;
@@ -20,12 +21,12 @@ use self::early::Early;
 use super::bind::route53;
 use super::call::Api;
 use super::clients::HOME;
-use super::marks::{APP, ENV, Marks, Tags};
+use super::marks::{APP, ENV, Marks, RECORDS, Tags};
 use super::service::{
     Depth, Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
 };
 use crate::plan::digest;
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
 use crate::value::Map;
 
 pub use self::change::{action, change, delete_of, records_of};
@@ -113,9 +114,17 @@ impl Service for Dns {
                         false => Ok(Vec::new()),
                     }
                 };
+                let own: Vec<Tagged> = zones
+                    .iter()
+                    .filter(|(_, tags)| match which {
+                        Which::Owned(owner) => is_owned(tags, owner),
+                        Which::Named(_) | Which::All => true,
+                    })
+                    .cloned()
+                    .collect();
                 let themselves = async {
                     match wanted(ZONE) {
-                        true => zone::found(&api, &zones, &early).await,
+                        true => zone::found(&api, &own, &early).await,
                         false => Ok(Vec::new()),
                     }
                 };
@@ -270,14 +279,48 @@ async fn tagged(
     });
     Ok(with_tags
         .filter(|(_, tags)| match which {
-            Which::Owned(owner) => {
-                let has =
-                    |key: &str, value: &str| tags.iter().any(|tag| tag.0 == key && tag.1 == value);
-                has(APP, &owner.app) && has(ENV, &owner.env)
-            }
+            Which::Owned(owner) => is_owned(tags, owner) || has_records(tags, owner),
             Which::Named(_) | Which::All => true,
         })
         .collect())
+}
+
+fn is_owned(tags: &Tags, owner: &Owner) -> bool {
+    let has = |key: &str, value: &str| tags.iter().any(|tag| tag.0 == key && tag.1 == value);
+    has(APP, &owner.app) && has(ENV, &owner.env)
+}
+
+/// Whether an application has records in somebody else's zone.
+fn has_records(tags: &Tags, owner: &Owner) -> bool {
+    let name = guest(owner);
+    let guests = tags.iter().filter(|(key, _)| key == RECORDS);
+    guests
+        .flat_map(|(_, value)| value.split(' '))
+        .any(|one| one == name)
+}
+
+fn guest(owner: &Owner) -> String {
+    format!("{}/{}", owner.app, owner.env)
+}
+
+/// Notes on a zone that is not the owner's that it has records in it: only so they are found again.
+async fn note_records(api: &Client, zone: &str, owner: &Owner) -> Outcome<()> {
+    let one = input(json!({"ResourceType": zone::RESOURCE, "ResourceId": zone}));
+    let answer = route53::list_tags_for_resource(api, &one).await?;
+    let set = answer
+        .get("ResourceTagSet")
+        .and_then(crate::value::Value::as_map);
+    let has = set.map(|set| tags(set, "Tags")).unwrap_or_default();
+    if is_owned(&has, owner) || has_records(&has, owner) {
+        return Ok(());
+    }
+    let before = has.iter().find(|(key, _)| key == RECORDS);
+    let value = match before {
+        Some((_, before)) => format!("{before} {}", guest(owner)),
+        None => guest(owner),
+    };
+    let noted: Tags = vec![(RECORDS.to_owned(), value)];
+    tag(api, zone::RESOURCE, zone, &noted, &[]).await
 }
 
 /// What AWS tells retries from new requests by. Each may be used once, even when what it made is

@@ -9,17 +9,18 @@ use serde_json::json;
 
 use super::change::{MOST_RECORDS, action, delete_of, records_of, run_all};
 use super::early::Early;
+use super::group;
 use super::ownership::{
     HERITAGE, canonical, decoded, first_value, is_name, mark, mark_name, marks_from, value,
 };
-use super::{Client, RECORD, Tagged, bare};
+use super::{Client, RECORD, Tagged, bare, note_records};
 use crate::provider::aws::batch::Batches;
 use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, Which, input, items, list, none_if_gone, pick, text, texts,
 };
-use crate::provider::{ErrorKind, Outcome, ProviderError, Status, Write};
+use crate::provider::{ErrorKind, Outcome, Owner, ProviderError, Status, Write};
 use crate::value::{Map, Value};
 
 /// Properties that the API has under the same names.
@@ -45,6 +46,13 @@ enum Job {
         changes: Vec<Value>,
         comment: String,
     },
+    /// This record under another routing policy, in one change with the records that stand in its way.
+    Move {
+        record: Map,
+        mark: Map,
+        owner: Owner,
+        comment: String,
+    },
     /// The record with this identifier, and its TXT record.
     Delete(Arc<str>),
 }
@@ -54,6 +62,8 @@ pub struct Records {
     jobs: Batches<String, Job, Option<String>>,
     /// Changes that may not have reached all of Route 53's servers, by record.
     under_way: RefCell<HashMap<Arc<str>, String>>,
+    /// Zones of which it is known that our records are found there.
+    noted: RefCell<BTreeSet<String>>,
 }
 
 impl Default for Records {
@@ -64,6 +74,7 @@ impl Default for Records {
         Self {
             jobs: Batches::new(1),
             under_way: RefCell::default(),
+            noted: RefCell::default(),
         }
     }
 }
@@ -105,6 +116,12 @@ impl Records {
 
     /// Creates it, unless something of that name and type exists.
     pub async fn create(&self, api: &Client, write: &Write) -> Outcome<Arc<str>> {
+        let zone = text(&write.properties, "HostedZoneId").to_owned();
+        let is_noted = self.noted.borrow().contains(&zone);
+        if !zone.is_empty() && !is_noted {
+            note_records(api, &zone, &write.owner).await?;
+            self.noted.borrow_mut().insert(zone);
+        }
         let changes = |marking: &str| {
             vec![
                 action("CREATE", set(&write.properties)),
@@ -113,6 +130,16 @@ impl Records {
         };
         // What is created counts once, so that twice as many marks go into one change.
         let mut outcome = self.write(api, write, changes("CREATE")).await;
+        if matches!(&outcome, Err(error) if error.code == "InvalidChangeBatch")
+            && !text(&write.properties, "SetIdentifier").is_empty()
+        {
+            let simple = self.simple(api, write).await?;
+            if !simple.is_empty() {
+                // In one change, so that the name resolves all the time.
+                let all = simple.into_iter().chain(changes("UPSERT")).collect();
+                outcome = self.write(api, write, all).await;
+            }
+        }
         if matches!(&outcome, Err(error) if error.kind == ErrorKind::AlreadyExists) {
             // A record that somebody deleted by hand has left its mark.
             outcome = self.write(api, write, changes("UPSERT")).await;
@@ -121,9 +148,39 @@ impl Records {
         Ok(identifier(&write.properties))
     }
 
+    /// The deletions of the simple record in whose place this one is to be, if that is ours and stands for the
+    /// same address: Route 53 takes none of several of a name beside it.
+    async fn simple(&self, api: &Client, write: &Write) -> Outcome<Vec<Value>> {
+        let mut simple = write.properties.clone();
+        simple.remove("SetIdentifier");
+        let identifier = identifier(&simple);
+        let zone = part(&identifier, 1);
+        let records = none_if_gone(records_of(api, zone).await)?.unwrap_or_default();
+        let is_ours = found(zone, &records).into_iter().any(|one| {
+            let marks = one.marks.as_ref();
+            one.identifier == identifier
+                && marks.is_some_and(|marks| {
+                    marks.owner == write.owner && marks.address == write.address
+                })
+        });
+        Ok(match is_ours {
+            true => deletions(zone, &identifier, &records),
+            false => Vec::new(),
+        })
+    }
+
     /// Changes it, or only its marks.
     pub async fn update(&self, api: &Client, write: &Write, changed: &[Arc<str>]) -> Outcome<()> {
         let mut changes = vec![action("UPSERT", mark(&write.properties, &Marks::of(write)))];
+        if group::moves(changed) {
+            let job = Job::Move {
+                record: set(&write.properties),
+                mark: mark(&write.properties, &Marks::of(write)),
+                owner: write.owner.clone(),
+                comment: text(&write.properties, "Comment").to_owned(),
+            };
+            return self.note(api, write, job).await;
+        }
         let comment_alone = changed.iter().all(|name| &**name == "Comment");
         if !comment_alone {
             changes.push(action("UPSERT", set(&write.properties)));
@@ -140,6 +197,12 @@ impl Records {
     }
 
     async fn write(&self, api: &Client, write: &Write, changes: Vec<Value>) -> Outcome<()> {
+        let comment = text(&write.properties, "Comment").to_owned();
+        self.note(api, write, Job::Write { changes, comment }).await
+    }
+
+    /// Does it, and remembers the change until it has reached all servers.
+    async fn note(&self, api: &Client, write: &Write, job: Job) -> Outcome<()> {
         let given = &write.properties;
         let zone = text(given, "HostedZoneId");
         if zone.is_empty() {
@@ -150,8 +213,7 @@ impl Records {
                 operation: "route53:ChangeResourceRecordSets".to_owned(),
             });
         }
-        let comment = text(given, "Comment").to_owned();
-        let change = self.run(api, zone, Job::Write { changes, comment }).await?;
+        let change = self.run(api, zone, job).await?;
         if let Some(change) = change {
             let mut under_way = self.under_way.borrow_mut();
             under_way.insert(identifier(given), change);
@@ -162,14 +224,26 @@ impl Records {
     /// Does it together with what else is to be done in the zone at this moment.
     async fn run(&self, api: &Client, zone: &str, job: Job) -> Outcome<Option<String>> {
         let call = async |jobs: &[Job]| {
-            let records = match jobs.iter().any(|job| matches!(job, Job::Delete(_))) {
-                true => records_of(api, zone).await?,
-                false => Vec::new(),
+            let is_written = |job: &Job| matches!(job, Job::Write { .. });
+            let records = match jobs.iter().all(is_written) {
+                true => Vec::new(),
+                false => records_of(api, zone).await?,
             };
+            // Whatever an earlier change of the same call deletes is gone for the later ones.
+            let mut gone = BTreeSet::new();
             let changes: Vec<(Vec<Value>, &str)> = jobs
                 .iter()
                 .map(|job| match job {
                     Job::Write { changes, comment } => (changes.clone(), &**comment),
+                    Job::Move {
+                        record,
+                        mark,
+                        owner,
+                        comment,
+                    } => {
+                        let ours: Vec<Map> = ours(zone, &records, owner);
+                        (group::changes(record, mark, &ours, &mut gone), &**comment)
+                    }
                     Job::Delete(identifier) => (deletions(zone, identifier, &records), ""),
                 })
                 .collect();
@@ -242,6 +316,22 @@ pub fn found(zone: &str, records: &[Map]) -> Vec<Found> {
             Found { marks, ..one }
         })
         .collect()
+}
+
+/// A zone's records that are this owner's, as the API has them.
+fn ours(zone: &str, records: &[Map], owner: &Owner) -> Vec<Map> {
+    let found = found(zone, records).into_iter().filter(|one| {
+        one.marks
+            .as_ref()
+            .is_some_and(|marks| marks.owner == *owner)
+    });
+    let names: BTreeSet<Arc<str>> = found.map(|one| one.identifier).collect();
+    let is_ours = |record: &&Map| {
+        let mut properties = pick(record, &SAME);
+        properties.insert("HostedZoneId", Value::str(zone));
+        names.contains(&identifier(&properties))
+    };
+    records.iter().filter(is_ours).cloned().collect()
 }
 
 /// The deletions of a record and its TXT record, as they are now.

@@ -82,7 +82,8 @@ pub async fn running(api: &Client, id: &str, write: &Write, changed: &[Arc<str>]
 }
 
 /// Changes what needs the instance stopped: stops it if it runs, and starts it if it was this that
-/// stopped it. A tag remembers that, so that an interrupted update is taken up by the next.
+/// stopped it, whether AWS takes the changes or not. A tag remembers that, so that an interrupted update
+/// is taken up by the next.
 pub async fn stopped(api: &Client, id: &str, write: &Write, changed: &[Arc<str>]) -> Outcome<()> {
     let names: Vec<&str> = STOPS
         .into_iter()
@@ -115,6 +116,17 @@ pub async fn stopped(api: &Client, id: &str, write: &Write, changed: &[Arc<str>]
             operation,
         ));
     }
+    let changed = stopped_changes(api, id, write, &names).await;
+    if state.1 {
+        // What was refused leaves the server as it was, and it served.
+        ec2::start_instances(api, &input(json!({"InstanceIds": [id]}))).await?;
+        tag(api, id, &Vec::new(), &[STOPPED.to_owned()]).await?;
+    }
+    changed
+}
+
+/// The changes themselves, of an instance that is stopped.
+async fn stopped_changes(api: &Client, id: &str, write: &Write, names: &[&str]) -> Outcome<()> {
     for name in ["InstanceType", "KernelId", "RamdiskId"] {
         if names.contains(&name) {
             let value = json!({"Value": needed(write, name)?});
@@ -145,10 +157,6 @@ pub async fn stopped(api: &Client, id: &str, write: &Write, changed: &[Arc<str>]
             "EnableResourceNameDnsAAAARecord": options.at("EnableResourceNameDnsAAAARecord"),
         }));
         ec2::modify_private_dns_name_options(api, &options).await?;
-    }
-    if state.1 {
-        ec2::start_instances(api, &input(json!({"InstanceIds": [id]}))).await?;
-        tag(api, id, &Vec::new(), &[STOPPED.to_owned()]).await?;
     }
     Ok(())
 }

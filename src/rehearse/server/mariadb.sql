@@ -9,7 +9,7 @@ BEGIN
   EXECUTE IMMEDIATE 'RESET SLAVE ALL';
   EXECUTE IMMEDIATE concat('CHANGE MASTER TO MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = no, MASTER_HOST = ', quote(host),
     ', MASTER_PORT = ', port, ', MASTER_USER = ', quote(user), ', MASTER_PASSWORD = ', quote(word),
-    ', MASTER_LOG_FILE = ', quote(file), ', MASTER_LOG_POS = ', place);
+    ', MASTER_LOG_FILE = ', quote(file), ', MASTER_LOG_POS = ', place, ', MASTER_SSL = ', tls, ', MASTER_SSL_VERIFY_SERVER_CERT = 0');
 END//
 CREATE PROCEDURE rds_reset_external_master() EXECUTE IMMEDIATE 'RESET SLAVE ALL'//
 CREATE PROCEDURE rds_start_replication() START SLAVE//

@@ -1,0 +1,277 @@
+//! Updates that AWS refuses in place, whatever is allowed: another processor architecture, less storage, an
+//! older version.
+
+use super::{Action, Change, Impossible, PropertyChange};
+use crate::graph::{Graph, Resource};
+use crate::provider::{Live, LiveResource};
+use crate::roles::DATABASE_SETTING;
+use crate::schema::facts::{self, is_another_major, processor};
+use crate::value::{Map, Value};
+
+/// What of these changes AWS would refuse, with the way to the same end.
+pub fn impossible(desired: &Graph, changes: &[Change], live: &Live) -> Vec<Impossible> {
+    let updates = changes.iter().filter(|one| one.action == Action::Update);
+    let mut found: Vec<Impossible> = updates.flat_map(|one| of_update(one, live)).collect();
+    found.extend(disks(desired, live));
+    found
+}
+
+fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {
+    let no = |(why, way): (String, String)| Impossible {
+        address: change.address.clone(),
+        action: change.action,
+        why,
+        way,
+    };
+    let found = change.properties.iter().filter_map(|property| {
+        another_processor(&change.kind, property)
+            .or_else(|| back(&change.kind, property))
+            .or_else(|| with_replicas(change, property, live))
+            .or_else(|| another_server_version(change, property))
+    });
+    found.map(no).collect()
+}
+
+/// Whether a property is a database's version, and goes to another major one.
+pub fn upgrade(property: &PropertyChange) -> bool {
+    let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
+    let (Some(before), Some(after)) = (text(&property.before), text(&property.after)) else {
+        return false;
+    };
+    // MySQL's versions have a dot in their major part: 8.0 and 8.4.
+    let engine = match before.starts_with("8.") || after.starts_with("8.") {
+        true => "mysql",
+        false => "postgres",
+    };
+    &*property.path == "EngineVersion" && is_another_major(engine, &before, &after)
+}
+
+/// Whether a change takes a database to a newer major version.
+pub fn is_upgrade(change: &Change) -> bool {
+    &*change.kind == DATABASE
+        && change.action == Action::Update
+        && change.properties.iter().any(upgrade)
+}
+
+const DATABASE: &str = "AWS::RDS::DBInstance";
+
+/// Replicas do not follow a source of another major version
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html>).
+fn with_replicas(
+    change: &Change,
+    property: &PropertyChange,
+    live: &Live,
+) -> Option<(String, String)> {
+    if &*change.kind != DATABASE || !upgrade(property) {
+        return None;
+    }
+    let own = change.live.as_ref()?;
+    let arn = own.properties.get("DBInstanceArn").map(ToString::to_string);
+    let follows = |one: &&LiveResource| {
+        let source = one.properties.get("SourceDBInstanceIdentifier");
+        let source = source.map(ToString::to_string);
+        &*one.kind == DATABASE
+            && source.is_some_and(|source| source == *own.identifier || Some(source) == arn)
+    };
+    let replicas: Vec<String> = live
+        .resources
+        .values()
+        .filter(follows)
+        .map(|one| one.address.to_string())
+        .collect();
+    if replicas.is_empty() {
+        return None;
+    }
+    Some((
+        format!("{} would not follow it to another major version", replicas.join(", ")),
+        "remove the replicas first (`replicas: 0`; several regions: back to stage cdn), apply, change `version`, apply, and add them again".to_owned(),
+    ))
+}
+
+/// What the parameter says.
+fn told(value: Option<&Value>) -> Option<serde_json::Value> {
+    serde_json::from_str(&value?.to_string()).ok()
+}
+
+/// Files of one major version are nothing that a server of another one reads.
+fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+    if &*change.address.id != DATABASE_SETTING || &*property.path != "Value" {
+        return None;
+    }
+    let before = told(change.live.as_ref()?.properties.get("Value"))?;
+    let after = told(change.desired.as_ref()?.properties.get("Value"))?;
+    if before["host"] != "local" || after["host"] != "local" || before["engine"] != after["engine"]
+    {
+        return None;
+    }
+    let (engine, has, wants) = (
+        before["engine"].as_str()?,
+        before["version"].as_str()?,
+        after["version"].as_str()?,
+    );
+    is_another_major(engine, has, wants).then(|| {
+        (
+            format!("the server's disk holds files of {engine} {has}, which {engine} {wants} does not read"),
+            format!("write `version: \"{has}\"`; `scalectl migrate --to split-db` moves the database to RDS, which upgrades it; or dump it and restore it into a new environment"),
+        )
+    })
+}
+
+/// Disks of a server are made with it: another size in the spec would change nothing.
+fn disks(desired: &Graph, live: &Live) -> Vec<Impossible> {
+    let is_local = |resource: &&Resource| {
+        let config = told(resource.properties.get("Value"));
+        &*resource.address.id == DATABASE_SETTING
+            && config.is_some_and(|config| config["host"] == "local")
+    };
+    let regions: Vec<&str> = desired
+        .iter()
+        .filter(is_local)
+        .map(|one| &*one.address.region)
+        .collect();
+    let mut found = Vec::new();
+    for server in desired
+        .iter()
+        .filter(|one| &*one.kind == "AWS::EC2::Instance")
+    {
+        let Some(has) = live.resources.get(&server.address) else {
+            continue;
+        };
+        if !server.lifecycle.ignores("BlockDeviceMappings")
+            || !regions.contains(&&*server.address.region)
+        {
+            continue;
+        }
+        let (wanted, has) = (sizes(&server.properties), sizes(&has.properties));
+        for (device, wanted) in wanted {
+            let Some((_, has)) = has.iter().find(|(other, _)| *other == device) else {
+                continue;
+            };
+            if *has != wanted {
+                found.push(Impossible {
+                    address: server.address.clone(),
+                    action: Action::Update,
+                    why: format!("its disk {device} has {has} GB, and the spec has {wanted}: a disk is made with its server"),
+                    way: format!("write `storage: {has}`; or make the disk itself larger (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or `scalectl migrate --to split-db`, whose database grows by itself"),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The sizes of an instance's disks, by device.
+fn sizes(properties: &Map) -> Vec<(String, i64)> {
+    let devices = properties
+        .get("BlockDeviceMappings")
+        .and_then(Value::as_list);
+    let size = |device: &Value| {
+        let name = device.at("DeviceName")?.to_string();
+        Some((
+            name,
+            super::beside::number_of(device.at("Ebs.VolumeSize")?)?,
+        ))
+    };
+    devices
+        .unwrap_or_default()
+        .iter()
+        .filter_map(size)
+        .collect()
+}
+
+/// Disks hold an image for one processor architecture
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resize-limitations.html>).
+fn another_processor(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
+    if kind != "AWS::EC2::Instance" || &*property.path != "InstanceType" {
+        return None;
+    }
+    let before = property.before.as_ref().and_then(Value::as_str)?;
+    let after = property.after.as_ref().and_then(Value::as_str)?;
+    let (has, wants) = (processor(before), processor(after));
+    if has == wants {
+        return None;
+    }
+    Some((
+        format!(
+            "{after} has {wants} processors, and the server's image is for {has} ({before}); AWS does not change that in place"
+        ),
+        format!(
+            "write a type with {has} processors instead, such as {}; servers behind a load balancer get a new image with another type, so `scalectl migrate --to load-balanced` with the type that you have, and then another type, works too",
+            such_as(before, after)
+        ),
+    ))
+}
+
+/// A type of the same size with the processors that the server has.
+fn such_as(before: &str, after: &str) -> String {
+    let family = before.split('.').next().unwrap_or(before);
+    let size = after.split_once('.').map_or("large", |(_, size)| size);
+    format!("{family}.{size}")
+}
+
+/// What only grows.
+fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
+    let grows = facts::facts(kind).grows;
+    let goes_back = grows.contains(&&*property.path)
+        && facts::goes_back(property.before.as_ref(), property.after.as_ref());
+    let before = property.before.as_ref().filter(|_| goes_back)?;
+    Some((
+        format!(
+            "its {} would go from {before} to {}: AWS makes storage larger and versions newer, and never the other way round",
+            property.path,
+            property
+                .after
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        ),
+        format!(
+            "write {before} in the spec; for less, copy the data into a new database and remove the old one"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn property(path: &str, before: &str, after: &str) -> PropertyChange {
+        PropertyChange {
+            path: path.into(),
+            before: Some(Value::str(before)),
+            after: Some(Value::str(after)),
+            create_only: false,
+            drift: false,
+            hidden: false,
+        }
+    }
+
+    #[test]
+    fn a_server_keeps_its_processor_architecture() {
+        let refused = |before: &str, after: &str| {
+            another_processor(
+                "AWS::EC2::Instance",
+                &property("InstanceType", before, after),
+            )
+        };
+        assert!(refused("t4g.small", "t3.small").is_some());
+        assert!(refused("c5.large", "c7gn.large").is_some());
+        assert!(refused("g5.xlarge", "g5g.xlarge").is_some());
+        assert!(refused("m5.large", "a1.large").is_some());
+        assert_eq!(refused("t4g.small", "m7g.large"), None);
+        assert_eq!(refused("t3.small", "g4dn.xlarge"), None);
+        let (_, way) = refused("t4g.small", "t3.medium").unwrap();
+        assert!(way.contains("such as t4g.medium"), "{way}");
+    }
+
+    #[test]
+    fn storage_and_versions_never_go_back() {
+        let refused = |path: &str, before: &str, after: &str| {
+            back("AWS::RDS::DBInstance", &property(path, before, after)).is_some()
+        };
+        assert!(refused("AllocatedStorage", "100", "20"));
+        assert!(refused("EngineVersion", "17.2", "16"));
+        assert!(!refused("AllocatedStorage", "20", "100"));
+        assert!(!refused("EngineVersion", "17.2", "17"));
+    }
+}

@@ -1,0 +1,139 @@
+//! What the spec's shape cannot say: rules between sections, and what AWS would refuse at this stage or a later one.
+//!
+//! Each file checks a section; [`check`] runs all of them.
+
+mod account;
+mod database;
+mod domains;
+mod instances;
+mod names;
+mod regions;
+mod services;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use database::backup_job;
+pub use instances::processor;
+pub use regions::{regions, unknown as unknown_region};
+
+use super::{Spec, Stage};
+use crate::yaml::Node;
+
+/// A broken rule: where (a dotted path), what is wrong, what would be right.
+pub type Broken = (String, String, String);
+
+/// A spec while it is checked.
+struct Rules<'a> {
+    spec: &'a Spec,
+    /// What the file says, with the chosen environment's overrides.
+    merged: &'a Node,
+    /// What the file says, without them.
+    written: &'a Node,
+    broken: Vec<Broken>,
+}
+
+impl Rules<'_> {
+    fn say(&mut self, path: &str, message: String, help: &str) {
+        self.broken
+            .push((path.to_owned(), message, help.to_owned()));
+    }
+}
+
+/// Every rule that `spec` breaks. `merged` is what it was read from, `written` the same without an environment.
+pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
+    let mut rules = Rules {
+        spec,
+        merged,
+        written,
+        broken: Vec::new(),
+    };
+    names::check(&mut rules);
+    account::check(&mut rules);
+    regions::check(&mut rules);
+    services::check(&mut rules);
+    instances::check(&mut rules);
+    database::check(&mut rules);
+    domains::check(&mut rules);
+    tags::check(&mut rules);
+    delivery(&mut rules);
+    rest(&mut rules);
+    rules.broken
+}
+
+/// The most cache behaviors of a distribution, without the default one
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>).
+const MOST_BEHAVIORS: usize = 74;
+
+fn delivery(rules: &mut Rules<'_>) {
+    let cdn = &rules.spec.cdn;
+    if cdn.static_paths.len() > MOST_BEHAVIORS {
+        let message = format!(
+            "cdn.static_paths has {} paths; a distribution takes {MOST_BEHAVIORS}",
+            cdn.static_paths.len()
+        );
+        rules.say("cdn.static_paths", message, "use wildcards");
+    }
+    for (index, path) in cdn.static_paths.iter().enumerate() {
+        let place = format!("cdn.static_paths.{index}");
+        if cdn.static_paths[..index].contains(path) {
+            rules.say(
+                &place,
+                format!("cdn.static_paths has {path:?} twice"),
+                "remove one",
+            );
+        } else if !services::is_pattern(path, 255) {
+            let message = format!("{path:?} is not a path for CloudFront");
+            rules.say(
+                &place,
+                message,
+                "begin it with `/`, without spaces and `#`, such as /assets/*",
+            );
+        }
+    }
+    if cdn.default_ttl == 0 {
+        let message =
+            "cdn.default_ttl is 0, below the second for which static files are kept at least"
+                .to_owned();
+        rules.say("cdn.default_ttl", message, "set 1 or more");
+    }
+}
+
+fn rest(rules: &mut Rules<'_>) {
+    let spec = rules.spec;
+    for (number, gate) in spec.migration.gates.iter().enumerate() {
+        if gate.command.is_some() == gate.expression.is_some() {
+            rules.say(
+                &format!("migration.gates.{number}"),
+                "a gate asks one thing".to_owned(),
+                "give it a `command` or an `expression`",
+            );
+        }
+    }
+    if spec.stage >= Stage::LoadBalanced && spec.domain.is_none() {
+        let message = format!(
+            "stage {} needs a domain for its certificate",
+            spec.stage.name()
+        );
+        rules.say("stage", message, "add `domain: www.example.com`");
+    }
+    // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    const RETENTION: [u16; 23] = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+        2922, 3288, 3653, 0,
+    ];
+    let days = spec.monitoring.log_retention_days;
+    if days == 0 || !RETENTION.contains(&days) {
+        let near = RETENTION
+            .iter()
+            .filter(|have| **have >= days.max(1))
+            .min()
+            .unwrap_or(&3653);
+        let message = format!("CloudWatch Logs cannot keep logs for {days} days");
+        rules.say(
+            "monitoring.log_retention_days",
+            message,
+            &format!("the next that it offers is {near}"),
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! Names of apps and environments, which become parts of the names of buckets, databases, caches and parameters.
+
+use super::Rules;
+use crate::spec::load::{DEFAULT_ENV, environments};
+
+/// Names that begin so are AWS's own: parameters
+/// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>) and buckets
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+const RESERVED: [&str; 4] = ["aws", "ssm", "sthree-", "amzn-s3-demo-"];
+
+/// A bucket's name has 63 characters: `APP-ENV-assets-REGION-HASH`, with 14 for the region
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+const LONGEST: usize = 63 - "--assets---".len() + 1 - 14 - 8;
+
+/// Checks the names of the app and of every environment.
+pub fn check(rules: &mut Rules<'_>) {
+    let spec = rules.spec;
+    let app = spec.app.as_str();
+    if let Some(reserved) = RESERVED.iter().find(|own| app.starts_with(**own)) {
+        let message = format!("{app:?} cannot be the app's name");
+        let help = format!("AWS keeps names that begin with {reserved} for itself; choose another");
+        rules.say("app", message, &help);
+    }
+    if app.contains("--") {
+        let message = format!(
+            "{app:?} has two hyphens in a row, which databases and caches refuse in their names"
+        );
+        rules.say("app", message, "use one hyphen");
+    }
+    let mut envs: Vec<String> = environments(rules.written)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    if !envs.contains(&spec.env) {
+        envs.push(spec.env.clone());
+    }
+    for env in envs {
+        let path = match rules
+            .written
+            .get("environments")
+            .and_then(|all| all.get(&env))
+        {
+            Some(_) => format!("environments.{env}"),
+            None => "app".to_owned(),
+        };
+        if !is_name(&env) {
+            let message = format!("{env:?} cannot be an environment's name");
+            let help = "use lower-case letters, digits and single hyphens, no hyphen first or last: it becomes a part \
+                        of the names of buckets, databases and caches";
+            rules.say(&path, message, help);
+            continue;
+        }
+        let together = app.len() + env.len();
+        if together > LONGEST {
+            let message = format!(
+                "the names of app and environment, {app} and {env}, have {together} characters together"
+            );
+            let help = format!("at most {LONGEST} fit into the names of buckets; shorten one");
+            rules.say(
+                if env == DEFAULT_ENV { "app" } else { &path },
+                message,
+                &help,
+            );
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}

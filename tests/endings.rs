@@ -1,0 +1,497 @@
+//! How commands end: their exit codes, and what becomes of them when their output cannot be written.
+
+mod common;
+#[path = "common/project.rs"]
+mod project;
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use project::{Project, SPEC};
+use scalectl::apply::{Context, End, Stop, execute};
+use scalectl::blueprint::Library;
+use scalectl::plan::diff;
+use scalectl::provider::Live;
+use scalectl::provider::sim::Sim;
+use scalectl::provider::sim::cloud::Cloud;
+use scalectl::provider::sim::faults::Faults;
+use scalectl::spec::Stage;
+
+/// Commands that only look.
+const LOOKING: [&str; 19] = [
+    "plan",
+    "plan --json",
+    "plan --markdown",
+    "plan --detailed-exitcode",
+    "validate",
+    "status",
+    "status --json",
+    "drift",
+    "drift --json",
+    "snapshot",
+    "graph",
+    "history",
+    "history --json",
+    "iam-policy",
+    "policy check --json",
+    "schema",
+    "completions bash",
+    "apply --dry-run",
+    "help",
+];
+
+fn live() -> Project {
+    let project = Project::new();
+    project.run("apply --auto-approve");
+    project
+}
+
+/// The exit code and standard error of a command whose output goes nowhere.
+fn into(project: &Project, line: &str, out: Stdio) -> (Option<i32>, String) {
+    let output = project.command(line).stdout(out).output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn full() -> Stdio {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    full.unwrap().into()
+}
+
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn commands_that_look_fail_on_a_full_disk() {
+    let project = live();
+    for line in LOOKING {
+        let (code, told) = into(&project, line, full());
+        assert_eq!(code, Some(1), "{line}: {told}");
+        assert!(
+            told.contains("standard output could not be written"),
+            "{line}: {told}"
+        );
+    }
+}
+
+#[test]
+fn commands_that_look_end_quietly_on_a_closed_pipe() {
+    let project = live();
+    for line in LOOKING {
+        let (code, told) = into(&project, line, closed());
+        assert_eq!(code, Some(141), "{line}: {told}");
+        assert!(!told.contains("error"), "{line}: {told}");
+    }
+}
+
+#[test]
+fn runs_come_to_their_end_when_nobody_reads() {
+    for line in [
+        "apply --auto-approve",
+        "apply --auto-approve --json",
+        "apply --auto-approve --json-into /dev/stdout",
+    ] {
+        let project = Project::new();
+        assert_eq!(into(&project, line, closed()).0, Some(0), "{line}");
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0), "{line}");
+        assert!(!project.said(&["history"]).contains("died"));
+        assert_eq!(
+            into(
+                &project,
+                "destroy --auto-approve --allow us-east-1/vpc",
+                closed()
+            )
+            .0,
+            Some(0)
+        );
+        assert!(project.said(&["sim list"]).contains("0 resources"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn runs_come_to_their_end_on_a_full_disk_and_fail() {
+    for line in [
+        "apply --auto-approve",
+        "apply --auto-approve --json",
+        "apply --auto-approve --json-into /dev/full",
+    ] {
+        let project = Project::new();
+        let (code, told) = into(&project, line, full());
+        assert_eq!(code, Some(1), "{line}: {told}");
+        assert!(
+            told.contains("could not be written to its end"),
+            "{line}: {told}"
+        );
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0), "{line}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_midway_does_not_stop_a_run() {
+    let project = Project::new();
+    let mut child = project
+        .command("apply --auto-approve --json --speed 200")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0; 40]).unwrap();
+    drop(out);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_one_before() {
+    let project = live();
+    project.run("snapshot --out live.json");
+    let before = std::fs::read(project.path().join("live.json")).unwrap();
+    // What a process may write of one file, in blocks of 512 bytes: less than a snapshot has.
+    let line = format!(
+        "ulimit -f 1; exec '{}' snapshot --out live.json",
+        env!("CARGO_BIN_EXE_scalectl")
+    );
+    let mut shell = Command::new("bash");
+    let output = shell
+        .args(["-c", &line])
+        .current_dir(project.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert_eq!(
+        std::fs::read(project.path().join("live.json")).unwrap(),
+        before
+    );
+}
+
+#[test]
+fn exit_codes_tell_why_a_command_failed() {
+    let project = live();
+    let deny = "policy: own\nrules:\n  - id: none\n    title: Nothing may change\n    severity: deny\n    kinds: [\"AWS::SSM::Parameter\"]\n    require: \"false\"\n    message: no\n    fix: ask\n";
+    project.write("policies/own.yaml", deny);
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    for line in [
+        "apply --auto-approve",
+        "apply --dry-run --json",
+        "plan --detailed-exitcode",
+        "policy check",
+    ] {
+        assert_eq!(project.code(line), Some(3), "{line}");
+    }
+    std::fs::remove_file(project.path().join("policies/own.yaml")).unwrap();
+    project.run("sim fault --down us-east-1");
+    assert_eq!(project.code("apply --auto-approve"), Some(5));
+    assert_eq!(project.code("nonsense"), Some(1));
+}
+
+#[test]
+fn a_run_is_equal_at_every_speed() {
+    let mut ends = Vec::new();
+    for speed in ["", " --speed 100", " --speed 1000", " --speed 1000000"] {
+        let project = Project::new();
+        let told = project.said(&[&format!("apply --auto-approve --json{speed}")]);
+        let end = told.lines().rfind(|line| line.contains("\"seconds\""));
+        ends.push(end.unwrap().to_owned());
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0), "{speed}");
+    }
+    for end in &ends {
+        assert_eq!(*end, ends[0]);
+    }
+}
+
+#[test]
+fn a_saved_plan_that_was_edited_is_refused_by_name() {
+    let project = live();
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    project.run("plan --out next.plan");
+    let path = project.path().join("next.plan");
+    let plan: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let edit = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut edited = plan.clone();
+        change(&mut edited);
+        std::fs::write(&path, edited.to_string()).unwrap();
+        project.said(&["apply next.plan --auto-approve"])
+    };
+    let told =
+        edit(&|plan| plan["plan"]["changes"][0]["desired"]["properties"]["Value"] = "evil".into());
+    assert!(
+        told.contains("us-east-1/param would be changed otherwise (desired.properties.Value)"),
+        "{told}"
+    );
+    let told = edit(&|plan| {
+        let mut more = plan["plan"]["changes"][0].clone();
+        more["address"] = "global/backdoor".into();
+        plan["plan"]["changes"].as_array_mut().unwrap().push(more);
+    });
+    assert!(
+        told.contains("global/backdoor would not be changed any more"),
+        "{told}"
+    );
+    let told = edit(&|plan| plan["plan"]["changes"] = serde_json::json!([]));
+    assert!(
+        told.contains("us-east-1/param would be changed too"),
+        "{told}"
+    );
+    // Unedited it is carried out, but not for another spec.
+    std::fs::write(&path, plan.to_string()).unwrap();
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:3"));
+    let told = project.said(&["apply next.plan --auto-approve"]);
+    assert!(
+        told.contains("us-east-1/param would be changed otherwise"),
+        "{told}"
+    );
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    assert_eq!(project.code("apply next.plan --auto-approve"), Some(0));
+}
+
+#[test]
+fn a_cloud_that_refuses_everything_is_given_up() {
+    let library = Library::embedded().unwrap();
+    let graph = common::graph_of(&library, &common::example("shop", Stage::MultiRegion));
+    for faults in [
+        Faults {
+            transient: 1.0,
+            ..Faults::default()
+        },
+        Faults {
+            throttle: 1.0,
+            ..Faults::default()
+        },
+    ] {
+        common::runtime().block_on(async {
+            let sim = Sim::in_memory(Cloud::default(), faults, 0);
+            let (stop, owner) = (Stop::default(), common::owner());
+            let context = Context {
+                provider: &sim,
+                owner: &owner,
+                stop: &stop,
+            };
+            let plan = diff(&graph, &Live::default(), None);
+            let report = execute(&context, &plan, Some(5), &mut |_| {}).await;
+            assert!(report.seconds < 120.0, "{}", report.seconds);
+            let ends = |is: fn(&End) -> bool| report.count(is);
+            assert_eq!(ends(|end| matches!(end, End::Done { .. })), 0);
+            // Those that had begun say why; nothing new began afterwards.
+            assert!(ends(|end| matches!(end, End::Failed { .. })) <= 5);
+            assert!(ends(|end| matches!(end, End::NotBegun)) > 20);
+            let why = report.ends.iter().find_map(|end| match end {
+                End::Failed { error } => Some(error),
+                _ => None,
+            });
+            assert!(
+                why.unwrap().contains("every call has failed for 75 s"),
+                "{why:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn commands_end_when_every_call_is_refused() {
+    let project = live();
+    project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
+    project.run("sim fault --transient 1");
+    for line in [
+        "plan",
+        "apply --auto-approve",
+        "destroy --auto-approve",
+        "status",
+    ] {
+        assert_eq!(project.code(line), Some(5), "{line}");
+    }
+    project.run("sim fault --clear");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+}
+
+#[test]
+fn what_a_killed_first_run_left_is_no_obstacle() {
+    let project = Project::new();
+    // As a process leaves it that dies while it makes the embedded cloud's file.
+    project.write(".scalectl/sim.redb.new", "half");
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    assert!(!project.path().join(".scalectl/sim.redb.new").exists());
+}
+
+#[test]
+fn an_allowed_address_that_is_gone_stops_no_run() {
+    let project = live();
+    let line = "destroy --auto-approve --allow us-east-1/vpc --allow us-east-1/gone";
+    assert_eq!(project.code(line), Some(0));
+    assert_eq!(project.code(line), Some(0));
+    assert_eq!(
+        project.code("apply --auto-approve --allow us-east-1/gone"),
+        Some(0)
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn commands_that_look_need_no_right_to_write() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+    let project = live();
+    let binary = project.path().join("scalectl-copy");
+    std::fs::copy(env!("CARGO_BIN_EXE_scalectl"), &binary).unwrap();
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(project.path(), 0o555);
+    mode(&project.path().join(".scalectl"), 0o555);
+    mode(&project.path().join(".scalectl/sim.lock"), 0o444);
+    mode(&project.path().join(".scalectl/sim.redb"), 0o444);
+    for line in [
+        "plan",
+        "status",
+        "drift",
+        "sim list",
+        "show us-east-1/vpc",
+        "lease show",
+        "doctor",
+        "apply --dry-run",
+    ] {
+        let mut command = Command::new(&binary);
+        command.args(line.split(' ')).current_dir(project.path());
+        if is_root {
+            // Root may write anywhere; this is nobody.
+            command.uid(65534);
+        }
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {told}");
+    }
+    mode(project.path(), 0o755);
+    mode(&project.path().join(".scalectl"), 0o755);
+}
+
+#[test]
+fn a_blueprint_that_renames_what_the_engine_looks_up_is_refused() {
+    for (stage, id) in [
+        ("single-server", "param_database"),
+        ("single-server", "server"),
+        ("split-db", "param_database"),
+        ("split-db", "sg_data_from_server"),
+        ("load-balanced", "param_database"),
+        ("cdn", "param_database"),
+    ] {
+        let project = Project::empty();
+        let spec = std::fs::read_to_string(common::root().join("examples/shop/scalectl.yaml"));
+        let spec = spec
+            .unwrap()
+            .replace("stage: single-server", &format!("stage: {stage}"));
+        project.write("scalectl.yaml", spec);
+        project.run("eject");
+        let modules = project.path().join("blueprints/modules");
+        for entry in std::fs::read_dir(modules).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            // As a careful user renames: where it is made, and wherever something refers to it.
+            let end = if id == "server" {
+                r"(\.|\n|\[)"
+            } else {
+                r"(\W)"
+            };
+            let word = regex_lite::Regex::new(&format!(r"(id: |- |[^\w/]){id}{end}")).unwrap();
+            let text = word.replace_all(&text, |found: &regex_lite::Captures<'_>| {
+                match ["id: ", "- "].contains(&&found[1]) || &found[2] != "\n" {
+                    true => format!("{}my_{id}{}", &found[1], &found[2]),
+                    false => found[0].to_owned(),
+                }
+            });
+            std::fs::write(&path, text.as_bytes()).unwrap();
+        }
+        let told = project.said(&["validate"]);
+        assert!(
+            told.contains(&format!("has no resource `{id}`")),
+            "{stage} {id}: {told}"
+        );
+        assert_eq!(project.code("validate"), Some(1));
+        assert_eq!(project.code("apply --auto-approve"), Some(1));
+    }
+}
+
+#[test]
+fn plan_doctor_and_migrate_agree_on_a_change_of_stage_and_image() {
+    let project = Project::empty();
+    project.run("init --app shop --domain shop.example.com");
+    project.run("apply --auto-approve");
+    let path = project.path().join("scalectl.yaml");
+    let spec = std::fs::read_to_string(&path).unwrap();
+    let image = regex_lite::Regex::new("image: .*").unwrap();
+    let spec = image.replace_all(&spec, "image: ghcr.io/acme/shop:2.0.0");
+    project.write(
+        "scalectl.yaml",
+        spec.replace("stage: single-server", "stage: split-db")
+            .as_bytes(),
+    );
+    for line in [
+        "plan",
+        "plan --markdown",
+        "plan --json",
+        "plan --out next.plan",
+        "plan --detailed-exitcode",
+        "migrate --plan",
+        "migrate --plan --out next.plan",
+        "migrate --dry-run",
+        "migrate --auto --auto-approve",
+        "doctor",
+    ] {
+        let told = project.said(&[line]);
+        assert!(told.contains("param_service[web]"), "{line}: {told}");
+        assert!(
+            told.contains("apply --stage single-server"),
+            "{line}: {told}"
+        );
+        assert_eq!(project.code(line), Some(1), "{line}");
+    }
+    assert!(!project.path().join("next.plan").exists());
+    project.run("apply --stage single-server --auto-approve");
+    for line in ["plan", "doctor", "migrate --auto --auto-approve"] {
+        assert_eq!(project.code(line), Some(0), "{line}");
+    }
+}
+
+/// How a command on a terminal ends whose questions are all answered like this.
+#[cfg(unix)]
+fn answered(project: &Project, answer: &str, line: &str) -> (Option<i32>, String) {
+    let output = Command::new("python3")
+        .arg(common::root().join("tests/terminal.py"))
+        .args([answer, env!("CARGO_BIN_EXE_scalectl")])
+        .args(line.split(' '))
+        .current_dir(project.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), told)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_at_a_question_ends_with_130_and_a_no_with_1() {
+    let fresh = Project::new();
+    let made = live();
+    let before = made.said(&["sim list"]);
+    for (answer, code) in [("^C", 130), ("no", 1), ("Yes", 1), ("", 1)] {
+        let (ended, told) = answered(&fresh, answer, "apply");
+        assert_eq!(ended, Some(code), "apply, {answer}: {told}");
+        for line in ["destroy", "sim reset"] {
+            let (ended, told) = answered(&made, answer, line);
+            assert_eq!(ended, Some(code), "{line}, {answer}: {told}");
+        }
+    }
+    assert!(!fresh.said(&["sim list"]).contains("us-east-1/vpc"));
+    assert_eq!(made.said(&["sim list"]), before);
+    let (ended, told) = answered(&made, "tiny", "destroy");
+    assert_eq!(ended, Some(0), "{told}");
+}

@@ -1,0 +1,3 @@
+-- expect: moved
+-- A blob of more than 16 MB, whose hexadecimal form is more than 32; blobs of every byte; text with every control sign.
+CREATE TABLE files (id int PRIMARY KEY AUTO_INCREMENT, note varchar(50), data longblob); INSERT INTO files (note, data) VALUES ('large', repeat(x'00ff2722', 4500000)); INSERT INTO files (note, data) SELECT 'small', unhex(concat(hex(seq), '00', '1a', '5c', '27')) FROM seq_16_to_60; CREATE TABLE texts (id int PRIMARY KEY, t longtext, m mediumtext, ti tinytext, vb varbinary(20), b binary(5)); INSERT INTO texts SELECT seq, repeat(char(seq USING utf8mb4), 20), 'm', 't', x'0001ff27220a5c', 'ab' FROM seq_1_to_127;

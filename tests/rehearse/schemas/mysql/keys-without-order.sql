@@ -1,0 +1,4 @@
+-- expect: moved
+-- Foreign keys in a circle, to itself, to a table that comes later by name, with every action.
+SET foreign_key_checks = 0; CREATE TABLE a_child (id int PRIMARY KEY AUTO_INCREMENT, z int, CONSTRAINT to_z FOREIGN KEY (z) REFERENCES z_parent (id) ON DELETE CASCADE ON UPDATE CASCADE); CREATE TABLE z_parent (id int PRIMARY KEY AUTO_INCREMENT, a int, up int, n int UNIQUE, FOREIGN KEY (a) REFERENCES a_child (id) ON DELETE SET NULL, FOREIGN KEY (up) REFERENCES z_parent (id) ON DELETE SET NULL); CREATE TABLE m_child (id int PRIMARY KEY, n int, FOREIGN KEY (n) REFERENCES z_parent (n) ON UPDATE CASCADE ON DELETE RESTRICT);
+INSERT INTO z_parent (id, a, up, n) SELECT seq, seq, if(seq > 1, seq - 1, NULL), seq * 10 FROM seq_1_to_60; INSERT INTO a_child (z) SELECT seq FROM seq_1_to_60; INSERT INTO m_child SELECT seq, seq * 10 FROM seq_1_to_30;

@@ -1,0 +1,7 @@
+-- expect: moved
+-- quick: yes
+-- Names with backticks, quotes, blanks before, tabs inside, statements inside, reserved words, other scripts, capitals.
+CREATE TABLE `x``; DROP TABLE keep; -- y` (id int PRIMARY KEY, v int); CREATE TABLE keep (id int PRIMARY KEY, v int); CREATE TABLE ` lead` (id int PRIMARY KEY, ` c` int); CREATE TABLE `tab	x` (id int PRIMARY KEY, `c	d` int); CREATE TABLE `select` (`from` int PRIMARY KEY, `a``b` int, `it's` int, `q"q` int, `back\slash` int, `100%` int);
+CREATE TABLE `naïve 表` (`Größe` int PRIMARY KEY, `a b` varchar(10)); CREATE TABLE `$(touch here)` (id int PRIMARY KEY, v int); CREATE TABLE `Capital` (id int PRIMARY KEY, v int); CREATE TABLE `a.b` (`c.d` int PRIMARY KEY, v int); CREATE TABLE `#weird@` (id int PRIMARY KEY, v int);
+INSERT INTO keep SELECT seq, seq FROM seq_1_to_20; INSERT INTO `tab	x` VALUES (1, 1); INSERT INTO ` lead` VALUES (1, 1); INSERT INTO `x``; DROP TABLE keep; -- y` VALUES (1, 1); INSERT INTO `select` VALUES (1, 2, 3, 4, 5, 6); INSERT INTO `naïve 表` VALUES (1, 'z'); INSERT INTO `$(touch here)` VALUES (1, 1); INSERT INTO `Capital` VALUES (1, 1); INSERT INTO `a.b` VALUES (1, 1); INSERT INTO `#weird@` VALUES (1, 1);
+CREATE VIEW `vi``ew` AS SELECT `a``b` FROM `select`; CREATE TRIGGER `tr``ig` BEFORE INSERT ON keep FOR EACH ROW SET NEW.v = NEW.v; CREATE FUNCTION `fu``nc`() RETURNS int DETERMINISTIC RETURN 1; CREATE PROCEDURE ` proc`() SELECT 1; CREATE EVENT `ev``ent` ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1;

@@ -1,0 +1,9 @@
+-- expect: moved
+-- needs: icu
+-- login: superuser
+-- Comments on every kind of object, the database and an extension too, with quotes, line breaks and lines of a dump.
+CREATE EXTENSION hstore; COMMENT ON EXTENSION hstore IS 'pairs, it''s "ours"'; COMMENT ON DATABASE app IS E'the shop''s\nCREATE SCHEMA public;\n\\connect x'; COMMENT ON SCHEMA public IS 'all of it';
+CREATE TABLE c (id int PRIMARY KEY, v text, CONSTRAINT positive CHECK (id > 0)); COMMENT ON TABLE c IS E'a\n--\nb'; COMMENT ON COLUMN c.v IS 'v''s'; COMMENT ON CONSTRAINT positive ON c IS 'above zero'; COMMENT ON INDEX c_pkey IS 'key';
+CREATE VIEW cv AS SELECT * FROM c; COMMENT ON VIEW cv IS 'a view'; COMMENT ON COLUMN cv.v IS 'of the view'; CREATE SEQUENCE cs; COMMENT ON SEQUENCE cs IS 'a sequence'; CREATE TYPE ct AS (x int); COMMENT ON TYPE ct IS 'a type'; CREATE DOMAIN cd AS int CONSTRAINT small CHECK (VALUE < 100); COMMENT ON DOMAIN cd IS 'a domain'; COMMENT ON CONSTRAINT small ON DOMAIN cd IS 'small';
+CREATE FUNCTION cf(int) RETURNS int LANGUAGE sql AS 'SELECT $1'; COMMENT ON FUNCTION cf(int) IS 'a function'; CREATE AGGREGATE ca (int) (sfunc = int4pl, stype = int, initcond = 0); COMMENT ON AGGREGATE ca (int) IS 'an aggregate'; CREATE COLLATION cc (provider = icu, locale = 'de'); COMMENT ON COLLATION cc IS 'German'; CREATE OPERATOR @@@ (leftarg = int, rightarg = int, function = int4eq); COMMENT ON OPERATOR @@@ (int, int) IS 'equal';
+CREATE TEXT SEARCH CONFIGURATION cts (COPY = simple); COMMENT ON TEXT SEARCH CONFIGURATION cts IS 'simple'; CREATE RULE cr AS ON UPDATE TO cv DO INSTEAD NOTHING; COMMENT ON RULE cr ON cv IS 'a rule'; ALTER TABLE c ENABLE ROW LEVEL SECURITY; CREATE POLICY cp ON c USING (true); COMMENT ON POLICY cp ON c IS 'a policy'; INSERT INTO c SELECT n, 'v' FROM generate_series(1, 20) n; CREATE CAST (ct AS text) WITH INOUT; COMMENT ON CAST (ct AS text) IS 'a cast';

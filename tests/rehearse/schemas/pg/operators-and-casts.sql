@@ -1,0 +1,6 @@
+-- expect: moved
+-- login: superuser
+-- Aggregates, operators, classes, families, casts, conversions, text search, languages, procedures, window functions.
+CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2'; CREATE OPERATOR === (leftarg = int, rightarg = int, function = same, commutator = ===); CREATE OPERATOR FAMILY fam USING btree; CREATE OPERATOR CLASS backwards FOR TYPE int USING btree FAMILY fam AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 btint4cmp(int, int);
+CREATE TYPE temp AS (c numeric); CREATE CAST (temp AS text) WITH INOUT AS ASSIGNMENT; CREATE AGGREGATE cat (text) (sfunc = textcat, stype = text, initcond = ''); CREATE PROCEDURE nothing(INOUT a int) LANGUAGE plpgsql AS $$ BEGIN a := a + 1; END $$; CREATE TEXT SEARCH CONFIGURATION shop (COPY = english); ALTER TEXT SEARCH CONFIGURATION shop ALTER MAPPING FOR asciiword WITH simple; CREATE TEXT SEARCH DICTIONARY stop (TEMPLATE = simple, stopwords = english);
+CREATE TABLE heat (id bigserial PRIMARY KEY, t temp, n int, body text); CREATE INDEX heat_ts ON heat USING gin (to_tsvector('shop', body)); INSERT INTO heat (t, n, body) SELECT ROW(n)::temp, n, 'word' || n FROM generate_series(1, 50) n;

@@ -1,0 +1,5 @@
+-- expect: moved
+-- Columns of a table's row type, functions that return tables, bodies in standard SQL, defaults by function, procedures with transactions.
+CREATE TABLE address (id int PRIMARY KEY, street text); CREATE TABLE person (id bigserial PRIMARY KEY, home address, others address[], n int DEFAULT 1); CREATE FUNCTION next_n() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT coalesce(max(n), 0) + 1 FROM person; END; ALTER TABLE person ALTER n SET DEFAULT next_n();
+CREATE FUNCTION everybody() RETURNS SETOF person LANGUAGE sql STABLE RETURN (SELECT p FROM person p LIMIT 1); CREATE FUNCTION both_ways(INOUT a int, OUT b text, VARIADIC c int[] DEFAULT '{}') LANGUAGE plpgsql AS $$ BEGIN b := a; END $$; CREATE PROCEDURE in_parts() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CREATE FUNCTION tabled(x int) RETURNS TABLE (a int, "B b" text) LANGUAGE sql ROWS 7 COST 3 AS $$ SELECT 1, 'x' $$;
+INSERT INTO address SELECT n, 's' || n FROM generate_series(1, 20) n; INSERT INTO person (home, others) SELECT ROW(n, 's,"x"')::address, ARRAY[ROW(n, NULL)::address, NULL] FROM generate_series(1, 60) n;

@@ -1,0 +1,5 @@
+-- expect: moved
+-- Rules, views with options, views that lean on each other, recursive views, a view on a system catalog, INSTEAD rules.
+CREATE TABLE base (id bigserial PRIMARY KEY, kind text, n int); INSERT INTO base (kind, n) SELECT 'k' || n % 3, n FROM generate_series(1, 100) n;
+CREATE VIEW z_first WITH (security_barrier) AS SELECT * FROM base WHERE n > 10; CREATE VIEW a_second WITH (check_option = cascaded) AS SELECT id, kind, n FROM z_first WHERE n < 90; ALTER VIEW a_second ALTER kind SET DEFAULT 'by view'; CREATE RECURSIVE VIEW counting (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM counting WHERE n < 5; CREATE VIEW tables_ AS SELECT relname FROM pg_catalog.pg_class;
+CREATE RULE keep AS ON DELETE TO base WHERE OLD.kind = 'k0' DO INSTEAD NOTHING; CREATE RULE via AS ON INSERT TO z_first DO INSTEAD INSERT INTO base (kind, n) VALUES (NEW.kind, NEW.n); CREATE RULE off AS ON UPDATE TO base DO ALSO NOTHING; ALTER TABLE base DISABLE RULE off; CREATE VIEW inv WITH (security_invoker = true) AS SELECT count(*) FROM base;

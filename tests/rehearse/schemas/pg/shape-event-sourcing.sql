@@ -1,0 +1,8 @@
+-- expect: moved
+-- quick: yes
+-- write: INSERT INTO events (stream, version, kind, payload) SELECT 's' || {n} % 40, coalesce(max(version), 0) + 1, 'changed', '{"by": {n}}' FROM events WHERE stream = 's' || {n} % 40
+-- Events with triggers that keep projections, refuse changes, and notify; a table of snapshots; versions that are unique in a stream.
+CREATE TABLE events (position bigserial PRIMARY KEY, stream text NOT NULL, version int NOT NULL, kind text NOT NULL, payload jsonb NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), UNIQUE (stream, version)); CREATE TABLE balances (stream text PRIMARY KEY, version int NOT NULL, n bigint NOT NULL DEFAULT 0); CREATE TABLE snapshots (stream text PRIMARY KEY REFERENCES balances, state bytea);
+CREATE FUNCTION project() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO balances AS b VALUES (NEW.stream, NEW.version, 1) ON CONFLICT (stream) DO UPDATE SET version = EXCLUDED.version, n = b.n + 1; PERFORM pg_notify('events', NEW.position::text); RETURN NEW; END $$; CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'events are not changed'; END $$;
+CREATE TRIGGER project AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION project(); CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION never(); CREATE TRIGGER no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION never();
+INSERT INTO events (stream, version, kind, payload) SELECT 's' || n % 40, n / 40 + 1, 'made', '{}' FROM generate_series(0, 399) n; INSERT INTO snapshots SELECT stream, 'x' FROM balances;

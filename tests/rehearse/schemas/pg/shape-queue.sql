@@ -1,0 +1,7 @@
+-- expect: moved
+-- write: WITH next AS (SELECT id FROM jobs WHERE locked_at IS NULL ORDER BY run_at, id FOR UPDATE SKIP LOCKED LIMIT 3) UPDATE jobs j SET locked_at = now(), attempts = attempts + 1 FROM next WHERE j.id = next.id
+-- write: WITH gone AS (DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE locked_at IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 2) RETURNING *) INSERT INTO jobs_done SELECT id, kind, now() FROM gone
+-- write: INSERT INTO jobs (kind, args) SELECT 'mail', ARRAY[{n}::text] FROM generate_series(1, 4)
+-- Queue tables: rows that come, are locked and go all the time; a partial index, advisory locks, a table of what is done.
+CREATE TABLE jobs (id bigserial PRIMARY KEY, kind text NOT NULL, args text[] NOT NULL DEFAULT '{}', run_at timestamptz NOT NULL DEFAULT now(), locked_at timestamptz, attempts smallint NOT NULL DEFAULT 0 CHECK (attempts < 1000)) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01); CREATE INDEX jobs_next ON jobs (run_at, id) WHERE locked_at IS NULL; CREATE TABLE jobs_done (id bigint PRIMARY KEY, kind text, at timestamptz); CREATE TABLE workers (name text PRIMARY KEY, beat timestamptz DEFAULT now());
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('jobs', NEW.kind); RETURN NULL; END $$; CREATE TRIGGER told AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION told(); INSERT INTO jobs (kind) SELECT 'k' || n % 4 FROM generate_series(1, 400) n; INSERT INTO workers SELECT 'w' || n FROM generate_series(1, 5) n;

@@ -1,0 +1,8 @@
+-- expect: moved
+-- during: INSERT INTO metrics SELECT '2026-02-10'::timestamptz + n * interval '1 min', 'cpu', 5, n, NULL FROM generate_series(1, 500) n
+-- A partitioned time series: months, ranges of devices below, BRIN indexes, a rolled-up materialized view, a default partition, no key on the raw log.
+CREATE TABLE metrics (t timestamptz NOT NULL, metric text NOT NULL, device int NOT NULL, value double precision, tags jsonb, PRIMARY KEY (t, metric, device)) PARTITION BY RANGE (t);
+SELECT format('CREATE TABLE metrics_%s PARTITION OF metrics FOR VALUES FROM (%L) TO (%L)', to_char(m, 'YYYY_MM'), m, m + interval '1 month') FROM generate_series('2026-01-01'::timestamptz, '2026-12-01', '1 month') m \gexec
+CREATE TABLE metrics_default PARTITION OF metrics DEFAULT; CREATE INDEX metrics_brin ON metrics USING brin (t); CREATE TABLE raw_log (t timestamptz, line text) PARTITION BY RANGE (t); CREATE TABLE raw_log_2026 PARTITION OF raw_log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01'); ALTER TABLE raw_log REPLICA IDENTITY FULL; ALTER TABLE raw_log_2026 REPLICA IDENTITY FULL;
+INSERT INTO metrics SELECT '2026-01-01'::timestamptz + n * interval '11 hours', CASE n % 3 WHEN 0 THEN 'cpu' ELSE 'mem' END, n % 7, CASE n % 50 WHEN 0 THEN 'NaN' ELSE n / 3.0 END, '{"host": "a"}' FROM generate_series(1, 1200) n; INSERT INTO raw_log SELECT '2026-03-01'::timestamptz + n * interval '1 h', 'line ' || n % 9 FROM generate_series(1, 200) n;
+CREATE MATERIALIZED VIEW daily AS SELECT date_trunc('month', t AT TIME ZONE 'UTC') AS day, metric, count(*) > 0 AS some FROM metrics WHERE device = 99 GROUP BY 1, 2; CREATE UNIQUE INDEX ON daily (day, metric); CREATE FUNCTION metrics_month(timestamptz) RETURNS text LANGUAGE sql STABLE AS $$ SELECT to_char($1, 'YYYY_MM') $$;

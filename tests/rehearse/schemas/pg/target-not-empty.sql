@@ -1,0 +1,4 @@
+-- refused: in_the_way
+-- target: CREATE TABLE in_the_way (id int)
+-- The target's database holds something already.
+CREATE TABLE kept (id int PRIMARY KEY);
