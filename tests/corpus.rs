@@ -16,7 +16,10 @@ static MACHINE: Mutex<()> = Mutex::new(());
 #[track_caller]
 fn run(program: &str, arguments: &[&str]) -> String {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let output = Command::new("/usr/bin/python3")
+    // What takes longer has come to a standstill.
+    let most = if whole() { "14400" } else { "1500" };
+    let output = Command::new("timeout")
+        .args(["--kill-after=60", most, "/usr/bin/python3"])
         .arg(common::root().join("tests/rehearse").join(program))
         .args(arguments)
         .output()

@@ -6,7 +6,6 @@ mod common;
 mod rehearsal;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use rehearsal::{INSTALL, failure, rehearse};
 use serde_json::Value;
@@ -66,7 +65,7 @@ fn assert_intact(report: &Value) {
 /// What the command prints to standard error when it cannot begin.
 #[track_caller]
 fn error(project: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+    let output = rehearsal::bounded()
         .args(["rehearse", "--to", "split-db"])
         .args(arguments)
         .current_dir(project)

@@ -8,11 +8,22 @@ use serde_json::Value;
 /// What mends a test that finds something missing.
 pub const INSTALL: &str = "tests/install.sh installs what these tests need";
 
+/// Seconds that no rehearsal of a test takes, however busy the machine is: what takes longer has come to a standstill,
+/// and is asked to end, which removes its servers.
+const MOST: &str = "1200";
+
+/// The program, with an end.
+pub fn bounded() -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=60", MOST, env!("CARGO_BIN_EXE_scalectl")]);
+    command
+}
+
 /// A rehearsal's report, whatever its verdict.
 #[track_caller]
 pub fn rehearse(project: &Path, arguments: &[&str]) -> Value {
     let temporary = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_scalectl"))
+    let output = bounded()
         .args(["rehearse", "--json"])
         .args(arguments)
         .env("TMPDIR", temporary.path())
@@ -20,6 +31,11 @@ pub fn rehearse(project: &Path, arguments: &[&str]) -> Value {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
+    assert_ne!(
+        output.status.code(),
+        Some(124),
+        "no end within {MOST} s: {said}"
+    );
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{said}\n{error}; {INSTALL}"));
     println!("{report:#}");
