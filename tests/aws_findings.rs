@@ -557,3 +557,109 @@ fn a_new_accounts_first_use_of_a_service_is_refused_once() {
         sim.create(&write).await.unwrap();
     });
 }
+
+fn groups_of(sim: &Sim) -> Vec<scalectl::provider::sim::cloud::Item> {
+    let cloud = sim.cloud();
+    let kind = "AWS::AutoScaling::AutoScalingGroup";
+    let groups = cloud.items.values().filter(|item| &*item.kind == kind);
+    groups.cloned().collect()
+}
+
+#[test]
+fn a_change_while_servers_are_replaced_begins_that_anew() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut until = 0;
+        for (number, kind) in ["t4g.small", "t4g.medium", "t4g.large"].iter().enumerate() {
+            let text = SMALL.replace("image: x", &format!("image: x, instance: {kind}"));
+            let graph = graph_of(&library(), &spec_of(&text, Stage::LoadBalanced));
+            let began = sim.clock().now();
+            let (_, report) = apply(&sim, &graph, None).await;
+            assert!(report.is_complete(), "{kind}: {report:#?}");
+            let [group] = &groups_of(&sim)[..] else {
+                panic!("one service has one group");
+            };
+            if number == 0 {
+                assert_eq!(group.replaced_at, None, "the first servers replace none");
+                continue;
+            }
+            // A second change comes while the first one's servers are still being replaced.
+            assert!(number < 2 || began < until, "{began} {until}");
+            let again = group.replaced_at.unwrap();
+            assert!(again > until, "{kind}");
+            until = again;
+        }
+        let [group] = &groups_of(&sim)[..] else {
+            panic!("one service has one group");
+        };
+        let handle = scalectl::provider::Handle {
+            kind: group.kind.clone(),
+            address: group.marks.as_ref().unwrap().address.clone(),
+            identifier: group.identifier.clone(),
+        };
+        let write = Write {
+            kind: group.kind.clone(),
+            address: handle.address.clone(),
+            owner: group.marks.as_ref().unwrap().owner.clone(),
+            applied: group.marks.as_ref().unwrap().applied.clone(),
+            properties: group.properties.clone(),
+        };
+        let changed: [Arc<str>; 1] = ["LaunchTemplate".into()];
+        let refusal = sim.update(&handle, &write, &changed).await.unwrap_err();
+        assert_eq!(&*refusal.code, "InstanceRefreshInProgress");
+        sim.update(&handle, &write, &changed).await.unwrap();
+    });
+}
+
+#[test]
+fn servers_that_are_judged_before_they_answer_never_serve() {
+    runtime().block_on(async {
+        let sim = sim();
+        let graph = |grace: u32| {
+            let text = SMALL.replace("image: x", &format!("image: x, health: {{grace: {grace}}}"));
+            graph_of(&library(), &spec_of(&text, Stage::LoadBalanced))
+        };
+        let (_, report) = apply(&sim, &graph(60), None).await;
+        assert!(!report.is_complete());
+        let said = format!("{:?}", report.ends);
+        assert!(said.contains("HealthCheckGracePeriod"), "{said}");
+        let (_, report) = apply(&sim, &graph(300), None).await;
+        assert!(report.is_complete(), "{report:#?}");
+    });
+}
+
+#[test]
+fn an_idle_replica_of_postgres_is_known_by_its_sources_own_transactions() {
+    for (engine, most) in [("postgres", 304_000), ("mysql", 4_000)] {
+        let text = format!(
+            "app: shop\nstage: multi-region\nregions: [us-east-1, eu-west-1]\ndomain: a.example.com\n\
+             services: {{web: {{image: x}}}}\ndatabase: {{engine: {engine}, class: db.t4g.micro}}\n"
+        );
+        let sim = applied(&text, Stage::MultiRegion);
+        runtime().block_on(async {
+            let replicas: Vec<_> = {
+                let cloud = sim.cloud();
+                let replicas = cloud.items.values().filter(|item| {
+                    &*item.kind == "AWS::RDS::DBInstance"
+                        && item.properties.contains_key("SourceDBInstanceIdentifier")
+                        && &*item.region == "eu-west-1"
+                });
+                replicas.cloned().collect()
+            };
+            let marks = replicas[0].marks.as_ref().unwrap();
+            let handle = scalectl::provider::Handle {
+                kind: replicas[0].kind.clone(),
+                address: marks.address.clone(),
+                identifier: replicas[0].identifier.clone(),
+            };
+            let mut longest = 0;
+            for _ in 0..40 {
+                sim.clock().sleep(Duration::from_secs(10)).await;
+                let until = sim.replicated(&marks.owner, &handle).await.unwrap();
+                longest = longest.max(sim.clock().now() - until.unwrap());
+            }
+            assert!(longest <= most, "{engine}: {longest}");
+            assert!(engine != "postgres" || longest > 200_000, "{longest}");
+        });
+    }
+}

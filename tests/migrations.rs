@@ -683,3 +683,53 @@ fn a_walk_through_bad_weather_arrives_with_every_row() {
         walk_through_weather(&library, seed);
     }
 }
+
+#[test]
+fn files_that_were_there_before_arrive_in_every_region() {
+    let library = Library::embedded().unwrap();
+    let case = Case::new(&library, "marketplace", Stage::Cdn, Stage::MultiRegion);
+    let mut cloud = case.begun();
+    let buckets = |cloud: &Cloud| -> BTreeMap<String, String> {
+        let buckets = cloud.items.values().filter(|item| {
+            let marks = item.marks.as_ref();
+            &*item.kind == "AWS::S3::Bucket"
+                && marks.is_some_and(|marks| &*marks.address.id == "bucket_assets")
+        });
+        buckets
+            .map(|item| (item.region.to_string(), item.identifier.to_string()))
+            .collect()
+    };
+    let first = buckets(&cloud)["us-east-1"].clone();
+    // More than one call copies.
+    for number in 0..2500 {
+        cloud
+            .put_file(&first, &format!("img/{number}.png"))
+            .unwrap();
+    }
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud, Faults::default(), LATER);
+        let expand = case.migration.steps[0].name.clone();
+        assert_eq!(&*expand, "expand");
+        walk_on(&case, &sim, &Clients::default()).await.unwrap();
+        let second = buckets(&sim.cloud())["eu-west-1"].clone();
+        let (here, there) = (sim.cloud().files_of(&first), sim.cloud().files_of(&second));
+        assert_eq!(here.len(), 2500);
+        assert_eq!(here, there);
+    });
+}
+
+#[test]
+fn files_are_copied_where_s3_begins_to_and_nowhere_else() {
+    let library = Library::embedded().unwrap();
+    let has = |from: Stage, to: Stage| {
+        let case = Case::new(&library, "marketplace", from, to);
+        case.migration
+            .steps
+            .iter()
+            .any(|step| &*step.name == "files")
+    };
+    assert!(has(Stage::Cdn, Stage::MultiRegion));
+    assert!(has(Stage::SingleServer, Stage::MultiRegion));
+    assert!(!has(Stage::LoadBalanced, Stage::Cdn));
+    assert!(!has(Stage::MultiRegion, Stage::Cdn));
+}

@@ -407,7 +407,8 @@ impl<'a> Run<'a> {
         };
         let handle = live.handle();
         let facts = schema::facts(&change.kind);
-        if live.status != Status::Ready {
+        let changes_anyway = facts.open && !change.properties.is_empty();
+        if live.status != Status::Ready && !changes_anyway {
             // An earlier run's work: nothing can be changed until it is through.
             self.until_ready(number, change, &handle, &desired, facts.create_seconds)
                 .await?;
@@ -678,6 +679,10 @@ impl<'a> Run<'a> {
         let (began, mut noted) = (clock.now(), &*change.kind != CERTIFICATE);
         loop {
             let live = self.look(number, change, handle).await?;
+            let state = match live.as_ref().map(|live| &live.status) {
+                Some(Status::Pending(state)) => Some(state.clone()),
+                _ => None,
+            };
             if let Some(live) = live.filter(|live| enough(live)) {
                 return Ok(live);
             }
@@ -686,7 +691,12 @@ impl<'a> Run<'a> {
                 self.note(number, change, self.proof(change));
             }
             self.tell(&Event::Waiting { operation: number });
-            wait.sleep(self.context).await?;
+            wait.sleep(self.context)
+                .await
+                .map_err(|failure| match (failure, state) {
+                    (Failure::For(text), Some(state)) => Failure::For(format!("{text}: {state}")),
+                    (failure, _) => failure,
+                })?;
         }
     }
 

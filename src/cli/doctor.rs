@@ -13,9 +13,9 @@ use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::retry::steadily;
 use crate::apply::{ANOTHER_REGION, Context, observe};
 use crate::doctor::permissions::{self, Needed, Stride};
-#[cfg(feature = "aws")]
-use crate::doctor::quotas;
 use crate::doctor::{Check, Verdict};
+#[cfg(feature = "aws")]
+use crate::doctor::{quotas, zones};
 use crate::graph::Graph;
 use crate::plan::{Plan, diff, guard};
 use crate::provider::{Live, ProviderError, Standing};
@@ -140,6 +140,7 @@ async fn checked(
     #[cfg(feature = "aws")]
     if let Cloud::Aws(aws) = cloud {
         checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
+        checks.extend(aws.check_zones(&zones::placed(graph)).await);
     }
     Ok(checks)
 }

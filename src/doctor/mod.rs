@@ -5,6 +5,7 @@
 
 pub mod permissions;
 pub mod quotas;
+pub mod zones;
 
 use schemars::JsonSchema;
 use serde::Serialize;

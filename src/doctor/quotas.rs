@@ -227,7 +227,7 @@ fn count(wanted: &mut Wanted, graph: &Graph, resource: &Resource) {
 }
 
 /// The type that an instance or a group has, of its own or from its launch template.
-fn instance_type<'a>(graph: &'a Graph, resource: &'a Resource) -> Option<&'a str> {
+pub fn instance_type<'a>(graph: &'a Graph, resource: &'a Resource) -> Option<&'a str> {
     let own = text(&resource.properties, "InstanceType");
     own.or_else(|| {
         let needs = resource.dependencies();

@@ -35,6 +35,11 @@ const CATCH_UP: u32 = 1800;
 /// Seconds until CloudWatch tells how far a replica is: a value a minute, and one more to be sure.
 const TOLD: u32 = 120;
 
+/// A replica of PostgreSQL is known to have everything up to the last transaction that it replayed. A fenced writer
+/// takes none but RDS's own, which comes every so many seconds
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PostgreSQL.Replication.ReadReplicas.Monitor.html>).
+const HEARTBEAT: u32 = 300;
+
 /// What exists before, while and after the writes move.
 pub struct Graphs {
     /// The old region takes the writes.
@@ -52,6 +57,11 @@ pub fn database_of<'a>(graph: &'a Graph, region: &str) -> Option<&'a Resource> {
             && *resource.address.region == *region
             && resource.address.key.is_none()
     })
+}
+
+fn is_postgres(graph: &Graph, region: &str) -> bool {
+    let engine = database_of(graph, region).and_then(|one| one.properties.get("Engine"));
+    engine.and_then(Value::as_str) == Some("postgres")
 }
 
 /// Whether a database follows another.
@@ -152,7 +162,10 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
             },
         ),
         Step {
-            seconds: TOLD,
+            seconds: match is_postgres(&graphs.old, to) {
+                true => TOLD + HEARTBEAT,
+                false => TOLD,
+            },
             ..step(
                 "catch-up",
                 Phase::Switch,
@@ -523,6 +536,8 @@ pub fn has_enough(until: Option<u64>, since: u64, waited: bool, failover: &Failo
         true => Reading::good(format!(
             "it lacks what was acknowledged in the last {seconds:.1} s, which is lost"
         )),
-        false => Reading::bad(format!("it lacks the last {seconds:.1} s")),
+        false => Reading::bad(format!(
+            "it is known to have everything up to {seconds:.1} s before the fence"
+        )),
     }
 }

@@ -62,7 +62,13 @@ pub async fn forecast(
         let walked = walker
             .forward(number, &mut |event| match event {
                 Event::Planned { plan, .. } => one.plan = (*plan).clone(),
-                Event::Done { seconds, .. } => one.seconds = *seconds + f64::from(step.seconds),
+                Event::Done { seconds, .. } => {
+                    // A failover's step says how long it takes at most, what it waits for included.
+                    one.seconds = match migration.failover {
+                        Some(_) => seconds.max(f64::from(step.seconds)),
+                        None => *seconds + f64::from(step.seconds),
+                    };
+                }
                 _ => {}
             })
             .await;

@@ -77,6 +77,7 @@ impl TryFrom<Fields> for Gate {
             "healthy" => (Check::Healthy, ""),
             "alarms" => (Check::Alarms, ""),
             "caught-up" => (Check::CaughtUp, ""),
+            "files" => (Check::Files, ""),
             "lag" => {
                 let below = below.ok_or_else(|| lacks("below"))?;
                 (Check::Lag { below }, "below")
@@ -95,7 +96,7 @@ impl TryFrom<Fields> for Gate {
             }
             other => {
                 return Err(format!(
-                    "there is no check {other:?}: alarms, answers, command, errors, expression, healthy, hold, lag, latency, probe or reachable"
+                    "there is no check {other:?}: alarms, answers, command, errors, expression, files, healthy, hold, lag, latency, probe or reachable"
                 ));
             }
         };
@@ -180,6 +181,9 @@ pub enum Check {
     /// Whether the replica that takes over has everything that was acknowledged before it was first
     /// asked, or all but what a failover may lose.
     CaughtUp,
+    /// Whether the buckets that S3 begins to copy to have the files that were there before; what they lack is copied
+    /// by asking.
+    Files,
     /// Whether so much time has passed.
     Hold {
         /// Seconds.
@@ -215,6 +219,7 @@ impl Check {
             Self::Alarms => "no alarm".to_owned(),
             Self::Lag { below } => format!("copy at most {below} s behind"),
             Self::CaughtUp => "replica caught up".to_owned(),
+            Self::Files => "files in every region".to_owned(),
             Self::Hold { seconds } => format!("{seconds} s passed"),
             Self::Command { command } => format!("`{command}`"),
             Self::Expression { expression } => format!("`{expression}`"),
@@ -233,6 +238,7 @@ impl Check {
             Self::Alarms => "no alarm is raised".to_owned(),
             Self::Lag { below } => format!("the copy is at most {below} s behind"),
             Self::CaughtUp => "the replica has what it needs to take over".to_owned(),
+            Self::Files => "every file is in every region".to_owned(),
             Self::Hold { seconds } => format!("{seconds} s pass"),
             Self::Command { command } => format!("`{command}` succeeds"),
             Self::Expression { expression } => format!("`{expression}` is true"),

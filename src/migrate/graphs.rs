@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{challenge, merge};
+use super::{challenge, files, merge};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::roles::{DATABASE_RULE, DATABASE_SETTING};
@@ -50,6 +50,8 @@ pub struct Moves {
     pub weighted: bool,
     /// Something old goes.
     pub removes: bool,
+    /// Files, to buckets that S3 copies only new ones to.
+    pub files: bool,
 }
 
 impl<'a> Hop<'a> {
@@ -110,6 +112,7 @@ impl<'a> Hop<'a> {
                 .resources
                 .keys()
                 .any(|address| self.new.get(address).is_none()),
+            files: !files::pairs(self.old, self.new).is_empty(),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod ask;
 mod challenge;
 pub mod dry_run;
 pub mod failover;
+pub mod files;
 pub mod forecast;
 pub mod gate;
 pub mod graphs;

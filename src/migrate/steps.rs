@@ -53,6 +53,8 @@ enum When {
     Weighted,
     /// Something goes.
     Removes,
+    /// S3 begins to copy files to other regions.
+    Files,
 }
 
 /// What a step may cost those who use the application.
@@ -242,6 +244,7 @@ fn is_part(declared: &Declared, moves: Moves) -> bool {
         When::Traffic => moves.traffic,
         When::Weighted => moves.weighted,
         When::Removes => moves.removes,
+        When::Files => moves.files,
     };
     declared.when.is_empty() || declared.when.iter().any(holds)
 }

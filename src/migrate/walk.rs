@@ -17,7 +17,7 @@ use super::action::{self, Parameters, Side};
 use super::ask;
 use super::gate::{Check, Gate, Reading, Verdict, Watch};
 use super::{Migration, Phase};
-use super::{failover, reach, room};
+use super::{failover, files, reach, room};
 use crate::address::Address;
 use crate::apply::{
     self, Context, Report, execute, kinds, observe, observe_only, observe_without, record_of, retry,
@@ -27,7 +27,7 @@ use crate::graph::Graph;
 use crate::plan::guard::{self, Refusal};
 use crate::plan::{Plan, diff, digest};
 use crate::provider::{
-    Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
+    Files, Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
 };
 use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
 use crate::value::{Map, Reference, Value};
@@ -555,6 +555,7 @@ impl Walker<'_> {
                 }
             }
             Check::CaughtUp => self.caught_up(graph, number, gate, passed).await?,
+            Check::Files => self.files(graph, number).await?,
             Check::Lag { below } if self.migration.failover.is_some() => {
                 self.follows(graph, number, *below).await?
             }
@@ -631,6 +632,31 @@ impl Walker<'_> {
             passed >= patience,
             failover,
         ))
+    }
+
+    /// Copies some of the files that other regions' buckets lack, and says how many are left.
+    async fn files(&self, graph: &Graph, number: usize) -> Outcome<Reading> {
+        let (old, new) = self.ends_of_hop(number);
+        let live = self.look(number, &[graph]).await?;
+        let mut all = Files::default();
+        for (from, to) in files::pairs(old, new) {
+            let find = |address: &Address| {
+                let found = live.resources.get(address).map(LiveResource::handle);
+                found.ok_or_else(|| Halt::Missing(format!("there is no bucket {address}")))
+            };
+            let (from, to) = (find(&from)?, find(&to)?);
+            let found = retry::steadily(self.context, "copy files", || {
+                self.context.provider.copy_files(&from, &to)
+            })
+            .await?;
+            all.there += found.there;
+            all.left += found.left;
+        }
+        let Files { there, left } = all;
+        Ok(match left {
+            0 => Reading::good(format!("{there} files are in every region")),
+            left => Reading::bad(format!("{there} files are there, {left} are left to copy")),
+        })
     }
 
     /// Whether every database that follows another is so many seconds behind at most.

@@ -135,9 +135,21 @@ pub struct Change {
     pub generation: u32,
 }
 
+/// The property of a bucket that says where S3 copies its files to.
+const REPLICATION: &str = "ReplicationConfiguration";
+
 impl Change {
-    /// What follows from it besides, in words: a group's new servers come one after the other.
+    /// What follows from it besides, in words: a group's new servers come one after the other, and S3 copies no old
+    /// files.
     pub fn effect(&self) -> Option<String> {
+        let sends = |one: &PropertyChange| one.path.starts_with(REPLICATION);
+        let is_bucket = &*self.kind == "AWS::S3::Bucket";
+        if is_bucket && self.action == Action::Update && self.properties.iter().any(sends) {
+            return Some(
+                "S3 copies the files that come from now on; those that are there are copied by a migration's step `files`, or by `aws s3 sync`"
+                    .to_owned(),
+            );
+        }
         let is_launched = |one: &PropertyChange| one.path.starts_with("LaunchTemplate");
         let is_group = &*self.kind == "AWS::AutoScaling::AutoScalingGroup";
         if !is_group || self.action != Action::Update || !self.properties.iter().any(is_launched) {

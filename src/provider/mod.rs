@@ -248,6 +248,15 @@ impl Standing {
     }
 }
 
+/// How many of a bucket's files another has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Those that are there.
+    pub there: u64,
+    /// Those that are left to copy.
+    pub left: u64,
+}
+
 /// A script to be run on a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
@@ -621,6 +630,10 @@ pub trait Provider {
         owner: &'a Owner,
         handle: &'a Handle,
     ) -> Pending<'a, Outcome<Option<u64>>>;
+
+    /// Copies files that one bucket has and another lacks, as many as take a minute or so, and says how it stands then.
+    /// What the other has already, as S3 copied it, stays.
+    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>>;
 
     /// Runs a script on a server, and returns once it has ended.
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;

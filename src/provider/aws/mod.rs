@@ -65,9 +65,9 @@ use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
 use self::service::{Depth, Index, Place, Service, Which};
 use super::{
-    Answer, Applied, Awaited, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource,
-    Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Status,
-    Stray, Traffic, Write,
+    Answer, Applied, Awaited, Clock, ErrorKind, Files, Handle, Health, Held, Holder, Live,
+    LiveResource, Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record,
+    Script, Status, Stray, Traffic, Write,
 };
 use crate::address::Address;
 use crate::schema::Registry;
@@ -507,6 +507,10 @@ impl Provider for Aws {
     ) -> Pending<'a, Outcome<Option<u64>>> {
         let now = self.clock().now();
         Box::pin(operate::replicated(&self.clients, handle, now))
+    }
+
+    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>> {
+        Box::pin(s3::files::copy(&self.clients, from, to))
     }
 
     fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 use super::database::Started;
-use super::{attributes, database, rules};
+use super::{attributes, database, fleet, rules};
 use crate::address::Address;
 use crate::provider::{
     Applied, ErrorKind, Handle, Health, Holder, Live, LiveResource, Outcome, Owner, ProviderError,
@@ -48,6 +48,9 @@ pub struct Item {
     /// Of a database: what it was started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Started>,
+    /// Of a group of servers: when all are such as it launches now, once they are replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_at: Option<u64>,
 }
 
 /// Whose a resource is.
@@ -118,6 +121,8 @@ pub struct Cloud {
     pub leases: BTreeMap<Owner, Holder>,
     /// Each app's rows.
     pub data: BTreeMap<Owner, Data>,
+    /// The files of each bucket.
+    pub files: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// Alarms that are raised, by number.
     pub raised: BTreeSet<u64>,
     /// Services that have a role in the account.
@@ -293,7 +298,9 @@ impl Cloud {
             gone_at: None,
             failed: None,
             started: None,
+            replaced_at: None,
         };
+        let item = fleet::judged(item);
         self.items.insert(number, item);
         self.starts(number);
         Ok(identifier)
@@ -323,12 +330,29 @@ impl Cloud {
             let message = format!("{} does not exist", handle.identifier);
             return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
         };
-        if !item.is_ready(now) {
+        // A group takes changes at any time.
+        if !item.is_ready(now) && &*item.kind != fleet::GROUP {
             let message = format!("{} is {}", item.identifier, item.state(now));
             return Err(refuse(
                 ErrorKind::Conflict,
                 "IncorrectState",
                 message,
+                &call,
+            ));
+        }
+        let replaces = fleet::replaces(&write.kind, changed);
+        if replaces && item.is_replaced(now) {
+            // As the mapping does: what goes on is ended, and the next attempt begins anew.
+            if let Some(item) = self.items.get_mut(&item.number) {
+                item.replaced_at = None;
+            }
+            self.dirty.insert(item.number);
+            let message =
+                "an instance refresh is in progress, and blocks the execution of this one";
+            return Err(refuse(
+                ErrorKind::Conflict,
+                fleet::IN_PROGRESS,
+                message.to_owned(),
                 &call,
             ));
         }
@@ -374,9 +398,15 @@ impl Cloud {
         if let Some(marks) = &mut item.marks {
             marks.applied = write.applied.clone();
         }
-        if !changed.is_empty() {
+        if !changed.is_empty() && !fleet::still_begins(item, now) {
             item.ready_at = now + u64::from(seconds) * 1000;
             item.word = "modifying".into();
+        }
+        if replaces {
+            item.replaced_at = Some(now + fleet::replacement(&item.properties));
+        }
+        if &*item.kind == fleet::GROUP {
+            *item = fleet::judged_again(item.clone(), now);
         }
         let number = item.number;
         self.dirty.insert(number);
@@ -511,7 +541,7 @@ impl Cloud {
             let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
             health.all += size;
             // A server that was begun answers two looks of the load balancer later.
-            if group.is_ready(now) || &*group.word != "creating" {
+            if group.is_ready(now) || &*group.word == "modifying" {
                 health.healthy += size;
             }
         }

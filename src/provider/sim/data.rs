@@ -39,6 +39,9 @@ pub struct Store {
     /// Of a managed replica: the moment up to which it has everything.
     #[serde(default)]
     pub until: u64,
+    /// Of a managed replica: when the last row was acknowledged that it has.
+    #[serde(default)]
+    pub replayed: u64,
 }
 
 impl Data {

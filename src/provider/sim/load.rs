@@ -97,6 +97,7 @@ fn of_ours(owner: &Owner, resource: &LiveResource, now: u64) -> Item {
         gone_at: None,
         failed: None,
         started: None,
+        replaced_at: None,
     };
     match &resource.status {
         Status::Ready => {}
@@ -125,6 +126,7 @@ fn of_others(other: &Other) -> Item {
         gone_at: None,
         failed: None,
         started: None,
+        replaced_at: None,
     }
 }
 

@@ -18,6 +18,8 @@ pub mod cloud;
 pub mod data;
 mod database;
 pub mod faults;
+mod files;
+mod fleet;
 mod limits;
 pub mod load;
 mod offers;
@@ -36,9 +38,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Answer, Applied, Clock, ErrorKind, Handle, Health, Held, Holder, Live, LiveResource, Outcome,
-    Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray, Traffic,
-    Write,
+    Answer, Applied, Clock, ErrorKind, Files, Handle, Health, Held, Holder, Live, LiveResource,
+    Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray,
+    Traffic, Write,
 };
 use crate::schema::facts::usable_when_made;
 use crate::value::Map;
@@ -626,6 +628,16 @@ impl Provider for Sim {
             let name = "cloudwatch:GetMetricStatistics";
             self.call(name, "", region, false, |cloud, now, _| {
                 Ok(cloud.replicated(handle, now))
+            })
+            .await
+        })
+    }
+
+    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>> {
+        Box::pin(async move {
+            let region = &to.address.region;
+            self.call("s3:CopyObject", "", region, false, |cloud, _, _| {
+                Ok(cloud.copy_files(&from.identifier, &to.identifier))
             })
             .await
         })

@@ -3,7 +3,7 @@
 //!
 //! Within a region a replica has at once what its source acknowledged, across regions [`LAG`] later.
 //! Where one of both regions is down nothing arrives any more. What has not arrived when a replica is
-//! promoted never will.
+//! promoted never will. How far a replica is said to be is what CloudWatch would say.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use crate::value::Value;
 
 /// How long a row is on its way to another region, in milliseconds.
 pub const LAG: u64 = 2000;
+
+/// How often RDS itself writes a transaction into a database of PostgreSQL, in milliseconds.
+const HEARTBEAT: u64 = 300_000;
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
 const SOURCE: &str = "SourceDBInstanceIdentifier";
@@ -84,7 +87,10 @@ impl Cloud {
             let (arrived, behind): (Vec<_>, Vec<_>) = std::mem::take(&mut store.behind)
                 .into_iter()
                 .partition(|(at, _)| at + lag <= now);
-            store.rows.extend(arrived.into_iter().map(|(_, row)| row));
+            for (at, row) in arrived {
+                store.rows.insert(row);
+                store.replayed = store.replayed.max(at);
+            }
             store.until = behind.first().map_or(now, |(at, _)| at.saturating_sub(1));
             store.behind = behind;
         }
@@ -117,15 +123,22 @@ impl Cloud {
         }
     }
 
-    /// The moment up to which a database has everything that its source acknowledged; that of one that
-    /// follows nobody is `now`.
+    /// The moment up to which a database is known to have everything that its source acknowledged; that of one that
+    /// follows nobody is `now`. A replica of PostgreSQL is known by the last transaction alone that it replayed, a row or
+    /// RDS's own: so does `ReplicaLag` count, and what its slot keeps for it is never exactly nothing.
     pub fn replicated(&self, handle: &Handle, now: u64) -> Option<u64> {
         let item = self.find(&handle.kind, &handle.address.region, &handle.identifier)?;
         if text(item, SOURCE).is_empty() {
             return Some(now);
         }
         let data = self.data.get(&item.marks.as_ref()?.owner)?;
-        Some(data.stores.get(&host_of(item)?)?.until)
+        let store = data.stores.get(&host_of(item)?)?;
+        if text(item, "Engine") != "postgres" {
+            return Some(store.until);
+        }
+        // The source's own transactions come at fixed times.
+        let heartbeat = store.until - store.until % HEARTBEAT;
+        Some(heartbeat.max(store.replayed))
     }
 
     /// The managed database that answers at a host.

@@ -13,6 +13,8 @@ pub(super) const FACTS: &[(&str, Facts)] = &[
                 ("MetricsCollection", ""),
                 ("NotificationConfigurations", ""),
             ],
+            // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
+            open: true,
             ..Facts::seconds(90, 5, 120)
         },
     ),

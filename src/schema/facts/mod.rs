@@ -63,6 +63,8 @@ pub struct KindFacts {
     /// Properties whose live value says nothing about what was asked for, because it holds what
     /// others have added since: compared by what was last applied, as those that AWS never gives back.
     pub unread: &'static [&'static str],
+    /// Whether AWS takes changes before it can be used, which may be what it needs to get there.
+    pub open: bool,
 }
 
 /// How a kind carries the marks that say whose it is.
@@ -126,6 +128,7 @@ impl KindFacts {
         grows: &[],
         shared: &[],
         unread: &[],
+        open: false,
     };
 
     /// Typical seconds to create, update and delete.

@@ -53,7 +53,8 @@ pub fn regions(spec: &Spec) -> Vec<RegionPlan> {
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html>).
 fn letters(region: &str) -> &'static str {
     match region {
-        "us-east-1" => "abcdef",
+        // Most accounts' e has only old instance types, so it comes last; `scalectl doctor` asks.
+        "us-east-1" => "abcdfe",
         "us-west-2" | "ap-northeast-2" => "abcd",
         "us-west-1" => "ab",
         "ap-northeast-1" => "acd",

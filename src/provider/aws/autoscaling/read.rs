@@ -12,7 +12,7 @@ use crate::provider::aws::service::{Found, items, list, pick, tags, text, withou
 use crate::provider::{Outcome, Status};
 use crate::value::{Map, Value};
 
-/// How long a new group is waited for.
+/// How long a new group is new: then some of its servers may come and go.
 const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// Groups with their properties. What a call each tells is asked for where it was ever set.
@@ -59,8 +59,8 @@ pub async fn found(api: &Client, groups: &[Map]) -> Outcome<Vec<Found>> {
         .collect())
 }
 
-/// A new group can be used when as many instances serve as it has to have. One that does not get
-/// there is left alone after a while: a change may be what it needs.
+/// A new group can be used when as many instances serve as it has to have. Of an older one some may be missing for a
+/// while; where none serves it cannot be used, however old it is.
 fn in_state(mut found: Found, group: &Map) -> Found {
     let state = text(group, "Status");
     if !state.is_empty() {
@@ -73,7 +73,7 @@ fn in_state(mut found: Found, group: &Map) -> Found {
     let needed = group.get("MinSize").and_then(Value::as_int).unwrap_or(0);
     let made = text(group, "CreatedTime").parse::<jiff::Timestamp>();
     let is_new = made.is_ok_and(|made| jiff::Timestamp::now().duration_since(made) < PATIENCE);
-    if serving < needed && is_new {
+    if serving < needed && (is_new || serving == 0) {
         found.status = Status::Pending(format!("{serving} of {needed} in service").into());
     }
     found

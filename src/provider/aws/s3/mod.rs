@@ -5,6 +5,7 @@
 //! what there is by number, [`shapes`] what CloudFormation writes otherwise than S3.
 
 mod families;
+pub(super) mod files;
 mod settings;
 mod shapes;
 
