@@ -16,12 +16,13 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use scalectl::address::Address;
 use scalectl::blueprint::{Library, compile};
 use scalectl::graph::{Graph, Resource};
+use scalectl::inventory::{Live, LiveResource, Owner, Status};
 use scalectl::migrate::forecast::Forecast;
 use scalectl::migrate::{Budget, Migration, Phase, Step};
+use scalectl::ownership;
 use scalectl::plan::guard::Refusal;
-use scalectl::plan::{Plan, diff, digest};
+use scalectl::plan::{Plan, diff};
 use scalectl::policy::{Case, Policies, check};
-use scalectl::provider::{Live, LiveResource, Owner, Status};
 use scalectl::render::plan::{self, Detail, Frame};
 use scalectl::render::{
     cloudformation, dot, json, mermaid, migration, migration_markdown, plan_markdown, svg,
@@ -106,7 +107,7 @@ fn applied(graph: &Graph) -> Live {
                     )
                 })
                 .collect();
-            let applied = digest::of_properties(&resource.address, 1, false, &properties);
+            let applied = ownership::of_properties(&resource.address, 1, false, &properties);
             let name = match &*resource.kind {
                 "AWS::EC2::VPC" => "VpcId",
                 "AWS::EC2::Subnet" => "SubnetId",

@@ -2,7 +2,7 @@
 //! run needs no account.
 //!
 //! It holds what `observe` found, what others have in the same account as far as it can stand in the
-//! way, and where was looked. No secret is in it ([`crate::plan::conceal`]), and the same state gives
+//! way, and where was looked. No secret is in it ([`crate::compare::conceal`]), and the same state gives
 //! the same text, but for its time. Where it comes from and whether it fits a spec is the command
 //! line's.
 
@@ -12,9 +12,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::conceal::conceal;
+use crate::compare::conceal::conceal;
+use crate::inventory::{Existing, Live, LiveResource, Other, Owner, Record};
 use crate::plan::existing;
-use crate::provider::{Existing, Live, LiveResource, Other, Owner, Record};
 
 /// The version of the file's format; a file of another one is refused.
 pub const FORMAT: u32 = 1;
@@ -200,7 +200,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::{Applied, Status};
+    use crate::inventory::{Applied, Status};
 
     fn resource(address: &str, properties: serde_json::Value) -> LiveResource {
         LiveResource {

@@ -13,7 +13,7 @@ use scalectl::address::Address;
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::migrate::graphs::Hop;
-use scalectl::plan::digest;
+use scalectl::ownership;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::provider::{Answer, ErrorKind, Outcome, Probe, Provider as _, Write};
 use scalectl::spec::{Domain, DomainDetails, Routing, Spec, Stage};
@@ -386,7 +386,7 @@ impl Account {
         };
         let write = Write {
             owner: common::owner(),
-            applied: digest::of_properties(&address, 1, false, &Map::new()),
+            applied: ownership::of_properties(&address, 1, false, &Map::new()),
             address,
             kind: kind.into(),
             properties,
@@ -546,7 +546,7 @@ fn a_new_accounts_first_use_of_a_service_is_refused_once() {
         };
         let write = Write {
             owner: common::owner(),
-            applied: digest::of_properties(&address, 1, false, &Map::new()),
+            applied: ownership::of_properties(&address, 1, false, &Map::new()),
             address,
             kind: "AWS::AutoScaling::AutoScalingGroup".into(),
             properties,
@@ -592,7 +592,7 @@ fn a_change_while_servers_are_replaced_begins_that_anew() {
         let [group] = &groups_of(&sim)[..] else {
             panic!("one service has one group");
         };
-        let handle = scalectl::provider::Handle {
+        let handle = scalectl::inventory::Handle {
             kind: group.kind.clone(),
             address: group.marks.as_ref().unwrap().address.clone(),
             identifier: group.identifier.clone(),
@@ -647,7 +647,7 @@ fn an_idle_replica_of_postgres_is_known_by_its_sources_own_transactions() {
                 replicas.cloned().collect()
             };
             let marks = replicas[0].marks.as_ref().unwrap();
-            let handle = scalectl::provider::Handle {
+            let handle = scalectl::inventory::Handle {
                 kind: replicas[0].kind.clone(),
                 address: marks.address.clone(),
                 identifier: replicas[0].identifier.clone(),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use scalectl::address::Address;
-use scalectl::plan::digest;
+use scalectl::inventory::{Handle, Owner};
+use scalectl::ownership;
 use scalectl::provider::sim::cloud::Cloud;
-use scalectl::provider::{Handle, Outcome, Owner, Write};
+use scalectl::provider::{Outcome, Write};
 use scalectl::value::{Map, Value};
 use serde_json::{Value as Json, json};
 
@@ -37,7 +38,7 @@ impl Account {
                 app: "a".into(),
                 env: "default".into(),
             },
-            applied: digest::of_properties(&address, 1, false, &Map::new()),
+            applied: ownership::of_properties(&address, 1, false, &Map::new()),
             address,
             kind: kind.into(),
             properties,

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{EPOCH, runtime};
-use scalectl::plan::digest;
+use scalectl::inventory::{Handle, Live, Owner, Record, Status};
+use scalectl::ownership;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
-use scalectl::provider::{
-    ErrorKind, Handle, Holder, Live, Outcome, Owner, Provider, Query, Record, Status, Write,
-};
+use scalectl::provider::{ErrorKind, Holder, Outcome, Provider, Query, Write};
 use scalectl::value::{Map, Value};
 
 fn owner(app: &str) -> Owner {
@@ -33,7 +32,7 @@ fn write(app: &str, address: &str, kind: &str, generation: u32, json: serde_json
     let properties = map(json);
     Write {
         owner: owner(app),
-        applied: digest::of_properties(&address, generation, false, &properties),
+        applied: ownership::of_properties(&address, generation, false, &properties),
         address,
         kind: kind.into(),
         properties,
@@ -174,7 +173,7 @@ async fn conforms(provider: &dyn Provider) {
     changed
         .properties
         .insert("EnableDnsHostnames", Value::Bool(true));
-    changed.applied = digest::of_properties(&changed.address, 1, true, &changed.properties);
+    changed.applied = ownership::of_properties(&changed.address, 1, true, &changed.properties);
     let names: [Arc<str>; 1] = ["EnableDnsHostnames".into()];
     update(provider, &found, &changed, &names).await.unwrap();
     until_ready(provider, &changed, &found).await;

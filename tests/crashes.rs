@@ -28,7 +28,8 @@ use gaps::Gaps;
 use proxy::{Call, Fault, Faults, Proxy, When};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use scalectl::provider::{Applied, ErrorKind, Holder, Provider as _, Write};
+use scalectl::inventory::Applied;
+use scalectl::provider::{ErrorKind, Holder, Provider as _, Write};
 use scalectl::spec::Stage;
 use scalectl::value::{Map, Value};
 

@@ -25,8 +25,8 @@ use proxy::Proxy;
 use scalectl::blueprint::Library;
 use scalectl::doctor::permissions::needed;
 use scalectl::doctor::quotas::{Limit, wanted};
+use scalectl::inventory::Live;
 use scalectl::plan::diff;
-use scalectl::provider::Live;
 use scalectl::spec::Stage;
 use serde_json::Value;
 

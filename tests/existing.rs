@@ -5,11 +5,12 @@ mod common;
 use common::{apply_of, graph_of, owner_of, plan_of, runtime};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
+use scalectl::inventory::{Applied, Handle, Owner};
 use scalectl::plan::Action;
+use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
-use scalectl::provider::{Applied, Handle, Owner, Provider as _};
 use scalectl::spec::Spec;
 
 fn spec(domain: &str, env: &str) -> Spec {

@@ -11,14 +11,15 @@ use common::{EPOCH, example, graph_of, owner_of, runtime};
 use scalectl::apply::{Context, End, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
+use scalectl::inventory::{Failover, Live, Owner};
 use scalectl::migrate::failover::{Graphs, steps_of, writer_of};
 use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Phase, Step};
 use scalectl::plan::diff;
+use scalectl::provider::Provider as _;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
 use scalectl::provider::sim::{Moment, Sim};
-use scalectl::provider::{Failover, Live, Owner, Provider as _};
 use scalectl::spec::{Spec, Stage};
 
 const FIRST: &str = "us-east-1";

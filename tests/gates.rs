@@ -6,12 +6,13 @@ mod common;
 use common::{EPOCH, EXAMPLES, apply_of, example, graph_of, owner_of, runtime};
 use scalectl::apply::{Context, Stop, observe};
 use scalectl::blueprint::Library;
+use scalectl::inventory::Live;
 use scalectl::migrate::ask;
 use scalectl::migrate::gate::Reading;
+use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
-use scalectl::provider::{Live, Provider as _};
 use scalectl::spec::{Spec, Stage};
 use scalectl::value::Value;
 

@@ -15,13 +15,14 @@ use scalectl::apply::{
 };
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
+use scalectl::inventory::{Live, Owner};
 use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Phase, Walk, reach, route};
 use scalectl::plan::diff;
+use scalectl::provider::Provider as _;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
 use scalectl::provider::sim::{Moment, Sim};
-use scalectl::provider::{Live, Owner, Provider as _};
 use scalectl::spec::{Domain, Spec, Stage};
 use scalectl::value::Value;
 

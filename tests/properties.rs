@@ -6,9 +6,11 @@ use common::{EPOCH, apply, destroy, plan, runtime};
 use proptest::prelude::*;
 use proptest::sample::select;
 use scalectl::blueprint::{Library, compile};
-use scalectl::plan::{diff, digest};
+use scalectl::inventory::Live;
+use scalectl::ownership;
+use scalectl::plan::diff;
+use scalectl::provider::Provider as _;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
-use scalectl::provider::{Live, Provider as _};
 use scalectl::render::plan::{Detail, Frame, text};
 use scalectl::spec::{self, Stage};
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -103,7 +105,7 @@ fn shuffled(value: &Json, seed: u64) -> String {
             let mut entries: Vec<_> = map.iter().collect();
             let address = "us-east-1/x".parse().unwrap();
             let salt = |key: &str| {
-                digest::of_value(
+                ownership::of_value(
                     &address,
                     &format!("{seed}{key}"),
                     &scalectl::value::Value::Null,

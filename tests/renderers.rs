@@ -6,11 +6,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scalectl::address::Address;
 use scalectl::graph::{Graph, Lifecycle, Resource};
+use scalectl::inventory::{Live, LiveResource, Owner, Status};
 use scalectl::migrate::forecast::Forecast;
 use scalectl::migrate::{Budget, Migration, Phase, Step};
+use scalectl::ownership;
 use scalectl::plan::guard::Refusal;
-use scalectl::plan::{Action, Plan, diff, digest};
-use scalectl::provider::{Live, LiveResource, Owner, Status};
+use scalectl::plan::{Action, Plan, diff};
 use scalectl::render::plan::{Detail, Frame};
 use scalectl::render::{
     cloudformation, comment, dot, json, mermaid, migration, migration_markdown, plan,
@@ -53,7 +54,7 @@ fn applied(resource: &Resource) -> LiveResource {
         identifier: "id".into(),
         properties: resource.properties.clone(),
         status: Status::Ready,
-        applied: Some(digest::of_properties(
+        applied: Some(ownership::of_properties(
             &resource.address,
             1,
             false,

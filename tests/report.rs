@@ -12,9 +12,9 @@ use std::sync::OnceLock;
 
 use scalectl::address::Address;
 use scalectl::graph::{Graph, Lifecycle, Resource};
+use scalectl::inventory::{Live, LiveResource, Status};
 use scalectl::plan::guard::Refusal;
 use scalectl::plan::{Action, Change, Plan, PropertyChange, Reason, diff};
-use scalectl::provider::{Live, LiveResource, Status};
 use scalectl::render::plan::Frame;
 use scalectl::render::report::{Cover, of_plan};
 use scalectl::value::Value;

@@ -10,14 +10,16 @@ use std::sync::Arc;
 
 use super::{Context, Event, Report, Stop, execute, write_record};
 use crate::address::Address;
+use crate::compare::Rules;
 use crate::graph::Graph;
-use crate::plan::compare::Rules;
-use crate::plan::{Plan, digest};
+use crate::inventory::{Live, Record};
+use crate::ownership;
+use crate::plan::Plan;
+use crate::provider::Provider as _;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Cloud;
 use crate::provider::sim::faults::Faults;
 use crate::provider::sim::load::Found;
-use crate::provider::{Live, Provider as _, Record};
 use crate::snapshot::Snapshot;
 use crate::value::{Map, Reference, Value};
 
@@ -118,7 +120,7 @@ fn unseen_values(graph: &Graph, live: &Live) -> BTreeMap<Address, Map> {
         for (name, value) in &resource.properties {
             let value = value.resolve(&answer);
             let is_unseen = rules.is_write_only(name) && !value.is_symbolic();
-            let as_set = digest::was_set_to(applied, &resource.address, name, &value);
+            let as_set = ownership::was_set_to(applied, &resource.address, name, &value);
             if is_unseen && as_set == Some(true) {
                 let values = known.entry(resource.address.clone()).or_default();
                 values.insert(Arc::clone(name), value);

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::inventory::LiveResource;
 use crate::plan::Step;
-use crate::provider::{LiveResource, ProviderError};
+use crate::provider::ProviderError;
 
 /// Something that happened to an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use super::{Context, retry};
 use crate::address::GLOBAL;
 use crate::graph::{Graph, Resource};
+use crate::inventory::{Existing, Live, Stray};
 use crate::plan::existing::{RECORD, ZONE, fits, is_public, name, zone_of};
-use crate::provider::{ErrorKind, Existing, Live, Outcome, Stray};
+use crate::provider::{ErrorKind, Outcome};
 
 /// Adds to `live` what exists of others and matters for the graph.
 ///

@@ -19,7 +19,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::provider::{Owner, Provider};
+use crate::inventory::Owner;
+use crate::provider::Provider;
 
 pub use event::{End, Event, Report};
 pub use execute::execute;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{Context, existing, retry};
 use crate::graph::Graph;
-use crate::plan::digest;
-use crate::provider::{ErrorKind, Live, Outcome, Owner, ProviderError, Query, Record};
+use crate::inventory::{Live, Owner, Record};
+use crate::ownership;
+use crate::provider::{ErrorKind, Outcome, ProviderError, Query};
 
 /// What there is of `graph` (and what it replaced), or of everything everywhere without one.
 ///
@@ -175,7 +176,7 @@ pub fn record_of(before: Option<&Record>, graph: &Graph, stage: Option<&str>) ->
     record.kinds.extend(kinds(graph));
     if let Some(stage) = stage {
         record.stage = Some(stage.into());
-        record.addresses = Some(digest::of_addresses(graph));
+        record.addresses = Some(ownership::of_addresses(graph));
     }
     record
 }

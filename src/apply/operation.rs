@@ -23,12 +23,15 @@ use super::retry::{Patience, persist};
 use super::wait::{Failure, Wait, least};
 use crate::address::Address;
 use crate::blueprint::is_ready;
+use crate::compare;
+use crate::compare::Rules;
 use crate::graph::Resource;
-use crate::plan::compare::{self, Rules};
+use crate::inventory::{Handle, LiveResource, Status};
+use crate::ownership;
 use crate::plan::existing::{self, ZONE};
 use crate::plan::operations::Part;
-use crate::plan::{Change, Operation, Plan, Step, digest};
-use crate::provider::{Handle, LiveResource, ProviderError, Status, Write};
+use crate::plan::{Change, Operation, Plan, Step};
+use crate::provider::{ProviderError, Write};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Reference, Value};
 
@@ -230,7 +233,7 @@ impl<'a> Run<'a> {
         if let Part::Around { property, value } = &self.plan.operations[number].part {
             properties.insert(property.clone(), value.clone());
         }
-        let applied = digest::of_properties(
+        let applied = ownership::of_properties(
             &change.address,
             change.generation,
             desired.lifecycle.protect,

@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 
 use super::{Context, Stop, existing, kinds, observe, retry};
 use crate::graph::Graph;
+use crate::inventory::{Live, Other, Owner};
 use crate::provider::sim::load;
-use crate::provider::{ErrorKind, Live, Other, Outcome, Owner, Provider};
+use crate::provider::{ErrorKind, Outcome, Provider};
 use crate::snapshot::Look;
 
 /// A cloud to be looked at. What it holds is private, and all that it does is reading.

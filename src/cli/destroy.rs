@@ -17,9 +17,9 @@ use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::remove_record;
 use crate::graph::Graph;
+use crate::inventory::Record;
 use crate::plan::{diff, guard};
 use crate::policy::Report;
-use crate::provider::Record;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{NEW, Painted, STRONG};
 

@@ -17,11 +17,15 @@ use crate::doctor::{Check, Verdict};
 #[cfg(feature = "aws")]
 use crate::doctor::{quotas, zones};
 use crate::graph::Graph;
+use crate::inventory::{Live, Standing};
 use crate::plan::{Plan, diff, guard};
-use crate::provider::{Live, ProviderError, Standing};
+use crate::provider::ProviderError;
 use crate::render::json;
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, count, duration};
+use crate::render::{
+    style::CHANGED, style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted,
+};
 use crate::spec::Stage;
+use crate::words::{count, duration};
 
 #[derive(Args)]
 #[command(
@@ -64,7 +68,7 @@ fn before(project: &Project) -> Result<Vec<Check>, Failure> {
     let regions = project.spec.regions.iter();
     let regions: Vec<String> = regions.map(|region| region.name().to_owned()).collect();
     let endpoints = crate::provider::aws::Endpoints::default();
-    let look = crate::provider::aws::doctor::credentials(settings, &regions, &endpoints);
+    let look = crate::doctor::aws::credentials(settings, &regions, &endpoints);
     Ok(super::session::runtime(false)?.block_on(look))
 }
 

@@ -14,8 +14,8 @@ use super::plan::heading;
 use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, migrate, ui};
 use crate::graph::Graph;
+use crate::inventory::{Live, Standing};
 use crate::plan::drift::drift;
-use crate::provider::{Live, Standing};
 use crate::render::drift::text;
 use crate::render::json::drift::document;
 

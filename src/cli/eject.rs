@@ -10,7 +10,8 @@ use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use crate::policy::pack::{EXCEPTIONS, POLICIES};
 use crate::render::schemas::Published;
-use crate::render::style::{NEW, Painted, count};
+use crate::render::{style::NEW, style::Painted};
+use crate::words::count;
 
 #[derive(Args)]
 #[command(

@@ -10,7 +10,8 @@ use crate::apply::End;
 use crate::apply::Event;
 use crate::apply::journal::{self, Entry};
 use crate::render::json::history::{Run, document};
-use crate::render::style::{FAINT, GONE, NEW, Painted, count, duration};
+use crate::render::{style::FAINT, style::GONE, style::NEW, style::Painted};
+use crate::words::{count, duration};
 
 #[derive(Args)]
 #[command(

@@ -14,8 +14,8 @@ use crate::apply::retry::steadily;
 use crate::apply::{Context, is_nowhere_else, observe_only};
 use crate::provider::Held;
 use crate::render::json::lease::document;
-use crate::render::style::duration;
 use crate::spec::Provider;
+use crate::words::duration;
 
 #[derive(Args)]
 #[command(

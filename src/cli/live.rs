@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Failure, Global, ui};
 use crate::apply::kinds;
 use crate::graph::Graph;
-use crate::provider::Live;
+use crate::inventory::Live;
 use crate::snapshot::{Look, Snapshot};
 use crate::spec::Provider;
 

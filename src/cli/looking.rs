@@ -12,8 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::ui;
 use crate::apply::{Context, observe};
 use crate::graph::Graph;
-use crate::provider::{Awaited, Live, Outcome, Provider};
-use crate::render::style::{count, duration};
+use crate::inventory::Live;
+use crate::provider::{Awaited, Outcome, Provider};
+use crate::words::{count, duration};
 
 /// A person waits so long before anything is shown.
 const AT_ONCE: Duration = Duration::from_secs(1);

@@ -14,9 +14,12 @@ use crate::diagnostic::Location;
 use crate::plan::Plan;
 use crate::policy::{Finding, Policies, Report, Severity};
 use crate::render::junit::{Case, End, Suite};
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, count};
 use crate::render::{findings, json, junit, sarif};
+use crate::render::{
+    style::CHANGED, style::FAINT, style::GONE, style::NEW, style::Painted, style::STRONG,
+};
 use crate::spec::{Spec, Stage};
+use crate::words::count;
 use crate::yaml::{self, Node};
 
 #[derive(Args)]

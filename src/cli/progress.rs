@@ -13,7 +13,11 @@ use crate::apply::Event;
 use crate::plan::{Plan, Step};
 use crate::provider::Clock;
 use crate::render::escape::visible_but_colours;
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use crate::render::{
+    style::CHANGED, style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted,
+    style::STRONG,
+};
+use crate::words::duration;
 
 /// What is shown of a run.
 pub struct Progress<'a> {

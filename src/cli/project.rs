@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::{Failure, Global, ProviderName, confined};
 use crate::blueprint::{Library, compile};
 use crate::graph::Graph;
+use crate::inventory::Owner;
 use crate::plan::Plan;
 use crate::policy::{self, Policies, Report};
-use crate::provider::Owner;
-use crate::render::style::duration;
 use crate::spec::{self, Provider, Region, Spec, Stage};
+use crate::words::duration;
 
 /// The name of a spec, unless the user says otherwise.
 pub const SPEC: &str = "scalectl.yaml";

@@ -11,11 +11,13 @@ use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::journal::{Ended, Entry};
 use crate::apply::{Context, End, Event, Report, execute, write_record};
+use crate::inventory::Record;
 use crate::plan::operations::Part;
 use crate::plan::{Plan, Step};
-use crate::provider::{ErrorKind, Holder, Record};
-use crate::render::style::{GONE, NEW, Painted, STRONG, count, duration};
+use crate::provider::{ErrorKind, Holder};
+use crate::render::{style::GONE, style::NEW, style::Painted, style::STRONG};
 use crate::spec::Provider;
+use crate::words::{count, duration};
 
 /// How a run is shown and limited.
 pub struct Options {

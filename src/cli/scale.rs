@@ -22,12 +22,13 @@ use crate::address::Address;
 use crate::apply::journal::Entry;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
+use crate::inventory::Record;
 use crate::migrate::gate::{Check, Gate};
 use crate::migrate::walk::settled;
 use crate::plan::scale::{Step, steps};
 use crate::plan::{Plan, diff, guard};
-use crate::provider::Record;
-use crate::render::style::{NEW, NOTICE, Painted, STRONG, duration};
+use crate::render::{style::NEW, style::NOTICE, style::Painted, style::STRONG};
+use crate::words::duration;
 
 #[derive(Args)]
 #[command(

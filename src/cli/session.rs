@@ -11,11 +11,12 @@ use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::view::View;
 use crate::apply::{Context, Stop};
+use crate::inventory::Owner;
 #[cfg(feature = "aws")]
 use crate::provider::aws::{Aws, Endpoints};
 use crate::provider::sim::Sim;
 use crate::provider::sim::store::{Opened, Store, StoreError};
-use crate::provider::{Holder, Owner, Provider};
+use crate::provider::{Holder, Provider};
 use crate::spec;
 
 /// An open provider.

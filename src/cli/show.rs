@@ -10,7 +10,7 @@ use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
-use crate::plan::conceal::properties;
+use crate::compare::conceal::properties;
 use crate::plan::{Plan, diff};
 use crate::render::json;
 use crate::render::plan::{Detail, Frame, changes};

@@ -8,15 +8,16 @@ use clap::{Args, Subcommand};
 use super::project::Project;
 use super::session::Session;
 use super::{Failure, Global, Outcome, ui};
-use crate::plan::digest;
+use crate::ownership;
 use crate::provider::Provider as _;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Item;
 use crate::provider::sim::faults::{Faults, Refusal};
 use crate::render::json::sim::{Resource, document};
 use crate::render::property::block;
-use crate::render::style::{FAINT, NEW, NOTICE, Painted, STRONG, count};
+use crate::render::{style::FAINT, style::NEW, style::NOTICE, style::Painted, style::STRONG};
 use crate::value::Value;
+use crate::words::count;
 
 #[derive(Args)]
 #[command(
@@ -206,7 +207,7 @@ fn marks(item: &Item) -> Option<BTreeMap<&'static str, String>> {
         ("scalectl:app", marks.owner.app.to_string()),
         ("scalectl:env", marks.owner.env.to_string()),
         ("scalectl:address", marks.address.to_tag()),
-        ("scalectl:applied", digest::to_tag(&marks.applied)),
+        ("scalectl:applied", ownership::to_tag(&marks.applied)),
     ]))
 }
 

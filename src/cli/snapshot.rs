@@ -8,8 +8,8 @@ use clap::Args;
 use super::live::{Range, from_cloud, warn};
 use super::project::{Project, write};
 use super::{Global, Outcome, stage, ui};
-use crate::render::style::count;
 use crate::spec::Stage;
+use crate::words::count;
 
 #[derive(Args)]
 #[command(

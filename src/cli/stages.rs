@@ -12,8 +12,11 @@ use crate::blueprint::Library;
 use crate::graph::Graph;
 use crate::render::diagram::tier_rank;
 use crate::render::json;
-use crate::render::style::{FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
+use crate::render::{
+    style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted, style::STRONG,
+};
 use crate::spec::Stage;
+use crate::words::count;
 
 #[derive(Args)]
 pub struct Arguments {

@@ -10,13 +10,17 @@ use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
+use crate::inventory::{Live, LiveResource, Status};
 use crate::plan::diff;
 use crate::plan::diff::tier_of;
 use crate::plan::existing::{ZONE, name_servers};
-use crate::provider::{Live, LiveResource, Status};
 use crate::render::diagram::tier_rank;
 use crate::render::json;
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
+use crate::render::{
+    style::CHANGED, style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted,
+    style::STRONG,
+};
+use crate::words::count;
 
 #[derive(Args)]
 pub struct Arguments {

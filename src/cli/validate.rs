@@ -9,9 +9,10 @@ use clap::Args;
 use super::project::{Project, load_spec, write};
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::render::junit::{Case, End, Suite};
-use crate::render::style::{FAINT, NEW, Painted, count};
 use crate::render::{diagnostics, junit};
+use crate::render::{style::FAINT, style::NEW, style::Painted};
 use crate::spec::Stage;
+use crate::words::count;
 
 #[derive(Args)]
 #[command(

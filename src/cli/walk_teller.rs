@@ -9,8 +9,11 @@ use crate::migrate::gate::Check;
 use crate::migrate::walk::Event;
 use crate::render::json::{self, walk::What};
 use crate::render::migration::gate_in_words;
-use crate::render::style::{CHANGED, FAINT, GONE, NEW, Painted, STRONG, duration};
+use crate::render::{
+    style::CHANGED, style::FAINT, style::GONE, style::NEW, style::Painted, style::STRONG,
+};
 use crate::spec::Stage;
+use crate::words::duration;
 
 /// Tells of a walk, and writes its journal.
 pub struct Teller<'a, 'b> {

@@ -3,6 +3,8 @@
 //! `permissions` says which IAM actions a plan needs, `quotas` how much of what AWS limits it would
 //! make; both judge what AWS answers. Asking AWS is `provider::aws::doctor`'s.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod permissions;
 pub mod quotas;
 pub mod zones;

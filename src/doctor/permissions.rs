@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Check, Verdict};
 use crate::graph::Graph;
+use crate::inventory::Live;
 use crate::plan::{Action, Plan, Step};
-use crate::provider::Live;
 use crate::schema::facts::actions::{
     Need, of_every_change, of_every_run, of_kind, of_migration, of_properties,
 };

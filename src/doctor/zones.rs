@@ -136,17 +136,17 @@ mod tests {
     #[test]
     fn groups_and_single_servers_are_placed_by_their_subnets() {
         let library = crate::blueprint::Library::embedded().unwrap();
-        for (stage, count) in [("single-server", 1), ("load-balanced", 4)] {
+        for (stage, zones) in [("single-server", 1), ("load-balanced", 4)] {
             let text = format!(
                 "app: shop\nstage: {stage}\nnetwork: {{zones: 4}}\nservices: {{web: {{image: x, instance: m7g.large, scale: {{min: 4}}}}}}\n"
             );
             let spec = crate::spec::load("scalectl.yaml", &text, None, None).unwrap();
-            let graph = crate::blueprint::compile(&library, &spec).unwrap();
+            let graph = crate::blueprint::compile(&library, &spec.normalized()).unwrap();
             let [placed] = &placed(&graph)[..] else {
                 panic!("one type in one region");
             };
             assert_eq!(&*placed.instance_type, "m7g.large");
-            assert_eq!(placed.zones.len(), count, "{stage}: {placed:?}");
+            assert_eq!(placed.zones.len(), zones, "{stage}: {placed:?}");
         }
     }
 }

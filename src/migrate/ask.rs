@@ -11,7 +11,8 @@ use super::gate::Reading;
 use super::reach::{self, Door};
 use super::walk::Halt;
 use crate::apply::{Context, retry};
-use crate::provider::{Answer, Live, Probe, Traffic};
+use crate::inventory::Live;
+use crate::provider::{Answer, Probe, Traffic};
 
 /// Fewer requests than this say nothing about how many fail.
 const FEW: f64 = 20.0;

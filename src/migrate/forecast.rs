@@ -6,8 +6,8 @@
 use super::walk::{Event, Halt, Texts, Walker};
 use super::{Budget, Migration, Phase};
 use crate::apply::{Context, Stop, execute, observe, record_of, write_record};
+use crate::inventory::Owner;
 use crate::plan::{Plan, diff};
-use crate::provider::Owner;
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Cloud;
 use crate::provider::sim::faults::Faults;

@@ -38,7 +38,7 @@ pub use steps::{Budget, Phase, Step, Walk, route};
 use gate::Check;
 
 use crate::graph::Graph;
-use crate::provider::{Failover, Standing};
+use crate::inventory::{Failover, Standing};
 use crate::spec::{Domain, Spec, Stage};
 
 /// A way from one stage to another.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::challenge;
 use crate::address::Address;
-use crate::provider::{Handle, Live, LiveResource, Status};
+use crate::inventory::{Handle, Live, LiveResource, Status};
 use crate::value::{Map, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";

@@ -24,11 +24,11 @@ use crate::apply::{
 };
 use crate::blueprint::holds;
 use crate::graph::Graph;
+use crate::inventory::{Handle, Live, LiveResource, Standing, Status};
+use crate::ownership;
 use crate::plan::guard::{self, Refusal};
-use crate::plan::{Plan, diff, digest};
-use crate::provider::{
-    Files, Handle, Live, LiveResource, Output, ProviderError, Script, Standing, Status,
-};
+use crate::plan::{Plan, diff};
+use crate::provider::{Files, Output, ProviderError, Script};
 use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
 use crate::value::{Map, Reference, Value};
 
@@ -182,7 +182,7 @@ impl Walker<'_> {
     ) -> Outcome<()> {
         let mut record = record_of(live.record.as_ref(), graph, stage);
         if standing.as_ref().is_none_or(|standing| standing.done) {
-            record.addresses = Some(digest::of_addresses(graph));
+            record.addresses = Some(ownership::of_addresses(graph));
         }
         record.migration = standing;
         Ok(apply::write_record(self.context, &record).await?)

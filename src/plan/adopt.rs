@@ -9,13 +9,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::compare::Rules;
 use super::diff::in_order;
 use super::existing::RECORD;
 use super::properties::differences;
 use crate::address::Address;
+use crate::compare::Rules;
 use crate::graph::{Graph, Resource};
-use crate::provider::{Live, LiveResource, Status, Stray};
+use crate::inventory::{Live, LiveResource, Status, Stray};
 use crate::value::{Map, Reference};
 
 /// Something that exists and fits a resource that a blueprint wants.
@@ -344,7 +344,7 @@ mod tests {
             serde_json::json!({"CidrBlock": "10.0.0.0/16"}),
         );
         taken.owner = Some((
-            crate::provider::Owner {
+            crate::inventory::Owner {
                 app: "other".into(),
                 env: "default".into(),
             },

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Action, Change, Impossible, Reason};
 use crate::address::Address;
-use crate::provider::{Live, LiveResource};
+use crate::inventory::{Live, LiveResource};
 use crate::schema::facts::exclusive;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
 use crate::value::Value;

@@ -151,8 +151,9 @@ fn interruptions(plan: &Plan) -> HashMap<usize, u64> {
 mod tests {
     use super::*;
     use crate::graph::{Graph, Resource};
-    use crate::plan::{diff, digest};
-    use crate::provider::{Live, LiveResource, Status};
+    use crate::inventory::{Live, LiveResource, Status};
+    use crate::ownership;
+    use crate::plan::diff;
     use crate::value::Value;
     use serde_json::json;
 
@@ -175,7 +176,7 @@ mod tests {
             identifier: "id".into(),
             properties: resource.properties.clone(),
             status: Status::Ready,
-            applied: Some(digest::of_properties(
+            applied: Some(ownership::of_properties(
                 &resource.address,
                 1,
                 false,

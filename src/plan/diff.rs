@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::compare::Rules;
 use super::properties::{differences, initial, interruption};
 use super::{
     Action, Change, Plan, Reason, beside, existing, in_place, operations, ranges, schedule,
 };
 use crate::address::Address;
+use crate::compare::Rules;
 use crate::graph::{Graph, Resource};
-use crate::provider::{Live, LiveResource, Status};
+use crate::inventory::{Live, LiveResource, Status};
 use crate::schema;
 use crate::value::{Map, Reference, Value};
 
@@ -313,8 +313,8 @@ pub fn tier_of(kind: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::conceal::conceal;
-    use crate::plan::digest;
+    use crate::compare::conceal::conceal;
+    use crate::ownership;
 
     fn address(text: &str) -> Address {
         text.parse().unwrap()
@@ -346,7 +346,7 @@ mod tests {
             identifier: "id".into(),
             properties,
             status: Status::Ready,
-            applied: Some(digest::of_properties(
+            applied: Some(ownership::of_properties(
                 &resource.address,
                 1,
                 false,

@@ -12,10 +12,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::diff::diff;
-use super::{Action, Change, PropertyChange, Reason, digest};
+use super::{Action, Change, PropertyChange, Reason};
 use crate::address::Address;
 use crate::graph::Graph;
-use crate::provider::{Live, LiveResource};
+use crate::inventory::{Live, LiveResource};
+use crate::ownership;
 
 /// What became of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -69,7 +70,7 @@ impl Drift {
 pub fn drift(graph: &Graph, live: &Live) -> Drift {
     let applied = live.record.as_ref();
     let applied = applied.and_then(|record| record.addresses.as_ref());
-    let is_all_applied = applied == Some(&digest::of_addresses(graph));
+    let is_all_applied = applied == Some(&ownership::of_addresses(graph));
     let mut drift = Drift::default();
     for change in diff(graph, live, None).changes {
         let moved: Vec<PropertyChange> = change.drifted().cloned().collect();
@@ -116,7 +117,7 @@ fn asks_for_more(change: &Change) -> bool {
 mod tests {
     use super::*;
     use crate::graph::Resource;
-    use crate::provider::{Record, Status};
+    use crate::inventory::{Record, Status};
     use crate::value::Value;
 
     fn parameter(at: &str, value: &str) -> Resource {
@@ -135,7 +136,8 @@ mod tests {
     /// The graph as it was applied in full.
     fn applied(graph: &Graph) -> Live {
         let found = graph.iter().map(|resource| {
-            let applied = digest::of_properties(&resource.address, 1, false, &resource.properties);
+            let applied =
+                ownership::of_properties(&resource.address, 1, false, &resource.properties);
             let live = LiveResource {
                 address: resource.address.clone(),
                 kind: resource.kind.clone(),
@@ -149,7 +151,7 @@ mod tests {
         Live {
             resources: found.collect(),
             record: Some(Record {
-                addresses: Some(digest::of_addresses(graph)),
+                addresses: Some(ownership::of_addresses(graph)),
                 ..Record::default()
             }),
             ..Live::default()

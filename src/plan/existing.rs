@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Change, Impossible};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
-use crate::provider::{Existing, Live, Owner};
+use crate::inventory::{Existing, Live, Owner};
 use crate::value::{Map, Reference, Value};
 
 /// The type of hosted zones.

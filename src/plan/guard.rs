@@ -258,8 +258,9 @@ pub fn deletes_more_than_it_keeps(plan: &Plan) -> bool {
 mod tests {
     use super::*;
     use crate::graph::{Graph, Resource};
-    use crate::plan::{diff, digest};
-    use crate::provider::{Applied, Live, LiveResource, Status};
+    use crate::inventory::{Applied, Live, LiveResource, Status};
+    use crate::ownership;
+    use crate::plan::diff;
     use crate::value::Map;
 
     fn cloud(kind: &str, protect: bool) -> Live {
@@ -386,7 +387,7 @@ mod tests {
         let alone = database(serde_json::json!({}));
         let mut live = cloud(kind, false);
         let resource = live.resources.values_mut().next().unwrap();
-        resource.applied = Some(digest::of_properties(
+        resource.applied = Some(ownership::of_properties(
             &follows.address,
             1,
             false,

@@ -3,7 +3,7 @@
 
 use super::{Action, Change, Impossible, PropertyChange};
 use crate::graph::{Graph, Resource};
-use crate::provider::{Live, LiveResource};
+use crate::inventory::{Live, LiveResource};
 use crate::roles::DATABASE_SETTING;
 use crate::schema::facts::{self, is_another_major, processor};
 use crate::value::{Map, Value};

@@ -6,10 +6,7 @@
 pub mod adopt;
 mod beside;
 pub mod blast;
-pub mod compare;
-pub mod conceal;
 pub mod diff;
-pub mod digest;
 pub mod drift;
 pub mod existing;
 pub mod exposure;
@@ -22,7 +19,6 @@ mod room;
 pub mod saved;
 pub mod scale;
 pub mod schedule;
-mod stands_for;
 
 pub use blast::Blast;
 pub use diff::diff;
@@ -35,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::graph::Resource;
-use crate::provider::LiveResource;
+use crate::inventory::LiveResource;
 use crate::value::Value;
 
 /// What happens to one address.
@@ -131,7 +127,7 @@ pub struct Change {
     pub live: Option<LiveResource>,
     /// What it refers to, and what has to be there before.
     pub depends_on: Vec<Address>,
-    /// The generation that the write will leave; see [`crate::provider::Applied`].
+    /// The generation that the write will leave; see [`crate::inventory::Applied`].
     pub generation: u32,
 }
 

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::in_place::is_upgrade;
 use super::{Action, Change, Impossible, Reason, beside, room, schedule};
 use crate::address::Address;
-use crate::provider::{Live, LiveResource, database_calls};
+use crate::inventory::{Live, LiveResource};
+use crate::schema::database_calls;
 use crate::schema::facts::UPGRADE_SECONDS;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
 use crate::schema::{self, Registry};
@@ -89,7 +90,7 @@ impl Part {
 /// Kinds whose delete AWS refuses while others of the same region exist that do not mention them:
 /// a VPC's gateway cannot be detached while public addresses are mapped through it
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html>).
-pub const LEAVES_AFTER: &[(&str, &[&str])] = &[(
+const LEAVES_AFTER: &[(&str, &[&str])] = &[(
     "AWS::EC2::VPCGatewayAttachment",
     &[
         "AWS::EC2::NatGateway",

@@ -4,11 +4,13 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use super::compare::{self, Difference, Rules};
-use super::stands_for::stands_for;
-use super::{Action, PropertyChange, digest};
+use super::{Action, PropertyChange};
+use crate::compare;
+use crate::compare::stands_for;
+use crate::compare::{Difference, Rules};
 use crate::graph::Resource;
-use crate::provider::LiveResource;
+use crate::inventory::LiveResource;
+use crate::ownership;
 use crate::schema;
 use crate::value::{Map, Value};
 
@@ -67,7 +69,7 @@ pub fn differences(
     properties: &Map,
     live: &LiveResource,
 ) -> Vec<PropertyChange> {
-    let none = crate::provider::Applied::default();
+    let none = crate::inventory::Applied::default();
     let applied = live.applied.as_ref().unwrap_or(&none);
     let address = &resource.address;
     let mut found = Vec::new();
@@ -76,7 +78,7 @@ pub fn differences(
             continue;
         }
         // Asked only where something else than the values decides: it digests the value.
-        let as_set = LazyCell::new(|| digest::was_set_to(applied, address, name, value));
+        let as_set = LazyCell::new(|| ownership::was_set_to(applied, address, name, value));
         if rules.is_write_only(name) {
             if *as_set != Some(true) {
                 // Where it is given back all the same, it is told what of it changes.
@@ -143,7 +145,7 @@ pub fn differences(
         if properties.contains_key(name)
             || read_only
             || resource.lifecycle.ignores(name)
-            || !digest::was_set(applied, name)
+            || !ownership::was_set(applied, name)
         {
             continue;
         }

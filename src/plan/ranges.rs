@@ -10,7 +10,7 @@ use ipnet::Ipv4Net;
 
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
-use crate::provider::Live;
+use crate::inventory::Live;
 use crate::value::{Map, Value};
 
 const SUBNET: &str = "AWS::EC2::Subnet";

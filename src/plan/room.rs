@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::beside::number_of;
 use super::operations::{Operation, Part, Step};
 use super::{Action, Change, Impossible};
-use crate::provider::{Live, LiveResource};
+use crate::inventory::{Live, LiveResource};
 use crate::schema::facts::exclusive;
 use crate::value::Value;
 

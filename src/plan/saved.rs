@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Plan, conceal, digest};
+use super::Plan;
 use crate::address::Address;
-use crate::provider::{Live, LiveResource, Owner, Record};
+use crate::compare::conceal;
+use crate::inventory::{Live, LiveResource, Owner, Record};
+use crate::ownership;
 use crate::schema::{self, Registry};
 
 /// The version of the file's format; a file of another one is refused.
@@ -77,7 +79,7 @@ impl SavedPlan {
                 .collect();
             for name in kept {
                 if let Some(value) = desired.properties.remove(&name) {
-                    let digest = digest::of_value(&change.address, &name, &value);
+                    let digest = ownership::of_value(&change.address, &name, &value);
                     let names = concealed.entry(change.address.clone()).or_default();
                     names.insert(name, digest);
                 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Action, Change, Plan, operations};
 use crate::address::Address;
-use crate::provider::Live;
+use crate::inventory::Live;
 use crate::schema;
 
 /// The longest change that is told in a line.

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Case, Fate, Policies, Report, check, matches};
 use crate::graph::{Graph, Resource};
+use crate::inventory::{Applied, Live, LiveResource, Status};
 use crate::plan::diff;
-use crate::provider::{Applied, Live, LiveResource, Status};
 use crate::value::{Map, Value};
 
 const TODAY: Date = date(2027, 3, 1);

@@ -1,7 +1,7 @@
 //! What a comment on a code host holds: a mark by which a job finds it again, and no more
 //! characters than the host takes.
 
-use crate::provider::Owner;
+use crate::inventory::Owner;
 
 /// The most that GitHub takes in a comment ("body is too long (maximum is 65536 characters)"). It
 /// counts Unicode characters; we count UTF-16 units, of which there are never fewer.

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::escape::visible;
 use super::property::{block, places};
-use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, count};
+use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
 use crate::plan::drift::{Drift, Drifted, Fate};
 use crate::schema::NEVER_SHOWN;
 use crate::value::Value;
+use crate::words::count;
 
 /// The drift in a few lines.
 pub fn text(drift: &Drift) -> String {

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::style::{GONE, NEW, Painted, STRONG, count, duration};
+use super::style::{GONE, NEW, Painted, STRONG};
 use crate::apply::End;
 use crate::apply::dry_run::DryRun;
 use crate::migrate;
 use crate::migrate::dry_run::DryWalk;
 use crate::plan::{Plan, Step};
+use crate::words::{count, duration};
 
 /// What came of it: what was done, how long it took, what failed and what mends it.
 pub fn text(plan: &Plan, run: &DryRun) -> String {

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::diagnostics;
-use super::style::{CHANGED, FAINT, GONE, Painted, STRONG, count};
+use super::style::{CHANGED, FAINT, GONE, Painted, STRONG};
 use crate::policy::{Finding, Report, Severity};
+use crate::words::count;
 
 /// Findings, those that deny first, and exceptions that do nothing any more; nothing where there is nothing
 /// to say.

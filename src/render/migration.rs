@@ -4,12 +4,13 @@
 use std::fmt::Write as _;
 
 use super::escape::{mermaid_name, visible};
-use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
+use crate::inventory::Standing;
 use crate::migrate::forecast::Forecast;
 use crate::migrate::gate::{Check, Gate};
 use crate::migrate::{Budget, Migration, Phase, Step};
 use crate::plan::{Action, Plan};
-use crate::provider::Standing;
+use crate::words::duration;
 
 /// How many addresses of a kind of change are named before the rest is counted.
 const NAMED: usize = 8;

@@ -7,10 +7,10 @@ use super::comment::{LIMIT, Page};
 use super::escape::{code_span, cut, markdown};
 use super::migration::{Frame, changes, cost, kind, verb};
 use super::plan_markdown::policy;
-use super::style::{count, duration};
+use crate::inventory::Owner;
 use crate::migrate::Budget;
 use crate::policy::Report;
-use crate::provider::Owner;
+use crate::words::{count, duration};
 
 /// What is kept free for the line that says what was left out.
 const TAIL: usize = 500;

@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 use super::diagram::tier_rank;
 use super::escape::visible;
 use super::property;
-use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG, duration};
+use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
 use crate::address::Address;
 use crate::plan::blast::Loss;
 use crate::plan::guard::Refusal;
 use crate::plan::{Action, Blast, Change, Counts, Plan, Reason, Step};
 use crate::policy::Report;
+use crate::words::duration;
 
 /// What stands around a plan.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +52,7 @@ pub enum Detail {
 pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     let mut out = String::new();
     if plan.is_empty() {
-        let kept = super::style::count(plan.unchanged, "resource");
+        let kept = crate::words::count(plan.unchanged, "resource");
         let words = match frame.refusals.is_empty() {
             true => format!("Nothing to do: {kept} as they should be."),
             false => format!("Nothing that can be done: {kept} stay as they are."),
@@ -157,7 +158,7 @@ pub fn drift_in_words(plan: &Plan) -> Option<String> {
         .iter()
         .map(|change| change.drifted().count())
         .sum();
-    let what = super::style::count(drifted, "property").replace("propertys", "properties");
+    let what = crate::words::count(drifted, "property").replace("propertys", "properties");
     (drifted > 0).then(|| {
         format!(
             "{what} changed outside of scalectl; apply sets {} back.",

@@ -12,10 +12,10 @@ use super::plan::{
     Detail, Frame, blast_in_words, counts_in_words, drift_in_words, duration_of, one,
     refusal_in_words, refusals, tiers,
 };
-use super::style::duration;
+use crate::inventory::Owner;
 use crate::plan::{Action, Change, Counts, Plan};
 use crate::policy::Report;
-use crate::provider::Owner;
+use crate::words::duration;
 
 /// What the summary may take; each of its lists ends where this is reached.
 const HEAD: usize = 24_000;
@@ -88,7 +88,7 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
         ),
     );
     if plan.is_empty() {
-        let kept = super::style::count(plan.unchanged, "resource");
+        let kept = crate::words::count(plan.unchanged, "resource");
         page.push_within(HEAD, &format!("Nothing to do: {kept} as they should be.\n"));
     } else {
         let (seconds, chain) = duration_of(plan, frame);

@@ -1,7 +1,8 @@
 //! A rehearsal's report, for a person.
 
-use super::style::{FAINT, GONE, NEW, Painted, STRONG, count};
+use super::style::{FAINT, GONE, NEW, Painted, STRONG};
 use crate::rehearse::{OwnReport, Report, StepReport};
+use crate::words::count;
 
 /// Shorter times without an acknowledged write are nothing to speak of.
 const STALL_MS: u64 = 100;

@@ -7,9 +7,10 @@ use anstream::adapter::strip_str;
 
 use super::diagnostics;
 use super::junit::{Case, End, Suite};
-use super::style::{FAINT, GONE, NEW, Painted, STRONG, count};
+use super::style::{FAINT, GONE, NEW, Painted, STRONG};
 use crate::diagnostic::Location;
 use crate::testing::{Failure, Outcome};
+use crate::words::count;
 
 /// A case and what came of it.
 #[derive(Debug)]

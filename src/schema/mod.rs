@@ -6,6 +6,7 @@
 //! business.
 
 mod check;
+pub mod database_calls;
 mod embedded;
 pub mod facts;
 mod harmless;

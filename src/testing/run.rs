@@ -12,6 +12,7 @@ use crate::apply::{Context, End, Stop, execute, observe, record_of, write_record
 use crate::blueprint::{Library, compile};
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::graph::Graph;
+use crate::inventory::{Live, Owner};
 use crate::migrate::forecast::forecast;
 use crate::migrate::gate::Gate;
 use crate::migrate::{Migration, Walk, action, route};
@@ -20,7 +21,6 @@ use crate::policy::{self, Policies};
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Cloud;
 use crate::provider::sim::faults::Faults;
-use crate::provider::{Live, Owner};
 use crate::spec::{Spec, Stage, of_node};
 use crate::value::{Map, Value};
 use crate::yaml::Node;

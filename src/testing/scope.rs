@@ -8,12 +8,12 @@ use crate::blueprint::expression::{Expression, Failure, Scope};
 use crate::blueprint::functions;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
+use crate::inventory::Live;
 use crate::migrate::Migration;
 use crate::migrate::forecast::Forecast;
 use crate::plan::Plan;
 use crate::plan::guard::Refusal;
 use crate::policy::Report;
-use crate::provider::Live;
 use crate::schema::{self, nearest};
 use crate::value::{Map, Reference, Value};
 

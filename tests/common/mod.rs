@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use scalectl::apply::{Context, Report, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::{Library, compile};
 use scalectl::graph::Graph;
+use scalectl::inventory::Owner;
 use scalectl::plan::{Plan, diff};
-use scalectl::provider::{Owner, Provider};
+use scalectl::provider::Provider;
 use scalectl::spec::{self, Region, Spec, Stage};
 
 /// The examples' names.

@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use scalectl::address::Address;
 use scalectl::apply::{Context, End, Stop, execute, observe, record_of, write_record};
+use scalectl::compare::Rules;
 use scalectl::graph::{Graph, Resource};
-use scalectl::plan::compare::Rules;
+use scalectl::inventory::{Handle, Live, LiveResource, Owner, Status};
 use scalectl::plan::{Action, Change, Plan, diff};
-use scalectl::provider::{
-    ErrorKind, Handle, Live, LiveResource, Outcome, Owner, Provider, ProviderError, Status, Write,
-};
+use scalectl::provider::{ErrorKind, Outcome, Provider, ProviderError, Write};
 use scalectl::value::{Map, Value};
 
 use super::case::{Case, File};

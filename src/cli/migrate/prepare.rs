@@ -8,13 +8,13 @@ use crate::cli::project::{Project, load_spec};
 use crate::cli::session::runtime;
 use crate::cli::{Failure, Global};
 use crate::graph::Graph;
+use crate::inventory::{Live, Record, Standing};
 use crate::migrate::forecast::{Forecast, forecast};
 use crate::migrate::gate::Gate;
 use crate::migrate::walk::Halt;
 use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::diff;
 use crate::policy::Report;
-use crate::provider::{Live, Record, Standing};
 use crate::render::migration::Frame;
 use crate::spec::{self, Stage};
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::Failure;
 use crate::cli::project::{Project, read, write};
+use crate::inventory::Owner;
 use crate::migrate::Migration;
-use crate::provider::Owner;
 use crate::spec::Stage;
 
 /// The version of a saved migration's format.

@@ -14,7 +14,8 @@ use super::service::{
     is_worth_asking, items, list, none_if_gone, pages, pick, rename, tag_map, tags_of_map, text,
     to_json, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::inventory::Handle;
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const VAULT: &str = "AWS::Backup::BackupVault";

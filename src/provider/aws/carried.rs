@@ -6,7 +6,8 @@
 use super::marks::{Marks, Tags, is_ours};
 use super::service::{self, Found};
 use crate::address::{Address, GLOBAL};
-use crate::provider::{Applied, LiveResource, Owner, Stray, Write};
+use crate::inventory::{Applied, LiveResource, Owner, Stray};
+use crate::provider::Write;
 use crate::schema::facts::Identity;
 use crate::schema::{self, Registry, TagStyle};
 use crate::value::{Map, Value};

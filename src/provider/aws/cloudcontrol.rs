@@ -21,7 +21,8 @@ use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, input, none_if_gone, pages, tag_list, tag_map,
     tags, tags_of_map, text,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Status, Write};
+use crate::inventory::{Handle, Status};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::schema::facts::Identity;
 use crate::schema::{self, Registry, TagStyle};
 use crate::value::{Map, Value};

@@ -11,7 +11,8 @@ use super::bind::{ec2, ssm};
 use super::clients::Clients;
 use super::lease::{self, record_name};
 use super::service::{input, items, text};
-use crate::provider::{Outcome, Owner};
+use crate::inventory::Owner;
+use crate::provider::Outcome;
 
 /// A region that has not answered by then is taken to have nothing: some accounts may not ask there.
 const PATIENCE: Duration = Duration::from_secs(5);

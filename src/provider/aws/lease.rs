@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::bind::ssm;
 use super::call::{Api, Meter};
 use super::service::{gone_is_fine, input, items, text};
-use crate::provider::{ErrorKind, Holder, Outcome, Owner, ProviderError, Record};
+use crate::inventory::{Owner, Record};
+use crate::provider::{ErrorKind, Holder, Outcome, ProviderError};
 use crate::value::Map;
 
 /// How long a lease lasts without renewal.

@@ -13,7 +13,8 @@ use super::service::{
     Depth, Found, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::Logs::LogGroup";

@@ -7,8 +7,9 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
-use crate::plan::digest;
-use crate::provider::{Applied, Owner, Write};
+use crate::inventory::{Applied, Owner};
+use crate::ownership;
+use crate::provider::Write;
 
 /// Of the application.
 pub const APP: &str = "scalectl:app";
@@ -64,7 +65,7 @@ impl Marks {
             (APP.to_owned(), self.owner.app.to_string()),
             (ENV.to_owned(), self.owner.env.to_string()),
             (ADDRESS.to_owned(), self.address.to_tag()),
-            (APPLIED.to_owned(), digest::to_tag(&self.applied)),
+            (APPLIED.to_owned(), ownership::to_tag(&self.applied)),
         ]
     }
 
@@ -80,7 +81,9 @@ impl Marks {
                 env: get(ENV)?.into(),
             },
             address: Address::from_tag(get(ADDRESS)?).ok()?,
-            applied: get(APPLIED).and_then(digest::from_tag).unwrap_or_default(),
+            applied: get(APPLIED)
+                .and_then(ownership::from_tag)
+                .unwrap_or_default(),
         })
     }
 
@@ -90,7 +93,7 @@ impl Marks {
         let value = format!(
             "{} {}",
             self.address.to_tag(),
-            digest::to_tag(&self.applied)
+            ownership::to_tag(&self.applied)
         );
         (child_key(kind, identifier), value)
     }
@@ -108,7 +111,7 @@ impl Marks {
         Some(Self {
             owner,
             address: Address::from_tag(address).ok()?,
-            applied: digest::from_tag(applied)?,
+            applied: ownership::from_tag(applied)?,
         })
     }
 
@@ -119,7 +122,7 @@ impl Marks {
             self.owner.app,
             self.owner.env,
             self.address.to_tag(),
-            digest::to_tag(&self.applied)
+            ownership::to_tag(&self.applied)
         );
         match text.is_empty() {
             true => mark,
@@ -139,7 +142,7 @@ impl Marks {
                     env: env.into(),
                 },
                 address: Address::from_tag(words.next()?).ok()?,
-                applied: digest::from_tag(words.next()?)?,
+                applied: ownership::from_tag(words.next()?)?,
             };
             Some((rest.trim_end(), Some(marks)))
         };
@@ -206,7 +209,7 @@ mod tests {
                 app: "shop".into(),
                 env: "default".into(),
             },
-            applied: digest::of_properties(&address, 2, true, &properties),
+            applied: ownership::of_properties(&address, 2, true, &properties),
             address,
         }
     }

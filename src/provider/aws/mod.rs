@@ -11,12 +11,11 @@ mod batch;
 // Names that AWS has given up may still stand in somebody's blueprint.
 #[allow(deprecated, reason = "what AWS still takes is still given")]
 #[rustfmt::skip]
-mod bind;
+pub(crate) mod bind;
 mod bridge;
 mod call;
 mod carried;
-mod clients;
-pub mod doctor;
+pub(crate) mod clients;
 mod error;
 mod home;
 mod http;
@@ -27,7 +26,7 @@ mod operate;
 mod quotas;
 mod reads;
 mod resolve;
-mod service;
+pub(crate) mod service;
 mod site;
 mod writes;
 
@@ -39,7 +38,7 @@ mod cloudfront;
 mod cloudwatch;
 mod ec2;
 mod elasticache;
-mod elb;
+pub(crate) mod elb;
 mod iam;
 mod logs;
 mod rds;
@@ -65,11 +64,11 @@ use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
 use self::service::{Depth, Index, Place, Service, Which};
 use super::{
-    Answer, Applied, Awaited, Clock, ErrorKind, Files, Handle, Health, Held, Holder, Live,
-    LiveResource, Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record,
-    Script, Status, Stray, Traffic, Write,
+    Answer, Awaited, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Pending,
+    Probe, Provider, ProviderError, Query, Script, Traffic, Write,
 };
 use crate::address::Address;
+use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray};
 use crate::schema::Registry;
 use crate::schema::facts::usable_when_made;
 use crate::spec;
@@ -83,12 +82,12 @@ const SIGHTINGS: u32 = 2;
 
 /// AWS.
 pub struct Aws {
-    clients: Clients,
+    pub(crate) clients: Clients,
     services: Vec<Box<dyn Service>>,
     by_kind: HashMap<&'static str, usize>,
-    who: Who,
+    pub(crate) who: Who,
     /// The regions of the spec; the first keeps lease and record.
-    regions: Vec<String>,
+    pub(crate) regions: Vec<String>,
     clock: WallClock,
     lease: Lease,
     /// Identifiers that this process has seen to be ours, by kind.
@@ -112,7 +111,7 @@ impl Clock for WallClock {
     }
 }
 
-fn fail(kind: ErrorKind, code: &str, message: String, operation: &str) -> ProviderError {
+pub(crate) fn fail(kind: ErrorKind, code: &str, message: String, operation: &str) -> ProviderError {
     ProviderError {
         kind,
         code: code.to_owned(),
@@ -155,7 +154,7 @@ impl Aws {
     }
 
     /// The region that keeps lease and record.
-    fn home(&self) -> &str {
+    pub(crate) fn home(&self) -> &str {
         self.regions.first().map_or(HOME, String::as_str)
     }
 

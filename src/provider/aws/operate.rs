@@ -11,7 +11,8 @@ use super::clients::Clients;
 use super::fail;
 use super::service::{NEXT_TOKEN, input, items, pages, text};
 use crate::address::Address;
-use crate::provider::{ErrorKind, Handle, Health, Outcome, Output, Script};
+use crate::inventory::Handle;
+use crate::provider::{ErrorKind, Health, Outcome, Output, Script};
 use crate::value::{Map, Value};
 
 /// Alarms that one `DescribeAlarms` takes

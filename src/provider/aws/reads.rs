@@ -14,7 +14,9 @@ use super::carried::{marks_of, reported};
 use super::clients::HOME;
 use super::service::{Depth, Found, Index, Together, Which};
 use crate::address::GLOBAL;
-use crate::provider::{self, Clock, Handle, Live, Outcome, Owner, Query, Record};
+use crate::inventory::insert_newer;
+use crate::inventory::{Handle, Live, Owner, Record};
+use crate::provider::{Clock, Outcome, Query};
 use crate::schema;
 
 /// Reads that fit into one call: AWS's lists take at least so many identifiers.
@@ -151,7 +153,7 @@ impl Aws {
             let resource = reported(found, marks);
             let key = (resource.kind.clone(), resource.identifier.clone());
             self.ours.borrow_mut().insert(key);
-            provider::insert_newer(&mut live, resource);
+            insert_newer(&mut live, resource);
         }
         live.deposed
             .sort_by(|a, b| (&a.address, &a.identifier).cmp(&(&b.address, &b.identifier)));

@@ -14,8 +14,9 @@ use super::service::{
     Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, items, list, none_if_gone,
     pages, pick, rename, tag_list, tags, text, touches, without,
 };
-use crate::plan::digest;
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::ownership;
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 /// Secrets Manager's client.
@@ -297,7 +298,7 @@ async fn taken_over(
     for name in ["GenerateSecretString", "SecretString"] {
         if let Some(value) = write.properties.get(name)
             && (name == "SecretString"
-                || digest::was_set_to(&marks.applied, &write.address, name, value) != Some(true))
+                || ownership::was_set_to(&marks.applied, &write.address, name, value) != Some(true))
         {
             changed.push(name.into());
         }

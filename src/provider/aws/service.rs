@@ -12,8 +12,9 @@ use sha2::{Digest as _, Sha256};
 use super::clients::Clients;
 use super::identity::Who;
 use super::marks::{Marks, Tags};
-use crate::plan::digest;
-use crate::provider::{Handle, Outcome, Owner, Pending, Status, Write};
+use crate::inventory::{Handle, Owner, Status};
+use crate::ownership;
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 /// Where to call, and how.
@@ -394,7 +395,7 @@ pub fn is_same_write(found: &Tags, ours: &Tags) -> bool {
 /// one without marks is read by its name, to be imported.
 pub fn is_worth_asking(which: Which<'_>, tags: &Tags, property: &str) -> bool {
     match Marks::from_tags(tags) {
-        Some(marks) => digest::was_set(&marks.applied, property),
+        Some(marks) => ownership::was_set(&marks.applied, property),
         None => matches!(which, Which::Named(_)),
     }
 }
@@ -643,7 +644,7 @@ pub fn generated_name(write: &Write, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Applied;
+    use crate::inventory::Applied;
 
     #[test]
     fn generated_names_are_their_addresss_own() {

@@ -18,7 +18,8 @@ use super::bind::cloudwatch;
 use super::clients::{Clients, HOME};
 use super::error::chain;
 use super::service::{NEXT_TOKEN, input, pages, text};
-use crate::provider::{Answer, Handle, LATELY, Outcome, Probe, Traffic};
+use crate::inventory::Handle;
+use crate::provider::{Answer, LATELY, Outcome, Probe, Traffic};
 use crate::value::{Map, Value};
 
 /// Until a connection stands, and between two pieces of an answer: whoever waits longer has given up.

@@ -13,7 +13,8 @@ use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, generated_name, input, items, list,
     none_if_gone, pages, pick, tag_list, tags, text, touches, without,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const PARAMETER: &str = "AWS::SSM::Parameter";

@@ -16,8 +16,9 @@ use super::service::{
     Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, pick, renamed,
     renamed_back, tag_list, tags, text, without,
 };
-use crate::plan::digest;
-use crate::provider::{Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::ownership;
+use crate::provider::{Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const WEB_ACL: &str = "AWS::WAFv2::WebACL";
@@ -406,7 +407,7 @@ fn as_written(destinations: Value, arn: &str, tags: &Tags) -> Value {
     let was_written = || {
         let marks = Marks::from_child_tag(tags, LOGGING, arn)?;
         let name = "LogDestinationConfigs";
-        digest::was_set_to(&marks.applied, &marks.address, name, &destinations)
+        ownership::was_set_to(&marks.applied, &marks.address, name, &destinations)
     };
     if was_written() == Some(true) {
         return destinations;

@@ -11,7 +11,8 @@ use super::carried::{is_same, keeps_tags, marks_of, own_tags, pick_writable, tag
 use super::marks::{self, Marks, Tags, is_ours};
 use super::service::{Depth, Found, Which};
 use super::{Aws, fail, resolve};
-use crate::provider::{Applied, ErrorKind, Handle, Outcome, Owner, ProviderError, Status, Write};
+use crate::inventory::{Applied, Handle, Owner, Status};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::schema::facts::Identity;
 use crate::schema::{self, Registry};
 use crate::value::Map;

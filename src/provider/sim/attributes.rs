@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::cloud::{Cloud, Item};
 use super::rules;
 use crate::address::GLOBAL;
-use crate::plan::compare::{Rules, default_of};
+use crate::compare::{Rules, default_of};
 use crate::schema::Registry;
 use crate::value::{Map, Value};
 

@@ -12,10 +12,10 @@ use super::data::Data;
 use super::database::Started;
 use super::{attributes, database, fleet, rules};
 use crate::address::Address;
-use crate::provider::{
-    Applied, ErrorKind, Handle, Health, Holder, Live, LiveResource, Outcome, Owner, ProviderError,
-    Query, Record, Status, Stray, Write, insert_newer,
+use crate::inventory::{
+    Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray, insert_newer,
 };
+use crate::provider::{ErrorKind, Health, Holder, Outcome, ProviderError, Query, Write};
 use crate::schema::facts::{Canonical, Identity, UPGRADE_SECONDS, is_another_major};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};

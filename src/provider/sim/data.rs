@@ -10,7 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::cloud::Cloud;
-use crate::provider::{Output, Owner, Script};
+use crate::inventory::Owner;
+use crate::provider::{Output, Script};
 use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
 use crate::value::Value;
 

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::cloud::{Cloud, Item};
 use super::rules::{Refusal, is_called, text};
 use super::windows;
-use crate::provider::database_calls::{Origin, needs_restart};
 use crate::provider::{ErrorKind, Write};
 use crate::schema::facts::{offers, parameters, reserved};
+use crate::schema::{database_calls::Origin, database_calls::needs_restart};
 use crate::value::{Map, Value};
 
 /// The resource type.

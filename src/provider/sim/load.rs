@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::cloud::{Cloud, Item, Marks};
 use super::rules;
-use crate::provider::{Live, LiveResource, Other, Owner, Status};
+use crate::inventory::{Live, LiveResource, Other, Owner, Status};
 use crate::schema::facts::{exclusive, references};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};

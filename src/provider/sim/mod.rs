@@ -38,10 +38,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Answer, Applied, Clock, ErrorKind, Files, Handle, Health, Held, Holder, Live, LiveResource,
-    Outcome, Output, Owner, Pending, Probe, Provider, ProviderError, Query, Record, Script, Stray,
-    Traffic, Write,
+    Answer, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Pending, Probe,
+    Provider, ProviderError, Query, Script, Traffic, Write,
 };
+use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
 use crate::schema::facts::usable_when_made;
 use crate::value::Map;
 use cloud::{Cloud, operation, refuse};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::cloud::{Cloud, Item};
 use super::rules::is_called;
-use crate::provider::{Handle, Owner};
+use crate::inventory::{Handle, Owner};
 use crate::value::Value;
 
 /// How long a row is on its way to another region, in milliseconds.

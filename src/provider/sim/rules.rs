@@ -12,8 +12,8 @@ use ipnet::Ipv4Net;
 use super::cloud::{Cloud, Item, refuse};
 use super::{database, offers, refusals, routing, windows};
 use crate::address::GLOBAL;
-use crate::plan::compare::{self, Rules};
-use crate::plan::operations::LEAVES_AFTER;
+use crate::compare;
+use crate::compare::Rules;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::schema::facts::exclusive;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
@@ -687,8 +687,8 @@ pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal>
         if needs {
             return Err(in_use(other));
         }
-        let stays = LEAVES_AFTER.iter().find(|(kind, _)| *kind == &*item.kind);
-        if stays.is_some_and(|(_, kinds)| kinds.contains(&&*other.kind))
+        if &*item.kind == "AWS::EC2::VPCGatewayAttachment"
+            && WITH_PUBLIC_ADDRESS.contains(&&*other.kind)
             && is_in_vpc(cloud, other, text(&item.properties, "VpcId"))
         {
             return Err(in_use(other));
@@ -696,6 +696,16 @@ pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal>
     }
     Ok(())
 }
+
+/// What may have an address that the internet reaches. EC2 detaches no gateway while a network "has some mapped public
+/// address(es)" (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html>).
+const WITH_PUBLIC_ADDRESS: [&str; 5] = [
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::EC2::EIPAssociation",
+    "AWS::EC2::Instance",
+    "AWS::EC2::NatGateway",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+];
 
 /// Whether an item stands in a VPC, by one of its subnets or itself.
 fn is_in_vpc(cloud: &Cloud, item: &Item, vpc: &str) -> bool {

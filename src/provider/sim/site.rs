@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::cloud::{Cloud, Item};
 use super::tls::asks_for_proof;
-use crate::provider::{Answer, Handle, LATELY, Probe, Traffic};
+use crate::inventory::Handle;
+use crate::provider::{Answer, LATELY, Probe, Traffic};
 use crate::value::{Map, Value};
 
 pub(super) const RECORD: &str = "AWS::Route53::RecordSet";

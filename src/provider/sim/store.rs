@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::cloud::{Cloud, Item};
 use super::data::Data;
 use super::faults::Faults;
-use crate::provider::{Holder, Owner, Record};
+use crate::inventory::{Owner, Record};
+use crate::provider::Holder;
 
 const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");

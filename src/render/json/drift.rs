@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::address::Address;
+use crate::inventory::Owner;
 use crate::plan::PropertyChange;
 use crate::plan::drift::{Drift, Fate};
-use crate::provider::Owner;
 use crate::value::Value;
 
 /// What `scalectl drift --json` prints.

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::findings::Policy;
 use crate::address::Address;
+use crate::inventory::{Failover, Owner, Standing};
 use crate::migrate::gate::Gate;
 use crate::migrate::{Budget, Phase, Step};
 use crate::plan::{Action, Blast, Change};
-use crate::provider::{Failover, Owner, Standing};
 use crate::render::migration::Frame;
 
 /// The version of the form.

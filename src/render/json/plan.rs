@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use super::findings::Policy;
 use crate::address::Address;
+use crate::inventory::Owner;
 use crate::plan::{Action, Blast, Change, Counts, Plan, PropertyChange, Reason, Step};
-use crate::provider::Owner;
 use crate::render::plan::Frame;
 
 /// The version of the form.

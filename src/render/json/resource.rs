@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::plan::{ChangeJson, change};
 use crate::address::Address;
+use crate::compare::conceal::properties;
 use crate::graph;
+use crate::inventory::{LiveResource, Status};
 use crate::plan::Change;
-use crate::plan::conceal::properties;
-use crate::provider::{LiveResource, Status};
 use crate::value::Map;
 
 /// What `scalectl show --json` prints.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::inventory::Live;
 use crate::migrate::failover::writer_of;
-use crate::provider::Live;
 
 /// What `migrate` and `failover` print with `--status --json` when nothing is under way, and with
 /// `--plan --json` when there is nothing to do. Otherwise they print a migration.

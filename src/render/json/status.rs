@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::address::Address;
-use crate::provider::Status;
+use crate::inventory::Status;
 
 /// What `scalectl status --json` prints.
 #[derive(Serialize, JsonSchema)]

@@ -30,12 +30,12 @@ use self::drawing::{Shape, draw, in_text, signs};
 use self::timeline::{Duration, Timeline};
 use super::migration::{Frame as MigrationFrame, cost};
 use super::plan::Frame;
-use super::style::{count, duration};
 use crate::address::{Address, GLOBAL};
 use crate::graph::Graph;
+use crate::inventory::Live;
 use crate::plan::diff::tier_of;
 use crate::plan::{Action, Blast, Plan};
-use crate::provider::Live;
+use crate::words::{count, duration};
 
 const PAGE: &str = include_str!("../../../templates/report/page.html");
 const SUMMARY: &str = include_str!("../../../templates/report/summary.html");

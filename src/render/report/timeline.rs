@@ -8,7 +8,7 @@ use crate::migrate::gate::{Check, Gate};
 use crate::migrate::{Budget, Phase};
 use crate::plan::{Action, Plan, Step};
 use crate::render::migration::{Frame, State, changes, cost};
-use crate::render::style::duration;
+use crate::words::duration;
 
 /// A bar's whole width, in SVG's units.
 const WIDTH: f64 = 1000.0;

@@ -22,8 +22,9 @@ use super::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, none_if_gone, pages, pick, rename,
     tag_list, tags, text, texts, touches,
 };
-use crate::plan::digest;
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::inventory::Handle;
+use crate::ownership;
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
@@ -364,7 +365,7 @@ fn alternatives(certificate: &Map, tags: &Tags) -> Option<Value> {
             let mut all = others.clone();
             all.insert(place, Value::str(first));
             let all = Value::List(all);
-            if digest::was_set_to(&marks.applied, &marks.address, NAME, &all) == Some(true) {
+            if ownership::was_set_to(&marks.applied, &marks.address, NAME, &all) == Some(true) {
                 return Some(all);
             }
         }
@@ -388,7 +389,7 @@ fn validation(certificate: &Map, tags: &Tags) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::{Applied, Owner};
+    use crate::inventory::{Applied, Owner};
 
     #[test]
     fn the_first_name_is_among_the_others_only_where_it_was_set_so() {
@@ -397,7 +398,7 @@ mod tests {
         let given = |json: serde_json::Value| {
             let properties = input(json!({"SubjectAlternativeNames": json}));
             let address: crate::address::Address = "us-east-1/certificate".parse().unwrap();
-            let applied: Applied = digest::of_properties(&address, 1, false, &properties);
+            let applied: Applied = ownership::of_properties(&address, 1, false, &properties);
             let owner = Owner {
                 app: "shop".into(),
                 env: "default".into(),

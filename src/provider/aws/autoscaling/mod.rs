@@ -17,7 +17,8 @@ use super::marks::{APP, ENV, Tags};
 use super::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::inventory::Handle;
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::Map;
 
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::group::SAME;
 use super::parts::{HOOKS, TOPICS, configured, hooks_of};
 use super::{Client, GROUP};
-use crate::plan::digest;
+use crate::inventory::Status;
+use crate::ownership;
+use crate::provider::Outcome;
 use crate::provider::aws::marks::{Marks, is_ours};
 use crate::provider::aws::service::{Found, items, list, pick, tags, text, without};
-use crate::provider::{Outcome, Status};
 use crate::value::{Map, Value};
 
 /// How long a new group is new: then some of its servers may come and go.
@@ -21,7 +22,7 @@ pub async fn found(api: &Client, groups: &[Map]) -> Outcome<Vec<Found>> {
         let marks = Marks::from_tags(&tags(group, "Tags"));
         marks.is_some_and(|marks| {
             let mut names = properties.iter();
-            names.any(|name| digest::was_set(&marks.applied, name))
+            names.any(|name| ownership::was_set(&marks.applied, name))
         })
     };
     let with_topics = groups.iter().filter(|group| was_set(group, &TOPICS));

@@ -8,14 +8,15 @@ use serde_json::json;
 
 use super::shapes::{WITHOUT_POLICY, complete, each_item, from_api, has_policy, to_api};
 use super::{Client, MARKER, inner};
-use crate::plan::digest::hidden;
+use crate::inventory::Handle;
+use crate::ownership::hidden;
 use crate::provider::aws::bind::cloudfront;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, none_if_gone, pages, pick, tag_list, tags, text,
     without,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";

@@ -10,12 +10,13 @@ use serde_json::json;
 
 use super::shapes::{from_api, to_api};
 use super::{Call, Client, MARKER, inner};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::cloudfront;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, none_if_gone, pages, pick, text, without,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 /// A kind, and its calls.

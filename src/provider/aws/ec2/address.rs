@@ -9,12 +9,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Client, just_made, question, specification, tag, told};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, tags, text, touches,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const ADDRESS: &str = "AWS::EC2::EIP";

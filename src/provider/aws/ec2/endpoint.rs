@@ -7,13 +7,14 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, question, specification, tag, told, unsuccessful};
+use crate::inventory::{Handle, Status};
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, list, none_if_gone, pages, pick,
     rename, tags, text, texts, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Status, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{question, specification, tag, told, unsuccessful};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages, pick, rename, tags, text, texts,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const LOG: &str = "AWS::EC2::FlowLog";

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Client, question, specification, tag, told};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, rename, tags, text,
     texts, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const GATEWAY: &str = "AWS::EC2::NatGateway";
@@ -197,7 +198,7 @@ fn described(gateway: &Map) -> Option<Found> {
     let mut found = found.in_state(state, &["available"], &["deleting"], &["failed"]);
     if state == "failed" {
         let why = text(gateway, "FailureMessage");
-        found.status = crate::provider::Status::Failed(format!("{state}: {why}").into());
+        found.status = crate::inventory::Status::Failed(format!("{state}: {why}").into());
     }
     Some(found)
 }

@@ -7,12 +7,13 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, question, specification, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, pages, pick, tags, text,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const PEERING: &str = "AWS::EC2::VPCPeeringConnection";

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Client, question, specification, tag, told};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
     text, touches,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const TABLE: &str = "AWS::EC2::RouteTable";

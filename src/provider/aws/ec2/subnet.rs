@@ -7,13 +7,14 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, VALUES, just_made, question, specification, tag, told};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, tags, text,
     touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const SUBNET: &str = "AWS::EC2::Subnet";

@@ -7,13 +7,14 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
 use super::{Client, question, specification, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone,
     pages, pick, tags, text, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const VPC: &str = "AWS::EC2::VPC";

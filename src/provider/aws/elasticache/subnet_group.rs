@@ -7,13 +7,14 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{name_of, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
     tags, text,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::ElastiCache::SubnetGroup";

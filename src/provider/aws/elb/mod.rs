@@ -21,8 +21,9 @@ use super::service::{
     Depth, Found, Place, Service, Together, Which, input, items, none_if_gone, pages, tag_list,
     tags, text,
 };
-use crate::plan::digest;
-use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
+use crate::inventory::{Handle, Owner};
+use crate::ownership;
+use crate::provider::{ErrorKind, Outcome, Pending, Write};
 use crate::schema;
 use crate::value::{Map, Value};
 
@@ -47,7 +48,7 @@ const LISTENER_ARN: &str = "ListenerArn";
 const RULE_ARN: &str = "RuleArn";
 
 /// What answers and questions call the token of the next page.
-pub(super) const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
+pub(crate) const NEXT_MARKER: (&str, &str) = ("NextMarker", "Marker");
 
 /// ARNs that a describe call takes at once
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>),
@@ -417,7 +418,7 @@ fn is_owned(tags: &Tags, owner: &Owner) -> bool {
 
 /// Whether we have set a property that costs a call to read.
 fn was_set(tags: &Tags, name: &str) -> bool {
-    Marks::from_tags(tags).is_some_and(|marks| digest::was_set(&marks.applied, name))
+    Marks::from_tags(tags).is_some_and(|marks| ownership::was_set(&marks.applied, name))
 }
 
 /// What has to be set so that attributes are as `properties` say: those that differ, and those back

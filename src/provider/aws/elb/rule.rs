@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, RULE, Tagged, described, everything, is_code, is_owned, or_none, tagged};
-use crate::plan::digest::hidden;
+use crate::ownership::hidden;
 use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{

@@ -23,7 +23,8 @@ use super::service::{
     Found, MARKER, Place, Service, Site, Which, generated_name, input, items, none_if_gone, pages,
     pick, tag_list, tags, text, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::inventory::Handle;
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const ROLE: &str = "AWS::IAM::Role";

@@ -10,14 +10,18 @@ use sha2::{Digest as _, Sha256};
 use super::reading::{KIND, farewell, found, replicated_to};
 use super::writing::{impossible, modification};
 use super::{Client, invalid, listed, name_of, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Depth, Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text,
     touches,
 };
-use crate::provider::database_calls::{COPIES, Origin, ROLES, SOURCE, needs_restart};
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::schema::{
+    database_calls::COPIES, database_calls::Origin, database_calls::ROLES, database_calls::SOURCE,
+    database_calls::needs_restart,
+};
 use crate::value::{Map, Value};
 
 const NAME: &str = "DBInstanceIdentifier";

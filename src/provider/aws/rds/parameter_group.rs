@@ -7,12 +7,13 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, invalid, listed, name_of, tag, tags_of};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Depth, Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::RDS::DBParameterGroup";

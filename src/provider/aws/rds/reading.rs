@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::provider::Status;
+use crate::inventory::Status;
 use crate::provider::aws::service::{Found, input, items, list, pick, rename, tags, text, texts};
 use crate::value::{Map, Value};
 

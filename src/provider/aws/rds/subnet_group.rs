@@ -7,12 +7,13 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{listed, name_of, tag, tags_of};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, input, items, list, pick, tag_list, text,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::RDS::DBSubnetGroup";

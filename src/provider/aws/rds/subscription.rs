@@ -7,13 +7,14 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, listed, tag, tags_of};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, generated_name, input, items, list, pick, rename, tag_list,
     text, texts, touches,
 };
-use crate::provider::{Handle, Outcome, Pending, Write};
+use crate::provider::{Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::RDS::EventSubscription";

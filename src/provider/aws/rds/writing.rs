@@ -1,5 +1,5 @@
 //! What is asked of RDS for a database that exists: to change it. What the creating calls take stands in
-//! [`crate::provider::database_calls`].
+//! [`crate::schema::database_calls`].
 
 use std::sync::Arc;
 
@@ -7,7 +7,10 @@ use serde_json::json;
 
 use super::reading::log_types;
 use crate::provider::aws::service::{items, pick, text, touches};
-use crate::provider::database_calls::{ORIGINS, PLAIN, SOURCE, STORAGE, TOGETHER, volume};
+use crate::schema::{
+    database_calls::ORIGINS, database_calls::PLAIN, database_calls::SOURCE,
+    database_calls::STORAGE, database_calls::TOGETHER, database_calls::volume,
+};
 use crate::value::{Map, Value};
 
 /// Something that a change asks for and that no call does.

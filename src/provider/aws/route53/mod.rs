@@ -25,8 +25,9 @@ use super::marks::{APP, ENV, Marks, RECORDS, Tags};
 use super::service::{
     Depth, Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
 };
-use crate::plan::digest;
-use crate::provider::{ErrorKind, Handle, Outcome, Owner, Pending, Write};
+use crate::inventory::{Handle, Owner};
+use crate::ownership as applied;
+use crate::provider::{ErrorKind, Outcome, Pending, Write};
 use crate::value::Map;
 
 pub use self::change::{action, change, delete_of, records_of};
@@ -222,7 +223,7 @@ fn bare(id: &str) -> &str {
 
 /// Whether we have set a property that costs a call to read.
 fn was_set(tags: &Tags, name: &str) -> bool {
-    Marks::from_tags(tags).is_some_and(|marks| digest::was_set(&marks.applied, name))
+    Marks::from_tags(tags).is_some_and(|marks| applied::was_set(&marks.applied, name))
 }
 
 /// Sets and removes tags, as many at once as AWS takes.

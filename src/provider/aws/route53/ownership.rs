@@ -10,8 +10,8 @@
 use serde_json::json;
 
 use crate::address::Address;
-use crate::plan::digest;
-use crate::provider::Owner;
+use crate::inventory::Owner;
+use crate::ownership;
 use crate::provider::aws::marks::Marks;
 use crate::provider::aws::service::{input, items, text};
 use crate::value::{Map, Value};
@@ -68,7 +68,7 @@ fn marks_text(marks: &Marks) -> String {
         marks.owner.app,
         marks.owner.env,
         marks.address.to_tag(),
-        digest::to_tag(&marks.applied)
+        ownership::to_tag(&marks.applied)
     )
 }
 
@@ -89,7 +89,7 @@ pub fn marks_from(content: &str) -> Option<Marks> {
         },
         address: Address::from_tag(get("address")?).ok()?,
         applied: get("applied")
-            .and_then(digest::from_tag)
+            .and_then(ownership::from_tag)
             .unwrap_or_default(),
     })
 }
@@ -168,7 +168,7 @@ pub fn is_leftover(record: &Map, records: &[Map]) -> bool {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::provider::Applied;
+    use crate::inventory::Applied;
 
     /// Marks with so many digests.
     pub fn marks(properties: usize) -> Marks {

@@ -14,13 +14,14 @@ use super::ownership::{
     HERITAGE, canonical, decoded, first_value, is_name, mark, mark_name, marks_from, value,
 };
 use super::{Client, RECORD, Tagged, bare, note_records};
+use crate::inventory::{Owner, Status};
 use crate::provider::aws::batch::Batches;
 use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, Which, input, items, list, none_if_gone, pick, text, texts,
 };
-use crate::provider::{ErrorKind, Outcome, Owner, ProviderError, Status, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 /// Properties that the API has under the same names.

@@ -7,12 +7,13 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use super::Client;
+use super::{Client, fail};
 
+use crate::inventory::Handle;
 use crate::provider::aws::bind::s3;
 use crate::provider::aws::clients::Clients;
-use crate::provider::aws::service::{fail, input, pages, text};
-use crate::provider::{ErrorKind, Files, Handle, Outcome, ProviderError};
+use crate::provider::aws::service::{input, pages, text};
+use crate::provider::{ErrorKind, Files, Outcome, ProviderError};
 use crate::value::{Map, Value};
 
 /// What one call to CopyObject takes

@@ -24,8 +24,9 @@ use super::service::{
     Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, tag_list, tags,
     text, touches,
 };
-use crate::plan::digest;
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::ownership;
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -419,7 +420,7 @@ async fn bucket(
     let applied = Marks::from_tags(tags).map(|marks| marks.applied);
     let asked = |property: &str| match (which, &applied) {
         (Which::All, _) => true,
-        (_, Some(applied)) => digest::was_set(applied, property),
+        (_, Some(applied)) => ownership::was_set(applied, property),
         (_, None) => false,
     };
     let settings = SETTINGS

@@ -29,7 +29,8 @@ use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, list, none_if_gone, pages, pick, tag_list, tags, text, texts, to_json,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, ProviderError, Write};
+use crate::inventory::Handle;
+use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const TOPIC: &str = "AWS::SNS::Topic";

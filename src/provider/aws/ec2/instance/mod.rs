@@ -9,13 +9,14 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Client, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::{Tags, is_ours};
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, rename, tag_list, text, without,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const INSTANCE: &str = "AWS::EC2::Instance";

@@ -17,13 +17,14 @@ use self::rule::{
     rules_of,
 };
 use super::{Client, question, specification, tag};
+use crate::inventory::Handle;
 use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{APP, Tags};
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
     is_same_write, items, pages, pick, tags, text, touches,
 };
-use crate::provider::{ErrorKind, Handle, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Pending, Write};
 use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";

@@ -1,10 +1,10 @@
 //! What the credentials may, by IAM's own simulation of their policies.
 
-use super::super::bind::iam;
-use super::super::clients::HOME;
-use super::super::service::{MARKER, input, items, list, pages, text, texts};
-use super::super::{Aws, fail};
 use crate::doctor::permissions::{Decision, Needed};
+use crate::provider::aws::bind::iam;
+use crate::provider::aws::clients::HOME;
+use crate::provider::aws::service::{MARKER, input, items, list, pages, text, texts};
+use crate::provider::aws::{Aws, fail};
 use crate::provider::{ErrorKind, Outcome, ProviderError};
 use crate::value::{Map, Value};
 
@@ -123,7 +123,7 @@ fn decision(answer: &Map) -> Decision {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::doctor::aws::permissions::*;
 
     #[test]
     fn the_policies_are_a_users_or_a_roles() {

@@ -4,10 +4,13 @@
 //! AWS's fixed default where there is one and ignored otherwise. Lists that AWS keeps in no order
 //! are compared as sets, and values with several spellings by their canonical form.
 
+pub mod conceal;
+mod stands_for;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::stands_for::stands_for;
+pub use self::stands_for::stands_for;
 use crate::schema::facts::Canonical;
 use crate::schema::{self, KindFacts, KindSchema, Registry, Shape};
 use crate::value::{Map, Value, decoded_text};
@@ -476,8 +479,8 @@ fn policy(document: &Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::*;
-    use crate::plan::digest;
+    use crate::compare::*;
+    use crate::ownership;
     use crate::schema::{Registry, facts};
     use crate::value::base64_gzip;
 
@@ -549,8 +552,8 @@ mod tests {
         assert_eq!(same(header("hunter2")), NONE);
         assert_eq!(same(header("{{resolve:secretsmanager:b}}")).len(), 1);
         let plain = |live| compare(kind, "DistributionConfig", header("hunter2"), live);
-        assert_eq!(plain(header(&digest::hidden("hunter2"))), NONE);
-        assert_eq!(plain(header(&digest::hidden("hunter3"))).len(), 1);
+        assert_eq!(plain(header(&ownership::hidden("hunter2"))), NONE);
+        assert_eq!(plain(header(&ownership::hidden("hunter3"))).len(), 1);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
 use crate::graph::Graph;
-use crate::provider::Applied;
+use crate::inventory::Applied;
 use crate::value::{Map, Value};
 
 /// The longest value of a tag, in characters
@@ -55,7 +55,7 @@ pub fn of_properties(
     }
 }
 
-/// The digest of a graph's addresses, for [`crate::provider::Record::addresses`].
+/// The digest of a graph's addresses, for [`crate::inventory::Record::addresses`].
 pub fn of_addresses(graph: &Graph) -> Arc<str> {
     let mut digest = Sha256::new();
     for address in graph.resources.keys() {
@@ -180,7 +180,7 @@ fn short(text: &str, characters: usize) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ownership::*;
 
     fn address() -> Address {
         "us-east-1/db".parse().unwrap()

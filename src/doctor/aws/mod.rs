@@ -11,14 +11,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sts::config::Credentials;
 
-use super::clients::{Clients, HOME};
-use super::service::{input, items, text};
-use super::{Aws, Endpoints, bind};
 use crate::doctor::{Check, how_to_log_in};
+use crate::provider::aws::clients::{Clients, HOME};
+use crate::provider::aws::service::{input, items, text};
+use crate::provider::aws::{Aws, Endpoints, bind};
 use crate::provider::{Outcome, ProviderError};
-use crate::render::style::duration;
 use crate::spec;
 use crate::value::Map;
+use crate::words::duration;
 
 /// From here on AWS refuses signatures
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
@@ -263,8 +263,8 @@ fn enabled(region: &str, status: Option<&str>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::doctor::Verdict;
+    use crate::doctor::aws::*;
 
     #[test]
     fn a_clock_is_told_of_from_half_a_minute_and_fails_from_five_minutes() {

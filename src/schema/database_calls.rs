@@ -345,7 +345,7 @@ pub fn needs_restart(wanted: &Map, before: &Map, changed: &[Arc<str>]) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use crate::schema::database_calls::*;
 
     fn map(json: serde_json::Value) -> Map {
         match Value::from(json) {

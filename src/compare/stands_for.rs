@@ -1,7 +1,7 @@
 //! Whether what AWS or a snapshot shows of a value may be the one that is wanted, where it does not show that itself: a
 //! dynamic reference, or a digest in a secret's place, alone, in JSON or in a URL.
 
-use super::digest;
+use crate::ownership;
 use crate::schema;
 use crate::value::Value;
 
@@ -20,11 +20,11 @@ pub fn stands_for(desired: &Value, live: &Value) -> bool {
             }
         }
         Value::String(text) => {
-            digest::stands_for(live, text)
+            ownership::stands_for(live, text)
                 || live.contains("(hidden ")
                     && (settings_stand_for(text, live) || urls_stand_for(text, live))
         }
-        Value::Int(_) | Value::Float(_) => digest::stands_for(live, &desired.to_string()),
+        Value::Int(_) | Value::Float(_) => ownership::stands_for(live, &desired.to_string()),
         _ => false,
     }
 }
@@ -91,7 +91,7 @@ fn urls_stand_for(desired: &str, live: &str) -> bool {
             return false;
         };
         let known = &desired[password.clone()];
-        if shown != known && !digest::stands_for(shown, known) {
+        if shown != known && !ownership::stands_for(shown, known) {
             return false;
         }
         rest = &rest[password.start - end + shown.len()..];

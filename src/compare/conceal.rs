@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::compare::Rules;
-use super::digest;
 use crate::address::Address;
-use crate::provider::LiveResource;
+use crate::compare::Rules;
+use crate::inventory::LiveResource;
+use crate::ownership;
 use crate::schema::{self, KindSchema, Shape, Within};
 use crate::value::{Map, Value};
 
@@ -34,11 +34,11 @@ pub fn properties(address: &Address, kind: &str, properties: &Map) -> Map {
 
 /// A secret, whatever its form; whether there is one is none, nor is where it is kept.
 fn secret(address: &Address, path: &str, value: &Value) -> Value {
-    let hidden = |text: &str| Value::str(digest::concealed(address, path, text));
+    let hidden = |text: &str| Value::str(ownership::concealed(address, path, text));
     match value {
         Value::Null | Value::Bool(_) | Value::Reference(_) => value.clone(),
         _ if schema::is_kept_elsewhere(value) => value.clone(),
-        Value::String(text) if digest::is_hidden(text) => value.clone(),
+        Value::String(text) if ownership::is_hidden(text) => value.clone(),
         Value::String(text) => hidden(text),
         Value::List(items) => Value::list(items.iter().map(|item| secret(address, path, item))),
         Value::Map(map) => Value::Map(
@@ -128,8 +128,8 @@ impl Conceal<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::plan::compare;
+    use crate::compare;
+    use crate::compare::conceal::*;
 
     fn concealed(kind: &str, json: serde_json::Value) -> Map {
         let Value::Map(map) = serde_json::from_value(json).unwrap() else {
