@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::{Error, Stop};
@@ -143,8 +144,21 @@ pub fn all_with(variable: &str, path: &Path) -> Vec<(u32, String)> {
     found.collect()
 }
 
+/// How long a program may take that [`run`] runs: the largest of the user's files are loaded in it.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// Runs a program to its end, with this on its standard input.
 pub fn run(what: &str, command: &mut Command, input: &str) -> Result<Output, Error> {
+    run_within(LONGEST, what, command, input)
+}
+
+/// The same for so long; then it is killed, with everything that it started.
+pub fn run_within(
+    limit: Duration,
+    what: &str,
+    command: &mut Command,
+    input: &str,
+) -> Result<Output, Error> {
     let failed = |error: std::io::Error| Error::new(format!("{what}: {error}"));
     let mut child = command
         .stdin(Stdio::piped())
@@ -162,13 +176,48 @@ pub fn run(what: &str, command: &mut Command, input: &str) -> Result<Output, Err
             let _ = pipe.write_all(text.as_bytes());
         }
     });
-    let output = child.wait_with_output().map_err(failed)?;
+    let id = child.id();
+    let (done, ended) = channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+        if late {
+            kill_group(id);
+        }
+        late
+    });
+    let output = child.wait_with_output();
+    drop(done);
     let _ = writer.join();
+    if watch.join().unwrap_or(false) {
+        let seconds = limit.as_secs();
+        return Err(Error::new(format!("{what}: no end within {seconds} s")));
+    }
+    let output = output.map_err(failed)?;
     match output.status.success() {
         true => Ok(output),
         false => Err(Error::new(format!(
             "{what}: {}",
             String::from_utf8_lossy(&output.stderr).trim()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_end_is_killed_with_what_it_started() {
+        let mut command = Command::new("bash");
+        // The second one holds the pipes.
+        command.args(["-c", "sleep 600 & sleep 600"]);
+        let ran = run_within(Duration::from_millis(300), "it", &mut command, "");
+        assert_eq!(ran.unwrap_err().to_string(), "it: no end within 0 s");
+    }
+
+    #[test]
+    fn a_program_that_ends_gives_what_it_printed() {
+        let ran = run("it", &mut Command::new("cat"), "text").unwrap();
+        assert_eq!(ran.stdout, b"text");
     }
 }

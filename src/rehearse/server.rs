@@ -8,19 +8,24 @@ mod mariadb;
 mod postgres;
 
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::needs::Programs;
-use super::process::{Process, run};
+use super::process::{Process, run, run_within};
 use super::{Error, Stop};
 use crate::spec::Engine;
 
 /// How long a server may take to answer; one that was killed recovers first.
 const START: Duration = Duration::from_secs(60);
+
+/// How long one that answers takes for that.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The superuser of RDS's PostgreSQL, which is nobody's but RDS's.
 const SUPERUSER: &str = "rdsadmin";
@@ -219,7 +224,15 @@ impl Server {
             Engine::Postgres => "postgres",
             Engine::Mysql => "mysql",
         };
-        self.statements(database, "SELECT 1;").is_ok()
+        let mut command = match self.engine {
+            Engine::Postgres => self.psql(&self.admin, database),
+            Engine::Mysql => self.mysql(database),
+        };
+        if self.engine == Engine::Postgres {
+            command.args(["-f", "-"]);
+        }
+        // It may accept a connection and say nothing.
+        run_within(ANSWER, "the database", &mut command, "SELECT 1;").is_ok()
     }
 
     fn silent(&self) -> Error {
@@ -389,11 +402,40 @@ fn unprivileged(engine: Engine) -> Result<(u32, u32), Error> {
     })
 }
 
+/// Ports that no system gives to who asks for any: a server that is killed comes back to its port, which must be nobody
+/// else's meanwhile. Linux gives those from 32768 on
+/// (<https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html>), others later ones.
+const PORTS: Range<u16> = 20_000..32_768;
+
 /// A port that nobody uses.
 pub fn free_port() -> Result<u16, Error> {
-    let listener = TcpListener::bind(("127.0.0.1", 0));
-    listener
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| Error::new(format!("no port is free on 127.0.0.1: {error}")))
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    // Other processes begin elsewhere.
+    let first = std::process::id().wrapping_mul(131);
+    for _ in 0..count {
+        let offset = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        let port = PORTS.start + u16::try_from(offset).unwrap_or(0);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Error::new(format!(
+        "no port of {} to {} is free on 127.0.0.1",
+        PORTS.start,
+        PORTS.end - 1
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_none_that_a_system_gives_away() {
+        let ports: Vec<u16> = (0..50).map(|_| free_port().unwrap()).collect();
+        assert!(ports.iter().all(|port| PORTS.contains(port)));
+        let others: std::collections::BTreeSet<_> = ports.iter().collect();
+        assert_eq!(others.len(), ports.len());
+    }
 }

@@ -98,7 +98,11 @@ class Bench:
             out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            out, err = process.communicate()
+            try:
+                out, err = process.communicate(timeout=30)
+            except subprocess.TimeoutExpired as left:
+                # A program in a session of its own holds the pipes.
+                out, err = (part if isinstance(part, str) else (part or b"").decode(errors="replace") for part in (left.stdout, left.stderr))
             err += "\n(killed after %d s)" % seconds
         self.log.write("--- %s %s %d %.1f s\n%s%s\n" % (action, way, process.returncode, time.monotonic() - began, out, err))
         self.log.flush()
