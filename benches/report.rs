@@ -30,6 +30,7 @@ fn subnets(size: usize) -> Graph {
                 address: Address::new("us-east-1", "subnet", Some(number.to_string().into())),
                 kind: "AWS::EC2::Subnet".into(),
                 tier: "network".into(),
+                role: None,
                 // What was made from an object is one.
                 properties: properties.as_map().cloned().unwrap_or_default(),
                 after: Vec::new(),

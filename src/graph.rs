@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::roles::Role;
 use crate::value::{Map, Value};
 
 /// The tiers of an architecture, in the order in which they are shown: the way of a request from
@@ -34,6 +35,9 @@ pub struct Resource {
     pub kind: Arc<str>,
     /// The part of the architecture that it belongs to, such as `network`; plans group by it.
     pub tier: Arc<str>,
+    /// What it is to the engine, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Properties under CloudFormation's names, with ownership tags where the kind has tags.
     pub properties: Map,
     /// Resources that must exist first although no property refers to them.
@@ -109,6 +113,11 @@ impl Graph {
     /// The resources, ordered by address.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
         self.resources.values()
+    }
+
+    /// The resources that are this to the engine.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Resource> {
+        self.iter().filter(move |one| one.role == Some(role))
     }
 
     /// What each resource needs, as positions in the order of addresses; what is not in the graph is

@@ -1,67 +1,113 @@
-//! The resources that the engine looks up by their ids, and the check that they are there.
-//!
-//! Migrations, guard rails and the embedded cloud find the application's database and its servers by these ids. A blueprint
-//! of the user's own that calls one of them otherwise would lose data steps and guard rails without a word; so
-//! that is a mistake in the blueprint.
+//! What a resource is to the engine. Blueprints say so (`role: database-setting`); migrations and guard rails look
+//! resources up by that and know no blueprint's ids.
 
-use crate::graph::Graph;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The setting that says to servers which database they use. Its value is JSON with `host`; `local` is the server's own.
-pub const DATABASE_SETTING: &str = "param_database";
-/// The server that migrations run their scripts on.
-pub const SCRIPT_SERVER: &str = "server";
-/// The rule that admits servers to the managed database; rows move through it, and both ends of a copy are read off it.
-pub const DATABASE_RULE: &str = "sg_data_from_server";
+use crate::value::Map;
 
-const PARAMETER: &str = "AWS::SSM::Parameter";
-const INSTANCE: &str = "AWS::EC2::Instance";
-const TEMPLATE: &str = "AWS::EC2::LaunchTemplate";
-const RULE: &str = "AWS::EC2::SecurityGroupIngress";
-const DATABASE: &str = "AWS::RDS::DBInstance";
-
-/// A resource that is missing: what it would be, and what it is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// Its id.
-    pub id: &'static str,
-    /// Its resource type.
-    pub kind: &'static str,
-    /// Why it has to be there.
-    pub why: &'static str,
+/// What a resource is to the engine.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The setting that says to servers which database they use: JSON with `host`, which is `local` for the server's own.
+    DatabaseSetting,
+    /// The rule that admits servers to the managed database; rows move through it, and both ends of a copy are read off it.
+    DatabaseRule,
+    /// The server that migrations run their scripts on.
+    ScriptHost,
+    /// The network of a region, which holds everything else that has an address in it.
+    Network,
 }
 
-/// What is missing in the graph of a spec with a relational database. A graph without servers runs no application, and
-/// lacks nothing.
-pub fn missing(graph: &Graph) -> Option<Missing> {
-    let has = |kind: &str| graph.iter().any(|one| &*one.kind == kind);
-    let is_there = |id: &str, kind: &str| {
-        graph
-            .iter()
-            .any(|one| &*one.address.id == id && &*one.kind == kind)
-    };
-    if !has(INSTANCE) && !has(TEMPLATE) {
-        return None;
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::DatabaseSetting,
+        Self::DatabaseRule,
+        Self::ScriptHost,
+        Self::Network,
+    ];
+
+    /// As blueprints write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DatabaseSetting => "database-setting",
+            Self::DatabaseRule => "database-rule",
+            Self::ScriptHost => "script-host",
+            Self::Network => "network",
+        }
     }
-    let missing = |id, kind, why| (!is_there(id, kind)).then_some(Missing { id, kind, why });
-    missing(
-        DATABASE_SETTING,
-        PARAMETER,
-        "it says to servers which database they use; without it a migration would not move the rows, and nothing would guard them",
-    )
-    .or_else(|| match has(INSTANCE) {
-        true => missing(
-            SCRIPT_SERVER,
-            INSTANCE,
-            "migrations run their scripts on it",
-        ),
-        false => None,
-    })
-    .or_else(|| match has(INSTANCE) && has(DATABASE) {
-        true => missing(
-            DATABASE_RULE,
-            RULE,
-            "it admits servers to the database; without it rows could not be moved",
-        ),
-        false => None,
-    })
+
+    /// The one that is written so.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// The resource type that a resource of this role has to have.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::DatabaseSetting => "AWS::SSM::Parameter",
+            Self::DatabaseRule => "AWS::EC2::SecurityGroupIngress",
+            Self::ScriptHost => "AWS::EC2::Instance",
+            Self::Network => "AWS::EC2::VPC",
+        }
+    }
+
+    /// What a graph lacks that has no such resource.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::DatabaseSetting => {
+                "it says to servers which database they use; without it a migration would not move the rows, and nothing would guard them"
+            }
+            Self::DatabaseRule => {
+                "it admits servers to the database; without it rows could not be moved"
+            }
+            Self::ScriptHost => "migrations run their scripts on it",
+            Self::Network => "a failover reads a region's addresses off it",
+        }
+    }
+}
+
+/// What a live resource says of the database that servers use, if it is the setting for that. Roles stand in blueprints
+/// alone; what is live is known by what it says, as the servers know it.
+pub fn database_setting(kind: &str, properties: &Map) -> Option<serde_json::Value> {
+    let is_parameter = kind == Role::DatabaseSetting.kind();
+    let text = properties.get("Value").filter(|_| is_parameter)?;
+    let text = text
+        .as_str()
+        .map_or_else(|| text.to_string(), str::to_owned);
+    let said: serde_json::Value = serde_json::from_str(&text).ok()?;
+    (said["host"].is_string() && said["engine"].is_string()).then_some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(Role::of(role.name()), Some(role));
+            let json = serde_json::to_value(role).unwrap();
+            assert_eq!(json, role.name());
+        }
+        assert_eq!(Role::of("server"), None);
+    }
+
+    #[test]
+    fn a_live_setting_is_known_by_what_it_says() {
+        let parameter = |value: &str| {
+            let mut properties = Map::new();
+            properties.insert("Value", Value::str(value));
+            database_setting("AWS::SSM::Parameter", &properties)
+        };
+        let said = parameter(r#"{"host": "local", "engine": "postgres"}"#).unwrap();
+        assert_eq!(said["host"], "local");
+        assert_eq!(parameter(r#"{"host": "cache.example.com"}"#), None);
+        assert_eq!(parameter("local"), None);
+    }
 }

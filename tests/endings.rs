@@ -374,50 +374,94 @@ fn commands_that_look_need_no_right_to_write() {
     mode(&project.path().join(".scalectl"), 0o755);
 }
 
+/// A project with the blueprints beside it, each file of a module changed so.
+fn ejected(stage: &str, change: impl Fn(&str) -> String) -> Project {
+    let project = Project::empty();
+    let spec = std::fs::read_to_string(common::root().join("examples/shop/scalectl.yaml"));
+    let spec = spec
+        .unwrap()
+        .replace("stage: single-server", &format!("stage: {stage}"));
+    project.write("scalectl.yaml", spec);
+    project.run("eject");
+    let modules = project.path().join("blueprints/modules");
+    for entry in std::fs::read_dir(modules).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, change(&text)).unwrap();
+    }
+    project
+}
+
 #[test]
-fn a_blueprint_that_renames_what_the_engine_looks_up_is_refused() {
-    for (stage, id) in [
-        ("single-server", "param_database"),
-        ("single-server", "server"),
-        ("split-db", "param_database"),
-        ("split-db", "sg_data_from_server"),
-        ("load-balanced", "param_database"),
-        ("cdn", "param_database"),
+fn a_blueprint_without_what_the_engine_looks_up_is_refused() {
+    for (stage, role) in [
+        ("single-server", "database-setting"),
+        ("single-server", "script-host"),
+        ("split-db", "database-setting"),
+        ("split-db", "database-rule"),
+        ("load-balanced", "database-setting"),
+        ("cdn", "database-setting"),
     ] {
-        let project = Project::empty();
-        let spec = std::fs::read_to_string(common::root().join("examples/shop/scalectl.yaml"));
-        let spec = spec
-            .unwrap()
-            .replace("stage: single-server", &format!("stage: {stage}"));
-        project.write("scalectl.yaml", spec);
-        project.run("eject");
-        let modules = project.path().join("blueprints/modules");
-        for entry in std::fs::read_dir(modules).unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
-            // As a careful user renames: where it is made, and wherever something refers to it.
-            let end = if id == "server" {
-                r"(\.|\n|\[)"
-            } else {
-                r"(\W)"
-            };
-            let word = regex_lite::Regex::new(&format!(r"(id: |- |[^\w/]){id}{end}")).unwrap();
-            let text = word.replace_all(&text, |found: &regex_lite::Captures<'_>| {
-                match ["id: ", "- "].contains(&&found[1]) || &found[2] != "\n" {
-                    true => format!("{}my_{id}{}", &found[1], &found[2]),
-                    false => found[0].to_owned(),
-                }
-            });
-            std::fs::write(&path, text.as_bytes()).unwrap();
-        }
+        let line = format!("    role: {role}\n");
+        let project = ejected(stage, |text| text.replace(&line, ""));
         let told = project.said(&["validate"]);
         assert!(
-            told.contains(&format!("has no resource `{id}`")),
-            "{stage} {id}: {told}"
+            told.contains(&format!("has no resource with `role: {role}`")),
+            "{stage} {role}: {told}"
         );
         assert_eq!(project.code("validate"), Some(1));
         assert_eq!(project.code("apply --auto-approve"), Some(1));
     }
+}
+
+#[test]
+fn rows_move_whatever_a_blueprint_calls_what_leads_to_them() {
+    // As a careful user renames: where it is made, and wherever something refers to it.
+    let word = |id: &str| {
+        let text = format!(r"(id: |- |[^\w/]){id}(\.|\n|\[|\W)");
+        regex_lite::Regex::new(&text).unwrap()
+    };
+    let words = ["param_database", "sg_data_from_server"].map(|id| (id, word(id)));
+    let project = ejected("single-server", |text| {
+        words.iter().fold(text.to_owned(), |text, (id, word)| {
+            let renamed = word.replace_all(&text, |found: &regex_lite::Captures<'_>| {
+                format!("{}my_{id}{}", &found[1], &found[2])
+            });
+            renamed.into_owned()
+        })
+    });
+    assert_eq!(project.code("validate"), Some(0));
+    assert_eq!(project.code("apply --auto-approve"), Some(0));
+    let told = project.said(&["migrate --to split-db --plan"]);
+    for step in [
+        "preflight",
+        "replicate",
+        "verify",
+        "cut-over",
+        "my_param_database",
+    ] {
+        assert!(told.contains(step), "{step}: {told}");
+    }
+    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
+    assert!(told.contains("split-db"), "{told}");
+    assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+}
+
+#[test]
+fn a_role_is_one_that_there_is_and_of_its_type() {
+    let project = ejected("single-server", |text| {
+        text.replace("    role: script-host\n", "    role: script-hose\n")
+            .replace(
+                "    kind: AWS::EC2::VPC\n",
+                "    kind: AWS::EC2::VPC\n    role: database-rule\n",
+            )
+            .replace("    role: network\n", "")
+    });
+    let told = project.said(&["validate"]);
+    assert!(told.contains("there is no role \"script-hose\""), "{told}");
+    assert!(told.contains("server.yaml:"), "{told}");
+    let wrong = "a database-rule is an AWS::EC2::SecurityGroupIngress, not an AWS::EC2::VPC";
+    assert!(told.contains(wrong), "{told}");
 }
 
 #[test]

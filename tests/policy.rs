@@ -121,6 +121,7 @@ impl Break {
                 address: address.parse().unwrap(),
                 kind: (*kind).into(),
                 tier: "compute".into(),
+                role: None,
                 properties: serde_json::from_value(properties.clone()).unwrap(),
                 after: Vec::new(),
                 lifecycle: Default::default(),

@@ -36,6 +36,7 @@ fn resource(address: Address, kind: &str, tier: &str, properties: Map) -> Resour
         address,
         kind: kind.into(),
         tier: tier.into(),
+        role: None,
         properties,
         after: Vec::new(),
         lifecycle: Lifecycle::default(),

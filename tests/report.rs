@@ -145,6 +145,7 @@ fn resource(
         address: Address::new(region, id, None),
         kind: kind.into(),
         tier: tier.into(),
+        role: None,
         properties: Value::from(properties).as_map().unwrap().clone(),
         after: Vec::new(),
         lifecycle: Lifecycle::default(),

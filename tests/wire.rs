@@ -440,6 +440,7 @@ fn records(count: usize) -> Graph {
         address: Address::new(GLOBAL, id, index),
         kind: kind.into(),
         tier: "dns".into(),
+        role: None,
         properties,
         after: Vec::new(),
         lifecycle: Lifecycle::default(),

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::expression::{Expression, Failure};
@@ -19,7 +19,7 @@ use super::template::Template;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Resource};
-use crate::roles;
+use crate::roles::Role;
 use crate::schema::{self, Registry, TagStyle, check_properties, nearest};
 use crate::value::{Map, Reference, Value};
 
@@ -68,10 +68,13 @@ fn has_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Option<Diagn
     if matches!(spec.at("database"), None | Some(Value::Null)) {
         return None;
     }
-    let missing = roles::missing(graph)?;
+    let role = missing_role(graph)?;
     let message = format!(
-        "the blueprint {} has no resource `{}` ({}), and the spec has a database: {}",
-        blueprint.name, missing.id, missing.kind, missing.why
+        "the blueprint {} has no resource with `role: {}` ({}), and the spec has a database: {}",
+        blueprint.name,
+        role.name(),
+        role.kind(),
+        role.why()
     );
     let place = blueprint
         .compose
@@ -83,10 +86,34 @@ fn has_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Option<Diagn
         location: place,
         line: None,
         help: Some(format!(
-            "give it the id `{}` again; scalectl finds it by that",
-            missing.id
+            "write `role: {}` at the resource that is that; scalectl finds it by that, whatever its id is",
+            role.name()
         )),
     })
+}
+
+/// The role that nobody has in the graph of a spec with a relational database. A graph without servers runs no
+/// application, and lacks nothing.
+fn missing_role(graph: &Graph) -> Option<Role> {
+    let has = |kind: &str| graph.iter().any(|one| &*one.kind == kind);
+    let servers = has("AWS::EC2::Instance");
+    if !servers && !has("AWS::EC2::LaunchTemplate") {
+        return None;
+    }
+    let regions: BTreeSet<&str> = graph.iter().map(|one| &*one.address.region).collect();
+    let needed = [
+        (Role::DatabaseSetting, true),
+        (Role::ScriptHost, servers),
+        (Role::DatabaseRule, servers && has("AWS::RDS::DBInstance")),
+        (
+            Role::Network,
+            has("AWS::RDS::DBInstance") && regions.len() > 2,
+        ),
+    ];
+    let mut missing = needed
+        .into_iter()
+        .filter(|(role, needed)| *needed && graph.with_role(*role).next().is_none());
+    missing.next().map(|(role, _)| role)
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.
@@ -459,6 +486,7 @@ impl<'a> Compiler<'a> {
             address: address.clone(),
             kind: declaration.kind.clone(),
             tier: declaration.tier.clone(),
+            role: declaration.role,
             properties,
             after,
             lifecycle: declaration.lifecycle.clone(),

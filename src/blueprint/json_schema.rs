@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::parse::RESERVED;
 use crate::graph::TIERS;
+use crate::roles::Role;
 use crate::schema::facts::can_be_marked;
 use crate::schema::{Additional, KindSchema, Registry, Shape, Type};
 
@@ -151,10 +152,11 @@ fn resource() -> Json {
                 "type": "string",
                 "pattern": "^[a-z][a-z0-9_]*$",
                 "not": {"enum": RESERVED},
-                "examples": ["vpc", "subnet_public"],
+                "examples": ["queue", "bucket_uploads"],
             },
             "kind": {"description": "The CloudFormation resource type.", "type": "string", "enum": kinds},
             "tier": {"description": "The part of the architecture; plans and drawings group by it.", "type": "string", "enum": TIERS},
+            "role": {"description": "What it is to the engine, which looks it up by that.", "type": "string", "enum": Role::ALL.map(Role::name)},
             "region": {"description": "Where it is, if not in the module's region.", "type": "string", "examples": ["us-east-1"]},
             "forEach": for_each(),
             "includeWhen": include_when(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::template::Template;
 use crate::diagnostic::Location;
 use crate::graph::Lifecycle;
+use crate::roles::Role;
 use crate::yaml::Node;
 
 /// One stage: which modules, where and with what.
@@ -63,6 +64,8 @@ pub struct Declaration {
     pub kind: Arc<str>,
     /// The part of the architecture that it belongs to.
     pub tier: Arc<str>,
+    /// What it is to the engine, if anything.
+    pub role: Option<Role>,
     /// The region where it stands, if not its module's.
     pub region: Option<Template>,
     /// The items: a list of names, or a map.

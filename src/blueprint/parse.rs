@@ -10,6 +10,7 @@ use super::template::Template;
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Lifecycle, TIERS};
+use crate::roles::Role;
 use crate::schema::facts::can_be_marked;
 use crate::schema::{KindSchema, Registry, check_properties};
 use crate::value::{Map, Value};
@@ -91,6 +92,7 @@ const RESOURCE_KEYS: &[&str] = &[
     "id",
     "kind",
     "tier",
+    "role",
     "region",
     "forEach",
     "includeWhen",
@@ -177,6 +179,7 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
         .collect();
     Some(Declaration {
         location,
+        role: role(node, &kind, errors),
         kind,
         tier,
         region: template(node, "region", errors),
@@ -189,6 +192,33 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
         source,
         id,
     })
+}
+
+/// What a resource is to the engine, of the type that the engine expects.
+fn role(node: &Node, kind: &str, errors: &mut Vec<Diagnostic>) -> Option<Role> {
+    let node = node.get("role")?;
+    let all = || Role::ALL.map(Role::name).join(", ");
+    let Some(role) = node.as_str().and_then(Role::of) else {
+        let message = match node.as_str() {
+            Some(text) => format!("there is no role {text:?}"),
+            None => format!("a role is a word, not {}", node.describe()),
+        };
+        errors.push(
+            Diagnostic::error(node.location.clone(), message).help(format!("roles are {}", all())),
+        );
+        return None;
+    };
+    if role.kind() != kind {
+        let message = format!("a {} is an {}, not an {kind}", role.name(), role.kind());
+        errors.push(
+            Diagnostic::error(node.location.clone(), message).help(format!(
+                "{}: {}",
+                role.name(),
+                role.why()
+            )),
+        );
+    }
+    Some(role)
 }
 
 /// Names that expressions see besides resources.

@@ -138,7 +138,9 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
         Some(text.trim_end_matches('.').to_owned())
     };
     let of = |kind: &'static str| live.resources.values().filter(move |r| &*r.kind == kind);
-    let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");
+    // The others are names below it.
+    let own = of("AWS::Route53::RecordSet").filter(|r| text(r, "Type").as_deref() == Some("A"));
+    let site = own.min_by_key(|r| text(r, "Name").map_or(usize::MAX, |name| name.len()));
     if let Some((record, name)) = site.and_then(|record| Some((record, text(record, "Name")?))) {
         found.push(("site", format!("https://{name}"), &record.address));
     }
@@ -162,7 +164,6 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
         let mut zones = live.existing.iter();
         zones.find(|zone| &*zone.kind == ZONE && *zone.identifier == *id)
     };
-    let site = of("AWS::Route53::RecordSet").find(|r| &*r.address.id == "record");
     if let Some((record, zone)) = site.and_then(|record| Some((record, zone_of(record)?))) {
         let servers = name_servers(&zone.properties).join(" ");
         found.push(("name servers", servers, &record.address));
@@ -188,7 +189,12 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
     ] {
         found.extend(of(kind).filter_map(|r| Some((what, text(r, path)?, &r.address))));
     }
-    let server = of("AWS::EC2::EIP").find(|r| &*r.address.id == "eip");
+    // Others are those of NAT gateways.
+    let associated = |eip: &&LiveResource| {
+        let id = text(eip, "AllocationId");
+        id.is_some() && of("AWS::EC2::EIPAssociation").any(|one| text(one, "AllocationId") == id)
+    };
+    let server = of("AWS::EC2::EIP").find(associated);
     if let Some((eip, address)) = server.and_then(|eip| Some((eip, text(eip, "PublicIp")?))) {
         found.push(("server", address, &eip.address));
     }

@@ -298,6 +298,7 @@ mod tests {
             address,
             kind: "AWS::EC2::VPC".into(),
             tier: "network".into(),
+            role: None,
             properties: serde_json::from_value(properties).unwrap(),
             after: Vec::new(),
             lifecycle: crate::graph::Lifecycle::default(),

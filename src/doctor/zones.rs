@@ -138,7 +138,7 @@ mod tests {
         let library = crate::blueprint::Library::embedded().unwrap();
         for (stage, zones) in [("single-server", 1), ("load-balanced", 4)] {
             let text = format!(
-                "app: shop\nstage: {stage}\nnetwork: {{zones: 4}}\nservices: {{web: {{image: x, instance: m7g.large, scale: {{min: 4}}}}}}\n"
+                "app: shop\nstage: {stage}\ndomain: a.example.com\nnetwork: {{zones: 4}}\nservices: {{web: {{image: x, instance: m7g.large, scale: {{min: 4}}}}}}\n"
             );
             let spec = crate::spec::load("scalectl.yaml", &text, None, None).unwrap();
             let graph = crate::blueprint::compile(&library, &spec.normalized()).unwrap();

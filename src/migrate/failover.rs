@@ -15,7 +15,7 @@ use crate::graph::{Graph, Lifecycle, Resource};
 use crate::inventory::{Failover, Live, LiveResource};
 use crate::plan::guard::Refusal;
 use crate::plan::{Action, Change, Plan, Reason, diff, operations};
-use crate::roles::DATABASE_SETTING;
+use crate::roles::{Role, database_setting};
 use crate::spec::Stage;
 use crate::value::{Map, Reference, Value};
 
@@ -73,16 +73,10 @@ pub fn follows(live: &LiveResource) -> bool {
 /// that follows nobody. `None` where there is no such database, or where settings lead to several.
 pub fn writer_of(live: &Live) -> Option<Arc<str>> {
     let host_of = |one: &LiveResource| -> Option<Arc<str>> {
-        let text = one.properties.get("Value")?.as_str()?;
-        let config: serde_json::Value = serde_json::from_str(text).ok()?;
-        Some(config["host"].as_str()?.into())
+        let said = database_setting(&one.kind, &one.properties)?;
+        Some(said["host"].as_str()?.into())
     };
-    let hosts: BTreeSet<Arc<str>> = live
-        .resources
-        .values()
-        .filter(|one| &*one.address.id == DATABASE_SETTING)
-        .filter_map(host_of)
-        .collect();
+    let hosts: BTreeSet<Arc<str>> = live.resources.values().filter_map(host_of).collect();
     let writers: BTreeSet<Arc<str>> = live
         .resources
         .values()
@@ -290,7 +284,8 @@ fn fenced(graph: &Graph, region: &str) -> Graph {
         .properties
         .insert(GROUPS, Value::List(vec![closed]));
     insert(&mut fenced, database);
-    insert(&mut fenced, closed_group(address));
+    let vpc = network_of(graph, region).map(|vpc| reference(&vpc.address, "VpcId"));
+    insert(&mut fenced, closed_group(address, vpc));
     let parameters = graph
         .iter()
         .find(|resource| &*resource.kind == PARAMETERS && *resource.address.region == *region);
@@ -308,9 +303,14 @@ fn fenced(graph: &Graph, region: &str) -> Graph {
     fenced
 }
 
+/// A region's network.
+fn network_of<'a>(graph: &'a Graph, region: &str) -> Option<&'a Resource> {
+    let mut all = graph.with_role(Role::Network);
+    all.find(|one| *one.address.region == *region)
+}
+
 /// A security group that lets nobody in or out.
-fn closed_group(address: Address) -> Resource {
-    let vpc = Address::new(address.region.clone(), "vpc", None);
+fn closed_group(address: Address, vpc: Option<Value>) -> Resource {
     let mut nothing = Map::new();
     nothing.insert("IpProtocol", Value::str("-1"));
     nothing.insert("CidrIp", Value::str("127.0.0.1/32"));
@@ -320,7 +320,9 @@ fn closed_group(address: Address) -> Resource {
         "GroupDescription",
         Value::str("Nobody writes to the database that another has taken over from"),
     );
-    properties.insert("VpcId", reference(&vpc, "VpcId"));
+    if let Some(vpc) = vpc {
+        properties.insert("VpcId", vpc);
+    }
     properties.insert(
         "SecurityGroupEgress",
         Value::List(vec![Value::Map(nothing)]),
@@ -329,6 +331,7 @@ fn closed_group(address: Address) -> Resource {
         address,
         kind: "AWS::EC2::SecurityGroup".into(),
         tier: "security".into(),
+        role: None,
         properties,
         after: Vec::new(),
         lifecycle: Lifecycle::default(),
@@ -346,10 +349,7 @@ fn reference(address: &Address, path: &str) -> Value {
 /// The same with no request led to a region, and no way from other regions' servers to its database.
 fn without_region(graph: &Graph, region: &str) -> Graph {
     let mut cut = without_records(graph, region);
-    let vpc = Address::new(Arc::from(region), "vpc", None);
-    let block = graph
-        .get(&vpc)
-        .and_then(|vpc| vpc.properties.get("CidrBlock").cloned());
+    let block = network_of(graph, region).and_then(|vpc| vpc.properties.get("CidrBlock").cloned());
     cut.resources.retain(|address, resource| {
         *address.region == *region
             || &*resource.kind != "AWS::EC2::Route"
@@ -396,7 +396,7 @@ fn promoted(graph: &Graph, region: &str) -> Graph {
 fn with_settings(graph: &Graph, other: &Graph, of: impl Fn(&str) -> bool) -> Graph {
     let mut switched = graph.clone();
     let settings = other.iter().filter(|resource| {
-        &*resource.address.id == DATABASE_SETTING && of(&resource.address.region)
+        resource.role == Some(Role::DatabaseSetting) && of(&resource.address.region)
     });
     for setting in settings {
         insert(&mut switched, setting.clone());

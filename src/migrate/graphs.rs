@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{challenge, files, merge};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
-use crate::roles::{DATABASE_RULE, DATABASE_SETTING};
+use crate::roles::Role;
 use crate::value::{Map, Reference, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -269,7 +269,7 @@ fn weighted(mut record: Resource, weight: u8) -> Resource {
 
 /// Where the servers' relational database is, by the graph's settings: `None` without one.
 fn database_host(graph: &Graph) -> Option<String> {
-    let parameter = graph.iter().find(|r| &*r.address.id == DATABASE_SETTING)?;
+    let parameter = graph.with_role(Role::DatabaseSetting).next()?;
     // References are no JSON, but stand inside strings.
     let text = parameter.properties.get("Value")?.to_string();
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
@@ -403,7 +403,7 @@ fn admit_replication(old: &Graph, new: &Graph, expanded: &mut Graph) {
     let Some(rule) = rules
         .iter()
         .flat_map(|graph| graph.iter())
-        .find(|rule| &*rule.kind == INGRESS && &*rule.address.id == DATABASE_RULE)
+        .find(|rule| rule.role == Some(Role::DatabaseRule))
     else {
         return;
     };

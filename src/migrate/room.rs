@@ -1,7 +1,7 @@
 //! How much data the database of a stage has room for, by its graph.
 
 use crate::graph::{Graph, Resource};
-use crate::roles::DATABASE_SETTING;
+use crate::roles::Role;
 use crate::value::Value;
 
 /// A gibibyte, in which AWS measures disks.
@@ -13,9 +13,7 @@ const DATA_DEVICE: &str = "/dev/sdf";
 /// Returns the bytes of storage of the database that the servers' setting names: what a managed one may grow to, or
 /// the server's data disk.
 pub fn of_database(graph: &Graph) -> Option<u64> {
-    let setting = graph
-        .iter()
-        .find(|resource| &*resource.address.id == DATABASE_SETTING)?;
+    let setting = graph.with_role(Role::DatabaseSetting).next()?;
     let value = setting.property("Value")?;
     let mut managed = None;
     value.for_each_reference(&mut |reference| {

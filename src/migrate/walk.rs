@@ -29,7 +29,7 @@ use crate::ownership;
 use crate::plan::guard::{self, Refusal};
 use crate::plan::{Plan, diff};
 use crate::provider::{Files, Output, ProviderError, Script};
-use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
+use crate::roles::{Role, database_setting};
 use crate::value::{Map, Reference, Value};
 
 /// How long a script may take: copying a large database takes hours.
@@ -383,13 +383,9 @@ impl Walker<'_> {
         let (Ok(source), Err(_)) = (Database::of(old, live), Database::of(new, live)) else {
             return false;
         };
-        let setting = live
-            .resources
-            .values()
-            .find(|one| &*one.address.id == DATABASE_SETTING);
-        let text = setting.and_then(|one| one.properties.get("Value")?.as_str());
-        let config: serde_json::Value = text
-            .and_then(|text| serde_json::from_str(text).ok())
+        let mut settings = live.resources.values();
+        let config = settings
+            .find_map(|one| database_setting(&one.kind, &one.properties))
             .unwrap_or_default();
         let host = config["host"].as_str().unwrap_or_default();
         host == source.side.host || host == "local"
@@ -424,8 +420,8 @@ impl Walker<'_> {
             .collect();
         // The scripts of this step have moved the rows.
         if !step.run.is_empty() {
-            let setting = |address: &&Address| &*address.id == DATABASE_SETTING;
-            allowed.extend(graph.resources.keys().filter(setting).cloned());
+            let settings = graph.with_role(Role::DatabaseSetting);
+            allowed.extend(settings.map(|one| one.address.clone()));
         }
         allowed
     }
@@ -466,7 +462,7 @@ impl Walker<'_> {
         let engine = source.engine.clone();
         let text = (self.texts)(&engine, name)
             .ok_or_else(|| Halt::Missing(format!("there is no script {engine}/{name}")))?;
-        let server = server(live)?;
+        let server = server(&[old, new], live)?;
         let local = source.side.secret.starts_with("file:");
         let parameters = Parameters {
             engine: engine.clone(),
@@ -885,10 +881,14 @@ fn lag(output: &Output, below: u32) -> Reading {
     }
 }
 
-fn server(live: &Live) -> Outcome<&LiveResource> {
-    live.resources
-        .values()
-        .find(|resource| &*resource.address.id == SCRIPT_SERVER && resource.status == Status::Ready)
+/// The server that is there of those that run scripts by these graphs.
+fn server<'a>(graphs: &[&Graph], live: &'a Live) -> Outcome<&'a LiveResource> {
+    let hosts = graphs
+        .iter()
+        .flat_map(|graph| graph.with_role(Role::ScriptHost));
+    hosts
+        .filter_map(|host| live.resources.get(&host.address))
+        .find(|resource| resource.status == Status::Ready)
         .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
 }
 
@@ -905,8 +905,8 @@ impl Database {
         let missing =
             |what: &str| Halt::Missing(format!("{what} of the database is not known yet"));
         let parameter = graph
-            .iter()
-            .find(|resource| &*resource.address.id == DATABASE_SETTING)
+            .with_role(Role::DatabaseSetting)
+            .next()
             .ok_or_else(|| missing("the setting"))?;
         let answer = |reference: &Reference| {
             let live = live.resources.get(&reference.address)?;
@@ -929,7 +929,7 @@ impl Database {
         let port = if engine == "postgres" { 5432 } else { 3306 };
         let side = match &*host {
             "local" => Side {
-                host: server(live)?
+                host: server(&[graph], live)?
                     .properties
                     .get("PrivateIp")
                     .and_then(Value::as_str)

@@ -191,6 +191,7 @@ mod tests {
             address: at.parse().unwrap(),
             kind: kind.into(),
             tier: "network".into(),
+            role: None,
             properties,
             after: Vec::new(),
             lifecycle: crate::graph::Lifecycle::default(),

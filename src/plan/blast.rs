@@ -162,6 +162,7 @@ mod tests {
             address: at.parse().unwrap(),
             kind: kind.into(),
             tier: "network".into(),
+            role: None,
             properties: Value::from(properties).as_map().unwrap().clone(),
             after: Vec::new(),
             lifecycle: Default::default(),

@@ -126,6 +126,7 @@ mod tests {
             address: at.parse().unwrap(),
             kind: "AWS::SSM::Parameter".into(),
             tier: "compute".into(),
+            role: None,
             properties: serde_json::from_value(json).unwrap(),
             after: Vec::new(),
             lifecycle: Default::default(),

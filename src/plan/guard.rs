@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::in_place::is_upgrade;
 use super::{Action, Change, Impossible, Plan};
 use crate::address::Address;
-use crate::roles::DATABASE_SETTING;
+use crate::roles::{Role, database_setting};
 use crate::schema::facts::exclusive::overlaps;
 use crate::value::Value;
 
@@ -171,7 +171,7 @@ fn next(range: &Value) -> Option<Value> {
 
 /// Why a change is dangerous, if it is.
 fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
-    if &*change.address.id == DATABASE_SETTING && !all_goes && leads_to_another_database(change) {
+    if is_database_setting(change) && !all_goes && leads_to_another_database(change) {
         return Some(
             "the application would be led to another database; its data stays where it is",
         );
@@ -202,6 +202,15 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
     }
     (change.action == Action::Replace && FOUNDATIONS.contains(&&*change.kind))
         .then_some("everything in it would have to be made anew")
+}
+
+/// Whether it is the setting that leads the application to its database.
+fn is_database_setting(change: &Change) -> bool {
+    match (&change.desired, &change.live) {
+        (Some(desired), _) => desired.role == Some(Role::DatabaseSetting),
+        (None, Some(live)) => database_setting(&live.kind, &live.properties).is_some(),
+        (None, None) => false,
+    }
 }
 
 /// Whether a replica becomes a database of its own.
@@ -286,6 +295,7 @@ mod tests {
             address: at.parse().unwrap(),
             kind: kind.into(),
             tier: "data".into(),
+            role: None,
             properties: serde_json::from_value(properties).unwrap(),
             after: Vec::new(),
             lifecycle: Default::default(),
@@ -338,7 +348,10 @@ mod tests {
         live.resources
             .insert(resource.address.clone(), resource.clone());
         let at = "us-east-1/param_database";
-        let desired = to.map(|to| wanted(at, kind, serde_json::json!({"Value": to})));
+        let desired = to.map(|to| Resource {
+            role: Some(Role::DatabaseSetting),
+            ..wanted(at, kind, serde_json::json!({"Value": to}))
+        });
         Plan {
             unchanged: 1,
             ..diff(&desired.into_iter().collect(), &live, None)

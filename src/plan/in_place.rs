@@ -4,7 +4,7 @@
 use super::{Action, Change, Impossible, PropertyChange};
 use crate::graph::{Graph, Resource};
 use crate::inventory::{Live, LiveResource};
-use crate::roles::DATABASE_SETTING;
+use crate::roles::Role;
 use crate::schema::facts::{self, is_another_major, processor};
 use crate::value::{Map, Value};
 
@@ -95,11 +95,12 @@ fn told(value: Option<&Value>) -> Option<serde_json::Value> {
 
 /// Files of one major version are nothing that a server of another one reads.
 fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
-    if &*change.address.id != DATABASE_SETTING || &*property.path != "Value" {
+    let desired = change.desired.as_ref()?;
+    if desired.role != Some(Role::DatabaseSetting) || &*property.path != "Value" {
         return None;
     }
     let before = told(change.live.as_ref()?.properties.get("Value"))?;
-    let after = told(change.desired.as_ref()?.properties.get("Value"))?;
+    let after = told(desired.properties.get("Value"))?;
     if before["host"] != "local" || after["host"] != "local" || before["engine"] != after["engine"]
     {
         return None;
@@ -121,7 +122,7 @@ fn another_server_version(change: &Change, property: &PropertyChange) -> Option<
 fn disks(desired: &Graph, live: &Live) -> Vec<Impossible> {
     let is_local = |resource: &&Resource| {
         let config = told(resource.properties.get("Value"));
-        &*resource.address.id == DATABASE_SETTING
+        resource.role == Some(Role::DatabaseSetting)
             && config.is_some_and(|config| config["host"] == "local")
     };
     let regions: Vec<&str> = desired

@@ -220,6 +220,7 @@ mod tests {
             address: "us-east-1/s".parse().unwrap(),
             kind: "AWS::SecretsManager::Secret".into(),
             tier: "security".into(),
+            role: None,
             properties,
             after: Vec::new(),
             lifecycle: Default::default(),

@@ -45,6 +45,7 @@ fn resource(id: &str, kind: &str, properties: serde_json::Value) -> Resource {
         address: format!("us-east-1/{id}").parse().unwrap(),
         kind: kind.into(),
         tier: "data".into(),
+        role: None,
         properties: map(properties),
         after: Vec::new(),
         lifecycle: Default::default(),

@@ -148,6 +148,7 @@ pub(crate) mod tests {
             address: address.parse().unwrap(),
             kind: kind.into(),
             tier: tier.into(),
+            role: None,
             properties: needs
                 .iter()
                 .map(|(property, address, path)| {

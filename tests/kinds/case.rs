@@ -78,6 +78,7 @@ fn file(name: &str, text: &str) -> File {
             address: address(id, entry),
             kind: kind(entry).into(),
             tier: "network".into(),
+            role: None,
             properties: properties
                 .as_ref()
                 .and_then(Value::as_map)

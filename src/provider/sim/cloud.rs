@@ -70,6 +70,13 @@ impl Item {
         self.failed.is_none() && self.gone_at.is_none() && self.ready_at <= now
     }
 
+    /// Whether an application made it.
+    pub fn is_of(&self, owner: &Owner) -> bool {
+        self.marks
+            .as_ref()
+            .is_some_and(|marks| marks.owner == *owner)
+    }
+
     /// Whether it still exists at `now`.
     pub fn exists(&self, now: u64) -> bool {
         self.gone_at.is_none_or(|gone| gone > now)

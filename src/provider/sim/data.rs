@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::cloud::Cloud;
 use crate::inventory::Owner;
 use crate::provider::{Output, Script};
-use crate::roles::{DATABASE_SETTING, SCRIPT_SERVER};
+use crate::roles::database_setting;
 use crate::value::Value;
 
 /// An application's databases, by host.
@@ -163,18 +163,12 @@ impl Cloud {
         if let Some(host) = self.data.get(owner).and_then(|data| data.proxied.clone()) {
             return Some(host);
         }
-        let mine = |id: &'static str| {
-            self.items.values().find(move |item| {
-                item.marks
-                    .as_ref()
-                    .is_some_and(|marks| marks.owner == *owner && &*marks.address.id == id)
-            })
-        };
-        let value = mine(DATABASE_SETTING)?.properties.get("Value")?.as_str()?;
-        let config: serde_json::Value = serde_json::from_str(value).ok()?;
-        match config["host"].as_str()? {
+        let mut settings = self.settings(owner).map(|(_, said)| said);
+        match settings.next()?["host"].as_str()? {
             "local" => Some(
-                mine(SCRIPT_SERVER)?
+                self.items
+                    .values()
+                    .find(|item| &*item.kind == "AWS::EC2::Instance" && item.is_of(owner))?
                     .properties
                     .get("PrivateIp")?
                     .as_str()?
@@ -184,17 +178,25 @@ impl Cloud {
         }
     }
 
+    /// What an application's servers are told of their database, with the region where.
+    fn settings<'a>(
+        &'a self,
+        owner: &'a Owner,
+    ) -> impl Iterator<Item = (&'a str, serde_json::Value)> {
+        let own = self.items.values().filter(|item| item.is_of(owner));
+        own.filter_map(|item| {
+            Some((
+                &*item.region,
+                database_setting(&item.kind, &item.properties)?,
+            ))
+        })
+    }
+
     /// The host of the relational database that the servers of one region use, by their settings.
     pub fn database_in(&self, owner: &Owner, region: &str) -> Option<Arc<str>> {
-        let setting = self.items.values().find(|item| {
-            &*item.region == region
-                && item.marks.as_ref().is_some_and(|marks| {
-                    marks.owner == *owner && &*marks.address.id == DATABASE_SETTING
-                })
-        })?;
-        let value = setting.properties.get("Value")?.as_str()?;
-        let config: serde_json::Value = serde_json::from_str(value).ok()?;
-        Some(config["host"].as_str()?.into())
+        let mut settings = self.settings(owner);
+        let (_, said) = settings.find(|(at, _)| *at == region)?;
+        Some(said["host"].as_str()?.into())
     }
 
     /// A client's write through the application: whether it was acknowledged.

@@ -119,6 +119,7 @@ mod tests {
             address: address.clone(),
             kind,
             tier: "data".into(),
+            role: None,
             properties: of("hunter3"),
             after: Vec::new(),
             lifecycle: graph::Lifecycle::default(),
