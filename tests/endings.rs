@@ -539,3 +539,31 @@ fn an_interrupt_at_a_question_ends_with_130_and_a_no_with_1() {
     let (ended, told) = answered(&made, "tiny", "destroy");
     assert_eq!(ended, Some(0), "{told}");
 }
+
+#[test]
+fn apply_asks_below_one_screen_and_unfolds_what_it_folds() {
+    let fresh = Project::new();
+    let (ended, told) = answered(&fresh, "d,no", "apply");
+    assert_eq!(ended, Some(1), "{told}");
+    let (screen, rest) = told.split_once("Only `yes`").unwrap();
+    assert!(screen.lines().count() <= 40, "{screen}");
+    let place = |text: &str| {
+        screen
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {screen}"))
+    };
+    let (network, plan, blast) = (place("subnet ×2"), place("Plan:"), place("Blast radius:"));
+    assert!(network < plan && plan < blast, "{screen}");
+    assert!(!screen.contains("CidrBlock"), "{screen}");
+    assert!(rest.contains("CidrBlock"), "{rest}");
+    let whole = fresh.said(&["apply -v --auto-approve"]);
+    assert!(whole.contains("CidrBlock"), "{whole}");
+    // What changes is told in full.
+    let spec = std::fs::read_to_string(fresh.path().join("scalectl.yaml")).unwrap();
+    fresh.write("scalectl.yaml", spec.replace("nginx:1", "other:2"));
+    let (_, told) = answered(&fresh, "no", "apply");
+    assert!(
+        told.contains("other:2") && told.contains("us-east-1/param"),
+        "{told}"
+    );
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a command on a terminal and answers its questions: `terminal.py ANSWER COMMAND...`.
 
-ANSWER is a line to type at each question, or `^C`. Ends with the command's exit code, or 128 and its signal.
+ANSWER is a line to type at each question, or `^C`; of several, `d,no`, the last one answers all that follow. Ends with the command's exit code, or 128 and its signal.
 """
 
 import os
@@ -16,7 +16,7 @@ QUESTION = re.compile(rb"\w:(\x1b\[0m)? $")
 
 
 def main():
-    answer, command = sys.argv[1], sys.argv[2:]
+    answers, command = sys.argv[1].split(","), sys.argv[2:]
     child, terminal = pty.fork()
     if child == 0:
         os.execvp(command[0], command)
@@ -34,6 +34,7 @@ def main():
         sys.stdout.buffer.write(some)
         seen += some
         if QUESTION.search(seen):
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
             os.write(terminal, b"\x03" if answer == "^C" else answer.encode() + b"\n")
             seen = b""
     _, status = os.waitpid(child, 0)

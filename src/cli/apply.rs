@@ -17,12 +17,12 @@ use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
 use crate::inventory::{Live, Record};
 use crate::plan::saved::{FORMAT, SavedPlan};
-use crate::plan::{Plan, guard};
+use crate::plan::{Action, Plan, guard};
 use crate::policy::Report;
-use crate::render::findings;
 use crate::render::json::findings::policy;
-use crate::render::plan::{Detail, Frame, text};
+use crate::render::plan::{Detail, Frame, changes, text};
 use crate::render::style::{FAINT, Painted};
+use crate::render::{findings, folded};
 
 #[derive(Args)]
 #[command(
@@ -199,9 +199,20 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
         destroy: false,
         policy: None,
     };
-    ui::print(
-        &(heading(project, &planned.live, place) + &text(&planned.plan, &frame, Detail::Full)),
-    );
+    let told = match options.verbose {
+        true => text(&planned.plan, &frame, Detail::Full),
+        false => folded::text(&planned.plan, &frame),
+    };
+    ui::print(&(heading(project, &planned.live, place) + &told));
+    if !options.verbose
+        && planned
+            .plan
+            .changes
+            .iter()
+            .any(|one| one.action == Action::Create)
+    {
+        ui::print(&format!("{}\n", Painted(FAINT, UNFOLD)));
+    }
 }
 
 /// Nothing to do still means that the stage is reached.
@@ -285,6 +296,9 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
     .coded(Code::Denied))
 }
 
+/// How to see what is folded.
+const UNFOLD: &str = "New resources are folded; -v shows every property, as `scalectl plan` does.";
+
 /// So many findings are named in one message.
 const NAMED: usize = 3;
 
@@ -302,9 +316,13 @@ pub async fn ask(
         "add --auto-approve, or save a plan with `scalectl plan --out FILE` and apply that",
     )?;
     let no = || not_confirmed(context, "not confirmed; nothing was changed");
-    let question = "\nCarry this out? Only `yes` is a yes:";
-    if !ui::confirm_unless(context.stop, question, "yes").await {
-        return Err(no());
+    loop {
+        let question = "\nCarry this out? Only `yes` is a yes; `d` shows every property:";
+        match ui::answer_unless(context.stop, question).await.as_deref() {
+            Some("yes") => break,
+            Some("d") => ui::print(&changes(plan, &Frame::default(), Detail::Full)),
+            _ => return Err(no()),
+        }
     }
     if guard::deletes_more_than_it_keeps(plan) {
         let counts = plan.counts();

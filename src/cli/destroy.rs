@@ -20,6 +20,7 @@ use crate::graph::Graph;
 use crate::inventory::Record;
 use crate::plan::{diff, guard};
 use crate::policy::Report;
+use crate::render::folded;
 use crate::render::plan::{Detail, Frame, text};
 use crate::render::style::{NEW, Painted, STRONG};
 
@@ -72,7 +73,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
                 let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
-                ui::print(&format!("{heading}{place}\n\n{}", text(&plan, &frame, Detail::Full)));
+                let told = match options.verbose {
+                    true => text(&plan, &frame, Detail::Full),
+                    false => folded::text(&plan, &frame),
+                };
+                ui::print(&format!("{heading}{place}\n\n{told}"));
             }
             refuse(&refusals)?;
             // Of what exceptions were for nothing stays, which is no reason to warn.

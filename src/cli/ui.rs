@@ -132,23 +132,32 @@ pub fn needs_terminal(help: &str) -> Result<(), Failure> {
 /// The same within a session, where an interrupt asks to stop instead of ending the process: then
 /// the answer is no.
 pub async fn confirm_unless(stop: &Stop, question: &str, expected: &str) -> bool {
-    let (question, expected) = (question.to_owned(), expected.to_owned());
+    answer_unless(stop, question).await.as_deref() == Some(expected)
+}
+
+/// What is answered within a session; none for an interrupt, or when nothing can be read.
+pub async fn answer_unless(stop: &Stop, question: &str) -> Option<String> {
+    let question = question.to_owned();
     let (tell, told) = tokio::sync::oneshot::channel();
     // A thread of its own, because nothing can call back a read from a terminal. When nobody waits
     // for the answer any more, the process is about to end, and the thread with it.
     std::thread::spawn(move || {
-        let _ = tell.send(confirm(&question, &expected));
+        let _ = tell.send(answer(&question));
     });
     tokio::select! {
-        answer = told => answer.unwrap_or(false),
-        () = stop.asked() => false,
+        answer = told => answer.ok().flatten(),
+        () = stop.asked() => None,
     }
 }
 
 /// Asks until the end of the line, and says whether the answer is `expected`.
 pub fn confirm(question: &str, expected: &str) -> bool {
+    answer(question).as_deref() == Some(expected)
+}
+
+fn answer(question: &str) -> Option<String> {
     note(&format!("{} ", Painted(STRONG, question)));
     let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim() == expected
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
 }

@@ -266,7 +266,7 @@ fn judge(
             address: resource.address.clone(),
             kind: resource.kind.clone(),
             tier: resource.tier.clone(),
-            role: None,
+            role: resource.role,
             properties,
             after: resource.after.clone(),
             lifecycle: resource.lifecycle.clone(),

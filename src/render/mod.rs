@@ -13,6 +13,7 @@ pub mod drift;
 pub mod dry_run;
 pub mod escape;
 pub mod findings;
+pub mod folded;
 pub mod gates;
 pub mod iam;
 pub mod json;

@@ -52,19 +52,24 @@ pub enum Detail {
 pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     let mut out = String::new();
     if plan.is_empty() {
-        let kept = crate::words::count(plan.unchanged, "resource");
-        let words = match frame.refusals.is_empty() {
-            true => format!("Nothing to do: {kept} as they should be."),
-            false => format!("Nothing that can be done: {kept} stay as they are."),
-        };
-        let _ = writeln!(out, "{}", Painted(STRONG, words));
-        besides(&mut out, plan, frame);
+        nothing(&mut out, plan, frame);
         return out;
     }
     summary(&mut out, plan, frame);
     out.push('\n');
     out.push_str(&changes(plan, frame, detail));
     out
+}
+
+/// That there is nothing to do.
+pub fn nothing(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
+    let kept = crate::words::count(plan.unchanged, "resource");
+    let words = match frame.refusals.is_empty() {
+        true => format!("Nothing to do: {kept} as they should be."),
+        false => format!("Nothing that can be done: {kept} stay as they are."),
+    };
+    let _ = writeln!(out, "{}", Painted(STRONG, words));
+    besides(out, plan, frame);
 }
 
 /// Each change by tier, without the summary.
@@ -97,7 +102,7 @@ pub fn tiers(plan: &Plan) -> Vec<(&str, Vec<&Change>)> {
 }
 
 /// How many changes there are, how long they take and what they put at risk.
-fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
+pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
     let _ = writeln!(
         out,
         "{} {}.",

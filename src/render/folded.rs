@@ -1,0 +1,83 @@
+//! A plan on one screen, for whoever is asked whether to carry it out: what comes is folded by tier, what changes is told
+//! in full, and the summary stands last, above the question.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::escape::visible;
+use super::plan::{Detail, Frame, nothing, one, summary, tiers};
+use super::style::{FAINT, GONE, NEW, Painted, STRONG};
+use crate::plan::{Action, Change, Plan};
+
+/// Columns that the names of a tier take at most.
+const WIDTH: usize = 100;
+
+/// The plan, folded; how it unfolds is the caller's to say.
+pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
+    let mut out = String::new();
+    if plan.is_empty() {
+        nothing(&mut out, plan, frame);
+        return out;
+    }
+    let refused = frame.refused();
+    let folds = |change: &&Change| match change.action {
+        Action::Create => true,
+        Action::Delete => frame.destroy && !refused.contains(&change.address),
+        Action::Update | Action::Replace => false,
+    };
+    for (tier, changes) in tiers(plan) {
+        let (folded, told): (Vec<&Change>, Vec<&Change>) = changes.into_iter().partition(folds);
+        if !folded.is_empty() {
+            out.push_str(&line(tier, &folded));
+        }
+        if !told.is_empty() {
+            if !out.is_empty() && !out.ends_with("\n\n") {
+                out.push('\n');
+            }
+            let _ = writeln!(out, "{}", Painted(STRONG, visible(tier)));
+            for change in told {
+                out.push_str(&one(change, frame, &refused, Detail::Full));
+            }
+            out.push('\n');
+        }
+    }
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    summary(&mut out, plan, frame);
+    out
+}
+
+/// A tier's creations, or deletions, in one line: how many, and which by their ids.
+fn line(tier: &str, changes: &[&Change]) -> String {
+    let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in changes {
+        *ids.entry(&change.address.id).or_default() += 1;
+    }
+    let names: Vec<String> = ids
+        .iter()
+        .map(|(id, count)| match count {
+            1 => visible(id).into_owned(),
+            count => format!("{} ×{count}", visible(id)),
+        })
+        .collect();
+    let (mut told, mut length) = (0, 0);
+    for name in &names {
+        length += name.chars().count() + 2;
+        if length > WIDTH && told > 0 {
+            break;
+        }
+        told += 1;
+    }
+    let mut text = names[..told].join(", ");
+    if told < names.len() {
+        let _ = write!(text, " and {} more", names.len() - told);
+    }
+    let (sign, style) = match changes[0].action {
+        Action::Delete => ("-", GONE),
+        _ => ("+", NEW),
+    };
+    let count = Painted(style, format!("{sign} {:<4}", changes.len()));
+    let tier = Painted(STRONG, format!("{:<11}", visible(tier)));
+    format!("  {tier} {count} {}\n", Painted(FAINT, text))
+}
