@@ -80,7 +80,9 @@ pub fn database_setting(kind: &str, properties: &Map) -> Option<serde_json::Valu
         .as_str()
         .map_or_else(|| text.to_string(), str::to_owned);
     let said: serde_json::Value = serde_json::from_str(&text).ok()?;
-    (said["host"].is_string() && said["engine"].is_string()).then_some(said)
+    // A cache has an engine and a host too, and no name.
+    let all = ["host", "engine", "name"];
+    all.iter().all(|key| said[key].is_string()).then_some(said)
 }
 
 #[cfg(test)]
@@ -105,9 +107,12 @@ mod tests {
             properties.insert("Value", Value::str(value));
             database_setting("AWS::SSM::Parameter", &properties)
         };
-        let said = parameter(r#"{"host": "local", "engine": "postgres"}"#).unwrap();
+        let said = parameter(r#"{"host": "local", "engine": "postgres", "name": "shop"}"#).unwrap();
         assert_eq!(said["host"], "local");
-        assert_eq!(parameter(r#"{"host": "cache.example.com"}"#), None);
+        assert_eq!(
+            parameter(r#"{"host": "local", "engine": "valkey", "tls": false}"#),
+            None
+        );
         assert_eq!(parameter("local"), None);
     }
 }
