@@ -21,6 +21,7 @@ mod proxy;
 #[path = "common/readback.rs"]
 mod readback;
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ use scalectl::apply::{End, Report};
 use scalectl::blueprint::Library;
 use scalectl::doctor::permissions::needed;
 use scalectl::graph::{Graph, Lifecycle, Resource};
-use scalectl::inventory::{Live, LiveResource};
+use scalectl::inventory::{Handle, Live, LiveResource};
 use scalectl::plan::{Action, Change, Plan};
 use scalectl::provider::aws::Aws;
 use scalectl::provider::{Provider as _, Query};
@@ -513,4 +514,74 @@ fn records_go_in_one_change_and_a_mark_left_by_hand_costs_a_few() {
         let plan = plan_of(&aws, &common::owner(), &graph).await;
         assert!(plan.operations.is_empty(), "{:?}", steps(&plan));
     });
+}
+
+/// What `tests/wire/files.py` prints: bucket, key and the rest of the line.
+fn files(emulator: &Emulator, order: &str) -> Vec<(String, String, String)> {
+    let output = Command::new(emulator::programs().join("python"))
+        .arg("-B")
+        .arg(common::root().join("tests/wire/files.py"))
+        .arg(format!("http://127.0.0.1:{}", emulator.port))
+        .arg(order)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = |line: &str| {
+        let mut words = line.splitn(3, '\t').map(str::to_owned);
+        let mut word = || words.next().unwrap();
+        (word(), word(), word())
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn files_of_a_bucket_are_copied_to_another_as_they_are() {
+    let emulator = Emulator::start(Kind::Moto);
+    let proxy = Proxy::before(&emulator, Faults::none());
+    let before = files(&emulator, "put");
+    let copied = runtime().block_on(async {
+        let aws = proxy.connect(&["us-east-1", "eu-west-1"]).await.unwrap();
+        let bucket = |region: &str, name: &str| Handle {
+            address: Address::new(region, "bucket_assets", None),
+            kind: "AWS::S3::Bucket".into(),
+            identifier: name.into(),
+        };
+        let (from, to) = (bucket("us-east-1", "first"), bucket("eu-west-1", "second"));
+        let mut turns = 0;
+        loop {
+            let found = aws.copy_files(&from, &to).await.unwrap();
+            turns += 1;
+            assert!(turns < 20, "{found:?}");
+            if found.left == 0 {
+                break;
+            }
+        }
+        // Nothing is left, so nothing is copied any more.
+        let copies = || {
+            let calls = proxy.calls().into_iter();
+            calls
+                .filter(|call| call.service == "s3" && call.changes)
+                .count()
+        };
+        let before = copies();
+        assert!(before > 1000, "{before}");
+        let again = aws.copy_files(&from, &to).await.unwrap();
+        assert_eq!(copies(), before);
+        again
+    });
+    let after = files(&emulator, "list");
+    let of = |all: &[(String, String, String)], bucket: &str| -> BTreeMap<String, String> {
+        let own = all.iter().filter(|(one, ..)| one == bucket);
+        own.map(|(_, key, rest)| (key.clone(), rest.clone()))
+            .collect()
+    };
+    let (first, mut second) = (of(&before, "first"), of(&after, "second"));
+    assert_eq!(copied.there, first.len() as u64);
+    assert!(first.len() > 1100);
+    assert_eq!(of(&after, "first"), first, "what is copied stays");
+    let own = second.remove("'own.txt'").unwrap();
+    assert!(own.contains("of the second"), "{own}");
+    assert_eq!(second, first);
 }
