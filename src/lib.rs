@@ -10,6 +10,8 @@
 //!                                                         └─render→ text, JSON, Markdown, HTML
 //! ```
 #![warn(missing_docs)]
+// What is printed goes through `cli::ui`, which knows about closed pipes, full disks and colours; a process ends in `main`.
+#![warn(clippy::exit, clippy::print_stderr, clippy::print_stdout)]
 
 pub mod address;
 pub mod apply;

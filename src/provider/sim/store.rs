@@ -255,6 +255,11 @@ fn is_denied(error: &std::io::Error) -> bool {
 
 /// Reads a file, and says that it is damaged where reading panics: redb trusts what it once wrote, and
 /// somebody else may have written into it.
+#[expect(
+    clippy::exit,
+    clippy::print_stderr,
+    reason = "where a panic ends the process, its hook has the last word"
+)]
 fn undamaged<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let damaged = || StoreError::Broken("its contents are damaged".to_owned());
     let hook = std::panic::take_hook();
