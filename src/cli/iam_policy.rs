@@ -8,10 +8,11 @@ use clap::Args;
 
 use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, ui};
+use crate::doctor::permissions::replicates;
 use crate::graph::Graph;
 use crate::render::iam;
 use crate::schema::facts::actions::{
-    Need, is_known, of_doctor, of_migration, of_needs, of_properties,
+    Need, is_known, of_doctor, of_files, of_migration, of_needs, of_properties,
 };
 use crate::spec::Stage;
 
@@ -49,6 +50,9 @@ impl Whole {
         with_other_stages(global, project, &mut graph);
         let mut everything = of_graph(&graph, false);
         everything.extend(of_migration().cloned());
+        if replicates(&graph) {
+            everything.extend(of_files().cloned());
+        }
         Ok(Self {
             reads: of_graph(&graph, true),
             everything,
@@ -94,6 +98,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let mut actions = of_graph(&graph, arguments.read_only);
     if arguments.migrate {
         actions.extend(of_migration().cloned());
+        if replicates(&graph) {
+            actions.extend(of_files().cloned());
+        }
     }
     if arguments.doctor {
         actions.extend(of_doctor().cloned());

@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::plan::{Action, Plan, Step};
 use crate::schema::facts::actions::{
-    Need, of_every_change, of_every_run, of_kind, of_migration, of_properties,
+    Need, of_every_change, of_every_run, of_files, of_kind, of_migration, of_properties,
 };
 use crate::schema::facts::unlocked;
 
@@ -26,6 +26,12 @@ pub struct Decision {
     pub depends_on: Vec<String>,
     /// Who forbids it, in words, where that is known.
     pub by: Option<&'static str>,
+}
+
+/// Whether S3 copies the files of a bucket to another one, so that a migration may have to.
+pub fn replicates(graph: &Graph) -> bool {
+    let mut buckets = graph.iter().filter(|one| &*one.kind == "AWS::S3::Bucket");
+    buckets.any(|one| one.properties.get("ReplicationConfiguration").is_some())
 }
 
 /// The actions that it takes to look at all of `graph` and what exists, and to carry out `plan`.
@@ -94,6 +100,11 @@ pub fn needed_to_migrate(steps: &[Stride<'_>], live: &Live) -> Needed {
     let mut all = Needed::new();
     for action in of_migration() {
         all.entry(action.clone()).or_default();
+    }
+    if steps.iter().any(|step| replicates(step.graph)) {
+        for action in of_files() {
+            all.entry(action.clone()).or_default();
+        }
     }
     for step in steps {
         for (action, kinds) in needed(step.graph, live, step.plan) {

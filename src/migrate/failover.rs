@@ -537,7 +537,11 @@ pub fn has_enough(until: Option<u64>, since: u64, waited: bool, failover: &Failo
             "it lacks what was acknowledged in the last {seconds:.1} s, which is lost"
         )),
         false => Reading::bad(format!(
-            "it is known to have everything up to {seconds:.1} s before the fence"
+            "it is known to have everything up to {seconds:.1} s before {}",
+            match failover.lost {
+                true => "the failover began",
+                false => "the fence",
+            }
         )),
     }
 }

@@ -650,8 +650,8 @@ impl Walker<'_> {
         }
         let Files { there, left } = all;
         Ok(match left {
-            0 => Reading::good(format!("{there} files are in every region")),
-            left => Reading::bad(format!("{there} files are there, {left} are left to copy")),
+            0 => Reading::good(format!("{there} files in every region")),
+            left => Reading::bad(format!("{there} files copied, {left} remaining")),
         })
     }
 

@@ -142,7 +142,7 @@ impl Change {
         let is_bucket = &*self.kind == "AWS::S3::Bucket";
         if is_bucket && self.action == Action::Update && self.properties.iter().any(sends) {
             return Some(
-                "S3 copies the files that come from now on; those that are there are copied by a migration's step `files`, or by `aws s3 sync`"
+                "S3 replicates new files only; a migration's step `files` copies those that exist, and so does `aws s3 sync`"
                     .to_owned(),
             );
         }

@@ -117,6 +117,11 @@ pub fn of_migration<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("migrate", "read").chain(of_entry("migrate", "write"))
 }
 
+/// What a migration needs besides that copies files to other regions.
+pub fn of_files<'a>() -> impl Iterator<Item = &'a Arc<str>> {
+    of_entry("files", "read").chain(of_entry("files", "write"))
+}
+
 /// What it takes to write these properties, whatever their kind: to read the secrets that they refer to.
 pub fn of_properties<'a>(properties: &Map) -> impl Iterator<Item = &'a Arc<str>> {
     let refers = properties.iter().any(|(_, value)| refers_to_secret(value));
