@@ -616,14 +616,19 @@ fn servers_that_are_judged_before_they_answer_never_serve() {
     runtime().block_on(async {
         let sim = sim();
         let graph = |grace: u32| {
-            let text = SMALL.replace("image: x", &format!("image: x, health: {{grace: {grace}}}"));
-            graph_of(&library(), &spec_of(&text, Stage::LoadBalanced))
+            let mut graph = graph_of(&library(), &spec_of(SMALL, Stage::LoadBalanced));
+            let group = "us-east-1/asg[web]";
+            set(&mut graph, group, "HealthCheckGracePeriod", json!(grace));
+            graph
         };
         let (_, report) = apply(&sim, &graph(60), None).await;
         assert!(!report.is_complete());
         let said = format!("{:?}", report.ends);
         assert!(said.contains("HealthCheckGracePeriod"), "{said}");
         let (_, report) = apply(&sim, &graph(300), None).await;
+        assert!(report.is_complete(), "{report:#?}");
+        // Servers that run are judged anew only when they are replaced.
+        let (_, report) = apply(&sim, &graph(60), None).await;
         assert!(report.is_complete(), "{report:#?}");
     });
 }

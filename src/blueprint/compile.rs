@@ -53,9 +53,12 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
     compiler
         .lay_out(&blueprint.compose)
         .and_then(|()| compiler.run())
-        .and_then(|graph| match has_roles(blueprint, spec, &graph) {
-            None => Ok(graph),
-            Some(mistake) => Err(vec![mistake]),
+        .and_then(|graph| {
+            let mistakes = mistaken_roles(blueprint, spec, &graph);
+            match mistakes.is_empty() {
+                true => Ok(graph),
+                false => Err(mistakes),
+            }
         })
         .map_err(|mut errors| {
             library.quote(&mut errors);
@@ -63,57 +66,90 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
         })
 }
 
-/// What the engine does not find in a blueprint's graph, if something.
-fn has_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Option<Diagnostic> {
+/// Which roles nobody has, or two have, in a graph of a spec with a relational database.
+fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Diagnostic> {
     if matches!(spec.at("database"), None | Some(Value::Null)) {
-        return None;
+        return Vec::new();
     }
-    let role = missing_role(graph)?;
-    let message = format!(
-        "the blueprint {} has no resource with `role: {}` ({}), and the spec has a database: {}",
-        blueprint.name,
-        role.name(),
-        role.kind(),
-        role.why()
-    );
     let place = blueprint
         .compose
         .first()
         .map(|first| first.location.clone());
-    Some(Diagnostic {
+    let mistake = |message: String, help: String| Diagnostic {
         severity: crate::diagnostic::Severity::Error,
         message,
-        location: place,
+        location: place.clone(),
         line: None,
-        help: Some(format!(
-            "write `role: {}` at the resource that is that; scalectl finds it by that, whatever its id is",
-            role.name()
-        )),
-    })
+        help: Some(help),
+    };
+    let of_nobody = missing_roles(graph).into_iter().map(|(role, region)| {
+        mistake(
+            format!(
+                "the blueprint {} has no resource with `role: {}` ({}) in {region}, and the spec has a database: {}",
+                blueprint.name,
+                role.name(),
+                role.kind(),
+                role.why()
+            ),
+            format!("add `role: {}` to that resource; scalectl looks it up by its role", role.name()),
+        )
+    });
+    let of_two = doubled_roles(graph)
+        .into_iter()
+        .map(|(role, first, second)| {
+            mistake(
+                format!("{first} and {second} have `role: {}`", role.name()),
+                "one resource of a region has a role; remove it from the other".to_owned(),
+            )
+        });
+    of_nobody.chain(of_two).collect()
 }
 
-/// The role that nobody has in the graph of a spec with a relational database. A graph without servers runs no
-/// application, and lacks nothing.
-fn missing_role(graph: &Graph) -> Option<Role> {
-    let has = |kind: &str| graph.iter().any(|one| &*one.kind == kind);
-    let servers = has("AWS::EC2::Instance");
-    if !servers && !has("AWS::EC2::LaunchTemplate") {
-        return None;
+/// The roles that nobody has, with the region that lacks each. A region without servers runs no application, and lacks
+/// nothing.
+fn missing_roles(graph: &Graph) -> Vec<(Role, &str)> {
+    let in_region = |region: &str, kind: &str| {
+        graph
+            .iter()
+            .any(|one| &*one.kind == kind && *one.address.region == *region)
+    };
+    let regions: BTreeSet<&str> = graph
+        .iter()
+        .filter(|one| ["AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"].contains(&&*one.kind))
+        .map(|one| &*one.address.region)
+        .collect();
+    let several = regions.len() > 1;
+    let mut found = Vec::new();
+    for region in regions {
+        let server = in_region(region, "AWS::EC2::Instance");
+        let database = in_region(region, "AWS::RDS::DBInstance");
+        let needed = [
+            (Role::DatabaseSetting, true),
+            (Role::ScriptHost, server),
+            (Role::DatabaseRule, server && database),
+            (Role::Network, several && database),
+        ];
+        for (role, needed) in needed {
+            let mut all = graph.with_role(role);
+            if needed && !all.any(|one| *one.address.region == *region) {
+                found.push((role, region));
+            }
+        }
     }
-    let regions: BTreeSet<&str> = graph.iter().map(|one| &*one.address.region).collect();
-    let needed = [
-        (Role::DatabaseSetting, true),
-        (Role::ScriptHost, servers),
-        (Role::DatabaseRule, servers && has("AWS::RDS::DBInstance")),
-        (
-            Role::Network,
-            has("AWS::RDS::DBInstance") && regions.len() > 2,
-        ),
-    ];
-    let mut missing = needed
-        .into_iter()
-        .filter(|(role, needed)| *needed && graph.with_role(*role).next().is_none());
-    missing.next().map(|(role, _)| role)
+    found
+}
+
+/// Two resources of a region with one role: whoever looks would find either.
+fn doubled_roles(graph: &Graph) -> Vec<(Role, &Address, &Address)> {
+    let mut seen: BTreeMap<(Role, &str), &Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for one in graph.iter() {
+        let Some(role) = one.role else { continue };
+        if let Some(first) = seen.insert((role, &one.address.region), &one.address) {
+            found.push((role, first, &one.address));
+        }
+    }
+    found
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.

@@ -317,7 +317,7 @@ pub async fn ask(
     )?;
     let no = || not_confirmed(context, "not confirmed; nothing was changed");
     loop {
-        let question = "\nCarry this out? Only `yes` is a yes; `d` shows every property:";
+        let question = "\nApply these changes? Only `yes` is a yes; `d` shows every property:";
         match ui::answer_unless(context.stop, question).await.as_deref() {
             Some("yes") => break,
             Some("d") => ui::print(&changes(plan, &Frame::default(), Detail::Full)),

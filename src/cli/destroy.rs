@@ -21,7 +21,7 @@ use crate::inventory::Record;
 use crate::plan::{diff, guard};
 use crate::policy::Report;
 use crate::render::folded;
-use crate::render::plan::{Detail, Frame, text};
+use crate::render::plan::{Detail, Frame, changes, text};
 use crate::render::style::{NEW, Painted, STRONG};
 
 #[derive(Args)]
@@ -85,12 +85,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             obey(&Report { warnings: Vec::new(), ..report }, options.json, options.into.as_ref())?;
             if !arguments.how.auto_approve {
                 ui::needs_terminal("add --auto-approve")?;
+                let app = &*project.spec.app;
                 let question = format!(
-                    "\nThis deletes {name} for good. Type the application's name, {}, if that is right:",
-                    project.spec.app
+                    "\nThis deletes {name} for good. Type the application's name, {app}, if that is right; `d` shows each resource:"
                 );
-                if !ui::confirm_unless(context.stop, &question, &project.spec.app).await {
-                    return Err(not_confirmed(context, "not confirmed; nothing was deleted"));
+                loop {
+                    match ui::answer_unless(context.stop, &question).await.as_deref() {
+                        Some(answer) if answer == app => break,
+                        Some("d") => ui::print(&changes(&plan, &Frame { destroy: true, ..Frame::default() }, Detail::Full)),
+                        _ => return Err(not_confirmed(context, "not confirmed; nothing was deleted")),
+                    }
                 }
             }
             // Of a migration that was under way nothing is left either.

@@ -138,8 +138,10 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
         Some(text.trim_end_matches('.').to_owned())
     };
     let of = |kind: &'static str| live.resources.values().filter(move |r| &*r.kind == kind);
-    // The others are names below it.
-    let own = of("AWS::Route53::RecordSet").filter(|r| text(r, "Type").as_deref() == Some("A"));
+    // Services' own names have a key, and the origin's is longer.
+    let own = of("AWS::Route53::RecordSet").filter(|record| {
+        record.address.key.is_none() && text(record, "Type").as_deref() == Some("A")
+    });
     let site = own.min_by_key(|r| text(r, "Name").map_or(usize::MAX, |name| name.len()));
     if let Some((record, name)) = site.and_then(|record| Some((record, text(record, "Name")?))) {
         found.push(("site", format!("https://{name}"), &record.address));

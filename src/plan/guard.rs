@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::in_place::is_upgrade;
 use super::{Action, Change, Impossible, Plan};
 use crate::address::Address;
+use crate::graph::Resource;
+use crate::inventory::LiveResource;
 use crate::roles::{Role, database_setting};
 use crate::schema::facts::exclusive::overlaps;
 use crate::value::Value;
@@ -85,7 +87,10 @@ pub fn refusals(plan: &Plan, allowed: &BTreeSet<Address>) -> Vec<Refusal> {
         .filter(|change| !allowed.contains(&change.address))
         .filter_map(|change| {
             let (address, action) = (change.address.clone(), change.action);
-            let why = match (danger(change, all_goes)?, pins.get(&change.address)) {
+            let why = match (
+                danger(change, all_goes, successor(plan, change))?,
+                pins.get(&change.address),
+            ) {
                 (why, Some(pin)) => format!("{why}; {pin}").into(),
                 (why, None) => why.into(),
             };
@@ -169,9 +174,23 @@ fn next(range: &Value) -> Option<Value> {
     Some(Value::str(next.to_string()))
 }
 
+/// The setting of a region that is made where this one goes: it has another name now.
+fn successor<'a>(plan: &'a Plan, change: &Change) -> Option<&'a Resource> {
+    let comes = |other: &&Change| {
+        other.action == Action::Create && other.address.region == change.address.region
+    };
+    let settings = plan
+        .changes
+        .iter()
+        .filter(comes)
+        .filter(|one| is_database_setting(one));
+    settings.filter_map(|one| one.desired.as_ref()).next()
+}
+
 /// Why a change is dangerous, if it is.
-fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
-    if is_database_setting(change) && !all_goes && leads_to_another_database(change) {
+fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Option<&'static str> {
+    let leads = |change| leads_to_another_database(change, successor);
+    if is_database_setting(change) && !all_goes && leads(change) {
         return Some(
             "the application would be led to another database; its data stays where it is",
         );
@@ -206,11 +225,10 @@ fn danger(change: &Change, all_goes: bool) -> Option<&'static str> {
 
 /// Whether it is the setting that leads the application to its database.
 fn is_database_setting(change: &Change) -> bool {
-    match (&change.desired, &change.live) {
-        (Some(desired), _) => desired.role == Some(Role::DatabaseSetting),
-        (None, Some(live)) => database_setting(&live.kind, &live.properties).is_some(),
-        (None, None) => false,
-    }
+    let desired = change.desired.as_ref();
+    let says = |live: &LiveResource| database_setting(&live.kind, &live.properties).is_some();
+    desired.is_some_and(|desired| desired.role == Some(Role::DatabaseSetting))
+        || change.live.as_ref().is_some_and(says)
 }
 
 /// Whether a replica becomes a database of its own.
@@ -222,7 +240,7 @@ fn stops_following(change: &Change) -> bool {
 
 /// Whether the application's data would be left behind: on the server's disk when the database
 /// moves off or onto it, in a database of another engine or name, or in another one that exists.
-fn leads_to_another_database(change: &Change) -> bool {
+fn leads_to_another_database(change: &Change, successor: Option<&Resource>) -> bool {
     let read = |value: Option<&Value>| -> Option<serde_json::Value> {
         // References are no JSON, but stand inside strings.
         serde_json::from_str(&value?.to_string()).ok()
@@ -235,6 +253,7 @@ fn leads_to_another_database(change: &Change) -> bool {
     let after = change
         .desired
         .as_ref()
+        .or(successor)
         .and_then(|desired| read(desired.properties.get("Value")));
     let is_local = |config: &serde_json::Value| config["host"] == "local";
     match after {
@@ -356,6 +375,49 @@ mod tests {
             unchanged: 1,
             ..diff(&desired.into_iter().collect(), &live, None)
         }
+    }
+
+    /// The plan that gives the setting another name, and another value maybe.
+    fn renamed(from: &str, to: &str) -> Plan {
+        let kind = "AWS::SSM::Parameter";
+        let mut live = cloud(kind, false);
+        let mut old = live.resources.pop_first().unwrap().1;
+        old.address = "us-east-1/old_name".parse().unwrap();
+        old.properties.insert("Value", Value::str(from));
+        live.resources.insert(old.address.clone(), old);
+        let new = Resource {
+            role: Some(Role::DatabaseSetting),
+            ..wanted("us-east-1/new_name", kind, serde_json::json!({"Value": to}))
+        };
+        Plan {
+            unchanged: 1,
+            ..diff(&[new].into_iter().collect(), &live, None)
+        }
+    }
+
+    #[test]
+    fn a_setting_may_have_another_name_and_no_other_database() {
+        let local = r#"{"host": "local", "engine": "postgres", "name": "shop"}"#;
+        let remote = r#"{"host": "db.example", "engine": "postgres", "name": "shop"}"#;
+        let other = r#"{"host": "other.example", "engine": "postgres", "name": "shop"}"#;
+        let refused = |from, to| refusals(&renamed(from, to), &BTreeSet::new()).len();
+        assert_eq!(refused(local, local), 0);
+        assert_eq!(refused(remote, remote), 0);
+        assert_eq!(refused(local, remote), 1);
+        assert_eq!(refused(remote, other), 1);
+    }
+
+    #[test]
+    fn a_setting_that_servers_read_is_guarded_whoever_has_the_role() {
+        let local = r#"{"host": "local", "engine": "postgres", "name": "shop"}"#;
+        let remote = r#"{"host": "db.example", "engine": "postgres", "name": "shop"}"#;
+        let mut plan = moved(local, Some(remote));
+        for change in &mut plan.changes {
+            if let Some(desired) = &mut change.desired {
+                desired.role = None;
+            }
+        }
+        assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
     }
 
     #[test]

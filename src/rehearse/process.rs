@@ -144,17 +144,23 @@ pub fn all_with(variable: &str, path: &Path) -> Vec<(u32, String)> {
     found.collect()
 }
 
-/// How long a program may take that [`run`] runs: the largest of the user's files are loaded in it.
-const LONGEST: Duration = Duration::from_secs(3600);
-
-/// Runs a program to its end, with this on its standard input.
+/// Runs a program to its end, with this on its standard input. A user's data may take hours to load.
 pub fn run(what: &str, command: &mut Command, input: &str) -> Result<Output, Error> {
-    run_within(LONGEST, what, command, input)
+    run_until(None, what, command, input)
 }
 
 /// The same for so long; then it is killed, with everything that it started.
 pub fn run_within(
     limit: Duration,
+    what: &str,
+    command: &mut Command,
+    input: &str,
+) -> Result<Output, Error> {
+    run_until(Some(limit), what, command, input)
+}
+
+fn run_until(
+    limit: Option<Duration>,
     what: &str,
     command: &mut Command,
     input: &str,
@@ -178,17 +184,20 @@ pub fn run_within(
     });
     let id = child.id();
     let (done, ended) = channel::<()>();
-    let watch = std::thread::spawn(move || {
-        let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
-        if late {
-            kill_group(id);
-        }
-        late
+    let watch = limit.map(|limit| {
+        std::thread::spawn(move || {
+            let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill_group(id);
+            }
+            late
+        })
     });
     let output = child.wait_with_output();
     drop(done);
     let _ = writer.join();
-    if watch.join().unwrap_or(false) {
+    let late = watch.is_some_and(|watch| watch.join().unwrap_or(false));
+    if let Some(limit) = limit.filter(|_| late) {
         let seconds = limit.as_secs();
         return Err(Error::new(format!("{what}: no end within {seconds} s")));
     }

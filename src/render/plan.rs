@@ -230,7 +230,7 @@ pub fn refusal_in_words(refusal: &Refusal) -> String {
     }
 }
 
-/// How many resources are named below a heading before the rest is counted. All are told below.
+/// How many resources are named below a heading before the rest is counted; what holds data is always named.
 const NAMED: usize = 12;
 
 /// What is interrupted, destroyed, replaced and newly exposed; where all goes, only what holds data.
@@ -246,18 +246,26 @@ fn blast(out: &mut String, blast: &Blast, frame: &Frame<'_>) {
     let _ = writeln!(out, "{heading}");
     for (word, style, lines) in blast_in_words(blast, !frame.destroy) {
         let _ = writeln!(out, "  {}", Painted(style, word));
-        for (address, words) in lines.iter().take(NAMED) {
+        let holding = lines
+            .iter()
+            .filter(|(_, words)| words == HOLDS_DATA)
+            .count();
+        let named = holding.max(NAMED);
+        for (address, words) in lines.iter().take(named) {
             let address = visible(address);
             let _ = match words.is_empty() {
                 true => writeln!(out, "    {address}"),
                 false => writeln!(out, "    {address}: {}", visible(words)),
             };
         }
-        if lines.len() > NAMED {
-            let _ = writeln!(out, "    and {} more", lines.len() - NAMED);
+        if lines.len() > named {
+            let _ = writeln!(out, "    and {} more", lines.len() - named);
         }
     }
 }
+
+/// What is said of a loss that cannot be made again.
+const HOLDS_DATA: &str = "it holds data";
 
 /// A heading of the blast radius, its style, and what stands below: addresses, each with what is to
 /// be said of it.
@@ -268,7 +276,7 @@ pub type Risk = (String, anstyle::Style, Vec<(String, String)>);
 pub fn blast_in_words(blast: &Blast, all: bool) -> Vec<Risk> {
     let losses = |losses: &[Loss]| {
         let told = |loss: &Loss| {
-            let words = if loss.holds_data { "it holds data" } else { "" };
+            let words = if loss.holds_data { HOLDS_DATA } else { "" };
             (loss.address.to_string(), words.to_owned())
         };
         let (data, rest): (Vec<&Loss>, Vec<&Loss>) =

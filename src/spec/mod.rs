@@ -384,7 +384,7 @@ pub struct Health {
     #[schemars(range(min = 2, max = 10))]
     pub unhealthy: u8,
     /// Seconds that a new server has before bad answers get it replaced: its packages, the image, the start.
-    #[schemars(range(min = 60, max = 7200))]
+    #[schemars(range(min = 90, max = 7200))]
     pub grace: u16,
 }
 

@@ -292,7 +292,7 @@ impl Cloud {
             address: write.address.clone(),
             applied: write.applied.clone(),
         };
-        let item = Item {
+        let mut item = Item {
             number,
             kind: write.kind.clone(),
             region,
@@ -307,7 +307,7 @@ impl Cloud {
             started: None,
             replaced_at: None,
         };
-        let item = fleet::judged(item);
+        fleet::judged(&mut item, now);
         self.items.insert(number, item);
         self.starts(number);
         Ok(identifier)
@@ -412,9 +412,7 @@ impl Cloud {
         if replaces {
             item.replaced_at = Some(now + fleet::replacement(&item.properties));
         }
-        if &*item.kind == fleet::GROUP {
-            *item = fleet::judged_again(item.clone(), now);
-        }
+        fleet::judged_again(item, replaces, now);
         let number = item.number;
         self.dirty.insert(number);
         let released = |name: &Arc<str>| facts.released.contains(&&**name);
@@ -548,7 +546,8 @@ impl Cloud {
             let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
             health.all += size;
             // A server that was begun answers two looks of the load balancer later.
-            if group.is_ready(now) || &*group.word == "modifying" {
+            let is_served = group.is_ready(now) || &*group.word == "modifying";
+            if is_served && !group.is_served_by_nobody() {
                 health.healthy += size;
             }
         }

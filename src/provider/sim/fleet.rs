@@ -56,22 +56,26 @@ pub(super) fn judges_too_early(properties: &Map) -> bool {
 /// The word for a group whose servers never serve.
 const EARLY: &str = "no server in service: its load balancer's check ends each before it answers, as HealthCheckGracePeriod is shorter";
 
-/// A new group as its health check leaves it.
-pub(super) fn judged(mut group: Item) -> Item {
+/// How long a new group that nobody serves is on its way, in milliseconds; then it is left alone.
+const NEW: u64 = 20 * 60 * 1000;
+
+/// A group that launches servers as its health check leaves it.
+pub(super) fn judged(group: &mut Item, now: u64) {
     if &*group.kind == GROUP && judges_too_early(&group.properties) {
-        group.ready_at = u64::MAX;
+        group.ready_at = now + NEW;
         group.word = EARLY.into();
     }
-    group
 }
 
-/// A changed group as its health check leaves it: with time enough its servers come into service.
-pub(super) fn judged_again(mut group: Item, now: u64) -> Item {
-    if &*group.word == EARLY && !judges_too_early(&group.properties) {
+/// A changed group: with time enough the servers of one that nobody served come into service; those that run are judged
+/// anew only once they are replaced.
+pub(super) fn judged_again(group: &mut Item, replaces: bool, now: u64) {
+    if group.is_served_by_nobody() && !judges_too_early(&group.properties) {
         group.ready_at = now + BOOT * 1000;
         group.word = "creating".into();
+    } else if replaces {
+        judged(group, now);
     }
-    judged(group)
 }
 
 /// Whether a group's first servers do not serve yet, whatever else is changed about it.
@@ -80,6 +84,11 @@ pub(super) fn still_begins(item: &Item, now: u64) -> bool {
 }
 
 impl Item {
+    /// Whether a group's servers are ended before they answer.
+    pub(super) fn is_served_by_nobody(&self) -> bool {
+        &*self.word == EARLY
+    }
+
     /// Whether the servers of a group are being replaced.
     pub(super) fn is_replaced(&self, now: u64) -> bool {
         self.replaced_at.is_some_and(|until| until > now)

@@ -13,8 +13,9 @@ use crate::provider::aws::marks::{Marks, is_ours};
 use crate::provider::aws::service::{Found, items, list, pick, tags, text, without};
 use crate::value::{Map, Value};
 
-/// How long a new group is new: then some of its servers may come and go.
-const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// How long a new group is new: longer than an apply waits for it, so that none ends well in which nothing serves. One that
+/// is older is left alone: nothing that leads away from it, or is none of its business, waits for its servers.
+const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(20);
 
 /// Groups with their properties. What a call each tells is asked for where it was ever set.
 pub async fn found(api: &Client, groups: &[Map]) -> Outcome<Vec<Found>> {
@@ -60,8 +61,7 @@ pub async fn found(api: &Client, groups: &[Map]) -> Outcome<Vec<Found>> {
         .collect())
 }
 
-/// A new group can be used when as many instances serve as it has to have. Of an older one some may be missing for a
-/// while; where none serves it cannot be used, however old it is.
+/// A new group can be used when as many instances serve as it has to have.
 fn in_state(mut found: Found, group: &Map) -> Found {
     let state = text(group, "Status");
     if !state.is_empty() {
@@ -74,7 +74,7 @@ fn in_state(mut found: Found, group: &Map) -> Found {
     let needed = group.get("MinSize").and_then(Value::as_int).unwrap_or(0);
     let made = text(group, "CreatedTime").parse::<jiff::Timestamp>();
     let is_new = made.is_ok_and(|made| jiff::Timestamp::now().duration_since(made) < PATIENCE);
-    if serving < needed && (is_new || serving == 0) {
+    if serving < needed && is_new {
         found.status = Status::Pending(format!("{serving} of {needed} in service").into());
     }
     found
