@@ -19,6 +19,8 @@ def main():
     answers, command = sys.argv[1].split(","), sys.argv[2:]
     child, terminal = pty.fork()
     if child == 0:
+        # Whoever was started in the background ignores it, and so would this.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvp(command[0], command)
     seen = b""
     while True:

@@ -266,6 +266,13 @@ with tempfile.TemporaryDirectory(prefix="scalectl-drivers-") as root:
         main(root)
     finally:
         for process in reversed(RUNNING):
-            process.send_signal(signal.SIGINT if POSTGRES else signal.SIGTERM)
+            # PostgreSQL waits for its clients on SIGTERM. HAProxy keeps ignoring SIGINT where its parent does, as what a
+            # shell starts in the background.
+            is_postgres = os.path.basename(process.args[0]).startswith("postgres")
+            process.send_signal(signal.SIGINT if is_postgres else signal.SIGTERM)
         for process in RUNNING:
-            process.wait()
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
