@@ -13,7 +13,7 @@ use actions::action_of;
 use common::root;
 use scalectl::schema::Registry;
 use scalectl::schema::facts::actions::{
-    Need, of_doctor, of_every_change, of_every_run, of_kind, of_migration, of_properties,
+    Need, of_doctor, of_every_change, of_every_run, of_files, of_kind, of_migration, of_properties,
 };
 use scalectl::value::{Map, Value};
 
@@ -68,6 +68,9 @@ const ON_BEHALF: &[(&str, &str)] = &[
         "s3:GetBucketAcl",
         "CreateDistribution with logs in a bucket",
     ),
+    ("s3:GetObject", "CopyObject"),
+    ("s3:GetObjectTagging", "CopyObject"),
+    ("s3:PutObjectTagging", "CopyObject"),
     ("s3:TagResource", "CreateBucket with tags"),
     ("wafv2:AssociateWebACL", "CreateDistribution with a web ACL"),
 ];
@@ -99,7 +102,8 @@ fn named() -> BTreeSet<String> {
     let others = of_every_run()
         .chain(of_every_change())
         .chain(of_doctor())
-        .chain(of_migration());
+        .chain(of_migration())
+        .chain(of_files());
     named.extend(others.map(ToString::to_string));
     let mut secret = Map::new();
     secret.insert("A", Value::str("{{resolve:secretsmanager:x}}"));

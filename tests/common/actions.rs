@@ -97,8 +97,10 @@ const RENAMED: &[(&str, &str)] = &[
         "s3:ListBucketMetricsConfigurations",
         "s3:GetMetricsConfiguration",
     ),
+    ("s3:CopyObject", "s3:PutObject"),
     ("s3:ListBuckets", "s3:ListAllMyBuckets"),
     ("s3:ListObjectVersions", "s3:ListBucketVersions"),
+    ("s3:ListObjectsV2", "s3:ListBucket"),
     (
         "s3:PutBucketAccelerateConfiguration",
         "s3:PutAccelerateConfiguration",
