@@ -37,7 +37,6 @@ impl From<Code> for ExitCode {
 
 impl Code {
     /// Ends the process at once, as a second interrupt asks.
-    #[expect(clippy::exit, reason = "nobody waits for anything any more")]
     pub fn exit(self) -> ! {
         std::process::exit(i32::from(self as u8))
     }

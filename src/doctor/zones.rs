@@ -25,7 +25,9 @@ pub struct Placed {
 
 /// Where a graph puts its servers, by region and type.
 pub fn placed(graph: &Graph) -> Vec<Placed> {
-    let mut found: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Arc<str>>> = BTreeMap::new();
+    // By region and type.
+    type Zones = BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Arc<str>>>;
+    let mut found = Zones::new();
     for resource in graph.iter() {
         let subnets = match &*resource.kind {
             "AWS::EC2::Instance" => "SubnetId",
