@@ -567,3 +567,21 @@ fn apply_asks_below_one_screen_and_unfolds_what_it_folds() {
         "{told}"
     );
 }
+
+#[test]
+fn status_says_which_database_takes_the_writes() {
+    let project = Project::empty();
+    let spec = common::root().join("examples/marketplace/scalectl.yaml");
+    project.write("scalectl.yaml", std::fs::read_to_string(spec).unwrap());
+    project.run("apply --auto-approve");
+    let told = String::from_utf8(project.run("status").stdout).unwrap();
+    let of = |what: &str| {
+        let lines = told
+            .lines()
+            .filter(|line| line.trim_start().starts_with(what));
+        lines
+            .filter(|line| line.contains(".rds.amazonaws.com"))
+            .count()
+    };
+    assert_eq!((of("database "), of("replica ")), (1, 2), "{told}");
+}

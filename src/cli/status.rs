@@ -11,6 +11,7 @@ use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::inventory::{Live, LiveResource, Status};
+use crate::migrate::failover::follows;
 use crate::plan::diff;
 use crate::plan::diff::tier_of;
 use crate::plan::existing::{ZONE, name_servers};
@@ -189,7 +190,9 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
             "ConfigurationEndpoint.Address",
         ),
     ] {
-        found.extend(of(kind).filter_map(|r| Some((what, text(r, path)?, &r.address))));
+        // Of several databases one takes the writes.
+        let named = |r| if follows(r) { "replica" } else { what };
+        found.extend(of(kind).filter_map(|r| Some((named(r), text(r, path)?, &r.address))));
     }
     // Others are those of NAT gateways.
     let associated = |eip: &&LiveResource| {
