@@ -8,7 +8,7 @@
 //! - A write waits until the value that it wants is free; see `plan::room`.
 //! - What is no longer wanted, or replaced, goes last, once every write has succeeded, so that an old server
 //!   answers until the new ones do.
-//! - Some things AWS keeps in place for others that do not mention them; see [`LEAVES_AFTER`].
+//! - Some things AWS keeps in place for others that do not mention them; see `LEAVES_AFTER`.
 //!
 //! Should these rules wait for each other in a circle, the waits of deletes for updates are dropped
 //! first: the cloud then refuses a delete until it can be done, and the executor asks again.
