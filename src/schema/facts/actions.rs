@@ -176,7 +176,7 @@ mod tests {
         for (kind, entry) in &table {
             let needs: Vec<&str> = entry.keys().copied().collect();
             match *kind {
-                "always" | "migrate" => assert_eq!(needs, ["read", "write"]),
+                "always" | "files" | "migrate" => assert_eq!(needs, ["read", "write"]),
                 "doctor" => assert_eq!(needs, ["read"]),
                 "secret" => assert_eq!(needs, ["write"]),
                 _ => assert_eq!(needs, ["create", "delete", "read", "update"], "{kind}"),
