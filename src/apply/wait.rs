@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use super::retry::Gave;
-use crate::value::Map;
+use crate::value::{Map, Value};
 
 /// Why an operation did not come to its end.
 pub enum Failure {
@@ -33,7 +33,7 @@ pub fn least(kind: &str, properties: &Map) -> Duration {
     const PER_GIB: u64 = 20;
     let number = |name: &str| {
         let value = properties.get(name);
-        value.and_then(|value| value.as_int().or_else(|| value.as_str()?.parse().ok()))
+        value.and_then(Value::as_number)
     };
     match kind {
         "AWS::CertificateManager::Certificate" => Duration::from_secs(75 * 60),

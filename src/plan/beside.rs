@@ -12,7 +12,6 @@ use crate::address::Address;
 use crate::inventory::{Live, LiveResource};
 use crate::schema::facts::exclusive;
 use crate::schema::facts::references::{for_each_name, is_in_reach};
-use crate::value::Value;
 
 /// Decides for each replacement whether it is created first.
 pub fn create_first(changes: &mut [Change]) {
@@ -190,9 +189,4 @@ pub fn impossible(changes: &[Change], live: &Live) -> Vec<Impossible> {
         });
     }
     found
-}
-
-/// Whether a value is a whole number as AWS reads it, written as one or as text.
-pub fn number_of(value: &Value) -> Option<i64> {
-    value.as_int().or_else(|| value.as_str()?.parse().ok())
 }

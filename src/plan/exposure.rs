@@ -153,7 +153,7 @@ fn ingress(rule: &Map) -> Option<String> {
     };
     let port = |name: &str| {
         let value = rule.get(name)?;
-        value.as_int().or_else(|| value.as_str()?.parse().ok())
+        value.as_number()
     };
     // ICMP has types where others have ports.
     let ports = match (port("FromPort"), port("ToPort")) {

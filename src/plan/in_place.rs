@@ -168,10 +168,7 @@ fn sizes(properties: &Map) -> Vec<(String, i64)> {
         .and_then(Value::as_list);
     let size = |device: &Value| {
         let name = device.at("DeviceName")?.to_string();
-        Some((
-            name,
-            super::beside::number_of(device.at("Ebs.VolumeSize")?)?,
-        ))
+        Some((name, device.at("Ebs.VolumeSize")?.as_number()?))
     };
     devices
         .unwrap_or_default()

@@ -152,7 +152,7 @@ impl Change {
             return None;
         }
         let live = &self.live.as_ref()?.properties;
-        let number = |name: &str| live.get(name).and_then(beside::number_of);
+        let number = |name: &str| live.get(name).and_then(Value::as_number);
         let servers = number("DesiredCapacity")
             .or(number("MinSize"))
             .unwrap_or(1)

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::beside::number_of;
 use super::operations::{Operation, Part, Step};
 use super::{Action, Change, Impossible};
 use crate::inventory::{Live, LiveResource};
@@ -244,7 +243,7 @@ fn free(
     operations: &[Operation],
     change: &Change,
 ) -> Option<Value> {
-    let priority = |value: Option<&Value>| value.and_then(number_of);
+    let priority = |value: Option<&Value>| value.and_then(Value::as_number);
     let wanted = priority(change.desired.as_ref()?.properties.get(PRIORITY))?;
     let resources = live.resources.values().chain(&live.deposed);
     let mut used: BTreeSet<i64> = resources
@@ -258,7 +257,7 @@ fn free(
         operations
             .iter()
             .filter_map(|operation| match &operation.part {
-                Part::Around { value, .. } => number_of(value),
+                Part::Around { value, .. } => value.as_number(),
                 _ => None,
             }),
     );

@@ -109,6 +109,11 @@ impl Value {
         }
     }
 
+    /// A whole number, also one that is written as text: CloudFormation has many so.
+    pub fn as_number(&self) -> Option<i64> {
+        self.as_int().or_else(|| self.as_str()?.parse().ok())
+    }
+
     /// The truth of a [`Value::Bool`].
     pub fn as_bool(&self) -> Option<bool> {
         match self {

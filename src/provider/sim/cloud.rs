@@ -539,10 +539,7 @@ impl Cloud {
             {
                 continue;
             }
-            let size = group
-                .properties
-                .get("MinSize")
-                .and_then(|size| size.as_int().or_else(|| size.as_str()?.parse().ok()));
+            let size = group.properties.get("MinSize").and_then(Value::as_number);
             let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
             health.all += size;
             // A server that was begun answers two looks of the load balancer later.

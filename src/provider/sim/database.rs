@@ -128,7 +128,7 @@ pub fn check(properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
     }
     let number = |name: &str| {
         let value = properties.get(name);
-        value.and_then(|value| value.as_int().or_else(|| value.as_str()?.parse().ok()))
+        value.and_then(Value::as_number)
     };
     if let (Some(most), Some(size)) = (number("MaxAllocatedStorage"), number("AllocatedStorage")) {
         // Not to grow is to grow to its own size.

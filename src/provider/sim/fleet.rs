@@ -27,9 +27,7 @@ pub(super) fn replaces<S: AsRef<str>>(kind: &str, changed: &[S]) -> bool {
 }
 
 fn number(properties: &Map, name: &str) -> Option<u64> {
-    let value = properties.get(name)?;
-    let value = value.as_int().or_else(|| value.as_str()?.parse().ok())?;
-    u64::try_from(value).ok()
+    u64::try_from(properties.get(name)?.as_number()?).ok()
 }
 
 /// Milliseconds until all servers of a group are others: a tenth at a time, one at least; each batch boots and warms up

@@ -542,11 +542,7 @@ fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(
 }
 
 fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
-    let number = |map: &Map, name: &str| {
-        map.get(name)
-            .and_then(|v| v.as_int().or_else(|| v.as_str()?.parse().ok()))
-            .unwrap_or(0)
-    };
+    let number = |map: &Map, name: &str| map.get(name).and_then(Value::as_number).unwrap_or(0);
     if let Some(old) = old {
         if number(properties, "AllocatedStorage") < number(&old.properties, "AllocatedStorage") {
             return Err(Refusal::invalid("a database's storage cannot shrink"));
