@@ -13,9 +13,7 @@ import argparse
 import os
 import random
 import shutil
-import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import mutations
@@ -94,13 +92,9 @@ def main():
     parser.add_argument("--binaries")
     parser.add_argument("--ports", type=int, default=0)
     options = parser.parse_args()
-    for number in signal.SIGTERM, signal.SIGINT:
-        signal.signal(number, walk.interrupted)
     print("seed %d" % options.seed)
     chance = random.Random(options.seed)
-    folder = tempfile.mkdtemp(prefix="corpus-")
-    os.chmod(folder, 0o755)
-    ports = servers.Ports(options.ports)
+    folder, ports = walk.begin(options)
     try:
         for engine in ["postgres", "mysql"] if not options.engine else [options.engine]:
             path = "%s/mutant.%s.sql" % (schemas.FOLDER, "pg" if engine == "postgres" else "mysql")

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -153,11 +152,8 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    for number in signal.SIGTERM, signal.SIGINT:
-        signal.signal(number, walk.interrupted)
-    folder = tempfile.mkdtemp(prefix="corpus-")
-    os.chmod(folder, 0o755)
-    ports, results = servers.Ports(options.ports), []
+    folder, ports = walk.begin(options)
+    results = []
     print("seed %d" % options.seed)
     try:
         for engine, wanted in (("postgres", POSTGRES), ("mysql", MYSQL)):
@@ -191,12 +187,7 @@ def main():
             print("kept: " + folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    total = walk.figures(results)
-    print("\n" + "  ".join("%s %s" % pair for pair in total.items()))
-    if options.json:
-        with open(options.json, "w") as out:
-            json.dump({"schemas": results, "total": total}, out, indent=1)
-    return 0 if results and total["passed"] == total["schemas"] else 1
+    return walk.told(results, options)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,7 @@ import json
 import os
 import re
 import shutil
-import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import schema as schemas
@@ -154,11 +152,8 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    for number in signal.SIGTERM, signal.SIGINT:
-        signal.signal(number, walk.interrupted)
-    folder = tempfile.mkdtemp(prefix="corpus-")
-    os.chmod(folder, 0o755)
-    ports, missed, report = servers.Ports(options.ports), [], []
+    folder, ports = walk.begin(options)
+    missed, report = [], []
     # A request that waits for a switch that never ends need not wait long here.
     walk.writers.PATIENCE = 8
     try:

@@ -514,6 +514,25 @@ def figures(results):
     return total
 
 
+def begin(options):
+    """A folder for servers, who are nobody's users, and their ports; from here on a signal ends servers too."""
+    for number in signal.SIGTERM, signal.SIGINT:
+        signal.signal(number, interrupted)
+    folder = tempfile.mkdtemp(prefix="corpus-")
+    os.chmod(folder, 0o755)
+    return folder, servers.Ports(options.ports)
+
+
+def told(results, options):
+    """Prints the figures, and writes them for programs; the exit code."""
+    total = figures(results)
+    print("\n" + "  ".join("%s %s" % pair for pair in total.items()))
+    if options.json:
+        with open(options.json, "w") as out:
+            json.dump({"schemas": results, "total": total}, out, indent=1)
+    return 0 if results and total["passed"] == total["schemas"] else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="schemas, with * for any text")
@@ -529,15 +548,12 @@ def main():
     parser.add_argument("--json", help="a file for the figures")
     parser.add_argument("--keep", action="store_true", help="keep the folder with every log")
     options = parser.parse_args()
-    for number in signal.SIGTERM, signal.SIGINT:
-        signal.signal(number, interrupted)
     Walk.short = options.short
     names = {}
     for engine in ["postgres", "mysql"] if not options.engine else [options.engine]:
         names[engine] = schemas.corpus(engine, options.names, options.quick)
-    folder = tempfile.mkdtemp(prefix="corpus-")
-    os.chmod(folder, 0o755)
-    ports, results = servers.Ports(options.ports), []
+    folder, ports = begin(options)
+    results = []
     if "postgres" in names:
         options.binaries = servers.postgres_binaries(options.binaries)
         options.target_binaries = servers.postgres_binaries(options.target_binaries) if options.target_binaries else None
@@ -556,12 +572,7 @@ def main():
             print("kept: " + folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    total = figures(results)
-    print("\n" + "  ".join("%s %s" % pair for pair in total.items()))
-    if options.json:
-        with open(options.json, "w") as out:
-            json.dump({"schemas": results, "total": total}, out, indent=1)
-    return 0 if results and total["passed"] == total["schemas"] else 1
+    return told(results, options)
 
 
 if __name__ == "__main__":
