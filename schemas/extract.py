@@ -100,6 +100,9 @@ def main():
         tagging = schema.get("tagging", {})
         if not mapped and not (tagging.get("tagOnCreate", True) and tagging.get("tagUpdatable", True)):
             facts.pop("tagProperty", None)
+        # What CloudFormation makes in ways of its own, Cloud Control cannot make or read.
+        if not mapped and not {"create", "read", "delete"} <= schema.get("handlers", {}).keys():
+            facts["outOfReach"] = True
         return json.dumps(facts, sort_keys=True, separators=(",", ":"))
 
     others = "".join(f"{kind}\t{text_of(kind, False)}\n" for kind in sorted(index.keys() - set(kinds)))

@@ -22,6 +22,7 @@ pub mod diagnostic;
 pub mod doctor;
 pub mod graph;
 pub mod inventory;
+pub mod kinds;
 pub mod migrate;
 pub mod ownership;
 pub mod plan;

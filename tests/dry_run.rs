@@ -16,12 +16,12 @@ use scalectl::apply::{Context, End, Stop, execute, kinds, observe_kinds, record_
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::inventory::{Live, Status};
+use scalectl::kinds::actions::{Need, of_needs};
 use scalectl::plan::diff;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
 use scalectl::schema::Registry;
-use scalectl::schema::facts::actions::{Need, of_needs};
 use scalectl::snapshot::Snapshot;
 use scalectl::spec::Stage;
 

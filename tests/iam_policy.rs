@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 
 use actions::action_of;
 use common::root;
-use scalectl::schema::Registry;
-use scalectl::schema::facts::actions::{
+use scalectl::kinds::actions::{
     Need, of_doctor, of_every_change, of_every_run, of_files, of_kind, of_migration, of_properties,
 };
+use scalectl::schema::Registry;
 use scalectl::value::{Map, Value};
 
 /// Actions that AWS's services take in the caller's name, so that nobody here calls them.

@@ -27,12 +27,13 @@ use crate::compare;
 use crate::compare::Rules;
 use crate::graph::Resource;
 use crate::inventory::{Handle, LiveResource, Status};
+use crate::kinds;
 use crate::ownership;
 use crate::plan::existing::{self, ZONE};
 use crate::plan::operations::Part;
 use crate::plan::{Change, Operation, Plan, Step};
 use crate::provider::{ProviderError, Write};
-use crate::schema::{self, Registry};
+use crate::schema::Registry;
 use crate::value::{Map, Reference, Value};
 
 /// How long after one look the next one comes, when nothing else is to be waited for.
@@ -271,7 +272,7 @@ impl<'a> Run<'a> {
         };
         let made = (change.address.clone(), identifier.clone());
         self.made.borrow_mut().extend([made]);
-        let facts = schema::facts(&change.kind);
+        let facts = kinds::of(&change.kind);
         let mut later = self.context.provider.after_create(&write);
         let first = attempts.get() == 1 && later.is_empty();
         let as_made = first.then(|| self.as_made(change, &desired, &identifier));
@@ -364,7 +365,7 @@ impl<'a> Run<'a> {
         if let [name] = schema.primary_identifier() {
             properties.insert(name.clone(), Value::str(identifier));
         }
-        for (name, value) in schema::facts::known_when_made(&change.kind) {
+        for (name, value) in kinds::of(&change.kind).known_when_made {
             properties.insert(*name, Value::str(value.unwrap_or(identifier)));
         }
         let referred = self.referred.get(&change.address);
@@ -392,7 +393,7 @@ impl<'a> Run<'a> {
             self.context.provider.update(&handle, &write, &changed)
         })
         .await?;
-        let typical = schema::facts(&change.kind).update_seconds;
+        let typical = kinds::of(&change.kind).update_seconds;
         let live = self
             .until_ready(number, change, &handle, &desired, typical)
             .await?;
@@ -409,7 +410,7 @@ impl<'a> Run<'a> {
             return Err(Failure::For("there is nothing to update".to_owned()));
         };
         let handle = live.handle();
-        let facts = schema::facts(&change.kind);
+        let facts = kinds::of(&change.kind);
         let changes_anyway = facts.open && !change.properties.is_empty();
         if live.status != Status::Ready && !changes_anyway {
             // An earlier run's work: nothing can be changed until it is through.
@@ -450,7 +451,7 @@ impl<'a> Run<'a> {
             self.context.provider.restart(handle)
         })
         .await?;
-        let typical = schema::facts(&change.kind).update_seconds;
+        let typical = kinds::of(&change.kind).update_seconds;
         self.until_ready(number, change, handle, desired, typical)
             .await
     }
@@ -465,7 +466,7 @@ impl<'a> Run<'a> {
             self.context.provider.delete(self.context.owner, &handle)
         })
         .await?;
-        let typical = schema::facts(&change.kind).delete_seconds;
+        let typical = kinds::of(&change.kind).delete_seconds;
         let mut wait = Wait::new(typical, least(&change.kind, &live.properties));
         loop {
             if self.status(number, change, &handle).await?.is_none() {
@@ -484,11 +485,11 @@ impl<'a> Run<'a> {
         if live.status == Status::Deleting {
             return Ok(());
         }
-        let Some((name, value)) = schema::facts::unlocked(&live.kind, &live.properties) else {
+        let Some((name, value)) = kinds::unlocked(&live.kind, &live.properties) else {
             return Ok(());
         };
         if live.status != Status::Ready && !matches!(live.status, Status::Failed(_)) {
-            let typical = schema::facts(&live.kind).create_seconds;
+            let typical = kinds::of(&live.kind).create_seconds;
             self.wait_until(number, change, handle, typical, |live| {
                 live.status == Status::Ready
             })
@@ -508,7 +509,7 @@ impl<'a> Run<'a> {
             self.context.provider.update(handle, &write, &changed)
         })
         .await?;
-        let typical = schema::facts(&live.kind).update_seconds;
+        let typical = kinds::of(&live.kind).update_seconds;
         self.wait_until(number, change, handle, typical, |live| {
             live.status == Status::Ready
         })
@@ -590,7 +591,7 @@ impl<'a> Run<'a> {
     ) -> Result<LiveResource, Failure> {
         let mut sightings = u32::from(live.is_some());
         let mut last = live;
-        let typical = schema::facts(&change.kind).create_seconds;
+        let typical = kinds::of(&change.kind).create_seconds;
         let mut wait = Wait::new(typical, least(&change.kind, &desired.properties));
         loop {
             if let Some(live) = last.take_if(|_| sightings >= self.context.provider.sightings()) {

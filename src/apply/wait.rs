@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Context;
 use super::retry::Gave;
-use crate::value::{Map, Value};
+use crate::kinds;
+use crate::value::Map;
 
 /// Why an operation did not come to its end.
 pub enum Failure {
@@ -24,27 +25,9 @@ impl From<Gave> for Failure {
 }
 
 /// How long a resource gets in any case, where its typical time says little.
-///
-/// A certificate waits for people who delegate a zone, and ACM itself may take half an hour; Terraform's provider waits 75
-/// minutes (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/acm_certificate_validation>). A
-/// database that is copied takes as long as its disk is large.
 pub fn least(kind: &str, properties: &Map) -> Duration {
-    const DATABASE: u64 = 4_800;
-    const PER_GIB: u64 = 20;
-    let number = |name: &str| {
-        let value = properties.get(name);
-        value.and_then(Value::as_number)
-    };
-    match kind {
-        "AWS::CertificateManager::Certificate" => Duration::from_secs(75 * 60),
-        "AWS::RDS::DBInstance" => {
-            // A replica says how large it may become only.
-            let size = number("AllocatedStorage").or_else(|| number("MaxAllocatedStorage"));
-            let size = size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-            Duration::from_secs(DATABASE + size * PER_GIB)
-        }
-        _ => Duration::ZERO,
-    }
+    let patience = kinds::of(kind).patience;
+    Duration::from_secs(patience.map_or(0, |patience| patience(properties)))
 }
 
 /// When to look again: hardly anything is ready in half its typical time, so that there are but a few

@@ -7,20 +7,21 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::expression::{Expression, Failure};
 use super::library::Library;
-use super::model::{Blueprint, Compose, Declaration, Module};
+use super::model::{Compose, Declaration, Module};
 use super::parse::RESERVED;
 use super::scope::{Inside, Only, Plain};
 use super::template::Template;
+use super::whole;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Resource};
-use crate::roles::Role;
-use crate::schema::{self, Registry, TagStyle, check_properties, nearest};
+use crate::kinds;
+use crate::schema::{Registry, TagStyle, check_properties, nearest};
 use crate::value::{Map, Reference, Value};
 
 /// The resources that `spec` (see [`crate::spec::Spec::normalized`]) should have at its stage.
@@ -54,7 +55,7 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
         .lay_out(&blueprint.compose)
         .and_then(|()| compiler.run())
         .and_then(|graph| {
-            let mistakes = mistaken_roles(blueprint, spec, &graph);
+            let mistakes = whole::mistakes(library, blueprint, spec, &graph);
             match mistakes.is_empty() {
                 true => Ok(graph),
                 false => Err(mistakes),
@@ -64,92 +65,6 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
             library.quote(&mut errors);
             errors
         })
-}
-
-/// Which roles nobody has, or two have, in a graph of a spec with a relational database.
-fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Diagnostic> {
-    if matches!(spec.at("database"), None | Some(Value::Null)) {
-        return Vec::new();
-    }
-    let place = blueprint
-        .compose
-        .first()
-        .map(|first| first.location.clone());
-    let mistake = |message: String, help: String| Diagnostic {
-        severity: crate::diagnostic::Severity::Error,
-        message,
-        location: place.clone(),
-        line: None,
-        help: Some(help),
-    };
-    let of_nobody = missing_roles(graph).into_iter().map(|(role, region)| {
-        mistake(
-            format!(
-                "the blueprint {} has no resource with `role: {}` ({}) in {region}, and the spec has a database: {}",
-                blueprint.name,
-                role.name(),
-                role.kind(),
-                role.why()
-            ),
-            format!("add `role: {}` to that resource; scalectl looks it up by its role", role.name()),
-        )
-    });
-    let of_two = doubled_roles(graph)
-        .into_iter()
-        .map(|(role, first, second)| {
-            mistake(
-                format!("{first} and {second} have `role: {}`", role.name()),
-                "one resource of a region has a role; remove it from the other".to_owned(),
-            )
-        });
-    of_nobody.chain(of_two).collect()
-}
-
-/// The roles that nobody has, with the region that lacks each. A region without servers runs no application, and lacks
-/// nothing.
-fn missing_roles(graph: &Graph) -> Vec<(Role, &str)> {
-    let in_region = |region: &str, kind: &str| {
-        graph
-            .iter()
-            .any(|one| &*one.kind == kind && *one.address.region == *region)
-    };
-    let regions: BTreeSet<&str> = graph
-        .iter()
-        .filter(|one| ["AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"].contains(&&*one.kind))
-        .map(|one| &*one.address.region)
-        .collect();
-    let several = regions.len() > 1;
-    let mut found = Vec::new();
-    for region in regions {
-        let server = in_region(region, "AWS::EC2::Instance");
-        let database = in_region(region, "AWS::RDS::DBInstance");
-        let needed = [
-            (Role::DatabaseSetting, true),
-            (Role::ScriptHost, server),
-            (Role::DatabaseRule, server && database),
-            (Role::Network, several && database),
-        ];
-        for (role, needed) in needed {
-            let mut all = graph.with_role(role);
-            if needed && !all.any(|one| *one.address.region == *region) {
-                found.push((role, region));
-            }
-        }
-    }
-    found
-}
-
-/// Two resources of a region with one role: whoever looks would find either.
-fn doubled_roles(graph: &Graph) -> Vec<(Role, &Address, &Address)> {
-    let mut seen: BTreeMap<(Role, &str), &Address> = BTreeMap::new();
-    let mut found = Vec::new();
-    for one in graph.iter() {
-        let Some(role) = one.role else { continue };
-        if let Some(first) = seen.insert((role, &one.address.region), &one.address) {
-            found.push((role, first, &one.address));
-        }
-    }
-    found
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.
@@ -627,7 +542,7 @@ impl<'a> Compiler<'a> {
             .at("name")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let global = schema::facts::is_global(&declaration.kind);
+        let global = kinds::is_global(&declaration.kind);
         let region: Arc<str> = match (&declaration.region, global) {
             (_, true) => GLOBAL.into(),
             (None, false) => home.into(),

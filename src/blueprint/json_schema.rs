@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::parse::RESERVED;
 use crate::graph::TIERS;
+use crate::kinds::unusable;
 use crate::roles::Role;
-use crate::schema::facts::can_be_marked;
 use crate::schema::{Additional, KindSchema, Registry, Shape, Type};
 
 /// The schema of a file below `blueprints/`: a blueprint, a module, or the walk between stages.
@@ -131,7 +131,10 @@ fn include_when() -> Json {
 
 fn resource() -> Json {
     let registry = Registry::embedded();
-    let mut kinds: Vec<&str> = registry.all().filter(|kind| can_be_marked(kind)).collect();
+    let mut kinds: Vec<&str> = registry
+        .all()
+        .filter(|kind| unusable(kind).is_none())
+        .collect();
     kinds.sort_unstable();
     let by_kind: Vec<Json> = registry
         .names()

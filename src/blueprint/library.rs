@@ -420,6 +420,8 @@ fn shell_word(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::TIERS;
+    use crate::kinds;
 
     #[test]
     fn every_file_of_the_folders_is_in_the_binary() {
@@ -525,6 +527,19 @@ mod tests {
     }
 
     #[test]
+    fn every_type_that_a_built_in_module_declares_has_a_record_and_every_tier_a_place() {
+        let library = Library::embedded().unwrap();
+        for name in library.module_names() {
+            for one in &library.module(name).unwrap().resources {
+                assert_eq!(kinds::of(&one.kind).name, &*one.kind, "{name}: {}", one.id);
+            }
+        }
+        for record in kinds::all() {
+            assert!(TIERS.contains(&record.tier.name()), "{}", record.name);
+        }
+    }
+
+    #[test]
     fn any_kind_of_the_registry_can_be_used_that_can_say_whose_it_is() {
         let module = |kind: &str, properties: &str| {
             let text = format!(
@@ -543,10 +558,27 @@ mod tests {
         );
         assert_eq!(
             module("AWS::SQS::QueuePolicy", "{Queues: [a], PolicyDocument: {}}"),
-            Err(
-                "AWS::SQS::QueuePolicy cannot be marked by tags, and would not be found again"
-                    .to_owned()
-            )
+            Ok(()),
+            "marked on its queue"
+        );
+        let refused = module("AWS::IAM::RolePolicy", "{RoleName: a, PolicyName: b}");
+        let message = refused.unwrap_err();
+        assert!(
+            message.starts_with("AWS::IAM::RolePolicy cannot be used"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_word_of_the_language_is_no_id() {
+        let text = "module: mine\ndescription: x\nresources:\n  - {id: function, kind: \"AWS::SQS::Queue\", tier: compute, properties: {}}\n";
+        let errors = Library::with(&[("modules/mine.yaml", text)], &[]);
+        let errors = errors.map(|_| ()).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors[0]
+                .message
+                .starts_with("no expression can name `function`")
         );
     }
 

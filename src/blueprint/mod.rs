@@ -14,6 +14,7 @@ pub mod model;
 pub mod parse;
 mod scope;
 pub mod template;
+mod whole;
 
 pub use compile::{check_condition, compile, holds, is_ready};
 pub use json_schema::json_schema;

@@ -10,8 +10,8 @@ use super::template::Template;
 use crate::address::is_id;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Lifecycle, TIERS};
+use crate::kinds::unusable;
 use crate::roles::Role;
-use crate::schema::facts::can_be_marked;
 use crate::schema::{KindSchema, Registry, check_properties};
 use crate::value::{Map, Value};
 use crate::yaml::fields::{entries, finish, items, known_keys, optional_text, read, text_of};
@@ -115,6 +115,10 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
         let message = format!("`{id}` is a variable of every expression");
         errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
     }
+    if KEYWORDS.contains(&&*id) {
+        let message = format!("no expression can name `{id}`, which is a word of the language");
+        errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
+    }
     let kind = text_of(node, "kind", errors)?;
     let schema = Registry::embedded().kind(&kind);
     if schema.is_none() {
@@ -125,11 +129,11 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
             None => error.help("kinds are CloudFormation's resource types, such as AWS::EC2::VPC"),
         });
     }
-    if schema.is_some() && !can_be_marked(&kind) {
+    if let Some(why) = unusable(&kind) {
         let place = node.get("kind").unwrap_or(node).location.clone();
-        let message = format!("{kind} cannot be marked by tags, and would not be found again");
+        let message = format!("{kind} cannot be used: {why}");
         errors.push(Diagnostic::error(place, message).help(
-            "whose a resource is stands in its tags, which have to be set when it is made, to change, and to be given back; say the same with another kind, or make it outside of scalectl",
+            "an apply marks what it makes in its tags or in those of what it belongs to; use another kind for the same, or make it outside of scalectl",
         ));
     }
     let tier = text_of(node, "tier", errors).unwrap_or_default();
@@ -224,6 +228,29 @@ fn role(node: &Node, kind: &str, errors: &mut Vec<Diagnostic>) -> Option<Role> {
 /// Names that expressions see besides resources.
 pub const RESERVED: &[&str] = &[
     "spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null",
+];
+
+/// Identifiers that CEL keeps for itself
+/// (<https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax>).
+const KEYWORDS: &[&str] = &[
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 fn lifecycle(node: &Node, errors: &mut Vec<Diagnostic>) -> Lifecycle {

@@ -56,6 +56,7 @@ impl Template {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
+        let before = errors.len();
         while let Some(at) = rest.find("${") {
             if rest[..at].ends_with('$') {
                 literal.push_str(&rest[..at - 1]);
@@ -81,6 +82,10 @@ impl Template {
             rest = &rest[at + 3 + end..];
         }
         literal.push_str(rest);
+        if errors.len() > before {
+            // Nobody knows its value, so that nothing else is wrong with it.
+            return Self::Text(pieces);
+        }
         if pieces.is_empty() {
             return Self::Constant(Value::str(literal));
         }

@@ -10,10 +10,10 @@ use super::project::{Project, load_spec};
 use super::{Failure, Global, Outcome, ui};
 use crate::doctor::permissions::replicates;
 use crate::graph::Graph;
-use crate::render::iam;
-use crate::schema::facts::actions::{
+use crate::kinds::actions::{
     Need, is_known, of_doctor, of_files, of_migration, of_needs, of_properties,
 };
+use crate::render::iam;
 use crate::spec::Stage;
 
 #[derive(Args)]

@@ -282,7 +282,7 @@ impl<'a> Places<'a> {
             });
         }
         let kind = finding.kind.as_deref().unwrap_or_default();
-        let section = section(crate::plan::diff::tier_of(kind));
+        let section = section(crate::kinds::tier(kind).name());
         let key = [section, "stage"]
             .into_iter()
             .find(|key| self.spec.get(key).is_some());

@@ -11,9 +11,9 @@ use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::inventory::{Live, LiveResource, Status};
+use crate::kinds;
 use crate::migrate::failover::follows;
 use crate::plan::diff;
-use crate::plan::diff::tier_of;
 use crate::plan::existing::{ZONE, name_servers};
 use crate::render::diagram::tier_rank;
 use crate::render::json;
@@ -42,7 +42,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         .and_then(|record| record.stage.as_deref());
     let tier = |resource: &LiveResource| match graph.get(&resource.address) {
         Some(known) => known.tier.to_string(),
-        None => tier_of(&resource.kind).to_owned(),
+        None => kinds::tier(&resource.kind).name().to_owned(),
     };
     if arguments.json {
         let endpoints = endpoints(&live).into_iter();
@@ -171,25 +171,14 @@ pub fn endpoints(live: &Live) -> Vec<(&'static str, String, &Address)> {
         let servers = name_servers(&zone.properties).join(" ");
         found.push(("name servers", servers, &record.address));
     }
-    for (what, kind, path) in [
-        ("edge", "AWS::CloudFront::Distribution", "DomainName"),
-        (
-            "load balancer",
-            "AWS::ElasticLoadBalancingV2::LoadBalancer",
-            "DNSName",
-        ),
-        ("database", "AWS::RDS::DBInstance", "Endpoint.Address"),
-        (
-            "cache",
-            "AWS::ElastiCache::ReplicationGroup",
-            "PrimaryEndPoint.Address",
-        ),
-        (
-            "cache",
-            "AWS::ElastiCache::CacheCluster",
-            "ConfigurationEndpoint.Address",
-        ),
-    ] {
+    let mut reached: Vec<(&str, &str, &str, kinds::Tier)> = kinds::all()
+        .filter_map(|kind| {
+            kind.endpoint
+                .map(|(what, path)| (what, kind.name, path, kind.tier))
+        })
+        .collect();
+    reached.sort_by_key(|(.., tier)| *tier);
+    for (what, kind, path, _) in reached {
         // Of several databases one takes the writes.
         let named = |r| if follows(r) { "replica" } else { what };
         found.extend(of(kind).filter_map(|r| Some((named(r), text(r, path)?, &r.address))));

@@ -11,8 +11,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use self::stands_for::stands_for;
-use crate::schema::facts::Canonical;
-use crate::schema::{self, KindFacts, KindSchema, Registry, Shape};
+use crate::kinds::Canonical;
+use crate::kinds::{self, Kind};
+use crate::schema::{self, KindSchema, Registry, Shape};
 use crate::value::{Map, Value, decoded_text};
 
 /// One place where desired and live differ.
@@ -34,7 +35,7 @@ pub struct Rules<'a> {
     /// The registry's facts; `None` for a kind it does not know.
     pub schema: Option<&'a KindSchema>,
     /// What the registry does not say.
-    pub facts: &'a KindFacts,
+    pub facts: &'a Kind,
 }
 
 impl Rules<'_> {
@@ -42,7 +43,7 @@ impl Rules<'_> {
     pub fn of(kind: &str) -> Rules<'static> {
         Rules {
             schema: Registry::embedded().kind(kind),
-            facts: schema::facts(kind),
+            facts: kinds::of(kind),
         }
     }
 
@@ -481,7 +482,7 @@ mod tests {
 
     use crate::compare::*;
     use crate::ownership;
-    use crate::schema::{Registry, facts};
+    use crate::schema::Registry;
     use crate::value::base64_gzip;
 
     fn compare(
@@ -492,7 +493,7 @@ mod tests {
     ) -> Vec<String> {
         let rules = Rules {
             schema: Registry::embedded().kind(kind),
-            facts: facts(kind),
+            facts: kinds::of(kind),
         };
         let show = |value: Option<Value>| value.map_or("-".to_owned(), |value| value.to_string());
         property(rules, name, &Value::from(desired), Some(&Value::from(live)))

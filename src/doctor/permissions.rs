@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::{Check, Verdict};
 use crate::graph::Graph;
 use crate::inventory::Live;
-use crate::plan::{Action, Plan, Step};
-use crate::schema::facts::actions::{
+use crate::kinds::actions::{
     Need, of_every_change, of_every_run, of_files, of_kind, of_migration, of_properties,
 };
-use crate::schema::facts::unlocked;
+use crate::kinds::unlocked;
+use crate::plan::{Action, Plan, Step};
 
 /// Actions, and the kinds of resources that need each; none for what every run needs.
 pub type Needed = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;

@@ -9,84 +9,10 @@ use std::sync::Arc;
 use super::{Check, Verdict};
 use crate::address::GLOBAL;
 use crate::graph::{Graph, Resource};
+use crate::kinds;
+pub use crate::kinds::Limit;
 use crate::plan::{Plan, Step};
 use crate::value::{Map, Value};
-
-/// Something of which AWS lets an account have so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Limit {
-    /// Elastic IP addresses in a region.
-    ElasticIps,
-    /// VPCs in a region.
-    Vpcs,
-    /// NAT gateways in a zone.
-    NatGateways,
-    /// Security groups in a region.
-    SecurityGroups,
-    /// Rules of one security group in one direction.
-    Rules,
-    /// Virtual processors of running on-demand instances of the standard families in a region.
-    Vcpus,
-    /// Auto Scaling groups in a region.
-    AutoScalingGroups,
-    /// Application Load Balancers in a region.
-    LoadBalancers,
-    /// Target groups in a region.
-    TargetGroups,
-    /// RDS instances in a region.
-    DbInstances,
-    /// Hosted zones of the account.
-    HostedZones,
-    /// Health checks of the account.
-    HealthChecks,
-    /// Records of one zone.
-    Records,
-}
-
-impl Limit {
-    /// In words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ElasticIps => "Elastic IPs",
-            Self::Vpcs => "VPCs",
-            Self::NatGateways => "NAT gateways",
-            Self::SecurityGroups => "security groups",
-            Self::Rules => "rules",
-            Self::Vcpus => "vCPUs of standard on-demand instances",
-            Self::AutoScalingGroups => "Auto Scaling groups",
-            Self::LoadBalancers => "Application Load Balancers",
-            Self::TargetGroups => "target groups",
-            Self::DbInstances => "RDS instances",
-            Self::HostedZones => "hosted zones",
-            Self::HealthChecks => "health checks",
-            Self::Records => "records",
-        }
-    }
-
-    /// The service's code in Service Quotas, where more is asked for.
-    fn service(self) -> &'static str {
-        match self {
-            Self::ElasticIps | Self::Vcpus => "ec2",
-            Self::Vpcs | Self::NatGateways | Self::SecurityGroups | Self::Rules => "vpc",
-            Self::AutoScalingGroups => "autoscaling",
-            Self::LoadBalancers | Self::TargetGroups => "elasticloadbalancing",
-            Self::DbInstances => "rds",
-            Self::HostedZones | Self::HealthChecks | Self::Records => "route53",
-        }
-    }
-
-    /// AWS's published default, where no API tells the account's own limit. Sources:
-    /// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html> and
-    /// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>.
-    pub fn published(self) -> Option<u64> {
-        match self {
-            Self::Vpcs | Self::NatGateways | Self::Vcpus => Some(5),
-            Self::SecurityGroups => Some(2500),
-            Self::Rules => Some(60),
-            _ => None,
-        }
-    }
-}
 
 /// Of what a plan would make more, and where: a region, a zone, or a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,24 +53,6 @@ pub struct Usage {
     /// The account's own limit, or `None` where AWS does not tell it.
     pub most: Option<u64>,
 }
-
-/// The kinds of which every one counts, and as what.
-const COUNTED: &[(&str, Limit)] = &[
-    (
-        "AWS::AutoScaling::AutoScalingGroup",
-        Limit::AutoScalingGroups,
-    ),
-    ("AWS::EC2::EIP", Limit::ElasticIps),
-    ("AWS::EC2::SecurityGroup", Limit::SecurityGroups),
-    ("AWS::EC2::VPC", Limit::Vpcs),
-    (
-        "AWS::ElasticLoadBalancingV2::TargetGroup",
-        Limit::TargetGroups,
-    ),
-    ("AWS::RDS::DBInstance", Limit::DbInstances),
-    ("AWS::Route53::HealthCheck", Limit::HealthChecks),
-    ("AWS::Route53::HostedZone", Limit::HostedZones),
-];
 
 impl Wanted {
     /// Whichever is more, place by place: what is needed when this and the other do not stand at the
@@ -188,9 +96,8 @@ fn count(wanted: &mut Wanted, graph: &Graph, resource: &Resource) {
         };
         *wanted.more.entry(place).or_default() += number;
     };
-    let counted = COUNTED.iter().find(|(kind, _)| *kind == &*resource.kind);
-    if let Some((_, limit)) = counted {
-        more(*limit, region, 1);
+    if let Some(limit) = kinds::of(&resource.kind).counts_as {
+        more(limit, region, 1);
     }
     match &*resource.kind {
         // Of network load balancers AWS lets one have as many again; the blueprints have none.

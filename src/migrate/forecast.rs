@@ -7,11 +7,11 @@ use super::walk::{Event, Halt, Texts, Walker};
 use super::{Budget, Migration, Phase};
 use crate::apply::{Context, Stop, execute, observe, record_of, write_record};
 use crate::inventory::Owner;
+use crate::kinds;
 use crate::plan::{Plan, diff};
 use crate::provider::sim::Sim;
 use crate::provider::sim::cloud::Cloud;
 use crate::provider::sim::faults::Faults;
-use crate::schema;
 
 /// What one step would do.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +78,7 @@ pub async fn forecast(
         for change in &one.plan.changes {
             if let Some(how) = &change.interrupts {
                 one.interrupts.push(format!("{}: {how}", change.address));
-                one.budget.unavailable += schema::facts(&change.kind).update_seconds;
+                one.budget.unavailable += kinds::of(&change.kind).update_seconds;
             }
         }
         // From the fence until the servers have the new database nobody writes.

@@ -3,6 +3,7 @@
 //!
 //! Owns how two wishes become one; which resources are shared, and when, is [`super::graphs`]'.
 
+use crate::kinds;
 use crate::value::{Map, Value};
 
 /// Entries that tell the items of a list apart, the first that an item has.
@@ -17,10 +18,6 @@ const KEYS: [&str; 8] = [
     "DeviceName",
 ];
 
-/// Lists that narrow: each item more lets less through. While both sides are needed, the shorter
-/// one stands.
-const NARROWING: [(&str, &str); 1] = [("AWS::ElasticLoadBalancingV2::ListenerRule", "Conditions")];
-
 /// What has as many members as it can have on either side: the two origins of a group
 /// (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginGroupMembers.html>).
 const PAIR: &str = "Members";
@@ -29,10 +26,8 @@ const PAIR: &str = "Members";
 /// counts: whoever relies on it is still there.
 pub fn both(kind: &str, old: &Map, new: &Map) -> Map {
     let mut merged = maps(old, new);
-    for (of, name) in NARROWING {
-        if of == kind
-            && let (Some(Value::List(a)), Some(Value::List(b))) = (old.get(name), new.get(name))
-        {
+    for &name in kinds::of(kind).narrows {
+        if let (Some(Value::List(a)), Some(Value::List(b))) = (old.get(name), new.get(name)) {
             let wider = if b.len() < a.len() { b } else { a };
             merged.insert(name, Value::List(wider.clone()));
         }

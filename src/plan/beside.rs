@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use super::{Action, Change, Impossible, Reason};
 use crate::address::Address;
 use crate::inventory::{Live, LiveResource};
-use crate::schema::facts::exclusive;
-use crate::schema::facts::references::{for_each_name, is_in_reach};
+use crate::kinds::exclusive;
+use crate::kinds::references::{for_each_name, is_in_reach};
 
 /// Decides for each replacement whether it is created first.
 pub fn create_first(changes: &mut [Change]) {

@@ -1,7 +1,7 @@
 //! A plan's blast radius: what it interrupts, destroys, replaces and newly opens to the internet.
 //!
 //! One value for all who tell of a plan, so that they agree. What counts as open is
-//! [`super::exposure`]'s; what is refused because of it is the guard rails'.
+//! [`kinds::exposure`]'s; what is refused because of it is the guard rails'.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Plan, Step, exposure, guard};
+use super::{Action, Plan, Step};
 use crate::address::Address;
+use crate::kinds;
 
 /// What a plan puts at risk; each list is ordered by address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +82,7 @@ impl Blast {
             let loss = || Loss {
                 address: address.clone(),
                 kind: gone.clone(),
-                holds_data: guard::STATEFUL.contains(&&**gone),
+                holds_data: kinds::holds_data(gone),
             };
             match change.action {
                 Action::Delete => blast.destroyed.push(loss()),
@@ -91,9 +92,9 @@ impl Blast {
             let Some(desired) = &change.desired else {
                 continue;
             };
-            let mut ways = exposure::ways(&desired.kind, &desired.properties);
+            let mut ways = kinds::exposure::ways(&desired.kind, &desired.properties);
             if let Some(live) = &change.live {
-                for way in exposure::ways(&live.kind, &live.properties) {
+                for way in kinds::exposure::ways(&live.kind, &live.properties) {
                     ways.remove(&way);
                 }
             }
@@ -233,7 +234,7 @@ mod tests {
             )
         };
         let blast = blast(&[subnet("us-east-1a")], &[subnet("us-east-1b")]);
-        let facts = crate::schema::facts("AWS::EC2::Subnet");
+        let facts = crate::kinds::of("AWS::EC2::Subnet");
         let both = u64::from(facts.delete_seconds + facts.create_seconds);
         assert_eq!(blast.interrupted.len(), 1);
         assert_eq!(blast.interrupted[0].seconds, both);
@@ -251,7 +252,7 @@ mod tests {
             )
         };
         let blast = blast(&[db("db.t4g.small")], &[db("db.m7g.large")]);
-        let facts = crate::schema::facts("AWS::RDS::DBInstance");
+        let facts = crate::kinds::of("AWS::RDS::DBInstance");
         assert_eq!(
             blast.interrupted[0].seconds,
             u64::from(facts.update_seconds)

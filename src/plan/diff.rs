@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::compare::Rules;
 use crate::graph::{Graph, Resource};
 use crate::inventory::{Live, LiveResource, Status};
-use crate::schema;
+use crate::kinds;
 use crate::value::{Map, Reference, Value};
 
 /// What has to happen so that `live` becomes `desired`.
@@ -151,7 +151,7 @@ impl State<'_> {
             None => {}
             Some(Action::Update) => {
                 let top = path.split('.').next().unwrap_or(path);
-                if schema::facts(kind).volatile.contains(&top) {
+                if kinds::of(kind).volatile.contains(&top) {
                     return None;
                 }
             }
@@ -281,7 +281,7 @@ fn deletion(live: &LiveResource, reason: Reason) -> Change {
     Change {
         address: live.address.clone(),
         kind: live.kind.clone(),
-        tier: tier_of(&live.kind).into(),
+        tier: kinds::tier(&live.kind).name().into(),
         action: Action::Delete,
         reason,
         properties: Vec::new(),
@@ -291,23 +291,6 @@ fn deletion(live: &LiveResource, reason: Reason) -> Change {
         live: Some(live.clone()),
         depends_on: Vec::new(),
         generation: live.generation(),
-    }
-}
-
-/// The tier of what no blueprint mentions any more, by its service.
-pub fn tier_of(kind: &str) -> &'static str {
-    let service = kind.split("::").nth(1).unwrap_or_default();
-    match (service, kind) {
-        ("Route53", _) => "dns",
-        ("CloudFront" | "WAFv2" | "S3", _) => "edge",
-        (_, "AWS::EC2::Instance" | "AWS::EC2::LaunchTemplate") | ("AutoScaling", _) => "compute",
-        (_, "AWS::EC2::SecurityGroup" | "AWS::EC2::SecurityGroupIngress")
-        | ("IAM" | "KMS" | "CertificateManager" | "SecretsManager" | "SSM", _) => "security",
-        ("EC2" | "ElasticLoadBalancingV2", _) => "network",
-        ("ElastiCache", _) => "cache",
-        ("RDS" | "DynamoDB", _) => "data",
-        ("Backup" | "DLM", _) => "backup",
-        _ => "monitoring",
     }
 }
 

@@ -9,59 +9,10 @@ use super::{Action, Change, Impossible, Plan};
 use crate::address::Address;
 use crate::graph::Resource;
 use crate::inventory::LiveResource;
+use crate::kinds::exclusive::overlaps;
+use crate::kinds::{self, Holds};
 use crate::roles::{Role, database_setting};
-use crate::schema::facts::exclusive::overlaps;
 use crate::value::Value;
-
-/// Kinds that hold what cannot be made again, whoever made them: protected whether a blueprint says so or
-/// not, and where none speaks of them any more.
-pub const STATEFUL: &[&str] = &[
-    "AWS::Backup::BackupVault",
-    "AWS::Backup::LogicallyAirGappedBackupVault",
-    "AWS::Cassandra::Keyspace",
-    "AWS::Cassandra::Table",
-    "AWS::CodeArtifact::Repository",
-    "AWS::CodeCommit::Repository",
-    "AWS::Cognito::IdentityPool",
-    "AWS::Cognito::UserPool",
-    "AWS::DSQL::Cluster",
-    "AWS::DocDBElastic::Cluster",
-    "AWS::DynamoDB::Table",
-    "AWS::EC2::Volume",
-    "AWS::ECR::PublicRepository",
-    "AWS::ECR::Repository",
-    "AWS::EFS::FileSystem",
-    "AWS::FSx::Volume",
-    "AWS::HealthLake::FHIRDatastore",
-    "AWS::KMS::Key",
-    "AWS::KMS::ReplicaKey",
-    "AWS::Kinesis::Stream",
-    "AWS::Lightsail::Bucket",
-    "AWS::Lightsail::Database",
-    "AWS::Lightsail::Disk",
-    "AWS::MSK::Cluster",
-    "AWS::MemoryDB::Cluster",
-    "AWS::Neptune::DBCluster",
-    "AWS::NeptuneGraph::Graph",
-    "AWS::OpenSearchService::Domain",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::RDS::GlobalCluster",
-    "AWS::Redshift::Cluster",
-    "AWS::RedshiftServerless::Namespace",
-    "AWS::Route53::HostedZone",
-    "AWS::S3::Bucket",
-    "AWS::S3Express::DirectoryBucket",
-    "AWS::S3Files::FileSystem",
-    "AWS::S3Tables::TableBucket",
-    "AWS::S3Vectors::VectorBucket",
-    "AWS::Timestream::Database",
-    "AWS::Timestream::InfluxDBInstance",
-    "AWS::Timestream::Table",
-];
-
-/// Kinds that a replace pulls everything in them along with, and much of that cannot follow.
-const FOUNDATIONS: &[&str] = &["AWS::EC2::VPC"];
 
 /// A change that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,11 +167,13 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
     if wanted || marks.is_some_and(|marks| marks.protect) {
         return Some("it is protected");
     }
-    if STATEFUL.contains(&&*change.kind) {
-        return Some("it holds what cannot be made again");
+    match kinds::of(&change.kind).holds {
+        Holds::Data => Some("it holds what cannot be made again"),
+        Holds::Foundation if change.action == Action::Replace => {
+            Some("everything in it would have to be made anew")
+        }
+        Holds::Foundation | Holds::Nothing => None,
     }
-    (change.action == Action::Replace && FOUNDATIONS.contains(&&*change.kind))
-        .then_some("everything in it would have to be made anew")
 }
 
 /// Whether it is the setting that leads the application to its database.
@@ -233,7 +186,7 @@ fn is_database_setting(change: &Change) -> bool {
 
 /// Whether a replica becomes a database of its own.
 fn stops_following(change: &Change) -> bool {
-    let released = crate::schema::facts(&change.kind).released;
+    let released = kinds::of(&change.kind).released;
     let mut properties = change.properties.iter();
     properties.any(|one| one.after.is_none() && released.contains(&&*one.path))
 }
@@ -348,13 +301,6 @@ mod tests {
         assert_eq!(refusals(&plan, &BTreeSet::new()).len(), 1);
         let named = BTreeSet::from(["us-east-1/x".parse().unwrap()]);
         assert!(refusals(&plan, &named).is_empty());
-    }
-
-    #[test]
-    fn what_holds_data_are_kinds_that_a_blueprint_can_use() {
-        for kind in STATEFUL {
-            assert!(crate::schema::facts::can_be_marked(kind), "{kind}");
-        }
     }
 
     /// The plan that leads the application from one database to another.

@@ -4,8 +4,9 @@
 use super::{Action, Change, Impossible, PropertyChange};
 use crate::graph::{Graph, Resource};
 use crate::inventory::{Live, LiveResource};
+use crate::kinds;
 use crate::roles::Role;
-use crate::schema::facts::{self, is_another_major, processor};
+use crate::schema::facts::{is_another_major, processor};
 use crate::value::{Map, Value};
 
 /// What of these changes AWS would refuse, with the way to the same end.
@@ -209,9 +210,9 @@ fn such_as(before: &str, after: &str) -> String {
 
 /// What only grows.
 fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
-    let grows = facts::facts(kind).grows;
+    let grows = kinds::of(kind).grows;
     let goes_back = grows.contains(&&*property.path)
-        && facts::goes_back(property.before.as_ref(), property.after.as_ref());
+        && kinds::goes_back(property.before.as_ref(), property.after.as_ref());
     let before = property.before.as_ref().filter(|_| goes_back)?;
     Some((
         format!(

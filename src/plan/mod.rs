@@ -9,7 +9,6 @@ pub mod blast;
 pub mod diff;
 pub mod drift;
 pub mod existing;
-pub mod exposure;
 pub mod guard;
 mod in_place;
 pub mod operations;

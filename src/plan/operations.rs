@@ -8,7 +8,7 @@
 //! - A write waits until the value that it wants is free; see `plan::room`.
 //! - What is no longer wanted, or replaced, goes last, once every write has succeeded, so that an old server
 //!   answers until the new ones do.
-//! - Some things AWS keeps in place for others that do not mention them; see `LEAVES_AFTER`.
+//! - Some things AWS keeps in place for others that do not mention them; see `Kind::leaves_after`.
 //!
 //! Should these rules wait for each other in a circle, the waits of deletes for updates are dropped
 //! first: the cloud then refuses a delete until it can be done, and the executor asks again.
@@ -23,10 +23,11 @@ use super::in_place::is_upgrade;
 use super::{Action, Change, Impossible, Reason, beside, room, schedule};
 use crate::address::Address;
 use crate::inventory::{Live, LiveResource};
+use crate::kinds;
+use crate::kinds::references::{for_each_name, is_in_reach};
+use crate::schema::Registry;
 use crate::schema::database_calls;
 use crate::schema::facts::UPGRADE_SECONDS;
-use crate::schema::facts::references::{for_each_name, is_in_reach};
-use crate::schema::{self, Registry};
 use crate::value::Value;
 
 /// What an operation does.
@@ -87,33 +88,6 @@ impl Part {
     }
 }
 
-/// Kinds whose delete AWS refuses while others of the same region exist that do not mention them:
-/// a VPC's gateway cannot be detached while public addresses are mapped through it
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html>).
-const LEAVES_AFTER: &[(&str, &[&str])] = &[(
-    "AWS::EC2::VPCGatewayAttachment",
-    &[
-        "AWS::EC2::NatGateway",
-        "AWS::EC2::EIPAssociation",
-        "AWS::EC2::Instance",
-        "AWS::ElasticLoadBalancingV2::LoadBalancer",
-        "AWS::AutoScaling::AutoScalingGroup",
-    ],
-)];
-
-/// Kinds that others of the same region make anew while they exist, though AWS refuses no delete: the agents of running
-/// servers write to a log group, and RDS to its databases'
-/// (<https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2764>,
-/// <https://github.com/hashicorp/terraform-provider-aws/issues/14750>).
-const MADE_ANEW: &[(&str, &[&str])] = &[(
-    "AWS::Logs::LogGroup",
-    &[
-        "AWS::EC2::Instance",
-        "AWS::AutoScaling::AutoScalingGroup",
-        "AWS::RDS::DBInstance",
-    ],
-)];
-
 /// The operations of these changes.
 pub fn of(changes: &[Change], live: &Live) -> Vec<Operation> {
     with_refusals(changes, live).0
@@ -131,7 +105,7 @@ fn seconds_after_creation(change: &Change) -> u32 {
         _ => false,
     };
     match is_elsewhere {
-        true => schema::facts(&change.kind).update_seconds + RESTART_SECONDS,
+        true => kinds::of(&change.kind).update_seconds + RESTART_SECONDS,
         false => 0,
     }
 }
@@ -145,12 +119,12 @@ pub fn with_refusals(changes: &[Change], live: &Live) -> (Vec<Operation>, Vec<Im
     let mut writes: HashMap<&Address, usize> = HashMap::new();
     let mut deletes: HashMap<usize, usize> = HashMap::new();
     for (number, change) in changes.iter().enumerate() {
-        let facts = schema::facts(&change.kind);
+        let facts = kinds::of(&change.kind);
         // Protection is switched off by an update before the delete.
         let locked = change
             .live
             .as_ref()
-            .is_some_and(|live| schema::facts::unlocked(&live.kind, &live.properties).is_some());
+            .is_some_and(|live| kinds::unlocked(&live.kind, &live.properties).is_some());
         let delete_seconds = facts.delete_seconds + if locked { facts.update_seconds } else { 0 };
         let mut push = |step, seconds: u32| {
             operations.push(Operation {
@@ -219,15 +193,6 @@ pub fn with_refusals(changes: &[Change], live: &Live) -> (Vec<Operation>, Vec<Im
     (operations, impossible)
 }
 
-/// Resource types that lead to others: nothing answers behind a new security group without its rules.
-const PATHS: &[&str] = &[
-    "AWS::EC2::Route",
-    "AWS::EC2::SecurityGroupEgress",
-    "AWS::EC2::SecurityGroupIngress",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::VPCGatewayAttachment",
-];
-
 /// What moves over to a replacement does so once the rules, routes and associations of that are there.
 fn bring_paths(
     changes: &[Change],
@@ -241,13 +206,13 @@ fn bring_paths(
         let paths: Vec<usize> = changes
             .iter()
             .filter(of_it)
-            .filter(|change| PATHS.contains(&&*change.kind))
+            .filter(|change| kinds::of(&change.kind).is_path)
             .filter_map(|change| writes.get(&change.address).copied())
             .collect();
         let users = changes
             .iter()
             .filter(of_it)
-            .filter(|change| !PATHS.contains(&&*change.kind))
+            .filter(|change| !kinds::of(&change.kind).is_path)
             .filter_map(|change| writes.get(&change.address).copied());
         for user in users.collect::<Vec<usize>>() {
             for path in &paths {
@@ -381,10 +346,13 @@ fn wait_for_mentions(
     }
     for (number, delete) in deletes {
         let change = &changes[*number];
-        let mut tables = LEAVES_AFTER.iter().chain(MADE_ANEW);
-        let kinds = tables.find(|(kind, _)| *kind == &*change.kind);
+        let record = kinds::of(&change.kind);
+        let sooner = |kind: &str| {
+            let mut named = record.leaves_after.iter().chain(record.made_anew_by);
+            named.any(|one| *one == kind)
+        };
         for (other, first) in deletes {
-            if kinds.is_some_and(|(_, kinds)| kinds.contains(&&*changes[*other].kind))
+            if sooner(&changes[*other].kind)
                 && changes[*other].address.region == change.address.region
             {
                 operations[*delete].needs.push(*first);

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::operations::{Operation, Part, Step};
 use super::{Action, Change, Impossible};
 use crate::inventory::{Live, LiveResource};
-use crate::schema::facts::exclusive;
+use crate::kinds::exclusive;
 use crate::value::Value;
 
 const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Action, Change, Plan, operations};
 use crate::address::Address;
 use crate::inventory::Live;
-use crate::schema;
+use crate::kinds;
 
 /// The longest change that is told in a line.
 const LINE: usize = 100;
@@ -82,7 +82,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
 
 fn step(does: String, changes: &[&Change]) -> Step {
     let seconds = changes.iter().map(|change| {
-        let facts = schema::facts(&change.kind);
+        let facts = kinds::of(&change.kind);
         match change.action {
             Action::Create => facts.create_seconds,
             Action::Update => facts.update_seconds,

@@ -346,7 +346,7 @@ fn range<T: std::fmt::Display>(least: Option<T>, most: Option<T>) -> String {
 
 /// Whether `text` matches one of the registry's patterns. They are written for ECMAScript; one
 /// that `regex-lite` cannot read (look-around) is not checked here and left to AWS.
-fn matches(pattern: &Arc<str>, text: &str) -> bool {
+pub fn matches(pattern: &Arc<str>, text: &str) -> bool {
     type Cache = Mutex<std::collections::BTreeMap<Arc<str>, Option<Arc<regex_lite::Regex>>>>;
     static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
     let compiled = {

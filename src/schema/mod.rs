@@ -17,8 +17,7 @@ mod shape;
 mod url;
 mod variables;
 
-pub use check::{Problem, check_properties};
-pub use facts::{KindFacts, facts};
+pub use check::{Problem, check_properties, matches};
 pub use harmless::is_harmless;
 pub use secret::{
     DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
@@ -143,6 +142,8 @@ pub struct KindSchema {
     write_only: Vec<Arc<str>>,
     primary_identifier: Vec<Arc<str>>,
     tag_property: Option<Arc<str>>,
+    #[serde(default)]
+    out_of_reach: bool,
 }
 
 /// How a kind takes tags.
@@ -180,6 +181,7 @@ impl KindSchema {
             write_only: Vec::new(),
             primary_identifier: Vec::new(),
             tag_property: None,
+            out_of_reach: false,
         })
     }
 
@@ -232,6 +234,11 @@ impl KindSchema {
             false => TagStyle::Map,
         };
         Some((name, style))
+    }
+
+    /// Whether Cloud Control cannot create, read or delete one: CloudFormation has handlers of another form for it.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.out_of_reach
     }
 
     /// The shape at a dotted path; list items are reached by any number or `*`.

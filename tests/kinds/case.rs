@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use scalectl::address::{Address, GLOBAL};
 use scalectl::graph::{Lifecycle, Resource};
-use scalectl::schema;
 use scalectl::value::{Map, Reference, TextBuilder, Value};
 use scalectl::yaml;
 
@@ -122,7 +121,7 @@ fn kind(entry: &Map) -> &str {
 fn address(id: &Arc<str>, entry: &Map) -> Address {
     let region = match entry.get("region").and_then(Value::as_str) {
         Some(region) => region,
-        None if schema::facts::is_global(kind(entry)) => GLOBAL,
+        None if scalectl::kinds::is_global(kind(entry)) => GLOBAL,
         None => "us-east-1",
     };
     Address::new(region, id.clone(), None)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use scalectl::kinds::actions::Names;
 use scalectl::provider::aws::Aws;
-use scalectl::schema::facts::actions::Names;
 
 use crate::actions::action_of;
 

@@ -7,9 +7,10 @@ use super::marks::{Marks, Tags, is_ours};
 use super::service::{self, Found};
 use crate::address::{Address, GLOBAL};
 use crate::inventory::{Applied, LiveResource, Owner, Stray};
+use crate::kinds;
+use crate::kinds::Identity;
 use crate::provider::Write;
-use crate::schema::facts::Identity;
-use crate::schema::{self, Registry, TagStyle};
+use crate::schema::{Registry, TagStyle};
 use crate::value::{Map, Value};
 
 /// The property that holds a kind's tags, and its form; launch templates have them deeper.
@@ -24,7 +25,7 @@ pub(super) fn keeps_tags(kind: &str) -> bool {
 
 /// The tags that a blueprint gives.
 pub(super) fn own_tags(kind: &str, properties: &Map) -> Tags {
-    match schema::facts(kind).identity {
+    match kinds::of(kind).identity {
         Identity::Tags => match tags_property(kind) {
             Some((name, TagStyle::List)) => service::tags(properties, name),
             Some((name, TagStyle::Map)) => service::tags_of_map(properties, name),
@@ -45,7 +46,7 @@ pub(super) fn marks_of(found: &Found) -> Option<Marks> {
     if found.marks.is_some() {
         return found.marks.clone();
     }
-    match schema::facts(found.kind).identity {
+    match kinds::of(found.kind).identity {
         Identity::Tags | Identity::TagSpecifications { .. } => Marks::from_tags(&found.tags),
         Identity::Child { .. } => {
             let key = found.mark.as_ref().unwrap_or(&found.identifier);
@@ -62,7 +63,7 @@ pub(super) fn is_same(marks: &Marks, write: &Write) -> bool {
 /// One of ours as the rest of scalectl sees it: without our marks.
 pub(super) fn reported(found: Found, marks: Marks) -> LiveResource {
     let mut properties = found.properties;
-    match schema::facts(found.kind).identity {
+    match kinds::of(found.kind).identity {
         Identity::Tags if keeps_tags(found.kind) => {}
         Identity::Tags => {
             let tags: Tags = found

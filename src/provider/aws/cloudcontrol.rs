@@ -22,9 +22,10 @@ use super::service::{
     tags, tags_of_map, text,
 };
 use crate::inventory::{Handle, Status};
+use crate::kinds;
+use crate::kinds::Identity;
 use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
-use crate::schema::facts::Identity;
-use crate::schema::{self, Registry, TagStyle};
+use crate::schema::{Registry, TagStyle};
 use crate::value::{Map, Value};
 
 /// The first and the longest wait between two looks at a request.
@@ -87,16 +88,22 @@ impl Service for CloudControl {
     ) -> Pending<'a, Outcome<Arc<str>>> {
         Box::pin(async move {
             let api = &place.clients.cloudcontrol(place.region);
-            if is_child(&write.kind) && self.identifier(place.site().await?, write).is_none() {
-                let why =
-                    "its mark on its parent would need an identifier that is known beforehand";
-                return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", why));
+            let site = place.site().await?;
+            if is_child(&write.kind)
+                && self.mark_key(place, write).is_none()
+                && self.identifier(site, write).is_none()
+            {
+                let why = format!(
+                    "its mark on what it belongs to needs {}, which AWS would make up: set it in the blueprint",
+                    missing(write).join(" and ")
+                );
+                return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", &why));
             }
             let state = serde_json::Value::from(&Value::Map(desired(write, tags))).to_string();
             let mut event = Map::new();
             for attempt in 0..TOKENS {
                 let request = input(json!({
-                    "TypeName": &*write.kind, "DesiredState": state,
+                    "TypeName": type_name(&write.kind), "DesiredState": state,
                     "ClientToken": format!("{token}-{attempt}"),
                 }));
                 event = event_of(told(cloud::create_resource(api, &request).await)?);
@@ -129,7 +136,7 @@ impl Service for CloudControl {
             let api = &place.clients.cloudcontrol(place.region);
             let wanted = desired(write, &Tags::new());
             let mut names: BTreeSet<&str> = changed.iter().map(|name| &**name).collect();
-            if let Identity::Text { property } = schema::facts(&handle.kind).identity {
+            if let Identity::Text { property } = kinds::of(&handle.kind).identity {
                 // Marks are in it, whatever else is changed.
                 names.insert(property.split('.').next().unwrap_or(property));
             }
@@ -190,6 +197,10 @@ impl Service for CloudControl {
         })
     }
 
+    fn mark_key(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {
+        mark_key(&write.kind, &write.properties)
+    }
+
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {
         let schema = Registry::embedded().kind(&write.kind)?;
         let parts =
@@ -229,11 +240,16 @@ impl CloudControl {
         kind: &'static str,
         which: Which<'_>,
     ) -> Outcome<Vec<Found>> {
-        let found = match (which, schema::facts(kind).identity) {
+        let found = match (which, kinds::of(kind).identity) {
             (Which::Named(names), _) => {
                 try_join_all(names.iter().map(|name| self.named(api, kind, name))).await?
             }
-            (Which::Owned(_), Identity::Child { parent, kind: of }) => {
+            (
+                Which::Owned(_),
+                Identity::Child {
+                    parent, kind: of, ..
+                },
+            ) => {
                 return self.children(api, kind, (parent, of), which).await;
             }
             (which, _) => {
@@ -266,6 +282,13 @@ impl CloudControl {
     ) -> Outcome<Vec<Found>> {
         let parents = Box::pin(self.of_kind(api, of, which)).await?;
         let found = parents.iter().map(|parent| async move {
+            if is_called_by_its_parent(kind, property) {
+                let properties = get(api, kind, &parent.identifier).await?;
+                let only = properties.map(|properties| {
+                    child(kind, parent.identifier.clone(), properties, &parent.tags)
+                });
+                return Ok(Vec::from_iter(only));
+            }
             let model = model(property, &parent.identifier);
             let entries = listed(api, kind, Some(model)).await?;
             let children = entries.iter().map(|(id, _)| get(api, kind, id));
@@ -273,14 +296,9 @@ impl CloudControl {
             for ((id, _), properties) in entries.iter().zip(try_join_all(children).await?) {
                 // A handler may list more than it was asked for.
                 if let Some(properties) = properties
-                    && text(&properties, property) == &*parent.identifier
+                    && is_named(parent, properties.at(property))
                 {
-                    found.push(Found::new(
-                        kind,
-                        id.as_str(),
-                        properties,
-                        parent.tags.clone(),
-                    ));
+                    found.push(child(kind, id.as_str().into(), properties, &parent.tags));
                 }
             }
             Ok(found)
@@ -317,14 +335,20 @@ impl CloudControl {
                 ..Found::new(kind, id, Map::new(), begun.tags)
             }));
         };
-        let tags = match (tags_property(kind), schema::facts(kind).identity) {
+        let tags = match (tags_property(kind), kinds::of(kind).identity) {
             (Some((property, style)), Identity::Tags) => {
                 let tags = tags_in(&properties, property, style);
                 properties.remove(property);
                 tags
             }
-            (_, Identity::Child { parent, kind: of }) => {
-                let parent = get(api, of, text(&properties, parent)).await?;
+            (
+                _,
+                Identity::Child {
+                    parent, kind: of, ..
+                },
+            ) => {
+                let named = properties.at(parent).and_then(Value::as_str);
+                let parent = get(api, of, named.unwrap_or_default()).await?;
                 let (property, style) = tags_property(of).unwrap_or(("Tags", TagStyle::List));
                 parent
                     .map(|parent| tags_in(&parent, property, style))
@@ -334,13 +358,71 @@ impl CloudControl {
         };
         Ok(Some(Found {
             status,
-            ..Found::new(kind, id, properties, tags)
+            ..child(kind, id.into(), properties, &tags)
         }))
     }
 }
 
+/// One that was read, with what its mark on its parent is keyed by if it has one there.
+fn child(kind: &'static str, id: Arc<str>, properties: Map, tags: &Tags) -> Found {
+    let mark = mark_key(kind, &properties);
+    Found {
+        mark,
+        ..Found::new(kind, id, properties, tags.clone())
+    }
+}
+
+/// What tells a child from its siblings where AWS makes its identifier up.
+fn mark_key(kind: &str, properties: &Map) -> Option<Arc<str>> {
+    let Identity::Child { among, .. } = kinds::of(kind).identity else {
+        return None;
+    };
+    let values = among.iter().map(|path| {
+        let value = properties.at(path);
+        value.map(Value::to_string).unwrap_or_default()
+    });
+    (!among.is_empty()).then(|| values.collect::<Vec<_>>().join("|").into())
+}
+
+/// Whether there is one for each of its parents, and it is called as its parent is.
+fn is_called_by_its_parent(kind: &str, property: &str) -> bool {
+    if kinds::stand_in(kind).is_some() {
+        return true;
+    }
+    let schema = Registry::embedded().kind(kind);
+    schema
+        .is_some_and(|schema| matches!(schema.primary_identifier(), [only] if **only == *property))
+}
+
+/// Whether a child's property names this parent, by its identifier or by its ARN.
+fn is_named(parent: &Found, name: Option<&Value>) -> bool {
+    let Some(name) = name.and_then(Value::as_str) else {
+        return false;
+    };
+    let own = parent.properties.iter();
+    *name == *parent.identifier
+        || own
+            .filter(|(key, _)| key.to_ascii_lowercase().ends_with("arn"))
+            .any(|(_, value)| value.as_str() == Some(name))
+}
+
+/// The parts of an identifier that a write does not say.
+fn missing(write: &Write) -> Vec<&'static str> {
+    let schema = Registry::embedded().kind(&write.kind);
+    let parts = schema.map_or(&[][..], |schema| schema.primary_identifier());
+    let unsaid = parts
+        .iter()
+        .filter(|path| write.properties.at(path).is_none());
+    unsaid.map(|path| &**path).collect()
+}
+
+/// What Cloud Control calls a type.
+fn type_name(kind: &str) -> &str {
+    kinds::stand_in(kind).map_or(kind, |stand_in| stand_in.kind)
+}
+
 fn is_child(kind: &str) -> bool {
-    matches!(schema::facts(kind).identity, Identity::Child { .. })
+    matches!(kinds::of(kind).identity, Identity::Child { .. })
 }
 
 fn tags_property(kind: &str) -> Option<(&'static str, TagStyle)> {
@@ -364,13 +446,20 @@ fn tags_value(tags: &Tags, style: TagStyle) -> Value {
 /// What a resource should be, with these tags and marks.
 fn desired(write: &Write, tags: &Tags) -> Map {
     let mut properties = write.properties.clone();
-    match schema::facts(&write.kind).identity {
+    match kinds::of(&write.kind).identity {
         Identity::Text { property } => {
             let text = text(&properties, property);
             let marked = Value::str(Marks::of(write).to_text(text));
             put(&mut properties, property, marked);
         }
-        Identity::Child { .. } => {}
+        Identity::Child { .. } => {
+            if let Some(stand_in) = kinds::stand_in(&write.kind)
+                && let Some(Value::List(items)) = properties.remove(stand_in.list)
+                && let Some(only) = items.first()
+            {
+                properties.insert(stand_in.single, only.clone());
+            }
+        }
         Identity::Tags | Identity::TagSpecifications { .. } => {
             if let (Some((property, style)), false) = (tags_property(&write.kind), tags.is_empty())
             {
@@ -405,7 +494,7 @@ fn model(property: &str, parent: &str) -> String {
 }
 
 fn resource(kind: &str, identifier: &str) -> Map {
-    input(json!({"TypeName": kind, "Identifier": identifier}))
+    input(json!({"TypeName": type_name(kind), "Identifier": identifier}))
 }
 
 /// The properties in a description, which come as text.
@@ -421,12 +510,19 @@ async fn get(api: &Client, kind: &str, id: &str) -> Outcome<Option<Map>> {
     let description = answer
         .as_ref()
         .and_then(|answer| answer.get("ResourceDescription")?.as_map());
-    Ok(description.map(properties_of))
+    let mut properties = description.map(properties_of);
+    if let (Some(stand_in), Some(properties)) = (kinds::stand_in(kind), &mut properties)
+        && let Some(only) = properties.remove(stand_in.single)
+    {
+        properties.insert(stand_in.list, Value::list([only]));
+    }
+    Ok(properties)
 }
 
 /// Identifiers of a kind, with what the list tells of each.
 async fn listed(api: &Client, kind: &str, model: Option<String>) -> Outcome<Vec<(String, Map)>> {
-    let question = input(json!({"TypeName": kind, "MaxResults": 100, "ResourceModel": model}));
+    let question =
+        input(json!({"TypeName": type_name(kind), "MaxResults": 100, "ResourceModel": model}));
     let call = async |question: &Map| told(cloud::list_resources(api, question).await);
     let found = pages(call, question, "ResourceDescriptions", NEXT_TOKEN).await?;
     let entry = |one: &Map| (text(one, "Identifier").to_owned(), properties_of(one));

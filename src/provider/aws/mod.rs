@@ -69,8 +69,8 @@ use super::{
 };
 use crate::address::Address;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray};
+use crate::kinds::usable_when_made;
 use crate::schema::Registry;
-use crate::schema::facts::usable_when_made;
 use crate::spec;
 
 pub use self::call::Tally;

@@ -16,8 +16,8 @@ use super::service::{Depth, Found, Index, Together, Which};
 use crate::address::GLOBAL;
 use crate::inventory::insert_newer;
 use crate::inventory::{Handle, Live, Owner, Record};
+use crate::kinds;
 use crate::provider::{Clock, Outcome, Query};
-use crate::schema;
 
 /// Reads that fit into one call: AWS's lists take at least so many identifiers.
 const READS: usize = 100;
@@ -183,9 +183,7 @@ impl Aws {
             for region in &regions {
                 for (kind, number) in &self.by_kind {
                     let pair = (Arc::from(region.as_str()), Arc::from(*kind));
-                    if schema::facts::is_global(kind) == (region == GLOBAL)
-                        && !known.contains(&pair)
-                    {
+                    if kinds::is_global(kind) == (region == GLOBAL) && !known.contains(&pair) {
                         let key = (region.clone(), *number, false);
                         asked.entry(key).or_default().insert(pair.1);
                     }

@@ -12,9 +12,10 @@ use super::marks::{self, Marks, Tags, is_ours};
 use super::service::{Depth, Found, Which};
 use super::{Aws, fail, resolve};
 use crate::inventory::{Applied, Handle, Owner, Status};
+use crate::kinds;
+use crate::kinds::Identity;
 use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
-use crate::schema::facts::Identity;
-use crate::schema::{self, Registry};
+use crate::schema::Registry;
 use crate::value::Map;
 
 /// How often one that may have been made already is looked for before it is made again, and how
@@ -121,7 +122,7 @@ impl Aws {
         if !rest.is_empty() || service.marks_itself(&handle.kind) {
             service.update(place, handle, write, &rest).await?;
         }
-        match schema::facts(&handle.kind).identity {
+        match kinds::of(&handle.kind).identity {
             Identity::Child { .. } => {
                 let key = service.mark_key(place, write);
                 let key = key.as_ref().unwrap_or(&handle.identifier);
@@ -181,7 +182,7 @@ impl Aws {
         };
         let service = &self.services[number];
         let place = self.place(region, None);
-        match schema::facts(&handle.kind).identity {
+        match kinds::of(&handle.kind).identity {
             Identity::Child { .. } => {
                 let key = found.mark.as_ref().unwrap_or(&handle.identifier);
                 self.mark_parent(&write, key).await
@@ -225,7 +226,7 @@ impl Aws {
 
     /// The parent of a child, if `kind` is one: its kind and identifier.
     pub(super) fn parent(kind: &str, properties: &Map) -> Option<(&'static str, String)> {
-        let Identity::Child { parent, kind } = schema::facts(kind).identity else {
+        let Identity::Child { parent, kind, .. } = kinds::of(kind).identity else {
             return None;
         };
         Some((kind, properties.at(parent)?.as_str()?.to_owned()))

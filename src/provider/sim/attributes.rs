@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::cloud::{Cloud, Item};
-use super::rules;
+use super::{identifiers, rules};
 use crate::address::GLOBAL;
 use crate::compare::{Rules, default_of};
 use crate::schema::Registry;
@@ -189,7 +189,8 @@ impl<'a> Maker<'a> {
             }
             ("route53", "HostedZone") => format!("Z{}", self.digits[..19].to_uppercase()),
             ("secretsmanager", _) => self.arn(&self.name),
-            _ => self.uuid(),
+            _ if Registry::embedded().is_known(self.kind) => self.uuid(),
+            _ => identifiers::fitting(self.kind, name, self.region, self.uuid(), &self.digits),
         }
     }
 

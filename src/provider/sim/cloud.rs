@@ -15,8 +15,10 @@ use crate::address::Address;
 use crate::inventory::{
     Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray, insert_newer,
 };
+use crate::kinds;
+use crate::kinds::{Canonical, Identity};
 use crate::provider::{ErrorKind, Health, Holder, Outcome, ProviderError, Query, Write};
-use crate::schema::facts::{Canonical, Identity, UPGRADE_SECONDS, is_another_major};
+use crate::schema::facts::{UPGRADE_SECONDS, is_another_major};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};
 
@@ -274,7 +276,7 @@ impl Cloud {
     }
 
     fn make(&mut self, write: &Write, now: u64, lag: u64, call: &str) -> Outcome<Arc<str>> {
-        let facts = schema::facts(&write.kind);
+        let facts = kinds::of(&write.kind);
         let region = write.address.region.clone();
         rules::check(self, &write.kind, &region, &write.properties, None, now)
             .map_err(|refusal| refusal.of(call))?;
@@ -387,7 +389,7 @@ impl Cloud {
                     .extend(moved.into_iter().map(|item| (item.number, item)));
                 refusal.of(&call)
             })?;
-        let facts = schema::facts(&write.kind);
+        let facts = kinds::of(&write.kind);
         let version = |map: &Map| map.get("EngineVersion").map(ToString::to_string);
         let seconds = match (version(&item.properties), version(&properties)) {
             (Some(before), Some(after))
@@ -480,8 +482,8 @@ impl Cloud {
             .items
             .values()
             .filter(|child| {
-                let (parent, kind) = match schema::facts(&child.kind).identity {
-                    Identity::Child { parent, kind } => (parent, kind),
+                let (parent, kind) = match kinds::of(&child.kind).identity {
+                    Identity::Child { parent, kind, .. } => (parent, kind),
                     // A rule has tags of its own and goes with its group all the same.
                     _ if child.kind.starts_with("AWS::EC2::SecurityGroup") => {
                         ("GroupId", "AWS::EC2::SecurityGroup")
@@ -495,7 +497,7 @@ impl Cloud {
             })
             .map(|child| child.number)
             .collect();
-        let seconds = schema::facts(&item.kind).delete_seconds;
+        let seconds = kinds::of(&item.kind).delete_seconds;
         for number in children.into_iter().chain([item.number]) {
             if let Some(item) = self.items.get_mut(&number) {
                 item.gone_at = Some(now + u64::from(seconds) * 1000);
@@ -709,7 +711,7 @@ fn set_at(map: &mut Map, path: &str, value: Option<Value>) {
 /// Properties in the spelling in which AWS gives them back: names with a final dot, lists without
 /// an order in another one, no write-only values.
 fn as_reported(kind: &str, properties: &Map) -> Map {
-    let facts = schema::facts(kind);
+    let facts = kinds::of(kind);
     let schema = Registry::embedded().kind(kind);
     properties
         .iter()

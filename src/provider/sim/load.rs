@@ -10,8 +10,9 @@ use std::sync::Arc;
 use super::cloud::{Cloud, Item, Marks};
 use super::rules;
 use crate::inventory::{Live, LiveResource, Other, Owner, Status};
-use crate::schema::facts::{exclusive, references};
-use crate::schema::{self, Registry};
+use crate::kinds;
+use crate::kinds::{exclusive, references};
+use crate::schema::Registry;
 use crate::value::{Map, Value};
 
 /// The first number of what is made in a loaded cloud: what it makes up follows from numbers, and must
@@ -78,7 +79,7 @@ impl Cloud {
 }
 
 fn of_ours(owner: &Owner, resource: &LiveResource, now: u64) -> Item {
-    let facts = schema::facts(&resource.kind);
+    let facts = kinds::of(&resource.kind);
     let in_seconds = |seconds: u32| now + u64::from(seconds) * 1000;
     let mut item = Item {
         number: 0,

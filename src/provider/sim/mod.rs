@@ -20,6 +20,7 @@ mod database;
 pub mod faults;
 mod files;
 mod fleet;
+mod identifiers;
 mod limits;
 pub mod load;
 mod offers;
@@ -42,7 +43,7 @@ use super::{
     Provider, ProviderError, Query, Script, Traffic, Write,
 };
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
-use crate::schema::facts::usable_when_made;
+use crate::kinds::usable_when_made;
 use crate::value::Map;
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};

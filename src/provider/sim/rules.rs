@@ -14,10 +14,12 @@ use super::{database, offers, refusals, routing, windows};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
+use crate::kinds;
+use crate::kinds::exclusive;
+use crate::kinds::references::{for_each_name, is_in_reach};
 use crate::provider::{ErrorKind, ProviderError};
-use crate::schema::facts::exclusive;
-use crate::schema::facts::references::{for_each_name, is_in_reach};
-use crate::schema::{Registry, check_properties, facts};
+use crate::schema::facts::is_another_major;
+use crate::schema::{Registry, check_properties};
 use crate::value::{Map, Value};
 
 /// A refusal before the call's name is known.
@@ -149,9 +151,9 @@ pub fn check(
         .collect();
     let goes_back = |name: &&str| {
         let before = old.and_then(|old| old.properties.get(name));
-        facts::goes_back(before, touched.get(name))
+        kinds::goes_back(before, touched.get(name))
     };
-    if let Some(name) = facts::facts(kind).grows.iter().find(|name| goes_back(name)) {
+    if let Some(name) = kinds::of(kind).grows.iter().find(|name| goes_back(name)) {
         return Err(Refusal::invalid(format!(
             "{name} cannot be less than it is"
         )));
@@ -193,7 +195,7 @@ pub fn check(
                 && is_in_reach(&item.region, region, path, name)
         });
         missing = match target {
-            None if is_out_of_sight(cloud, entry.kinds, region) => None,
+            None if is_out_of_sight(cloud, &entry.kinds, region) => None,
             // AWS answers about what it has just made as if it did not exist.
             None => Some((
                 ErrorKind::NotFound,
@@ -553,7 +555,7 @@ fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result
             text(&old.properties, "EngineVersion"),
             text(properties, "EngineVersion"),
         );
-        if refused && facts::is_another_major(engine, now, new) {
+        if refused && is_another_major(engine, now, new) {
             return Err(Refusal::invalid(format!(
                 "version {now} of the engine cannot become {new} in place: AllowMajorVersionUpgrade is false"
             )));
@@ -654,7 +656,7 @@ pub fn check_immutable(kind: &str, before: &Map, after: &Map) -> Result<(), Refu
 /// # Errors
 /// When it is protected or something needs it.
 pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal> {
-    if let Some((property, _)) = facts::unlocked(&item.kind, &item.properties) {
+    if let Some((property, _)) = kinds::unlocked(&item.kind, &item.properties) {
         let message = format!("{} is protected by its {property}", item.identifier);
         return Err(Refusal::new(
             ErrorKind::Conflict,

@@ -6,53 +6,15 @@ use std::collections::HashMap;
 
 use super::architecture::Thing;
 use crate::address::{Address, GLOBAL};
+use crate::kinds;
 use crate::value::{Map, Value};
-
-/// Kinds that are drawn, and what each is to the person who looks; all others stand behind them.
-const ROLES: &[(&str, &str)] = &[
-    ("AWS::Route53::HostedZone", "DNS zone"),
-    ("AWS::CloudFront::Distribution", "CDN"),
-    ("AWS::WAFv2::WebACL", "Web firewall"),
-    ("AWS::S3::Bucket", "Bucket"),
-    ("AWS::ApiGatewayV2::Api", "API gateway"),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Load balancer"),
-    ("AWS::EC2::Instance", "Server"),
-    ("AWS::AutoScaling::AutoScalingGroup", "Fleet"),
-    ("AWS::ECS::Service", "Service"),
-    ("AWS::EKS::Cluster", "Cluster"),
-    ("AWS::Lambda::Function", "Function"),
-    ("AWS::ElastiCache::ReplicationGroup", "Cache"),
-    ("AWS::ElastiCache::CacheCluster", "Cache"),
-    ("AWS::RDS::DBInstance", "Database"),
-    ("AWS::RDS::DBCluster", "Database cluster"),
-    ("AWS::DynamoDB::Table", "Table"),
-    ("AWS::DynamoDB::GlobalTable", "Global table"),
-    ("AWS::DocDB::DBCluster", "Document store"),
-    ("AWS::Cassandra::Table", "Column store"),
-    ("AWS::Neptune::DBCluster", "Graph store"),
-    ("AWS::OpenSearchService::Domain", "Search"),
-    ("AWS::SQS::Queue", "Queue"),
-];
-
-/// Kinds that are in every zone in which they have a subnet. A database or a cache has a group of
-/// subnets and is in some of them, which only the cloud says.
-const SPREAD: &[&str] = &[
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::EC2::Instance",
-    "AWS::AutoScaling::AutoScalingGroup",
-    "AWS::ECS::Service",
-    "AWS::Lambda::Function",
-];
 
 /// What a thing is, if it is drawn.
 pub fn role(thing: &Thing<'_>) -> Option<&'static str> {
     if is_replica(thing) {
         return Some("Read replica");
     }
-    ROLES
-        .iter()
-        .find(|(known, _)| *known == thing.kind)
-        .map(|(_, name)| *name)
+    kinds::of(thing.kind).drawn.map(|drawn| drawn.name)
 }
 
 fn is_replica(thing: &Thing<'_>) -> bool {
@@ -189,7 +151,9 @@ impl<'a> Around<'a> {
 
 /// Whether it is in the zones that its subnets are in.
 pub fn is_spread(thing: &Thing<'_>) -> bool {
-    SPREAD.contains(&thing.kind)
+    kinds::of(thing.kind)
+        .drawn
+        .is_some_and(|drawn| drawn.is_in_each_zone)
 }
 
 fn flag(properties: &Map, path: &str) -> bool {

@@ -33,7 +33,7 @@ use super::plan::Frame;
 use crate::address::{Address, GLOBAL};
 use crate::graph::Graph;
 use crate::inventory::Live;
-use crate::plan::diff::tier_of;
+use crate::kinds;
 use crate::plan::{Action, Blast, Plan};
 use crate::words::{count, duration};
 
@@ -186,7 +186,7 @@ pub fn of_plan(
             kind: &one.kind,
             tier: desired
                 .get(&one.address)
-                .map_or_else(|| tier_of(&one.kind), |wanted| &*wanted.tier),
+                .map_or_else(|| kinds::tier(&one.kind).name(), |wanted| &*wanted.tier),
             properties: &one.properties,
             identifier: Some(&one.identifier),
             mark: mark(&one.address),

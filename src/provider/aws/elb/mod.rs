@@ -22,9 +22,9 @@ use super::service::{
     tags, text,
 };
 use crate::inventory::{Handle, Owner};
+use crate::kinds;
 use crate::ownership;
 use crate::provider::{ErrorKind, Outcome, Pending, Write};
-use crate::schema;
 use crate::value::{Map, Value};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -424,7 +424,7 @@ fn was_set(tags: &Tags, name: &str) -> bool {
 /// What has to be set so that attributes are as `properties` say: those that differ, and those back
 /// at AWS's default that it does not name.
 fn attributes_to_set(kind: &str, properties: &Map, live: &Map) -> Vec<serde_json::Value> {
-    let Some((property, defaults)) = schema::facts(kind).attributes else {
+    let Some((property, defaults)) = kinds::of(kind).attributes else {
         return Vec::new();
     };
     let live: Vec<&Map> = items(live, "Attributes").collect();

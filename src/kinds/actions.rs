@@ -28,7 +28,7 @@ type Entry = BTreeMap<&'static str, Names>;
 /// The table's entries, by kind.
 type Table = BTreeMap<&'static str, Entry>;
 
-const TEXT: &str = include_str!("../../../schemas/actions.txt");
+const TEXT: &str = include_str!("../../schemas/actions.txt");
 
 // A test reads the table too, so that a mistake in it never leaves this repository.
 static TABLE: LazyLock<Table> = LazyLock::new(|| parse(TEXT).unwrap_or_default());

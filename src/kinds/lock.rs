@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::record::Lock;
 use crate::value::Map;
 use crate::value::Value;
 
@@ -17,14 +18,19 @@ pub fn unlocked(kind: &str, properties: &Map) -> Option<(Arc<str>, Value)> {
         (properties.get(name) == Some(&Value::Bool(true)))
             .then(|| (name.into(), Value::Bool(false)))
     };
-    match kind {
-        "AWS::RDS::DBInstance" => flag("DeletionProtection"),
-        "AWS::DynamoDB::Table" => flag("DeletionProtectionEnabled"),
-        "AWS::EC2::Instance" => flag("DisableApiTermination"),
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-            let attributes = properties.get("LoadBalancerAttributes")?.as_list()?;
+    match super::of(kind).lock? {
+        Lock::Flag(name) => flag(name),
+        Lock::Within(name, flag) => {
+            let mut outer = properties.get(name)?.as_map()?.clone();
+            (outer.get(flag) == Some(&Value::Bool(true))).then(|| {
+                outer.insert(flag, Value::Bool(false));
+                (name.into(), Value::Map(outer))
+            })
+        }
+        Lock::Attribute { list, key } => {
+            let attributes = properties.get(list)?.as_list()?;
             let is_lock = |item: &Value| {
-                item.at("Key").and_then(Value::as_str) == Some("deletion_protection.enabled")
+                item.at("Key").and_then(Value::as_str) == Some(key)
                     && item.at("Value").and_then(Value::as_str) == Some("true")
             };
             attributes.iter().any(is_lock).then(|| {
@@ -36,20 +42,9 @@ pub fn unlocked(kind: &str, properties: &Map) -> Option<(Arc<str>, Value)> {
                     }
                     other => other.clone(),
                 });
-                ("LoadBalancerAttributes".into(), Value::list(open))
+                (list.into(), Value::list(open))
             })
         }
-        "AWS::CloudFront::Distribution" => {
-            let Value::Map(config) = properties.get("DistributionConfig")? else {
-                return None;
-            };
-            (config.get("Enabled") == Some(&Value::Bool(true))).then(|| {
-                let mut config = config.clone();
-                config.insert("Enabled", Value::Bool(false));
-                ("DistributionConfig".into(), Value::Map(config))
-            })
-        }
-        _ => None,
     }
 }
 

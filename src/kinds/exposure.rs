@@ -38,67 +38,8 @@ const NARROWING: &[&str] = &[
 /// The ways in which a resource of this kind with these properties lets the internet in, in words.
 pub fn ways(kind: &str, properties: &Map) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let is = |path: &str, wanted: bool| {
-        properties
-            .at(path)
-            .is_some_and(|value| as_bool(value) == Some(wanted))
-    };
-    match kind {
-        "AWS::EC2::SecurityGroup" => {
-            for rule in list(properties.get("SecurityGroupIngress")) {
-                found.extend(rule.as_map().and_then(ingress));
-            }
-        }
-        "AWS::EC2::SecurityGroupIngress" => found.extend(ingress(properties)),
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-            // Facing the internet is the default, and a gateway load balancer has no scheme.
-            let scheme = properties.get("Scheme").and_then(Value::as_str);
-            let is_gateway = properties.get("Type").and_then(Value::as_str) == Some("gateway");
-            if scheme.unwrap_or("internet-facing") == "internet-facing" && !is_gateway {
-                found.insert("the load balancer faces the internet".to_owned());
-            }
-        }
-        "AWS::CloudFront::Distribution" if is("DistributionConfig.Enabled", true) => {
-            found.insert("the distribution answers the internet".to_owned());
-        }
-        "AWS::RDS::DBInstance" if is("PubliclyAccessible", true) => {
-            found.insert("the database has a public address".to_owned());
-        }
-        "AWS::EC2::Subnet" if is("MapPublicIpOnLaunch", true) => {
-            found.insert("what starts in the subnet gets a public address".to_owned());
-        }
-        "AWS::EC2::EIPAssociation" => {
-            found.insert("a public address leads to it".to_owned());
-        }
-        "AWS::EC2::EIP" if properties.contains_key("InstanceId") => {
-            found.insert("a public address leads to an instance".to_owned());
-        }
-        "AWS::EC2::Instance" => public_interface(properties.get("NetworkInterfaces"), &mut found),
-        "AWS::EC2::LaunchTemplate" => public_interface(
-            properties.at("LaunchTemplateData.NetworkInterfaces"),
-            &mut found,
-        ),
-        "AWS::S3::Bucket" => {
-            if let Some(acl) = properties.get("AccessControl").and_then(Value::as_str)
-                && acl.starts_with("PublicRead")
-            {
-                found.insert(format!("its access control list is {acl}"));
-            }
-            if let Some(block) = properties
-                .get("PublicAccessBlockConfiguration")
-                .and_then(Value::as_map)
-            {
-                let off: Vec<&str> = block
-                    .iter()
-                    .filter(|(_, value)| as_bool(value) == Some(false))
-                    .map(|(name, _)| &**name)
-                    .collect();
-                if !off.is_empty() {
-                    found.insert(format!("it may be made public: {} is off", off.join(", ")));
-                }
-            }
-        }
-        _ => {}
+    if let Some(exposes) = super::of(kind).exposes {
+        exposes(properties, &mut found);
     }
     for name in ["PolicyDocument", "KeyPolicy", "ResourcePolicy"] {
         if let Some(policy) = properties.get(name) {
@@ -106,6 +47,99 @@ pub fn ways(kind: &str, properties: &Map) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// Whether a property is true.
+fn is_on(properties: &Map, path: &str) -> bool {
+    properties
+        .at(path)
+        .is_some_and(|value| as_bool(value) == Some(true))
+}
+
+/// A security group: its rules.
+pub(super) fn security_group(properties: &Map, found: &mut BTreeSet<String>) {
+    for rule in list(properties.get("SecurityGroupIngress")) {
+        found.extend(rule.as_map().and_then(ingress));
+    }
+}
+
+/// A rule of a security group.
+pub(super) fn rule(properties: &Map, found: &mut BTreeSet<String>) {
+    found.extend(ingress(properties));
+}
+
+/// A load balancer. Facing the internet is the default, and a gateway load balancer has no scheme.
+pub(super) fn balancer(properties: &Map, found: &mut BTreeSet<String>) {
+    let scheme = properties.get("Scheme").and_then(Value::as_str);
+    let is_gateway = properties.get("Type").and_then(Value::as_str) == Some("gateway");
+    if scheme.unwrap_or("internet-facing") == "internet-facing" && !is_gateway {
+        found.insert("the load balancer faces the internet".to_owned());
+    }
+}
+
+/// A distribution.
+pub(super) fn distribution(properties: &Map, found: &mut BTreeSet<String>) {
+    if is_on(properties, "DistributionConfig.Enabled") {
+        found.insert("the distribution answers the internet".to_owned());
+    }
+}
+
+/// A database.
+pub(super) fn database(properties: &Map, found: &mut BTreeSet<String>) {
+    if is_on(properties, "PubliclyAccessible") {
+        found.insert("the database has a public address".to_owned());
+    }
+}
+
+/// A subnet.
+pub(super) fn subnet(properties: &Map, found: &mut BTreeSet<String>) {
+    if is_on(properties, "MapPublicIpOnLaunch") {
+        found.insert("what starts in the subnet gets a public address".to_owned());
+    }
+}
+
+/// A public address given to something.
+pub(super) fn association(_: &Map, found: &mut BTreeSet<String>) {
+    found.insert("a public address leads to it".to_owned());
+}
+
+/// A public address.
+pub(super) fn address(properties: &Map, found: &mut BTreeSet<String>) {
+    if properties.contains_key("InstanceId") {
+        found.insert("a public address leads to an instance".to_owned());
+    }
+}
+
+/// An instance.
+pub(super) fn instance(properties: &Map, found: &mut BTreeSet<String>) {
+    public_interface(properties.get("NetworkInterfaces"), found);
+}
+
+/// A launch template.
+pub(super) fn template(properties: &Map, found: &mut BTreeSet<String>) {
+    public_interface(properties.at("LaunchTemplateData.NetworkInterfaces"), found);
+}
+
+/// A bucket: its access control list, and whether it may be made public.
+pub(super) fn bucket(properties: &Map, found: &mut BTreeSet<String>) {
+    if let Some(acl) = properties.get("AccessControl").and_then(Value::as_str)
+        && acl.starts_with("PublicRead")
+    {
+        found.insert(format!("its access control list is {acl}"));
+    }
+    if let Some(block) = properties
+        .get("PublicAccessBlockConfiguration")
+        .and_then(Value::as_map)
+    {
+        let off: Vec<&str> = block
+            .iter()
+            .filter(|(_, value)| as_bool(value) == Some(false))
+            .map(|(name, _)| &**name)
+            .collect();
+        if !off.is_empty() {
+            found.insert(format!("it may be made public: {} is off", off.join(", ")));
+        }
+    }
 }
 
 /// True and false, which some properties take as text.

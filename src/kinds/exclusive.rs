@@ -8,100 +8,6 @@ use ipnet::Ipv4Net;
 use crate::schema::Registry;
 use crate::value::{Map, Value};
 
-/// A resource type and the properties whose values together exist once only within a region.
-type Once = (&'static str, &'static [&'static str]);
-
-/// Besides identifiers, which follow from the registry.
-const ONCE: &[Once] = &[
-    (
-        "AWS::AutoScaling::ScalingPolicy",
-        &["AutoScalingGroupName", "PolicyName"],
-    ),
-    ("AWS::CloudFront::CachePolicy", &["CachePolicyConfig.Name"]),
-    (
-        "AWS::CloudFront::OriginAccessControl",
-        &["OriginAccessControlConfig.Name"],
-    ),
-    (
-        "AWS::CloudFront::OriginRequestPolicy",
-        &["OriginRequestPolicyConfig.Name"],
-    ),
-    (
-        "AWS::CloudFront::ResponseHeadersPolicy",
-        &["ResponseHeadersPolicyConfig.Name"],
-    ),
-    (
-        "AWS::EC2::FlowLog",
-        &["ResourceId", "TrafficType", "LogDestination"],
-    ),
-    ("AWS::EC2::LaunchTemplate", &["LaunchTemplateName"]),
-    ("AWS::EC2::NatGateway", &["AllocationId"]),
-    (
-        "AWS::EC2::Route",
-        &[
-            "RouteTableId",
-            "DestinationCidrBlock",
-            "DestinationIpv6CidrBlock",
-            "DestinationPrefixListId",
-        ],
-    ),
-    ("AWS::EC2::SecurityGroup", &["VpcId", "GroupName"]),
-    (
-        "AWS::EC2::SecurityGroupEgress",
-        &[
-            "GroupId",
-            "IpProtocol",
-            "FromPort",
-            "ToPort",
-            "CidrIp",
-            "CidrIpv6",
-            "DestinationPrefixListId",
-            "DestinationSecurityGroupId",
-        ],
-    ),
-    (
-        "AWS::EC2::SecurityGroupIngress",
-        &[
-            "GroupId",
-            "IpProtocol",
-            "FromPort",
-            "ToPort",
-            "CidrIp",
-            "CidrIpv6",
-            "SourcePrefixListId",
-            "SourceSecurityGroupId",
-        ],
-    ),
-    ("AWS::EC2::Subnet", &["VpcId", "CidrBlock"]),
-    ("AWS::EC2::SubnetRouteTableAssociation", &["SubnetId"]),
-    ("AWS::EC2::VPCEndpoint", &["VpcId", "ServiceName"]),
-    ("AWS::EC2::VPCGatewayAttachment", &["VpcId"]),
-    ("AWS::EC2::VPCPeeringConnection", &["VpcId", "PeerVpcId"]),
-    (
-        "AWS::ElasticLoadBalancingV2::Listener",
-        &["LoadBalancerArn", "Port"],
-    ),
-    (
-        "AWS::ElasticLoadBalancingV2::ListenerRule",
-        &["ListenerArn", "Priority"],
-    ),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Name"]),
-    ("AWS::ElasticLoadBalancingV2::TargetGroup", &["Name"]),
-    ("AWS::KMS::Alias", &["AliasName"]),
-    (
-        "AWS::Route53::RecordSet",
-        &["HostedZoneId", "Name", "Type", "SetIdentifier"],
-    ),
-    ("AWS::S3::BucketPolicy", &["Bucket"]),
-    (
-        "AWS::SNS::Subscription",
-        &["TopicArn", "Protocol", "Endpoint"],
-    ),
-    ("AWS::SNS::TopicPolicy", &["Topics.0"]),
-    ("AWS::SecretsManager::Secret", &["Name"]),
-    ("AWS::WAFv2::WebACL", &["Name"]),
-];
-
 /// Properties whose absence tells a resource from others as a value does; without any other property AWS
 /// makes a value up.
 const ABSENT: &[&str] = &[
@@ -119,8 +25,7 @@ const ABSENT: &[&str] = &[
 
 /// The properties whose values together exist once only for a resource type, if there are such.
 pub fn once(kind: &str) -> Option<&'static [&'static str]> {
-    let found = ONCE.iter().find(|(of, _)| *of == kind);
-    found.map(|(_, paths)| *paths)
+    Some(super::of(kind).once).filter(|paths| !paths.is_empty())
 }
 
 /// What `wanted` and `other` of the same type and region both would have, in words, although it exists
@@ -202,17 +107,6 @@ mod tests {
 
     fn map(json: serde_json::Value) -> Map {
         serde_json::from_value(json).unwrap()
-    }
-
-    #[test]
-    fn every_exclusive_path_is_a_property() {
-        for (kind, paths) in ONCE {
-            let schema = Registry::embedded().kind(kind).unwrap();
-            for path in *paths {
-                assert!(schema.shape_at(path).is_some(), "{kind}: {path}");
-            }
-        }
-        assert!(ONCE.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]

@@ -1,0 +1,234 @@
+//! What a graph as a whole has to have, which no declaration shows alone: roles, and children that can be told apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::library::Library;
+use super::model::Blueprint;
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::graph::{Graph, Resource};
+use crate::kinds::{self, Identity};
+use crate::roles::Role;
+use crate::value::Value;
+
+/// Tags that AWS lets most resources have
+/// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html>); the marks of what belongs to a resource
+/// leave room for its own.
+const TAGS: usize = 50;
+const KEPT_FREE: usize = 10;
+
+/// What is wrong with a graph of this blueprint and spec.
+pub fn mistakes(
+    library: &Library,
+    blueprint: &Blueprint,
+    spec: &Value,
+    graph: &Graph,
+) -> Vec<Diagnostic> {
+    let mut found = mistaken_roles(blueprint, spec, graph);
+    found.extend(mistaken_children(library, blueprint, graph));
+    found
+}
+
+/// Children that an apply would not find again: whose parent is not in the graph, or that nothing tells from a sibling.
+fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut siblings: BTreeMap<(&str, &Address, String), &Address> = BTreeMap::new();
+    let mut counts: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+    for one in graph.iter() {
+        let Some((of, property)) = kinds::parent(&one.kind) else {
+            continue;
+        };
+        let mistake = |message: String, help: String| Diagnostic {
+            severity: Severity::Error,
+            message,
+            location: library.place(&blueprint.name, &one.address.id, property),
+            line: None,
+            help: Some(help),
+        };
+        let Some(parent) = parent_of(graph, one, property, of) else {
+            found.push(mistake(
+                format!("{}: {property} names no {of} of this blueprint", one.address),
+                format!(
+                    "{} has no tags of its own, so that it is marked on the {of} that it belongs to; refer to one, as in `{property}: ${{my_resource.SomeId}}`",
+                    one.kind
+                ),
+            ));
+            continue;
+        };
+        if let Some(stand_in) = kinds::stand_in(&one.kind)
+            && one
+                .properties
+                .at(stand_in.list)
+                .and_then(Value::as_list)
+                .is_some_and(|all| all.len() > 1)
+        {
+            found.push(mistake(
+                format!("{}: {} names more than one", one.address, stand_in.list),
+                format!(
+                    "an apply finds it through the one that it belongs to; write a {} for each",
+                    one.kind
+                ),
+            ));
+        }
+        counts.entry(parent).or_default().push(&one.address);
+        let key = (&*one.kind, parent, told_by(one));
+        if let Some(first) = siblings.insert(key, &one.address) {
+            found.push(mistake(
+                format!("{first} and {} cannot be told apart", one.address),
+                match among(&one.kind) {
+                    [] => format!("both have the same identifier on {parent}; leave one out"),
+                    [only] if *only == property => {
+                        format!("{parent} has one {}; put both into it", one.kind)
+                    }
+                    told => format!(
+                        "AWS makes up what a {} is called, so that {} tells it from others on {parent}; give each another one, or leave one out",
+                        one.kind,
+                        told.join(", ")
+                    ),
+                },
+            ));
+        }
+    }
+    for (parent, children) in counts {
+        if children.len() > TAGS - KEPT_FREE {
+            let first = children[0];
+            found.push(Diagnostic {
+                severity: Severity::Error,
+                message: format!("{parent} has {} children that are marked in its tags", children.len()),
+                location: library.place(&blueprint.name, &first.id, ""),
+                line: None,
+                help: Some(format!(
+                    "AWS lets a resource have {TAGS} tags, and each such child takes one; spread them over several, with {} at most on each",
+                    TAGS - KEPT_FREE
+                )),
+            });
+        }
+    }
+    found
+}
+
+/// The resource of type `of` that a child's property refers to.
+fn parent_of<'a>(
+    graph: &'a Graph,
+    child: &Resource,
+    property: &str,
+    of: &str,
+) -> Option<&'a Address> {
+    let value = child.properties.at(property)?;
+    let mut named = Vec::new();
+    value.for_each_reference(&mut |reference| named.push(reference.address.clone()));
+    let mut parents = named.iter().filter_map(|address| graph.get(address));
+    parents.find(|one| &*one.kind == of).map(|one| &one.address)
+}
+
+fn among(kind: &str) -> &'static [&'static str] {
+    match kinds::of(kind).identity {
+        Identity::Child { among, .. } => among,
+        _ => &[],
+    }
+}
+
+/// What tells a child from its siblings: its distinguishing properties, or its identifier.
+fn told_by(one: &Resource) -> String {
+    let by = among(&one.kind);
+    let schema = crate::schema::Registry::embedded().kind(&one.kind);
+    let own: Vec<&str> = match (by, schema) {
+        ([], Some(schema)) => schema
+            .primary_identifier()
+            .iter()
+            .map(|path| &**path)
+            .collect(),
+        (by, _) => by.to_vec(),
+    };
+    let values = own.iter().map(|path| {
+        let value = one.properties.at(path);
+        format!("{path}={}", value.map(Value::to_string).unwrap_or_default())
+    });
+    values.collect::<Vec<_>>().join(",")
+}
+
+/// Which roles nobody has, or two have, in a graph of a spec with a relational database.
+fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Diagnostic> {
+    if matches!(spec.at("database"), None | Some(Value::Null)) {
+        return Vec::new();
+    }
+    let place = blueprint
+        .compose
+        .first()
+        .map(|first| first.location.clone());
+    let mistake = |message: String, help: String| Diagnostic {
+        severity: Severity::Error,
+        message,
+        location: place.clone(),
+        line: None,
+        help: Some(help),
+    };
+    let of_nobody = missing_roles(graph).into_iter().map(|(role, region)| {
+        mistake(
+            format!(
+                "the blueprint {} has no resource with `role: {}` ({}) in {region}, and the spec has a database: {}",
+                blueprint.name,
+                role.name(),
+                role.kind(),
+                role.why()
+            ),
+            format!("add `role: {}` to that resource; scalectl looks it up by its role", role.name()),
+        )
+    });
+    let of_two = doubled_roles(graph)
+        .into_iter()
+        .map(|(role, first, second)| {
+            mistake(
+                format!("{first} and {second} have `role: {}`", role.name()),
+                "one resource of a region has a role; remove it from the other".to_owned(),
+            )
+        });
+    of_nobody.chain(of_two).collect()
+}
+
+/// The roles that nobody has, with the region that lacks each. A region without servers runs no application, and lacks
+/// nothing.
+fn missing_roles(graph: &Graph) -> Vec<(Role, &str)> {
+    let in_region = |region: &str, kind: &str| {
+        graph
+            .iter()
+            .any(|one| &*one.kind == kind && *one.address.region == *region)
+    };
+    let regions: BTreeSet<&str> = graph
+        .iter()
+        .filter(|one| ["AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"].contains(&&*one.kind))
+        .map(|one| &*one.address.region)
+        .collect();
+    let several = regions.len() > 1;
+    let mut found = Vec::new();
+    for region in regions {
+        let server = in_region(region, "AWS::EC2::Instance");
+        let database = in_region(region, "AWS::RDS::DBInstance");
+        let needed = [
+            (Role::DatabaseSetting, true),
+            (Role::ScriptHost, server),
+            (Role::DatabaseRule, server && database),
+            (Role::Network, several && database),
+        ];
+        for (role, needed) in needed {
+            let mut all = graph.with_role(role);
+            if needed && !all.any(|one| *one.address.region == *region) {
+                found.push((role, region));
+            }
+        }
+    }
+    found
+}
+
+/// Two resources of a region with one role: whoever looks would find either.
+fn doubled_roles(graph: &Graph) -> Vec<(Role, &Address, &Address)> {
+    let mut seen: BTreeMap<(Role, &str), &Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for one in graph.iter() {
+        let Some(role) = one.role else { continue };
+        if let Some(first) = seen.insert((role, &one.address.region), &one.address) {
+            found.push((role, first, &one.address));
+        }
+    }
+    found
+}

@@ -1,0 +1,100 @@
+//! Types of which hardly more is known than that they hold data, or how they are drawn; Cloud Control serves them.
+
+use super::record::{Drawn, Holds, Identity, Kind, Tier};
+
+/// Something that holds data.
+const fn store(name: &'static str, tier: Tier) -> Kind {
+    Kind {
+        name,
+        ..Kind::with(tier, Holds::Data, Identity::Tags, (1, 1, 1))
+    }
+}
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "AWS::ApiGatewayV2::Api",
+        drawn: Drawn::once("API gateway"),
+        ..Kind::with(Tier::Edge, Holds::Nothing, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::Backup::LogicallyAirGappedBackupVault", Tier::Backup),
+    store("AWS::Cassandra::Keyspace", Tier::Data),
+    Kind {
+        name: "AWS::Cassandra::Table",
+        drawn: Drawn::once("Column store"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::CodeArtifact::Repository", Tier::Data),
+    store("AWS::CodeCommit::Repository", Tier::Data),
+    store("AWS::Cognito::IdentityPool", Tier::Security),
+    store("AWS::Cognito::UserPool", Tier::Security),
+    store("AWS::DSQL::Cluster", Tier::Data),
+    Kind {
+        name: "AWS::DocDB::DBCluster",
+        drawn: Drawn::once("Document store"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::DocDBElastic::Cluster", Tier::Data),
+    Kind {
+        name: "AWS::DynamoDB::GlobalTable",
+        drawn: Drawn::once("Global table"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::ECR::PublicRepository", Tier::Data),
+    store("AWS::ECR::Repository", Tier::Data),
+    Kind {
+        name: "AWS::ECS::Service",
+        drawn: Drawn::in_each_zone("Service"),
+        ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::EFS::FileSystem", Tier::Data),
+    Kind {
+        name: "AWS::EKS::Cluster",
+        drawn: Drawn::once("Cluster"),
+        ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::FSx::Volume", Tier::Data),
+    store("AWS::HealthLake::FHIRDatastore", Tier::Data),
+    store("AWS::KMS::ReplicaKey", Tier::Security),
+    store("AWS::Kinesis::Stream", Tier::Data),
+    Kind {
+        name: "AWS::Lambda::Function",
+        drawn: Drawn::in_each_zone("Function"),
+        ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::Lightsail::Bucket", Tier::Data),
+    store("AWS::Lightsail::Database", Tier::Data),
+    store("AWS::Lightsail::Disk", Tier::Data),
+    store("AWS::MSK::Cluster", Tier::Data),
+    store("AWS::MemoryDB::Cluster", Tier::Data),
+    Kind {
+        name: "AWS::Neptune::DBCluster",
+        drawn: Drawn::once("Graph store"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::NeptuneGraph::Graph", Tier::Data),
+    Kind {
+        name: "AWS::OpenSearchService::Domain",
+        drawn: Drawn::once("Search"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    Kind {
+        name: "AWS::RDS::DBCluster",
+        drawn: Drawn::once("Database cluster"),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::RDS::GlobalCluster", Tier::Data),
+    store("AWS::Redshift::Cluster", Tier::Data),
+    store("AWS::RedshiftServerless::Namespace", Tier::Data),
+    store("AWS::S3Express::DirectoryBucket", Tier::Data),
+    store("AWS::S3Files::FileSystem", Tier::Data),
+    store("AWS::S3Tables::TableBucket", Tier::Data),
+    store("AWS::S3Vectors::VectorBucket", Tier::Data),
+    Kind {
+        name: "AWS::SQS::Queue",
+        drawn: Drawn::once("Queue"),
+        ..Kind::with(Tier::Monitoring, Holds::Nothing, Identity::Tags, (1, 1, 1))
+    },
+    store("AWS::Timestream::Database", Tier::Data),
+    store("AWS::Timestream::InfluxDBInstance", Tier::Data),
+    store("AWS::Timestream::Table", Tier::Data),
+];
