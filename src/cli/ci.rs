@@ -14,7 +14,7 @@ use crate::spec::Provider;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl ci github --repository acme/shop           .github/workflows/scalectl.yml, and the roles on AWS\n  scalectl ci gitlab --repository acme/shop -e staging\n\nA request gets a comment with its plan; merging it carries out exactly that plan, once somebody has approved; every\nnight somebody looks for drift. docs/ci.md walks through one request."
+    after_help = "Examples:\n  scalectl ci github --repository acme/shop           .github/workflows/scalectl.yml, and the roles on AWS\n  scalectl ci gitlab --repository acme/shop -e staging\n\nA request gets a comment with its plan; merging it carries out exactly that plan, once somebody has approved; every\nnight somebody looks for drift. https://scalectl.github.io/scalectl/ci.html walks through one request."
 )]
 pub struct Arguments {
     #[command(subcommand)]

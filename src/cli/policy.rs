@@ -64,7 +64,7 @@ struct Check {
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  scalectl policy list\n\nRules of your own go into policies/*.yaml beside the spec; docs/policy.md tells how."
+    after_help = "Example:\n  scalectl policy list\n\nRules of your own go into policies/*.yaml beside the spec; https://scalectl.github.io/scalectl/policy.html tells how."
 )]
 struct List {
     /// Print JSON.

@@ -21,7 +21,7 @@ use crate::yaml::{self, Node};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl test                             every tests/*.test.yaml and *.test.yaml beside the spec\n  scalectl test tests/data.test.yaml        one file\n  scalectl test --filter database           cases with that in their names\n  scalectl test --junit tests.xml           for CI\n\nThe exit code is 1 when a case fails. docs/testing.md tells how tests are written."
+    after_help = "Examples:\n  scalectl test                             every tests/*.test.yaml and *.test.yaml beside the spec\n  scalectl test tests/data.test.yaml        one file\n  scalectl test --filter database           cases with that in their names\n  scalectl test --junit tests.xml           for CI\n\nThe exit code is 1 when a case fails. https://scalectl.github.io/scalectl/testing.html tells how tests are written."
 )]
 pub struct Arguments {
     /// Files of tests; those beside the spec when none is named.
@@ -136,7 +136,7 @@ fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
         false => Ok(found),
         true => Err(Failure::with_help(
             format!("there are no tests beside {}", spec.display()),
-            "write tests/NAME.test.yaml, as docs/testing.md tells, or name files",
+            "write tests/NAME.test.yaml, as https://scalectl.github.io/scalectl/testing.html tells, or name files",
         )),
     }
 }

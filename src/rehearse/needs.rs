@@ -105,7 +105,7 @@ fn named(engine: Engine, version: &str, wanted: &str) -> (String, Option<String>
         Engine::Mysql => (
             format!("MariaDB {version}"),
             Some(format!(
-                "MariaDB was used in place of MySQL {wanted}; docs/rehearse.md says what that does not show"
+                "MariaDB was used in place of MySQL {wanted}; https://scalectl.github.io/scalectl/rehearse.html says what that does not show"
             )),
         ),
     }
