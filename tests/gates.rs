@@ -8,7 +8,7 @@ use scalectl::apply::{Context, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::inventory::Live;
 use scalectl::migrate::ask;
-use scalectl::migrate::gate::Reading;
+use scalectl::migrate::gates::{Answers, Errors, Latency, Probe, Reading};
 use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
@@ -43,10 +43,10 @@ fn asked(spec: &Spec, spoil: impl FnOnce(&Sim, &mut Live)) -> Said {
         let mut live = observe(&context, Some(&graph)).await.unwrap();
         spoil(&sim, &mut live);
         Said {
-            answers: ask::answers(&context, &live).await.unwrap(),
-            probe: ask::probe(&context, &live, &[]).await.unwrap(),
-            errors: ask::errors(&context, &live, 1).await.unwrap(),
-            latency: ask::latency(&context, &live, 2000).await.unwrap(),
+            answers: Answers {}.judge(&ask::names(&context, &live).await.unwrap()),
+            probe: Probe {}.judge(ask::probe(&context, &live, &[]).await.unwrap()),
+            errors: Errors { below: 1 }.judge(ask::failures(&context, &live).await.unwrap()),
+            latency: Latency { below: 2000 }.judge(ask::latencies(&context, &live).await.unwrap()),
         }
     })
 }

@@ -28,7 +28,7 @@ use scalectl::apply::{Context, End, Report, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::inventory::Owner;
-use scalectl::migrate::gate::Check;
+use scalectl::migrate::gates::{Check, Hold};
 use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Walk, action, route};
 use scalectl::plan::Plan;
@@ -57,12 +57,12 @@ fn migration(
     let mut migration = Migration::new(&walk, &stages, &graphs).unwrap();
     for step in &mut migration.steps {
         step.gates
-            .retain(|gate| !matches!(gate.check, Check::Lag { .. }));
+            .retain(|gate| !matches!(gate.check, Check::Lag(_)));
         for gate in &mut step.gates {
-            gate.every = 1;
-            gate.times = 1;
-            gate.within = 20;
-            if let Check::Hold { seconds } = &mut gate.check {
+            gate.cadence.every = 1;
+            gate.cadence.times = 1;
+            gate.cadence.within = 20;
+            if let Check::Hold(Hold { seconds }) = &mut gate.check {
                 *seconds = 0;
             }
         }

@@ -23,7 +23,7 @@ use crate::apply::journal::Entry;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::inventory::Record;
-use crate::migrate::gate::{Check, Gate};
+use crate::migrate::gates::{Alarms, Check, Gate, Healthy};
 use crate::migrate::walk::settled;
 use crate::plan::scale::{Step, steps};
 use crate::plan::{Plan, diff, guard};
@@ -59,16 +59,10 @@ pub struct Arguments {
 }
 
 /// Servers are healthy and no alarm is raised, three times in a row.
-const GATES: [Gate; 2] = [gate(Check::Healthy), gate(Check::Alarms)];
-
-const fn gate(check: Check) -> Gate {
-    Gate {
-        check,
-        times: 3,
-        every: 10,
-        within: 1800,
-    }
-}
+const GATES: [Gate; 2] = [
+    Gate::new(Check::Healthy(Healthy {}), 3, 1800),
+    Gate::new(Check::Alarms(Alarms {}), 3, 1800),
+];
 
 impl Arguments {
     /// Whether it changes something besides what it prints.

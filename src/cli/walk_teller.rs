@@ -5,7 +5,7 @@ use super::ui;
 use crate::apply::Context;
 use crate::apply::journal::Entry;
 use crate::migrate::Migration;
-use crate::migrate::gate::Check;
+use crate::migrate::gates::Check;
 use crate::migrate::walk::Event;
 use crate::render::json::{self, walk::What};
 use crate::render::migration::gate_in_words;
@@ -127,7 +127,9 @@ impl Teller<'_, '_> {
                 _ => return,
             },
             Event::Operation(_) => return,
-            Event::Asked { gate, reading, .. } if reading.good && gate.check == Check::CaughtUp => {
+            Event::Asked { gate, reading, .. }
+                if reading.good && matches!(gate.check, Check::CaughtUp(_)) =>
+            {
                 format!("  {} {}", Painted(NEW, "replica"), reading.seen)
             }
             Event::Asked { reading, .. } if reading.good => return,

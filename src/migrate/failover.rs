@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::gate::{Check, Gate, Reading};
+use super::gates::{Alarms, CaughtUp, Check, Gate, Healthy, Hold, Lag, Reachable};
 use super::{Budget, Migration, Phase, Step, digest};
 use crate::address::Address;
 use crate::graph::{Graph, Lifecycle, Resource};
@@ -107,11 +107,11 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
             return Err(format!("there is no database in {region}"));
         }
     }
-    let reachable = gate(Check::Reachable, 2, 1800);
-    let healthy = gate(Check::Healthy, 3, 1800);
-    let alarms = gate(Check::Alarms, 3, 1800);
-    let caught_up = gate(Check::CaughtUp, 1, CATCH_UP);
-    let follows = gate(Check::Lag { below: 300 }, 3, 86_400);
+    let reachable = Gate::new(Check::Reachable(Reachable {}), 2, 1800);
+    let healthy = Gate::new(Check::Healthy(Healthy {}), 3, 1800);
+    let alarms = Gate::new(Check::Alarms(Alarms {}), 3, 1800);
+    let caught_up = Gate::new(Check::CaughtUp(CaughtUp {}), 1, CATCH_UP);
+    let follows = Gate::new(Check::Lag(Lag { below: 300 }), 3, 86_400);
     let lost = failover.lost;
     let without = lost.then(|| from.clone());
     let fenced = match lost {
@@ -152,7 +152,7 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
             match lost {
                 true => Vec::new(),
                 // RDS tells a database its parameters within seconds, and not when it has.
-                false => vec![gate(Check::Hold { seconds: 30 }, 1, 600)],
+                false => vec![Gate::new(Check::Hold(Hold { seconds: 30 }), 1, 600)],
             },
         ),
         Step {
@@ -239,15 +239,6 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
         failover: Some(failover),
         digest,
     })
-}
-
-fn gate(check: Check, times: u32, within: u32) -> Gate {
-    Gate {
-        check,
-        times,
-        every: 10,
-        within,
-    }
 }
 
 fn step(name: &str, phase: Phase, does: String, graph: Graph, gates: Vec<Gate>) -> Step {
@@ -517,31 +508,5 @@ fn narrowed(plan: Plan, live: &Live, keeps: impl Fn(&Change) -> bool) -> Plan {
         operations,
         impossible,
         uses: plan.uses,
-    }
-}
-
-/// Whether a replica that has everything up to a moment has enough to take over from one that was
-/// fenced at another, both in milliseconds since the epoch. What may be lost is given up once there is
-/// no patience left, or nothing more can come.
-pub fn has_enough(until: Option<u64>, since: u64, waited: bool, failover: &Failover) -> Reading {
-    let Some(until) = until else {
-        return Reading::bad("how far the replica is, is not known yet");
-    };
-    if until >= since {
-        return Reading::good("it has everything");
-    }
-    let missing = since - until;
-    let seconds = missing as f64 / 1000.0;
-    match missing <= u64::from(failover.loss) * 1000 && (failover.lost || waited) {
-        true => Reading::good(format!(
-            "it lacks what was acknowledged in the last {seconds:.1} s, which is lost"
-        )),
-        false => Reading::bad(format!(
-            "it is known to have everything up to {seconds:.1} s before {}",
-            match failover.lost {
-                true => "the failover began",
-                false => "the fence",
-            }
-        )),
     }
 }

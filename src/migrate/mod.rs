@@ -6,7 +6,7 @@
 //! servers, and gates that must open before the next one.
 //!
 //! [`graphs`] derives the graphs between two stages (`challenge`: what a new server needs for its certificate), [`merge`] what a resource looks like while both
-//! need it, [`steps`] lays the declared walk over them, [`gate`] judges answers, [`reach`] follows
+//! need it, [`steps`] lays the declared walk over them, [`gates`] judges readings, [`reach`] follows
 //! requests to the servers, [`ask`] sends some, [`failover`] makes steps of moving a database's writes to
 //! another region, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say what it would be, and
 //! [`mod@dry_run`] on one that stands as a snapshot says. All but [`ask`] and the last three are pure.
@@ -18,7 +18,7 @@ pub mod dry_run;
 pub mod failover;
 pub mod files;
 pub mod forecast;
-pub mod gate;
+pub mod gates;
 pub mod graphs;
 mod halt;
 pub mod merge;
@@ -35,7 +35,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use steps::{Budget, Phase, Step, Walk, route};
 
-use gate::Check;
+use gates::{Check, Errors, Gate, Hold, Latency};
 
 use crate::graph::Graph;
 use crate::inventory::{Failover, Standing};
@@ -111,7 +111,7 @@ impl Migration {
     pub fn with_soak(mut self, soak: Option<u32>) -> Self {
         let soaks = self.steps.iter_mut().filter(|s| s.phase == Phase::Soak);
         for gate in soaks.flat_map(|step| &mut step.gates) {
-            if let (Check::Hold { seconds }, Some(soak)) = (&mut gate.check, soak) {
+            if let (Check::Hold(Hold { seconds }), Some(soak)) = (&mut gate.check, soak) {
                 *seconds = soak;
             }
         }
@@ -156,7 +156,7 @@ impl Migration {
 
     /// The same with gates of the user's after each step that leads the application over.
     #[must_use]
-    pub fn with_gates(mut self, gates: &[gate::Gate]) -> Self {
+    pub fn with_gates(mut self, gates: &[Gate]) -> Self {
         for step in &mut self.steps {
             if matches!(step.phase, Phase::Switch | Phase::Soak | Phase::Contract) {
                 step.gates.extend(gates.iter().cloned());
@@ -187,15 +187,15 @@ impl Migration {
         let settings = &spec.migration;
         for gate in self.steps.iter_mut().flat_map(|step| &mut step.gates) {
             match &mut gate.check {
-                Check::Errors { below } => *below = settings.errors.unwrap_or(*below),
-                Check::Latency { below } => *below = settings.latency.unwrap_or(*below),
+                Check::Errors(Errors { below }) => *below = settings.errors.unwrap_or(*below),
+                Check::Latency(Latency { below }) => *below = settings.latency.unwrap_or(*below),
                 _ => {}
             }
         }
         if settings.probe == Some(false) {
             for step in &mut self.steps {
                 step.gates
-                    .retain(|gate| !matches!(gate.check, Check::Answers | Check::Probe));
+                    .retain(|gate| !matches!(gate.check, Check::Answers(_) | Check::Probe(_)));
             }
         }
         self

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::gate::Gate;
+use super::gates::Gate;
 use super::graphs::{Hop, Moves};
 use crate::blueprint::Library;
 use crate::diagnostic::Diagnostic;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::migrate::gate::Check;
+use crate::migrate::gates::{Check, Lag};
 use crate::migrate::{Phase, Step as Planned};
 
 /// One step of a rehearsal.
@@ -36,10 +36,7 @@ impl Gate {
     pub fn is_open(self, reading: &Value) -> bool {
         match self {
             Self::Done => true,
-            Self::Follows(most) => {
-                let seconds = reading["lag_seconds"].as_f64();
-                reading["synced"] == true && seconds.is_some_and(|lag| lag <= f64::from(most))
-            }
+            Self::Follows(below) => Lag { below }.of_script(reading).good,
             Self::Equal => reading["equal"] == true,
         }
     }
@@ -96,7 +93,7 @@ fn scripts(planned: &Planned) -> Vec<Step> {
         step(name.to_string(), action, gate)
     });
     let gates = planned.gates.iter().filter_map(|gate| match gate.check {
-        Check::Lag { below } => Some(step("lag".to_owned(), "lag", Gate::Follows(below))),
+        Check::Lag(Lag { below }) => Some(step("lag".to_owned(), "lag", Gate::Follows(below))),
         _ => None,
     });
     runs.chain(gates).collect()

@@ -7,7 +7,7 @@ use super::escape::{mermaid_name, visible};
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
 use crate::inventory::Standing;
 use crate::migrate::forecast::Forecast;
-use crate::migrate::gate::{Check, Gate};
+use crate::migrate::gates::{Check, Gate};
 use crate::migrate::{Budget, Migration, Phase, Step};
 use crate::plan::{Action, Plan};
 use crate::words::duration;
@@ -100,8 +100,8 @@ fn hop_title(step: &Step) -> String {
 pub fn gate_in_words(gate: &Gate) -> String {
     let words = gate.check.in_words();
     match gate.check {
-        Check::Hold { .. } => words,
-        _ if gate.times > 1 => format!("{words} ({} times in a row)", gate.times),
+        Check::Hold(_) => words,
+        _ if gate.cadence.times > 1 => format!("{words} ({} times in a row)", gate.cadence.times),
         _ => words,
     }
 }

@@ -5,11 +5,13 @@
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
 mod edit;
+mod gate;
 mod load;
 mod normalized;
 mod rules;
 
 pub use edit::{with_stage, with_writer};
+pub use gate::{Cadence, MigrationGate};
 pub use load::{load, merged, of_node};
 pub use rules::unknown_region;
 
@@ -757,43 +759,6 @@ pub struct MigrationBudget {
     pub unavailable: u32,
     /// Seconds of acknowledged writes that could be lost.
     pub loss: u32,
-}
-
-/// A question whose answer has to be good before a migration goes on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MigrationGate {
-    /// A command, run by `sh -c` where scalectl runs: the answer is good when it ends with 0.
-    #[serde(default)]
-    pub command: Option<String>,
-    /// A CEL expression: the answer is good when it is true. `live` holds the properties of what
-    /// exists, by address.
-    #[serde(default)]
-    pub expression: Option<String>,
-    /// Good answers in a row.
-    #[serde(default = "one_time")]
-    #[schemars(range(min = 1, max = 100))]
-    pub times: u32,
-    /// Seconds between two questions.
-    #[serde(default = "ten_seconds")]
-    #[schemars(range(min = 1, max = 3600))]
-    pub every: u32,
-    /// Seconds until it counts as failed.
-    #[serde(default = "half_an_hour")]
-    #[schemars(range(min = 1, max = 604800))]
-    pub within: u32,
-}
-
-fn one_time() -> u32 {
-    1
-}
-
-fn ten_seconds() -> u32 {
-    10
-}
-
-fn half_an_hour() -> u32 {
-    1800
 }
 
 /// Alarms and logs.

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::graph::Graph;
 use crate::inventory::{Live, Owner};
 use crate::migrate::forecast::forecast;
-use crate::migrate::gate::Gate;
+use crate::migrate::gates::Gate;
 use crate::migrate::{Migration, Walk, action, route};
 use crate::plan::{diff, guard};
 use crate::policy::{self, Policies};

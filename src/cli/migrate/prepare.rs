@@ -10,7 +10,7 @@ use crate::cli::{Failure, Global};
 use crate::graph::Graph;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::forecast::{Forecast, forecast};
-use crate::migrate::gate::Gate;
+use crate::migrate::gates::Gate;
 use crate::migrate::walk::Halt;
 use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::diff;

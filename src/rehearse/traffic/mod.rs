@@ -2,10 +2,12 @@
 //!
 //! Owns what stands before the database at each stage and how it is changed step by step while the load
 //! goes on. [`front`] reads a stage's front from its graph and writes HAProxy's configurations, [`steps`]
-//! what a hop does to it; [`site`] starts and ends it, [`walk`] goes through the steps. Time that a
+//! what a hop does to it; [`site`] starts and ends it, [`walk`] goes through the steps, whose
+//! gates are the migration's and read [`readings`]. Time that a
 //! migration only waits passes faster, by [`super::names::PACE`].
 
 mod front;
+mod readings;
 mod site;
 mod steps;
 mod walk;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::front::{self, Fleet, Front};
+use crate::migrate::gates::Servers;
 use crate::rehearse::app::App;
 use crate::rehearse::names::Names;
 use crate::rehearse::process::{Process, run};
@@ -182,21 +183,28 @@ impl Site {
         Ok(())
     }
 
-    /// Whether every server that stands behind something is healthy, and how many there are.
-    pub fn healthy(&self) -> Result<(usize, bool), Error> {
-        let mut servers = 0;
-        for fleet in &self.fleets {
-            servers += fleet.servers.len();
-            if fleet.balancer.up("servers")? < fleet.servers.len() {
-                return Ok((servers, false));
-            }
+    /// How many servers are healthy behind each balancer and the edge: all of a balancer's have to be.
+    pub fn health(&self) -> Result<Vec<Servers>, Error> {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut seen = Vec::new();
+        for (index, fleet) in self.fleets.iter().enumerate() {
+            let all = number(fleet.servers.len());
+            seen.push(Servers {
+                name: format!("balancer {}", index + 1),
+                healthy: number(fleet.balancer.up("servers")?),
+                all,
+                least: all,
+            });
         }
-        if let Some(edge) = &self.edge
-            && edge.up("origins")? == 0
-        {
-            return Ok((servers, false));
+        if let Some(edge) = &self.edge {
+            seen.push(Servers {
+                name: "edge".to_owned(),
+                healthy: number(edge.up("origins")?),
+                all: number(self.fleets.len().max(1)),
+                least: 1,
+            });
         }
-        Ok((servers + usize::from(self.server.is_some()), true))
+        Ok(seen)
     }
 
     /// Waits until the replica has what was just written.

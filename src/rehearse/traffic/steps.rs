@@ -2,8 +2,10 @@
 
 use super::front::Front;
 use crate::graph::{Graph, Resource};
-use crate::migrate::gate::{Check, Gate};
+use crate::migrate::gates::Gate;
 use crate::migrate::{Phase, Step as Planned};
+use crate::rehearse::names::PACE;
+use crate::spec::Cadence;
 
 /// One step of a rehearsal of requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +56,7 @@ pub fn of(hop: &[Planned], old: &Front, new: &Front) -> Vec<Step> {
         let step = Step {
             name: planned.name.to_string(),
             doing,
-            gates: asked(&planned.gates),
+            gates: gates(planned),
         };
         if matches!(doing, Doing::Lead(_)) {
             last = Some(step.clone());
@@ -98,19 +100,23 @@ fn share(graph: &Graph, end: &Graph) -> Option<u32> {
 
 const RECORD: &str = "AWS::Route53::RecordSet";
 
-/// The gates that can be asked here.
-fn asked(gates: &[Gate]) -> Vec<Gate> {
-    let can = |gate: &&Gate| {
-        matches!(
-            gate.check,
-            Check::Healthy
-                | Check::Probe
-                | Check::Errors { .. }
-                | Check::Latency { .. }
-                | Check::Hold { .. }
-        )
-    };
-    gates.iter().filter(can).cloned().collect()
+/// How often a gate is checked here, and until when: ten times a second for half a minute, by a clock that is faster
+/// by [`PACE`]. Servers of a rehearsal answer in milliseconds, and each reading of the load takes a second.
+const CADENCE: Cadence = Cadence {
+    times: 1,
+    every: PACE / 10,
+    within: 30 * PACE,
+};
+
+/// A step's gates as they are checked here.
+fn gates(planned: &Planned) -> Vec<Gate> {
+    let gates = planned.gates.iter().cloned();
+    gates
+        .map(|gate| Gate {
+            cadence: CADENCE,
+            ..gate
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,25 +2,24 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use super::front::Front;
+use super::readings::LocalReadings;
 use super::site::Site;
 use super::steps::{Doing, Step};
-use crate::migrate::gate::{Check, Gate};
+use crate::migrate::gates::{End, Gate, until_open};
 use crate::rehearse::load::{Load, Since};
-use crate::rehearse::names::{PACE, TTL};
+use crate::rehearse::names::TTL;
 use crate::rehearse::report::StepReport;
 use crate::rehearse::scene::Scene;
 use crate::rehearse::{Error, Event, Options, Stop};
 
-/// How long a gate that opens later may stay closed.
-const GATE: Duration = Duration::from_secs(30);
-
 /// How long the load is watched before a gate judges it.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// A walk between two fronts.
 pub struct Walk<'a> {
@@ -112,60 +111,22 @@ impl Walk<'_> {
         json!({"percent_to_the_new": percent, "p95_ms": p95(&lately).as_millis() as u64})
     }
 
-    /// Asks gates one after the other; why one stays closed.
+    /// Checks gates one after the other; why one stays closed.
     fn gates(&self, gates: &[Gate], began: Instant) -> Result<Option<String>, Error> {
+        let readings = LocalReadings { walk: self, began };
         for gate in gates {
-            if let Check::Hold { seconds } = gate.check {
-                let time = Duration::from_secs(u64::from(seconds)) / PACE;
-                self.load.run_for(time, self.stop)?;
-                continue;
-            }
-            let until = Instant::now() + GATE;
-            while let Some(why) = self.closed(gate, began)? {
-                if Instant::now() > until {
-                    return Ok(Some(format!("the gate stays closed: {why}")));
+            let end = until_open(gate, &readings, &mut |_, _| {}).now_or_never();
+            match end.ok_or_else(|| Error::new("a reading of the rehearsal did not end"))?? {
+                End::Open | End::Unread => {}
+                End::Failed(seen) => {
+                    return Ok(Some(format!(
+                        "the gate stays closed: it is not true that {}: {seen}",
+                        gate.check.in_words()
+                    )));
                 }
-                self.load.run_for(Duration::from_millis(100), self.stop)?;
             }
         }
         Ok(None)
-    }
-
-    /// Why a gate of a step that began then is closed now.
-    fn closed(&self, gate: &Gate, began: Instant) -> Result<Option<String>, Error> {
-        let lately = || -> Result<Since, Error> {
-            let from = Instant::now();
-            self.load.run_for(LOOK, self.stop)?;
-            Ok(self.load.since(from))
-        };
-        let said = match gate.check {
-            Check::Healthy => match self.site.healthy()? {
-                (_, true) => None,
-                (all, false) => Some(format!("not all of {all} servers are healthy")),
-            },
-            Check::Probe => {
-                let doors = [&self.fronts.0, &self.fronts.1].map(|front| self.site.door(front));
-                let mut stand = doors.into_iter().flatten();
-                let dead = stand.find(|door| !self.load.answers(*door));
-                dead.map(|door| format!("port {door} does not answer"))
-            }
-            Check::Errors { below } => {
-                // All of the step's, since few of a tenth are seen in a moment.
-                lately()?;
-                let lately = self.load.since(began);
-                let all = (lately.doors.len() + lately.failed).max(1);
-                let percent = 100.0 * lately.failed as f64 / all as f64;
-                let high = percent >= f64::from(below);
-                high.then(|| format!("{percent:.1} % of requests fail"))
-            }
-            Check::Latency { below } => {
-                let slow = p95(&lately()?);
-                let high = slow >= Duration::from_millis(u64::from(below));
-                high.then(|| format!("95 of 100 writes take up to {} ms", slow.as_millis()))
-            }
-            _ => None,
-        };
-        Ok(said)
     }
 
     /// Kills a server or a database, and starts it again.
@@ -194,7 +155,7 @@ impl Walk<'_> {
 }
 
 /// What 95 of 100 writes took at most.
-fn p95(lately: &Since) -> Duration {
+pub(super) fn p95(lately: &Since) -> Duration {
     let mut times = lately.latencies.clone();
     times.sort_unstable();
     let index = times.len() * 95 / 100;

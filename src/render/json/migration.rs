@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::findings::Policy;
 use crate::address::Address;
 use crate::inventory::{Failover, Owner, Standing};
-use crate::migrate::gate::Gate;
+use crate::migrate::gates::Gate;
 use crate::migrate::{Budget, Phase, Step};
 use crate::plan::{Action, Blast, Change};
 use crate::render::migration::Frame;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::migrate::gate::{Gate, Reading};
+use crate::migrate::gates::{Gate, Reading};
 use crate::plan::Counts;
 use crate::provider::Output;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::changes::{mark, verb};
 use crate::address::Address;
-use crate::migrate::gate::{Check, Gate};
+use crate::migrate::gates::{Check, Gate};
 use crate::migrate::{Budget, Phase};
 use crate::plan::{Action, Plan, Step};
 use crate::render::migration::{Frame, State, changes, cost};
@@ -278,14 +278,14 @@ fn phase(phase: Phase) -> &'static str {
 }
 
 fn gate(gate: &Gate) -> GateEntry {
-    let waits = !matches!(gate.check, Check::Hold { .. });
+    let waits = !matches!(gate.check, Check::Hold(_));
     GateEntry {
         words: crate::render::migration::gate_in_words(gate),
         patience: waits.then(|| {
             format!(
                 "asked every {} s for up to {}",
-                gate.every,
-                duration(f64::from(gate.within))
+                gate.cadence.every,
+                duration(f64::from(gate.cadence.within))
             )
         }),
     }

@@ -5,6 +5,8 @@
 //! apply's. A step that was interrupted is done again from its beginning: scripts and applies may be
 //! repeated.
 
+mod readings;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -13,24 +15,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use self::readings::passes;
+pub use self::readings::{CloudReadings, settled};
 use super::action::{self, Parameters, Side};
-use super::ask;
-use super::gate::{Check, Gate, Reading, Verdict, Watch};
+use super::gates::{Check, Gate, Reachable, Reading};
 use super::{Migration, Phase};
-use super::{failover, files, reach, room};
+use super::{failover, room};
 use crate::address::Address;
-use crate::apply::{
-    self, Context, Report, execute, kinds, observe, observe_only, observe_without, record_of, retry,
-};
-use crate::blueprint::holds;
+use crate::apply::{self, Context, Report, execute, kinds, observe_without, record_of, retry};
 use crate::graph::Graph;
-use crate::inventory::{Handle, Live, LiveResource, Standing, Status};
+use crate::inventory::{Live, LiveResource, Standing, Status};
 use crate::ownership;
 use crate::plan::guard::{self, Refusal};
 use crate::plan::{Plan, diff};
-use crate::provider::{Files, Output, ProviderError, Script};
+use crate::provider::{Output, ProviderError, Script};
 use crate::roles::{Role, database_setting};
-use crate::value::{Map, Reference, Value};
+use crate::value::{Reference, Value};
 
 /// How long a script may take: copying a large database takes hours.
 const SCRIPT: Duration = Duration::from_secs(48 * 3600);
@@ -38,9 +38,6 @@ const SCRIPT: Duration = Duration::from_secs(48 * 3600);
 /// Where the server's own database is dumped to before it is given up: on the disk that outlives the
 /// server.
 const FINAL_DUMP: &str = "/data/database-before-migration.dump";
-
-/// What may be raised.
-const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// Something that happened on the way.
 #[derive(Debug)]
@@ -163,16 +160,6 @@ impl Walker<'_> {
         Ok(observe_without(self.context, kinds, without).await?)
     }
 
-    /// What exists of some kinds of a graph: gates ask again and again, and need little.
-    async fn look_at(&self, number: usize, graph: &Graph, wanted: &[&str]) -> Outcome<Live> {
-        let without = self.migration.steps[number].without.as_deref();
-        let mut kinds = kinds(graph);
-        kinds.retain(|(region, kind)| {
-            wanted.contains(&&**kind) && without.is_none_or(|without| **region != *without)
-        });
-        Ok(observe_only(self.context, kinds).await?)
-    }
-
     async fn stand(
         &self,
         live: &Live,
@@ -283,7 +270,7 @@ impl Walker<'_> {
         // Nobody is left behind: servers that get more requests have to be healthy, and name servers
         // are given the time that they may remember.
         let leads = step.gates.iter().filter(|gate| {
-            step.phase == Phase::Switch && matches!(gate.check, Check::Healthy | Check::Hold { .. })
+            step.phase == Phase::Switch && matches!(gate.check, Check::Healthy(_) | Check::Hold(_))
         });
         for gate in leads {
             self.gate_on(before, number, gate, on_event).await?;
@@ -322,13 +309,11 @@ impl Walker<'_> {
     /// The gate after each step back: as the steps declare it, if they do.
     fn reachable(&self) -> Gate {
         let gates = self.migration.steps.iter().flat_map(|step| &step.gates);
-        let mut declared = gates.filter(|gate| gate.check == Check::Reachable);
-        declared.next().cloned().unwrap_or(Gate {
-            check: Check::Reachable,
-            times: 2,
-            every: 10,
-            within: 600,
-        })
+        let mut declared = gates.filter(|gate| matches!(gate.check, Check::Reachable(_)));
+        declared
+            .next()
+            .cloned()
+            .unwrap_or(Gate::new(Check::Reachable(Reachable {}), 2, 600))
     }
 
     /// Makes a step's changes.
@@ -494,8 +479,12 @@ impl Walker<'_> {
         gate: &Gate,
         on_event: &mut dyn FnMut(&Event<'_>),
     ) -> Outcome<()> {
-        let read = async |passed| self.read(graph, number, gate, passed).await;
-        until_open(self.context, gate, read, &mut |reading, passed| {
+        let readings = CloudReadings {
+            context: self.context,
+            graph,
+            step: Some((self, number)),
+        };
+        passes(&readings, gate, &mut |reading, passed| {
             on_event(&Event::Asked {
                 gate,
                 reading,
@@ -506,267 +495,6 @@ impl Walker<'_> {
         on_event(&Event::Opened { gate });
         Ok(())
     }
-
-    /// Asks what a gate asks.
-    async fn read(
-        &self,
-        graph: &Graph,
-        number: usize,
-        gate: &Gate,
-        passed: u64,
-    ) -> Outcome<Reading> {
-        Ok(match &gate.check {
-            Check::Hold { seconds } => {
-                let seen = format!("{} of {seconds} s", passed / 1000);
-                match passed >= u64::from(*seconds) * 1000 {
-                    true => Reading::good(seen),
-                    false => Reading::bad(seen),
-                }
-            }
-            Check::Reachable => match reach::ends(&self.look_at(number, graph, reach::WAYS).await?)
-            {
-                Ok(ends) => Reading::good(format!("{} at the end", ends.len())),
-                Err(why) => Reading::bad(why),
-            },
-            Check::Healthy => {
-                let mut live = self.look_at(number, graph, reach::WAYS).await?;
-                // Names lead into the region that does not answer too: the other's servers count.
-                if self.migration.steps[number].without.is_some() {
-                    live.resources
-                        .retain(|_, one| &*one.kind != "AWS::Route53::RecordSet");
-                }
-                healthy(self.context, &live).await?
-            }
-            Check::Alarms => {
-                quiet(self.context, &self.look_at(number, graph, &[ALARM]).await?).await?
-            }
-            Check::Answers | Check::Probe | Check::Errors { .. } | Check::Latency { .. } => {
-                let live = self.look_at(number, graph, reach::DOORS).await?;
-                let requests = &self.migration.requests;
-                match gate.check {
-                    Check::Answers => ask::answers(self.context, &live).await?,
-                    Check::Errors { below } => ask::errors(self.context, &live, below).await?,
-                    Check::Latency { below } => ask::latency(self.context, &live, below).await?,
-                    _ => ask::probe(self.context, &live, requests).await?,
-                }
-            }
-            Check::CaughtUp => self.caught_up(graph, number, gate, passed).await?,
-            Check::Files => self.files(graph, number).await?,
-            Check::Lag { below } if self.migration.failover.is_some() => {
-                self.follows(graph, number, *below).await?
-            }
-            Check::Lag { below } => {
-                let live = self
-                    .look(number, &[self.migration.before(number), graph])
-                    .await?;
-                let output = self
-                    .script(number, "lag", false, &live, &mut |_| {})
-                    .await?;
-                lag(&output, *below)
-            }
-            Check::Command { command } => {
-                let limit = Duration::from_secs(u64::from(gate.within));
-                ran(self.context, command, self.folder, limit).await
-            }
-            Check::Expression { expression } => {
-                let live = self.look(number, &[graph]).await?;
-                let by_address: Map = live
-                    .resources
-                    .into_iter()
-                    .map(|(address, resource)| {
-                        (address.to_string().into(), Value::Map(resource.properties))
-                    })
-                    .collect();
-                match holds(expression, &by_address) {
-                    Ok(true) => Reading::good("it is true"),
-                    Ok(false) => Reading::bad("it is not true"),
-                    Err(failure) => Reading::bad(failure.message),
-                }
-            }
-        })
-    }
-}
-
-impl Walker<'_> {
-    /// The moment up to which a database has everything.
-    async fn replicated(&self, database: &LiveResource) -> Outcome<Option<u64>> {
-        let handle = database.handle();
-        Ok(retry::steadily(self.context, "replicated", || {
-            self.context
-                .provider
-                .replicated(self.context.owner, &handle)
-        })
-        .await?)
-    }
-
-    /// Whether the replica that takes over has what it needs.
-    async fn caught_up(
-        &self,
-        graph: &Graph,
-        number: usize,
-        gate: &Gate,
-        passed: u64,
-    ) -> Outcome<Reading> {
-        let Some(failover) = &self.migration.failover else {
-            return Ok(Reading::bad("no replica takes over"));
-        };
-        let live = self.look(number, &[graph]).await?;
-        let database = failover::database_of(graph, &failover.to)
-            .and_then(|wanted| live.resources.get(&wanted.address));
-        let Some(database) = database else {
-            return Ok(Reading::bad(format!(
-                "there is no database in {}",
-                failover.to
-            )));
-        };
-        let since = self.context.provider.clock().now().saturating_sub(passed);
-        let until = self.replicated(database).await?;
-        let patience = u64::from(gate.within) * 500;
-        Ok(failover::has_enough(
-            until,
-            since,
-            passed >= patience,
-            failover,
-        ))
-    }
-
-    /// Copies some of the files that other regions' buckets lack, and says how many are left.
-    async fn files(&self, graph: &Graph, number: usize) -> Outcome<Reading> {
-        let (old, new) = self.ends_of_hop(number);
-        let live = self.look(number, &[graph]).await?;
-        let mut all = Files::default();
-        for (from, to) in files::pairs(old, new) {
-            let find = |address: &Address| {
-                let found = live.resources.get(address).map(LiveResource::handle);
-                found.ok_or_else(|| Halt::Missing(format!("there is no bucket {address}")))
-            };
-            let (from, to) = (find(&from)?, find(&to)?);
-            let found = retry::steadily(self.context, "copy files", || {
-                self.context.provider.copy_files(&from, &to)
-            })
-            .await?;
-            all.there += found.there;
-            all.left += found.left;
-        }
-        let Files { there, left } = all;
-        Ok(match left {
-            0 => Reading::good(format!("{there} files in every region")),
-            left => Reading::bad(format!("{there} files copied, {left} remaining")),
-        })
-    }
-
-    /// Whether every database that follows another is so many seconds behind at most.
-    async fn follows(&self, graph: &Graph, number: usize, below: u32) -> Outcome<Reading> {
-        let live = self.look(number, &[graph]).await?;
-        let replicas = live.resources.values().filter(|one| failover::follows(one));
-        let (mut good, mut seen) = (true, Vec::new());
-        for replica in replicas {
-            let until = self.replicated(replica).await?;
-            let now = self.context.provider.clock().now();
-            let behind = until.map(|until| now.saturating_sub(until) as f64 / 1000.0);
-            good &= behind.is_some_and(|behind| behind <= f64::from(below));
-            seen.push(match behind {
-                Some(behind) => format!("{} {behind:.1} s", replica.address),
-                None => format!("{} unknown", replica.address),
-            });
-        }
-        let seen = seen.join(", ");
-        Ok(match good {
-            true => Reading::good(seen),
-            false => Reading::bad(seen),
-        })
-    }
-}
-
-/// Whether the servers are healthy that names lead to, or that stand ready.
-async fn healthy(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
-    let ends = match reach::ends(live) {
-        Ok(ends) => ends,
-        Err(why) => return Ok(Reading::bad(why)),
-    };
-    let mut seen = Vec::new();
-    let mut good = true;
-    for end in ends {
-        let handle = end.resource.handle();
-        let health = retry::steadily(context, "health", || {
-            context.provider.health(context.owner, &handle)
-        })
-        .await?;
-        good &= health.healthy > 0;
-        seen.push(format!(
-            "{} {} of {}",
-            end.resource.address, health.healthy, health.all
-        ));
-    }
-    let seen = seen.join(", ");
-    Ok(match good {
-        true => Reading::good(seen),
-        false => Reading::bad(seen),
-    })
-}
-
-/// Whether no alarm of the application is raised.
-async fn quiet(context: &Context<'_>, live: &Live) -> Outcome<Reading> {
-    let alarms: Vec<Handle> = live
-        .resources
-        .values()
-        .filter(|resource| &*resource.kind == ALARM)
-        .map(LiveResource::handle)
-        .collect();
-    let raised = retry::steadily(context, "alarms", || {
-        context.provider.raised(context.owner, &alarms)
-    })
-    .await?;
-    let names: Vec<String> = raised.iter().map(ToString::to_string).collect();
-    Ok(match names.is_empty() {
-        true => Reading::good(format!("{} alarms, none raised", alarms.len())),
-        false => Reading::bad(format!("raised: {}", names.join(", "))),
-    })
-}
-
-/// Asks until a gate opens.
-async fn until_open(
-    context: &Context<'_>,
-    gate: &Gate,
-    mut read: impl AsyncFnMut(u64) -> Outcome<Reading>,
-    on_reading: &mut dyn FnMut(&Reading, u64),
-) -> Outcome<()> {
-    let clock = context.provider.clock();
-    let mut watch = Watch::new(clock.now());
-    loop {
-        if context.stop.is_asked() {
-            return Err(Halt::Stopped);
-        }
-        let passed = watch.passed(clock.now());
-        let reading = read(passed).await?;
-        on_reading(&reading, passed);
-        match watch.take(gate, &reading, clock.now()) {
-            Verdict::Open => return Ok(()),
-            Verdict::Failed(why) => return Err(Halt::Shut(why)),
-            Verdict::Ask(after) => {
-                tokio::select! {
-                    () = clock.sleep(after) => {}
-                    () = context.stop.asked() => return Err(Halt::Stopped),
-                }
-            }
-        }
-    }
-}
-
-/// Waits until an application's servers are healthy, or no alarm of it is raised, outside of a
-/// migration.
-///
-/// # Errors
-/// Why the gate stays shut.
-pub async fn settled(context: &Context<'_>, graph: &Graph, gate: &Gate) -> Outcome<()> {
-    let read = async |_| {
-        let live = observe(context, Some(graph)).await?;
-        match gate.check {
-            Check::Alarms => quiet(context, &live).await,
-            _ => healthy(context, &live).await,
-        }
-    };
-    until_open(context, gate, read, &mut |_, _| {}).await
 }
 
 /// A command of the user's: killed when it takes longer than its gate waits, or somebody asks to stop.
@@ -852,33 +580,6 @@ fn watched(mut shell: Command, limit: Duration, stop: &AtomicBool) -> io::Result
         true => Reading::good(last),
         false => Reading::bad(format!("{status}: {last}")),
     })
-}
-
-/// Bytes of the log that a follower may still have to read: what `cut-over` accepts too, where it would wait for them
-/// while nothing is written (`MOST_LAG_BYTES` in `templates/actions/cut-over.sh`).
-const MOST_LAG_BYTES: f64 = 16_777_216.0;
-
-/// What the script reports of how far behind the copy is.
-fn lag(output: &Output, below: u32) -> Reading {
-    let last = output.stdout.lines().last().unwrap_or_default();
-    let Ok(said) = serde_json::from_str::<serde_json::Value>(last) else {
-        return Reading::bad(format!("no answer: {last:?}"));
-    };
-    if !said["synced"].as_bool().unwrap_or(false) {
-        return Reading::bad("the first copy is running");
-    }
-    // A follower that is not connected has no lag that is known.
-    let Some(seconds) = said["lag_seconds"].as_f64() else {
-        return Reading::bad("the copy is not connected");
-    };
-    let bytes = said["lag_bytes"].as_f64().unwrap_or_default();
-    match seconds <= f64::from(below) {
-        true if bytes > MOST_LAG_BYTES => {
-            Reading::bad(format!("{:.0} MiB behind", bytes / 1_048_576.0))
-        }
-        true => Reading::good(format!("{seconds:.1} s behind")),
-        false => Reading::bad(format!("{seconds:.1} s behind")),
-    }
 }
 
 /// The server that is there of those that run scripts by these graphs.
