@@ -61,18 +61,13 @@ pub fn of_addresses(graph: &Graph) -> Arc<str> {
     for address in graph.resources.keys() {
         digest.update(format!("{address}\n"));
     }
-    let digest = digest.finalize();
-    let hex: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    hex.into()
+    hex::encode(&digest.finalize()[..8]).into()
 }
 
 /// How a provider shows a secret that AWS does give back: by a digest that tells it from others.
 pub fn hidden(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
-    let short: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hex::encode(&digest[..6]);
     format!("(hidden {short})")
 }
 

@@ -11,14 +11,27 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// `1 resource`, `2 resources`.
+/// A number with its word: `1 property`, `2 properties`.
+pub fn plural(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The same for a word whose plural ends in an s: `1 resource`, `2 resources`.
 pub fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+    plural(number, word, &format!("{word}s"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_many_is_singular() {
+        let told = [0, 1, 2].map(|number| plural(number, "property", "properties"));
+        assert_eq!(told, ["0 properties", "1 property", "2 properties"]);
+        assert_eq!(count(1, "step"), "1 step");
+        assert_eq!(count(2, "step"), "2 steps");
+    }
 
     #[test]
     fn durations_read_like_speech() {

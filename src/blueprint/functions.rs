@@ -223,13 +223,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("slug", [String(text)]) => Value::str(slug(text)),
         ("hash", [value]) => {
             let digest = Sha256::digest(value.to_string().as_bytes());
-            Value::str(
-                digest
-                    .iter()
-                    .take(4)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect::<std::string::String>(),
-            )
+            Value::str(hex::encode(&digest[..4]))
         }
         ("range", [Int(n)]) if (0..=100_000).contains(n) => Value::list((0..*n).map(Int)),
         ("int", [Int(n)]) => Int(*n),

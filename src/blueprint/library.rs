@@ -17,7 +17,7 @@ use super::model::{Blueprint, Module};
 use super::parse;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
-use crate::value::Value;
+use crate::value::{Value, shell};
 
 /// A file of a library: its path below the library's folder, and its text.
 pub type File<'a> = (&'a str, &'a str);
@@ -398,8 +398,7 @@ fn lean<'a>(path: &str, text: &'a str) -> Cow<'a, str> {
     Cow::Owned(kept)
 }
 
-/// `{{sh value}}`: the value as one word of a POSIX shell
-/// (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>).
+/// `{{sh value}}`: the value as one word of a POSIX shell.
 fn shell_word(
     helper: &handlebars::Helper<'_>,
     _: &Handlebars<'_>,
@@ -413,7 +412,8 @@ fn shell_word(
         Some(other) => other.to_string(),
         None => String::new(),
     };
-    out.write(&format!("'{}'", text.replace('\'', "'\\''")))?;
+    let word = shell::word(&text).map_err(handlebars::RenderErrorReason::Other)?;
+    out.write(&word)?;
     Ok(())
 }
 
@@ -523,7 +523,8 @@ mod tests {
         args.insert("x", Value::str("a'; rm -rf / #"));
         let library = Library::with(&[], &[("t", "echo {{sh x}}")]).unwrap();
         let text = library.render("t", &Value::Map(args)).unwrap();
-        assert_eq!(text.as_str(), Some(r"echo 'a'\''; rm -rf / #'"));
+        let word = shell::word("a'; rm -rf / #").unwrap();
+        assert_eq!(text.as_str(), Some(&*format!("echo {word}")));
     }
 
     #[test]

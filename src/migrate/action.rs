@@ -4,7 +4,7 @@
 //! and where it runs the provider's. What an action begins with is said in `templates/actions/lib.sh`.
 
 use crate::blueprint::Library;
-use crate::value::base64_gzip;
+use crate::value::{base64_gzip, shell};
 
 /// The actions of the migration of a database, in their order.
 pub const DATABASE: [&str; 7] = [
@@ -90,10 +90,13 @@ pub fn script(library: &Library, engine: &str, name: &str) -> Option<String> {
 /// The text of a command that does or undoes an action with these parameters, for Systems Manager's
 /// `AWS-RunShellScript`; the first line has the document run bash. The script is packed, because unpacked the longest
 /// are more than a command may hold; it runs from a file, which it may copy.
-pub fn command(script: &str, undo: bool, parameters: &Parameters) -> String {
+///
+/// # Errors
+/// Where a parameter cannot be written for a shell.
+pub fn command(script: &str, undo: bool, parameters: &Parameters) -> Result<String, String> {
     let mut text = String::from("#!/bin/bash\n");
     for (name, value) in parameters.variables() {
-        text.push_str(&format!("export {name}={}\n", quoted(&value)));
+        text.push_str(&format!("export {name}={}\n", shell::word(&value)?));
     }
     let argument = match undo {
         true => "undo",
@@ -104,7 +107,7 @@ pub fn command(script: &str, undo: bool, parameters: &Parameters) -> String {
          bash \"$script\" {argument}\ncode=$?\nrm -f \"$script\"\nexit $code\n",
         packed(script)
     ));
-    text
+    Ok(text)
 }
 
 /// Compressed with gzip, in lines of base64; the same bytes for the same text.
@@ -116,11 +119,6 @@ fn packed(text: &str) -> String {
         all.push('\n');
         all
     })
-}
-
-/// One word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -150,7 +148,7 @@ mod tests {
         for engine in ["postgres", "mysql"] {
             for name in DATABASE {
                 let script = script(&library, engine, name).unwrap();
-                let text = command(&script, true, &parameters());
+                let text = command(&script, true, &parameters()).unwrap();
                 // In JSON each line's end takes two bytes; the document's own text takes little.
                 assert!(text.len() < MOST_BYTES / 8 * 5, "{name}: {}", text.len());
             }
@@ -159,8 +157,10 @@ mod tests {
 
     #[test]
     fn a_parameter_cannot_break_out_of_the_command() {
-        let text = command("true\n", true, &parameters());
-        assert!(text.contains(r"export SOURCE_SECRET='it'\''s'"), "{text}");
+        let text = command("true\n", true, &parameters()).unwrap();
+        let word = shell::word("it's").unwrap();
+        let export = format!("export SOURCE_SECRET={word}\n");
+        assert!(text.contains(&export), "{text}");
         assert!(text.contains("bash \"$script\" undo\n"), "{text}");
     }
 
@@ -168,7 +168,7 @@ mod tests {
     fn a_command_runs_its_script_and_passes_its_exit_code_on() {
         let script =
             "printf '%s %s' \"$1\" \"$SOURCE_SECRET\"\n[[ -e ${BASH_SOURCE[0]} ]] && exit 3\n";
-        let text = command(script, false, &parameters());
+        let text = command(script, false, &parameters()).unwrap();
         let output = std::process::Command::new("bash")
             .args(["-c", &text])
             .output()
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_command_exports_the_target_room() {
-        let text = command("true\n", false, &parameters());
+        let text = command("true\n", false, &parameters()).unwrap();
         assert!(
             text.contains("export TARGET_BYTES='21474836480'\n"),
             "{text}"

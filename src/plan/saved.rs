@@ -197,11 +197,7 @@ pub fn fingerprints(plan: &Plan, live: &Live) -> BTreeMap<Address, Vec<String>> 
 fn fingerprint(resource: &LiveResource) -> String {
     // Serialising plain data with string keys cannot fail.
     let text = serde_json::to_string(&conceal::conceal(resource)).unwrap_or_default();
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&Sha256::digest(text.as_bytes())[..12])
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use jiff::civil::Date;
 use super::names::OF_PLAN;
 use super::pack::Policies;
 use super::scope::{Seen, Sight, Whole};
-use super::{Fate, Finding, Over, Report, Rule, exception, matches};
+use super::{Fate, Finding, Over, Report, Rule, exception};
 use crate::address::Address;
 use crate::blueprint::expression::{Expression, Failure};
 use crate::blueprint::template::{Piece, Template};
 use crate::graph::Graph;
 use crate::plan::{Action, Change, Plan};
-use crate::value::Value;
+use crate::value::{Value, wildcard};
 
 /// What is to be judged.
 #[derive(Clone, Copy)]
@@ -46,7 +46,8 @@ pub fn check(policies: &Policies, case: &Case<'_>) -> Report {
             found.extend(any.then(|| ask(rule, &whole, None)).flatten());
         } else {
             for (kind, numbers) in &by_kind {
-                if !rule.kinds.is_empty() && !rule.kinds.iter().any(|k| matches(k, kind)) {
+                if !rule.kinds.is_empty() && !rule.kinds.iter().any(|k| wildcard::matches(k, kind))
+                {
                     continue;
                 }
                 for number in numbers {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Excepted, Finding, matches};
+use super::{Excepted, Finding};
 use crate::blueprint::expression::Expression;
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::spec::Stage;
+use crate::value::wildcard;
 
 /// A finding that is accepted.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Exception {
             Some(address) => address.to_string(),
             None => String::new(),
         };
-        matches(&self.rule, &finding.rule) && matches(&self.address, &address)
+        wildcard::matches(&self.rule, &finding.rule) && wildcard::matches(&self.address, &address)
     }
 
     fn has_expired(&self, today: Date) -> bool {

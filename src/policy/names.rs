@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::{Over, matches};
+use super::Over;
 use crate::blueprint::expression::{Expression, Failure};
 use crate::blueprint::functions;
 use crate::diagnostic::Diagnostic;
 use crate::schema::{KindSchema, Registry, Type, nearest};
 use crate::spec::json_schema;
+use crate::value::wildcard;
 use crate::yaml::Node;
 
 /// What every rule sees.
@@ -75,7 +76,7 @@ fn known(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
     let registry = Registry::embedded();
     registry
         .names()
-        .filter(move |name| matches(pattern, name))
+        .filter(move |name| wildcard::matches(pattern, name))
         .filter_map(|name| registry.kind(name))
 }
 
@@ -83,7 +84,7 @@ fn others(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
     let registry = Registry::embedded();
     std::iter::once_with(|| registry.others())
         .flatten()
-        .filter(move |name| matches(pattern, name))
+        .filter(move |name| wildcard::matches(pattern, name))
         .filter_map(|name| registry.kind(name))
 }
 

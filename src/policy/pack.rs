@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::exception::Exception;
 use super::{Rule, parse};
 use crate::diagnostic::Diagnostic;
+use crate::value::wildcard;
 
 /// A file: its path below `policies/`, and its text.
 pub type File<'a> = (&'a str, &'a str);
@@ -117,7 +118,7 @@ impl Policies {
         for exception in &self.exceptions {
             // A built-in rule may have given way to a file of the user's.
             if exception.expires.is_none()
-                || seen.keys().any(|id| super::matches(&exception.rule, id))
+                || seen.keys().any(|id| wildcard::matches(&exception.rule, id))
             {
                 continue;
             }

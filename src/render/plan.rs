@@ -14,7 +14,7 @@ use crate::plan::blast::Loss;
 use crate::plan::guard::Refusal;
 use crate::plan::{Action, Blast, Change, Counts, Plan, Reason, Step};
 use crate::policy::Report;
-use crate::words::duration;
+use crate::words::{duration, plural};
 
 /// What stands around a plan.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ pub fn drift_in_words(plan: &Plan) -> Option<String> {
         .iter()
         .map(|change| change.drifted().count())
         .sum();
-    let what = crate::words::count(drifted, "property").replace("propertys", "properties");
+    let what = plural(drifted, "property", "properties");
     (drifted > 0).then(|| {
         format!(
             "{what} changed outside of scalectl; apply sets {} back.",

@@ -6,7 +6,7 @@
 use anstream::adapter::strip_str;
 
 use super::comment::{LIMIT, Page, length};
-use super::escape::{code_span, cut, fenced, html_in_markdown, markdown};
+use super::escape::{code_span, cut, fenced, html_in_markdown, longest_run, markdown};
 use super::findings;
 use super::plan::{
     Detail, Frame, blast_in_words, counts_in_words, drift_in_words, duration_of, one,
@@ -207,11 +207,6 @@ fn as_diff(text: &str) -> String {
         out.push('\n');
     }
     out
-}
-
-fn longest_run(text: &str) -> usize {
-    let runs = text.split(|c| c != '`').map(str::len);
-    runs.max().unwrap_or(0)
 }
 
 fn count(counts: &mut Counts, change: &Change) {

@@ -11,6 +11,8 @@
 mod encoded;
 mod json;
 mod map;
+pub mod shell;
+pub mod wildcard;
 
 pub use encoded::{base64_gzip, decoded_text, settings};
 pub use map::Map;

@@ -153,10 +153,7 @@ impl Marks {
 /// The key of a child's tag on its parent.
 pub fn child_key(kind: &str, identifier: &str) -> String {
     let digest = Sha256::digest(format!("{kind}\n{identifier}").as_bytes());
-    let short: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hex::encode(&digest[..6]);
     format!("{CHILD}{short}")
 }
 
@@ -180,10 +177,7 @@ pub fn token(write: &Write) -> String {
         text.push_str(&format!("{name}={value}\n"));
     }
     let digest = Sha256::digest(text.as_bytes());
-    digest[..20]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&digest[..20])
 }
 
 /// Whether a text looks like one of our client tokens, or like one with the time behind it.

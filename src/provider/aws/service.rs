@@ -633,10 +633,7 @@ pub fn generated_name(write: &Write, most: usize) -> String {
     }
     let seed = format!("{text} {} {}", address.region, write.applied.generation);
     let digest = Sha256::digest(seed.as_bytes());
-    let end: String = digest[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let end = hex::encode(&digest[..4]);
     name.truncate(most.saturating_sub(end.len() + 1));
     format!("{}-{end}", name.trim_end_matches('-'))
 }

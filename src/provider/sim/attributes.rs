@@ -142,7 +142,7 @@ impl<'a> Maker<'a> {
         let service = parts.next().unwrap_or_default().to_lowercase();
         let short = parts.next().unwrap_or_default();
         let digest = Sha256::digest(format!("{kind}/{region}/{number}").as_bytes());
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(digest);
         let called = ["Tags", "HostedZoneTags", "HealthCheckTags"]
             .iter()
             .find_map(|tags| match given.get(tags)? {

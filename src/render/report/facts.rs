@@ -8,6 +8,7 @@ use super::architecture::Thing;
 use crate::address::{Address, GLOBAL};
 use crate::kinds;
 use crate::value::{Map, Value};
+use crate::words::plural;
 
 /// What a thing is, if it is drawn.
 pub fn role(thing: &Thing<'_>) -> Option<&'static str> {
@@ -76,16 +77,15 @@ pub fn counted(kind: &str, count: usize) -> String {
             false => words.extend(letter.to_lowercase()),
         }
     }
-    let plural = match (count, words.chars().last()) {
-        (1, _) => words,
-        (_, Some('y')) if !words.ends_with("ay") && !words.ends_with("ey") => {
+    let many = match words.chars().last() {
+        Some('y') if !words.ends_with("ay") && !words.ends_with("ey") => {
             format!("{}ies", &words[..words.len() - 1])
         }
-        (_, Some('s')) if words.ends_with("ss") => format!("{words}es"),
-        (_, Some('s')) => words,
+        Some('s') if words.ends_with("ss") => format!("{words}es"),
+        Some('s') => words.clone(),
         _ => format!("{words}s"),
     };
-    format!("{count} {plural}")
+    plural(count, &words, &many)
 }
 
 /// One side's things, for facts that stand in another thing than the one asked for.

@@ -35,7 +35,7 @@ use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::kinds;
 use crate::plan::{Action, Blast, Plan};
-use crate::words::{count, duration};
+use crate::words::{count, duration, plural};
 
 const PAGE: &str = include_str!("../../../templates/report/page.html");
 const SUMMARY: &str = include_str!("../../../templates/report/summary.html");
@@ -232,10 +232,8 @@ pub fn of_plan(
         .map(|line| format!("Not yet: {line}"))
         .collect();
     if drifted > 0 {
-        let (what, them) = match drifted {
-            1 => ("1 property".to_owned(), "it"),
-            many => (format!("{many} properties"), "them"),
-        };
+        let what = plural(drifted, "property", "properties");
+        let them = if drifted == 1 { "it" } else { "them" };
         let told = format!("Drift: {what} changed outside of scalectl; apply sets {them} back");
         notes.insert(0, told);
     }

@@ -58,10 +58,7 @@ pub fn zones(tags: &Tags) -> BTreeMap<String, String> {
 /// The TXT record that says that a certificate of ours needs the record `name`.
 fn need(arn: &str, name: &str) -> Map {
     let digest = Sha256::digest(arn.as_bytes());
-    let short: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hex::encode(&digest[..6]);
     let name = name.trim_end_matches('.');
     quoted(
         &format!("scalectl-acm-{short}.{name}"),

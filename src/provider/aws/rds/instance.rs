@@ -225,10 +225,7 @@ fn snapshot_name(database: &Map, number: u32) -> String {
         id => id,
     };
     let digest = Sha256::digest(own.as_bytes());
-    let own: String = digest[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let own = hex::encode(&digest[..4]);
     let end = match number {
         1 => String::new(),
         number => format!("-{number}"),
