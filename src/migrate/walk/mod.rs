@@ -5,15 +5,13 @@
 //! apply's. A step that was interrupted is done again from its beginning: scripts and applies may be
 //! repeated.
 
+mod command;
 mod readings;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::readings::passes;
 pub use self::readings::{CloudReadings, settled};
@@ -495,91 +493,6 @@ impl Walker<'_> {
         on_event(&Event::Opened { gate });
         Ok(())
     }
-}
-
-/// A command of the user's: killed when it takes longer than its gate waits, or somebody asks to stop.
-async fn ran(
-    context: &Context<'_>,
-    command: &str,
-    folder: Option<&Path>,
-    limit: Duration,
-) -> Reading {
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-        shell.current_dir(folder);
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    // A thread of its own, because a child's end cannot be awaited here.
-    let running = tokio::task::spawn_blocking(move || watched(shell, limit, &asked));
-    tokio::pin!(running);
-    let ended = tokio::select! {
-        ended = &mut running => ended,
-        () = context.stop.asked() => {
-            stop.store(true, Ordering::Relaxed);
-            running.await
-        }
-    };
-    match ended {
-        Ok(Ok(reading)) => reading,
-        Ok(Err(error)) => Reading::bad(format!("sh cannot be run: {error}")),
-        Err(error) => Reading::bad(format!("it was broken off: {error}")),
-    }
-}
-
-/// Runs a command to its end, its limit, or a request to stop.
-fn watched(mut shell: Command, limit: Duration, stop: &AtomicBool) -> io::Result<Reading> {
-    let began = Instant::now();
-    let mut child = shell.spawn()?;
-    // Read while it runs, so that it never waits for somebody to read.
-    let mut readers = Vec::new();
-    let ends: [Option<Box<dyn io::Read + Send>>; 2] = [
-        child.stdout.take().map(|end| Box::new(end) as _),
-        child.stderr.take().map(|end| Box::new(end) as _),
-    ];
-    for mut end in ends.into_iter().flatten() {
-        readers.push(std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            // What cannot be read was not said.
-            let _ = end.read_to_end(&mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        }));
-    }
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if stop.load(Ordering::Relaxed) || began.elapsed() >= limit {
-            child.kill()?;
-            child.wait()?;
-            let why = if stop.load(Ordering::Relaxed) {
-                "it was stopped"
-            } else {
-                "it took too long"
-            };
-            return Ok(Reading::bad(why));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    let said: Vec<String> = readers
-        .into_iter()
-        .filter_map(|reader| reader.join().ok())
-        .collect();
-    let last = |text: &String| text.lines().last().map(|line| line.trim().to_owned());
-    let last = said
-        .iter()
-        .filter(|text| !text.trim().is_empty())
-        .find_map(last)
-        .unwrap_or_default();
-    Ok(match status.success() {
-        true => Reading::good(last),
-        false => Reading::bad(format!("{status}: {last}")),
-    })
 }
 
 /// The server that is there of those that run scripts by these graphs.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Halt, Outcome, Walker, ran};
+use super::{Halt, Outcome, Walker, command};
 use crate::address::Address;
 use crate::apply::{Context, kinds, observe_only, retry};
 use crate::blueprint::holds;
@@ -253,7 +253,9 @@ impl Readings for CloudReadings<'_> {
 
     async fn command(&self, command: &str, within: Duration) -> Read<Reading, Halt> {
         let folder: Option<&Path> = self.step.and_then(|(walker, _)| walker.folder);
-        Ok(Some(ran(self.context, command, folder, within).await))
+        Ok(Some(
+            command::run(self.context.stop, command, folder, within).await,
+        ))
     }
 
     async fn expression(&self, expression: &str) -> Read<Result<bool, String>, Halt> {
