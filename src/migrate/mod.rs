@@ -20,7 +20,6 @@ pub mod files;
 pub mod forecast;
 pub mod gates;
 pub mod graphs;
-mod halt;
 pub mod merge;
 pub mod reach;
 mod room;

@@ -1,7 +1,7 @@
 //! Gates: what must be true before a migration continues.
 //!
 //! Each gate has a file of its own: its settings, what a reading means for it, and its words. The table below names
-//! them; keys, error messages and the published schema follow from it. [`evaluate`] repeats a gate until it passes or
+//! them; keys, error messages and the published schema follow from it. [`until_open`] repeats a gate until it passes or
 //! its time is up. What gates read comes from [`Readings`]: the migration implements it for a cloud
 //! ([`super::walk`]), a rehearsal for the servers that it starts.
 

@@ -4,132 +4,31 @@
 //! What should exist after a step is [`super::steps`]'; how the cloud becomes that is the diff's and
 //! apply's. A step that was interrupted is done again from its beginning: scripts and applies may be
 //! repeated.
+//!
+//! `event` is what happens on the way and `halt` why it ends early; `changes` applies a step's changes,
+//! `scripts` runs its scripts between both of its `database`s, `readings` is what its gates read, and `command`
+//! runs the user's.
 
+mod changes;
 mod command;
+mod database;
+mod event;
+mod halt;
 mod readings;
+mod scripts;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
+pub use self::event::Event;
+pub use self::halt::Halt;
 use self::readings::passes;
 pub use self::readings::{CloudReadings, settled};
-use super::action::{self, Parameters, Side};
-use super::gates::{Check, Gate, Reachable, Reading};
+use super::gates::{Check, Gate, Reachable};
 use super::{Migration, Phase};
-use super::{failover, room};
-use crate::address::Address;
-use crate::apply::{self, Context, Report, execute, kinds, observe_without, record_of, retry};
+use crate::apply::{self, Context, kinds, observe_without, record_of};
 use crate::graph::Graph;
-use crate::inventory::{Live, LiveResource, Standing, Status};
+use crate::inventory::{Live, Standing};
 use crate::ownership;
-use crate::plan::guard::{self, Refusal};
-use crate::plan::{Plan, diff};
-use crate::provider::{Output, ProviderError, Script};
-use crate::roles::{Role, database_setting};
-use crate::value::{Reference, Value};
-
-/// How long a script may take: copying a large database takes hours.
-const SCRIPT: Duration = Duration::from_secs(48 * 3600);
-
-/// Where the server's own database is dumped to before it is given up: on the disk that outlives the
-/// server.
-const FINAL_DUMP: &str = "/data/database-before-migration.dump";
-
-/// Something that happened on the way.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A step begins, or is begun again; `back` where it is taken back.
-    Began {
-        /// Its number.
-        step: usize,
-        /// Whether it is taken back.
-        back: bool,
-    },
-    /// A script begins.
-    Runs {
-        /// Its name.
-        script: &'a str,
-    },
-    /// A script has ended.
-    Ran {
-        /// Its name.
-        script: &'a str,
-        /// What it said.
-        output: &'a Output,
-    },
-    /// The resources' changes are known, and are made next.
-    Planned {
-        /// Its number.
-        step: usize,
-        /// The changes.
-        plan: &'a Plan,
-    },
-    /// Something happened to one of the changes.
-    Operation(&'a apply::Event),
-    /// A gate was asked.
-    Asked {
-        /// The gate.
-        gate: &'a Gate,
-        /// The answer.
-        reading: &'a Reading,
-        /// Seconds since the first question.
-        passed: f64,
-    },
-    /// A gate is open.
-    Opened {
-        /// The gate.
-        gate: &'a Gate,
-    },
-    /// A step is done.
-    Done {
-        /// Its number.
-        step: usize,
-        /// Seconds that it took, by the provider's clock.
-        seconds: f64,
-    },
-}
-
-/// Why a walk stopped.
-#[derive(Debug)]
-pub enum Halt {
-    /// The cloud does not answer as it should.
-    Cloud(ProviderError),
-    /// A script failed.
-    Script {
-        /// Its name.
-        name: String,
-        /// What it said.
-        output: Output,
-    },
-    /// A script needs something that is not there.
-    Missing(String),
-    /// The guard rails refuse a change that is none of the migration's.
-    Refused(Vec<Refusal>),
-    /// Changes were not all made.
-    Incomplete {
-        /// What was to be done.
-        plan: Box<Plan>,
-        /// What was.
-        report: Report,
-    },
-    /// A gate did not open.
-    Shut(String),
-    /// Somebody asked to stop.
-    Stopped,
-    /// The way back has ended: the step that removed what it leads to was begun.
-    NoReturn {
-        /// Which step.
-        step: Arc<str>,
-    },
-}
-
-impl From<ProviderError> for Halt {
-    fn from(error: ProviderError) -> Self {
-        Self::Cloud(error)
-    }
-}
 
 type Outcome<T> = Result<T, Halt>;
 
@@ -314,160 +213,12 @@ impl Walker<'_> {
             .unwrap_or(Gate::new(Check::Reachable(Reachable {}), 2, 600))
     }
 
-    /// Makes a step's changes.
-    async fn carry_out(
-        &self,
-        number: usize,
-        plan: Plan,
-        on_event: &mut dyn FnMut(&Event<'_>),
-    ) -> Outcome<()> {
-        on_event(&Event::Planned {
-            step: number,
-            plan: &plan,
-        });
-        if plan.is_empty() {
-            return Ok(());
-        }
-        let report = execute(self.context, &plan, self.workers, &mut |event| {
-            on_event(&Event::Operation(event));
-        })
-        .await;
-        match (report.is_complete(), report.stopped) {
-            (true, _) => Ok(()),
-            (false, true) => Err(Halt::Stopped),
-            (false, false) => Err(Halt::Incomplete {
-                plan: Box::new(plan),
-                report,
-            }),
-        }
-    }
-
-    /// What a step would change, unless the guard rails refuse some of it.
-    fn planned(&self, number: usize, before: &Graph, graph: &Graph, live: &Live) -> Outcome<Plan> {
-        let step = &self.migration.steps[number];
-        let plan = match &self.migration.failover {
-            Some(_) => failover::planned(step, before, graph, live),
-            None => diff(graph, live, None),
-        };
-        let mut refusals = guard::refusals(&plan, &self.allowed(number, before, graph));
-        if let Some(failover) = &self.migration.failover {
-            refusals.extend(failover::loses_the_writer(&plan, graph, failover));
-        }
-        match refusals.is_empty() {
-            true => Ok(plan),
-            false => Err(Halt::Refused(refusals)),
-        }
-    }
-
-    /// Whether the database that rows were to move to does not exist, and the servers still use the old
-    /// one.
-    fn target_is_gone(&self, number: usize, live: &Live) -> bool {
-        let (old, new) = self.ends_of_hop(number);
-        let (Ok(source), Err(_)) = (Database::of(old, live), Database::of(new, live)) else {
-            return false;
-        };
-        let mut settings = live.resources.values();
-        let config = settings
-            .find_map(|one| database_setting(&one.kind, &one.properties))
-            .unwrap_or_default();
-        let host = config["host"].as_str().unwrap_or_default();
-        host == source.side.host || host == "local"
-    }
-
-    /// Whether the database that rows came from does not exist any more.
-    fn source_is_gone(&self, number: usize, live: &Live) -> bool {
-        let (old, new) = self.ends_of_hop(number);
-        Database::of(old, live).is_err() && Database::of(new, live).is_ok()
-    }
-
     /// The stages' graphs at both ends of a step's hop.
     fn ends_of_hop(&self, number: usize) -> (&Graph, &Graph) {
         let old = self.migration.before(self.migration.hop_begins(number));
         let hop = self.migration.steps[number].hop;
         let last = self.migration.steps.iter().rfind(|step| step.hop == hop);
         (old, last.map_or(old, |step| &step.graph))
-    }
-
-    /// What a step may remove or lead elsewhere although it is protected: exactly what its own
-    /// graphs say.
-    fn allowed(&self, number: usize, before: &Graph, graph: &Graph) -> BTreeSet<Address> {
-        let step = &self.migration.steps[number];
-        if self.migration.failover.is_some() {
-            return failover::touched(before, graph);
-        }
-        let mut allowed: BTreeSet<Address> = before
-            .resources
-            .keys()
-            .filter(|address| graph.get(address).is_none())
-            .cloned()
-            .collect();
-        // The scripts of this step have moved the rows.
-        if !step.run.is_empty() {
-            let settings = graph.with_role(Role::DatabaseSetting);
-            allowed.extend(settings.map(|one| one.address.clone()));
-        }
-        allowed
-    }
-
-    async fn script(
-        &self,
-        number: usize,
-        name: &str,
-        undo: bool,
-        live: &Live,
-        on_event: &mut dyn FnMut(&Event<'_>),
-    ) -> Outcome<Output> {
-        let script = self.prepared(number, name, undo, live)?;
-        on_event(&Event::Runs {
-            script: &script.name,
-        });
-        let output = retry::steadily(self.context, "run", || {
-            self.context.provider.run(self.context.owner, &script)
-        })
-        .await?;
-        on_event(&Event::Ran {
-            script: &script.name,
-            output: &output,
-        });
-        match output.code {
-            0 => Ok(output),
-            _ => Err(Halt::Script {
-                name: script.name.to_string(),
-                output,
-            }),
-        }
-    }
-
-    /// A script with its parameters: which databases, and where their secrets are.
-    fn prepared(&self, number: usize, name: &str, undo: bool, live: &Live) -> Outcome<Script> {
-        let (old, new) = self.ends_of_hop(number);
-        let (source, target) = (Database::of(old, live)?, Database::of(new, live)?);
-        let engine = source.engine.clone();
-        let text = (self.texts)(&engine, name)
-            .ok_or_else(|| Halt::Missing(format!("there is no script {engine}/{name}")))?;
-        let server = server(&[old, new], live)?;
-        let local = source.side.secret.starts_with("file:");
-        let parameters = Parameters {
-            engine: engine.clone(),
-            database: source.name,
-            source: source.side,
-            target: target.side,
-            region: Some(server.address.region.to_string()),
-            // A managed one leaves a final snapshot; the server's own has only its disk.
-            final_dump: local.then(|| FINAL_DUMP.to_owned()),
-            target_bytes: room::of_database(new),
-        };
-        let variables = parameters.variables().into_iter();
-        Ok(Script {
-            name: format!("{engine}/{name}").into(),
-            undo,
-            server: server.handle(),
-            text: action::command(&text, undo, &parameters).map_err(Halt::Missing)?,
-            environment: variables
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-            within: SCRIPT,
-        })
     }
 
     async fn gate_on(
@@ -492,75 +243,5 @@ impl Walker<'_> {
         .await?;
         on_event(&Event::Opened { gate });
         Ok(())
-    }
-}
-
-/// The server that is there of those that run scripts by these graphs.
-fn server<'a>(graphs: &[&Graph], live: &'a Live) -> Outcome<&'a LiveResource> {
-    let hosts = graphs
-        .iter()
-        .flat_map(|graph| graph.with_role(Role::ScriptHost));
-    hosts
-        .filter_map(|host| live.resources.get(&host.address))
-        .find(|resource| resource.status == Status::Ready)
-        .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
-}
-
-/// A relational database as the servers' settings tell of it.
-struct Database {
-    engine: String,
-    name: String,
-    side: Side,
-}
-
-impl Database {
-    /// The one that the servers use at a stage, by its graph and what is live.
-    fn of(graph: &Graph, live: &Live) -> Outcome<Self> {
-        let missing =
-            |what: &str| Halt::Missing(format!("{what} of the database is not known yet"));
-        let parameter = graph
-            .with_role(Role::DatabaseSetting)
-            .next()
-            .ok_or_else(|| missing("the setting"))?;
-        let answer = |reference: &Reference| {
-            let live = live.resources.get(&reference.address)?;
-            live.properties.at(&reference.path).cloned()
-        };
-        let value = parameter.properties.get("Value");
-        let value = value.map(|value| value.resolve(&answer));
-        let text = value.as_ref().and_then(Value::as_str);
-        let config: serde_json::Value = text
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| missing("the address"))?;
-        let word = |name: &str| match &config[name] {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let engine = word("engine").ok_or_else(|| missing("the engine"))?;
-        let name = word("name").ok_or_else(|| missing("the name"))?;
-        let host = word("host").ok_or_else(|| missing("the host"))?;
-        let port = if engine == "postgres" { 5432 } else { 3306 };
-        let side = match &*host {
-            "local" => Side {
-                host: server(&[graph], live)?
-                    .properties
-                    .get("PrivateIp")
-                    .and_then(Value::as_str)
-                    .ok_or_else(|| missing("the server's address"))?
-                    .to_owned(),
-                port,
-                // Made on the server, and never anywhere else.
-                secret: "file:/data/secrets/database".to_owned(),
-            },
-            _ => Side {
-                host,
-                port: word("port")
-                    .and_then(|port| port.parse().ok())
-                    .unwrap_or(port),
-                secret: word("secret").ok_or_else(|| missing("the secret"))?,
-            },
-        };
-        Ok(Self { engine, name, side })
     }
 }

@@ -1,10 +1,54 @@
-//! Why a walk stopped, in words.
+//! Why a migration stopped, and in which words.
 
-use super::walk::Halt;
-use crate::apply::End;
+use std::sync::Arc;
+
+use crate::apply::{End, Report};
+use crate::plan::Plan;
+use crate::plan::guard::Refusal;
+use crate::provider::{Output, ProviderError};
 
 /// So many lines of what a script said last are told.
 const LAST: usize = 5;
+
+/// Why a walk stopped.
+#[derive(Debug)]
+pub enum Halt {
+    /// The cloud does not answer as it should.
+    Cloud(ProviderError),
+    /// A script failed.
+    Script {
+        /// Its name.
+        name: String,
+        /// What it said.
+        output: Output,
+    },
+    /// A script needs something that is not there.
+    Missing(String),
+    /// The guard rails refuse a change that is none of the migration's.
+    Refused(Vec<Refusal>),
+    /// Changes were not all made.
+    Incomplete {
+        /// What was to be done.
+        plan: Box<Plan>,
+        /// What was.
+        report: Report,
+    },
+    /// A gate did not open.
+    Shut(String),
+    /// Somebody asked to stop.
+    Stopped,
+    /// The way back has ended: the step that removed what it leads to was begun.
+    NoReturn {
+        /// Which step.
+        step: Arc<str>,
+    },
+}
+
+impl From<ProviderError> for Halt {
+    fn from(error: ProviderError) -> Self {
+        Self::Cloud(error)
+    }
+}
 
 impl Halt {
     /// Why, as a clause without a final period.
