@@ -1,0 +1,136 @@
+//! `--plan` and `--status`: what a failover shows and does not do.
+
+use super::find::Found;
+use super::prepare::{Planned, Prepared, prepare};
+use super::{Arguments, End};
+use crate::apply::journal::Entry;
+use crate::apply::{Context, kinds, observe_without};
+use crate::cli::lines::{self, open_into};
+use crate::cli::project::Project;
+use crate::cli::{Failure, report, ui};
+use crate::migrate::failover::{check_start, writer_of};
+use crate::render::json::walk::{What, object};
+use crate::render::json::{migration::document, settled};
+use crate::render::migration::{mermaid, text};
+use crate::render::migration_markdown;
+use crate::render::report::of_migration;
+use crate::render::style::{NEW, NOTICE, Painted};
+
+/// `--plan` and `--status`.
+pub(super) async fn show(
+    project: &Project,
+    arguments: &Arguments,
+    context: &Context<'_>,
+    found: &Found,
+    place: Option<String>,
+) -> Result<End, Failure> {
+    if arguments.status && !is_under_way(project, arguments, context, found).await? {
+        return Ok(End::Shown);
+    }
+    let (prepared, live) = match prepare(project, arguments, context, found).await? {
+        Prepared::Move(planned, live) => (planned, live),
+        Prepared::Already { writer, record } => {
+            match arguments.json {
+                true => {
+                    let stage = record.stage.as_deref();
+                    ui::print_json(&settled::of(stage, Some(writer)));
+                }
+                false => is_there(arguments, &writer)?,
+            }
+            return Ok(End::Shown);
+        }
+    };
+    let frame = prepared.frame();
+    let owner = project.owner();
+    if let Some(path) = &arguments.html {
+        report::write(path, project, place.as_deref(), |cover| {
+            of_migration(cover, &frame)
+        })?;
+    }
+    if arguments.json {
+        ui::print_json(&document(&frame, &owner, project.provider()));
+    } else if arguments.markdown {
+        ui::print(&migration_markdown::render(&frame, &owner, None));
+    } else if arguments.mermaid {
+        ui::print(&mermaid(&frame));
+    } else {
+        head(&prepared, found, place);
+    }
+    if prepared.standing.is_none() {
+        check_start(&prepared.migration, &live)?;
+    }
+    Ok(End::Shown)
+}
+
+/// The steps, and where it stands.
+pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>) {
+    if let Some(place) = place {
+        ui::print(&format!("{place}\n"));
+    }
+    ui::print(&text(&prepared.frame()));
+    if let Some(down) = &found.down {
+        ui::print(&format!(
+            "{} {down} does not answer; what has to be done there waits until it does.\n",
+            Painted(NOTICE, "Note:"),
+        ));
+    }
+    if let Some(standing) = &prepared.standing {
+        let state = match (standing.back, standing.done) {
+            (true, _) => "is on its way back; `scalectl failover --rollback` goes on with that",
+            (false, true) => "is done; `scalectl failover --resume` goes on",
+            (false, false) => "was begun; `scalectl failover --resume` does it again and goes on",
+        };
+        ui::print(&format!(
+            "{} step {} ({}) {state}.\n",
+            Painted(NOTICE, "Stands:"),
+            standing.step + 1,
+            standing.name
+        ));
+    }
+}
+
+pub(super) fn is_there(arguments: &Arguments, writer: &str) -> Result<(), Failure> {
+    let into = open_into(arguments.json_into.as_deref())?;
+    let moved = Entry::Step {
+        at: 0.0,
+        what: object(&What::Moved {
+            writer,
+            seconds: 0.0,
+            waits: None,
+        }),
+    };
+    lines::tell(into.as_ref(), arguments.json, &moved);
+    if !arguments.json {
+        ui::print(&format!(
+            "{}\n",
+            Painted(NEW, format!("The database in {writer} takes the writes."))
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a failover is under way; prints where the writes go otherwise.
+async fn is_under_way(
+    project: &Project,
+    arguments: &Arguments,
+    context: &Context<'_>,
+    found: &Found,
+) -> Result<bool, Failure> {
+    let graph = project.graph()?;
+    let live = observe_without(context, kinds(&graph), found.down.as_deref()).await?;
+    let standing = live.record.as_ref().and_then(|r| r.migration.as_ref());
+    if standing.is_some_and(|standing| standing.failover.is_some()) {
+        return Ok(true);
+    }
+    match arguments.json {
+        true => ui::print_json(&settled::document(&live)),
+        false => ui::print(&format!(
+            "No failover is under way; {}.\n",
+            match writer_of(&live) {
+                Some(writer) => format!("the database in {writer} takes the writes"),
+                None => "no database is known to take writes".to_owned(),
+            }
+        )),
+    }
+    Ok(false)
+}
