@@ -8,7 +8,7 @@ use scalectl::apply::{Context, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::inventory::Live;
 use scalectl::migrate::ask;
-use scalectl::migrate::gates::{Answers, Errors, Latency, Probe, Reading};
+use scalectl::migrate::gates::{Answers, Errors, Latency, NAMES, Probe, Reading};
 use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
@@ -160,4 +160,19 @@ fn a_name_without_a_record_does_not_resolve() {
         said.answers.seen.contains("does not resolve here"),
         "{said:#?}"
     );
+}
+
+#[test]
+fn every_gate_has_a_row_in_the_documentation() {
+    let text = std::fs::read_to_string(common::root().join("docs/migrations.md")).unwrap();
+    let rows = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| gate |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut documented: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let mut names = NAMES.to_vec();
+    documented.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(documented, names);
 }
