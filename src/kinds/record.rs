@@ -7,7 +7,7 @@ use crate::value::Map;
 
 /// What the registry does not say of a resource type. Paths are dotted, with `*` for a list's items.
 ///
-/// What [`Kind::with`] takes has to be said of every type, because forgetting it would be dangerous or would show a
+/// What `Kind::with` takes has to be said of every type, because forgetting it would be dangerous or would show a
 /// type wrongly. Of everything else the usual answer is that there is nothing to say.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
