@@ -23,6 +23,19 @@ need chromium /usr/bin/chromium
 need curl /usr/bin/curl
 need jq /usr/bin/jq
 need unzip /usr/bin/unzip
+# Servers that set themselves up (tests/bootstrap).
+need docker.io /usr/sbin/dockerd /usr/bin/dockerd
+# Debian 13 has the client apart.
+! apt-cache show docker-cli >/dev/null 2>&1 || need docker-cli /usr/bin/docker
+need systemd /lib/systemd/systemd
+need dbus /usr/bin/dbus-daemon
+need caddy /usr/bin/caddy
+need redis-server /usr/bin/redis-server
+need logrotate /usr/sbin/logrotate
+need xfsprogs /usr/sbin/mkfs.xfs
+need attr /usr/bin/setfattr
+need iproute2 /usr/sbin/ip /usr/bin/ip
+need iptables /usr/sbin/iptables
 /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
 /usr/bin/python3 -c 'import pymysql' 2>/dev/null || missing+=(python3-pymysql)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)

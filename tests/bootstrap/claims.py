@@ -1,0 +1,185 @@
+"""What servers do with their user data, claim by claim, in this order: each starts from what the one before has left."""
+
+import http.client
+import json
+import threading
+import urllib.request
+
+from server import until
+
+HOST, TOKEN = "shop.example.com", "a token of the application"
+WEB, API = "/shop/default/services/web", "/shop/default/services/api"
+
+
+class Load:
+    """Visitors, until the block ends: every request has to be answered."""
+
+    def __init__(self, test, paths=("/", "/slow", "/visits", "/api/"), posts=(), ask=None):
+        self.ask, self.stop = ask or test.get, threading.Event()
+        self.visits = [(path,) for path in paths] + [(path, "POST") for path in posts]
+        self.failed, self.versions = [], []
+
+    def visit(self, path, *method):
+        while not self.stop.is_set():
+            try:
+                self.versions.append((path, self.ask(path, *method)["version"]))
+            except Exception as error:
+                self.failed.append("%s: %r" % (path, error))
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self.visit, args=visit) for visit in self.visits for _ in range(2)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+    def answered(self, version):
+        return [path for path, seen in self.versions if seen == version]
+
+
+def log_of(server):
+    return server.read("/var/log/site.log")
+
+
+def first_boot(test, server):
+    """A server with a repository, a registry and an agent that fail at first, and a power cut, comes up."""
+    outside = test.outside
+    answered, registry = threading.Event(), threading.Event()
+    outside.deciders = {
+        "dnf -y install docker jq logrotate": lambda n: n > 2,
+        # The site answers before what watches it can be installed.
+        "dnf -y install amazon-cloudwatch-agent": lambda n: answered.is_set(),
+        "registry public.ecr.aws": lambda n: registry.is_set(),
+        "agent": lambda n: n > 1}
+    server.start()
+    until("a first try to install", lambda: outside.seen["dnf -y install docker jq logrotate"] > 0)
+    server.cut()
+    server.start()
+    until("the registry's refusal", lambda: "503" in log_of(server))
+    registry.set()
+    # In a minute it would be tried again.
+    until("the next run's plan", lambda: server.property("site.timer", "NextElapseUSecMonotonic") not in ("", "0", "infinity"))
+    server.reconcile()
+    until("the site's answer", lambda: test.get("/"))
+    answered.set()
+    assert test.get("/healthz") == dict(version="1.4.2", visits=0, cache="+PONG"), test.get("/healthz")
+    assert test.get("/api/environment") == dict(version="api", token=len(TOKEN), port="8080")
+    until("the setup's end", lambda: server.property("site-setup", "UnitFileState") == "disabled" and
+          server.property("site-setup", "ActiveState") == "inactive")
+    assert outside.seen["agent"] == 2, outside.seen
+    assert server.run("systemctl", "is-enabled", "site.timer") == "enabled"
+    until("the application's log", lambda: "serving 1.4.2" in outside.logs["/shop/default/services/web"])
+
+
+def names_reach_services(test, server):
+    """HTTP leads to HTTPS, and what runs beside the site cannot be reached from outside."""
+    connection = http.client.HTTPConnection(server.address, timeout=10)
+    connection.request("GET", "/path", headers=dict(Host=HOST))
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (308, "https://%s/path" % HOST), answer.status
+    # Instance metadata answers the server and no container.
+    web = next(name for name in server.containers() if name.startswith("web-"))
+    asks = "import urllib.request; urllib.request.urlopen(urllib.request.Request('http://169.254.169.254/latest/api/token', " \
+        "method='PUT', headers={'X-aws-ec2-metadata-token-ttl-seconds': '60'}), timeout=2)"
+    assert server.ask("python3", "-c", asks).returncode == 0
+    assert server.ask("docker", "exec", web, "python3", "-c", asks).returncode != 0
+
+
+def an_image_replaces_another(test, server):
+    """Under load, with requests under way for a second: none fails, and the old container goes."""
+    old = [name for name in server.containers() if name.startswith("web-")]
+    assert len(old) == 1, old
+    with Load(test) as load:
+        until("answers of the old", lambda: {"/", "/slow", "/visits"} <= set(load.answered("1.4.2")))
+        test.set_image("1.4.3")
+        server.reconcile()
+        until("answers of the new", lambda: {"/", "/slow", "/visits"} <= set(load.answered("1.4.3")))
+        until("the old one's end", lambda: old[0] not in server.containers())
+    assert not load.failed, load.failed[:5]
+    assert set(version for _, version in load.versions) == {"1.4.2", "1.4.3", "api"}
+
+
+def a_sick_image_leaves_the_old_one(test, server):
+    """Reported, with the old one serving and other services kept up to date, and the next image repairs it."""
+    test.set_image("sick")
+    value = json.loads(test.outside.parameters[API])
+    test.outside.parameters[API] = json.dumps(dict(value, env=dict(NEW="yes")))
+    api = [name for name in server.containers() if name.startswith("api-")]
+    with Load(test) as load, server.quick():
+        # Another run may be under way, with what was wanted before.
+        until("the report", lambda: server.reconcile() != 0 and "not healthy: web" in log_of(server))
+        assert server.property("site", "Result") == "exit-code"
+    assert not load.failed, load.failed[:5]
+    assert set(version for _, version in load.versions) == {"1.4.3", "api"}
+    assert not set(api) & set(server.containers()), server.containers()
+    assert len(server.containers()) == 6, server.containers()
+    test.set_image("1.4.2")
+    assert until("the next image", lambda: server.reconcile() == 0 and test.get("/")["version"] == "1.4.2")
+
+
+def a_reboot_brings_all_back(test, server):
+    """With the same rows, containers and certificate."""
+    for _ in range(3):
+        test.get("/", "POST")
+    before, visits, certificate = server.containers(), test.get("/visits")["visits"], test.certificate()
+    assert visits == 3, visits
+    server.reboot()
+    until("the site's answer", lambda: test.get("/visits")["visits"] == visits)
+    assert test.certificate() == certificate
+    assert sorted(server.containers()) == sorted(before), server.containers()
+
+
+def the_database_moves(test, server):
+    """By the scripts of a migration, as Systems Manager runs them, while visitors write; then its own stops."""
+    managed = test.managed()
+    first = test.get("/visits")["visits"]
+    with Load(test, ["/visits"], ["/"]) as load:
+        test.act(server, "preflight", "copy-schema", "replicate")
+        until("the copy's end", lambda: test.act(server, "lag")["synced"])
+        assert test.act(server, "verify")["equal"]
+        test.act(server, "cut-over")
+        test.outside.parameters = test.parameters("split-db")
+        server.reconcile()
+        test.act(server, "retire")
+        written = len(load.versions)
+        until("writes to the new", lambda: len(load.versions) > written + 20)
+    assert not load.failed, load.failed[:5]
+    writes = len([path for path, _ in load.versions if path == "/"])
+    rows = managed.answers("shop", "SELECT count(*) FROM visits")
+    assert int(rows) == first + writes, (rows, first, writes)
+    until("its own database's end", lambda: server.reconcile() == 0 and "database-local" not in server.containers())
+    server.reboot()
+    until("the site's answer", lambda: test.get("/visits")["visits"] == first + writes)
+    assert "database-local" not in server.containers()
+
+
+def a_server_behind_a_load_balancer(test, server):
+    """Answers plain requests on the service's port, with a database and a cache elsewhere; has no disk of its own."""
+    outside = test.outside
+    test.managed()
+    outside.deciders = {}
+    outside.parameters = test.parameters("load-balanced")
+    outside.user_data["10.0.0.8"] = test.user_data("load-balanced", "AWS::EC2::LaunchTemplate", "web")
+    server = test.server("10.0.0.8", data=False)
+    server.start()
+
+    def ask(path):
+        with urllib.request.urlopen("http://10.0.0.8:8080" + path, timeout=30) as answer:
+            return json.load(answer)
+    until("the service's answer", lambda: ask("/healthz")["cache"] == "+PONG")
+    with Load(test, ["/", "/slow"], ask=ask) as load:
+        until("answers of the old", lambda: {"/", "/slow"} <= set(load.answered("1.4.2")))
+        test.set_image("1.4.3")
+        server.reconcile()
+        until("answers of the new", lambda: {"/", "/slow"} <= set(load.answered("1.4.3")))
+    assert not load.failed, load.failed[:5]
+    names = sorted(name.split("-")[0] for name in server.containers())
+    assert names == ["caddy", "database", "web"], names
+
+
+CLAIMS = (first_boot, names_reach_services, an_image_replaces_another, a_sick_image_leaves_the_old_one,
+          a_reboot_brings_all_back, the_database_moves, a_server_behind_a_load_balancer)
