@@ -35,6 +35,9 @@ if [ "$SITE_ROLE" = single ]; then
   for _ in $(seq 60); do [ -b /dev/sdf ] && break; sleep 2; done
   blkid /dev/sdf >/dev/null || mkfs.xfs -L data /dev/sdf
   grep -q LABEL=data /etc/fstab || echo 'LABEL=data /data xfs defaults,nofail 0 2' >>/etc/fstab
+  # No container starts without the disk: Docker would create what it mounts, and the database a new one, on another.
+  mkdir -p /etc/systemd/system/docker.service.d
+  printf '[Unit]\nRequiresMountsFor=/data\n' >/etc/systemd/system/docker.service.d/data.conf
 fi
 mkdir -p /data
 mountpoint -q /data || mount -a
@@ -461,7 +464,7 @@ cat >/etc/systemd/system/site.service <<UNIT
 [Unit]
 Description=Bring this server in line with its parameters
 After=docker.service network-online.target
-Wants=network-online.target
+Wants=docker.service network-online.target
 [Service]
 Type=oneshot
 Environment=SITE_PATH=$SITE_PATH SITE_ROLE=$SITE_ROLE

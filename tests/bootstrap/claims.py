@@ -133,6 +133,19 @@ def a_reboot_brings_all_back(test, server):
     assert sorted(server.containers()) == sorted(before), server.containers()
 
 
+def a_late_disk_is_waited_for(test, server):
+    """What runs without the data disk would write a new, empty database beside it."""
+    visits = test.get("/visits")["visits"]
+    server.reboot(attached=False)
+    until("a run without it", lambda: server.property("site", "Result") == "exit-code")
+    found = server.ask("find", "/data").stdout.split()
+    assert found == ["/data"], found
+    server.attach()
+    # systemd refuses to mount it for a few seconds after so many failures.
+    until("a run with it", lambda: server.reconcile() == 0)
+    until("the site's answer", lambda: test.get("/visits")["visits"] == visits)
+
+
 def the_database_moves(test, server):
     """By the scripts of a migration, as Systems Manager runs them, while visitors write; then its own stops."""
     managed = test.managed()
@@ -182,4 +195,4 @@ def a_server_behind_a_load_balancer(test, server):
 
 
 CLAIMS = (first_boot, names_reach_services, an_image_replaces_another, a_sick_image_leaves_the_old_one,
-          a_reboot_brings_all_back, the_database_moves, a_server_behind_a_load_balancer)
+          a_reboot_brings_all_back, a_late_disk_is_waited_for, the_database_moves, a_server_behind_a_load_balancer)
