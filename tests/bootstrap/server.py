@@ -178,7 +178,9 @@ class Server:
         return self.run("docker", "ps", "--format", "{{.Names}}").split()
 
     def reconcile(self):
-        """Brings the server in line with its parameters now, and returns how that ended. A run that is under way counts."""
+        """Brings the server in line with its parameters now, and returns how that ended."""
+        # Twice, as a run that is under way may not have seen what is wanted now.
+        self.ask("systemctl", "start", "site")
         return self.ask("systemctl", "start", "site").returncode
 
     @contextlib.contextmanager
