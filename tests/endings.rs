@@ -568,6 +568,92 @@ fn apply_asks_below_one_screen_and_unfolds_what_it_folds() {
     );
 }
 
+/// What a command on a terminal of this size shows in the end, and its exit code.
+#[cfg(unix)]
+fn seen(project: &Project, size: &str, answer: &str, line: &str) -> (Option<i32>, String) {
+    let output = Command::new("python3")
+        .arg(common::root().join("tests/terminal.py"))
+        .args(["--screen", size, answer, env!("CARGO_BIN_EXE_scalectl")])
+        .args(line.split(' '))
+        .current_dir(project.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "", "{line} at {size}: {told}");
+    (output.status.code(), told)
+}
+
+/// Fails unless nothing of a run's rows is left, the cursor is shown at the beginning of a line, and no word is broken
+/// between two lines.
+#[cfg(unix)]
+fn is_clean(screen: &str) {
+    let rows = |c: char| matches!(c, '█' | '░' | '\u{2800}'..='\u{28ff}');
+    assert!(!screen.contains(rows), "{screen}");
+    let last = screen.trim_end().lines().last().unwrap();
+    assert!(last.ends_with(" 0 shown"), "{screen}");
+    assert!(!screen.contains("^C"), "{screen}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_a_clean_screen_at_every_width() {
+    for (size, columns) in [
+        ("60x30", 60),
+        ("80x24", 80),
+        ("120x40", 120),
+        ("200x50", 200),
+    ] {
+        let project = Project::new();
+        let begun = "yes,^C@s of about";
+        let (code, screen) = seen(&project, size, begun, "apply --speed 20");
+        assert_eq!(code, Some(130), "{screen}");
+        is_clean(&screen);
+        assert!(screen.contains("Apply stopped:"), "{screen}");
+        let widest = screen.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{screen}");
+        project.run("apply --auto-approve");
+        for (begun, step) in [(begun, 1), ("yes,yes,^C@waiting until 900 s", 2)] {
+            let line = match step {
+                1 => "migrate --to split-db --speed 20",
+                _ => "migrate --resume --speed 60",
+            };
+            let (code, screen) = seen(&project, size, begun, line);
+            assert_eq!(code, Some(130), "{screen}");
+            is_clean(&screen);
+            let stopped = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                stopped.contains(&format!("error: step {step} (")),
+                "{screen}"
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn migrate_asks_below_the_folded_plan_of_the_step_that_begins() {
+    let project = live();
+    let (code, told) = answered(&project, "d,no", "migrate --to split-db");
+    assert_eq!(code, Some(1), "{told}");
+    let (screen, rest) = told.split_once("Only `yes`").unwrap();
+    assert!(screen.lines().count() <= 50, "{screen}");
+    for text in [
+        "point of no return",
+        "Step 1",
+        "33 to create",
+        "Blast radius:",
+        "alarm_server_disk ×2",
+    ] {
+        assert!(screen.contains(text), "{text}: {screen}");
+    }
+    assert!(!screen.contains("InstanceType"), "{screen}");
+    assert!(rest.contains("InstanceType"), "{rest}");
+    let whole = project.said(&["migrate --to split-db --plan"]);
+    assert!(whole.contains("until names lead to servers"), "{whole}");
+}
+
 #[test]
 fn status_says_which_database_takes_the_writes() {
     let project = Project::empty();

@@ -271,7 +271,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
             &s.owner.app,
         ))
     }),
-    ("migration-text", |s| plain(&migration::text(&s.way()))),
+    ("migration-text", |s| plain(&migration::text(&s.way(), 98))),
     ("migration-markdown", |s| {
         migration_markdown::render(&s.way(), &s.owner, None)
     }),

@@ -201,7 +201,7 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
     };
     let told = match options.verbose {
         true => text(&planned.plan, &frame, Detail::Full),
-        false => folded::text(&planned.plan, &frame),
+        false => folded::text(&planned.plan, &frame, ui::columns()),
     };
     ui::print(&(heading(project, &planned.live, place) + &told));
     if !options.verbose

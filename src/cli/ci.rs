@@ -91,7 +91,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         file: file.clone(),
     };
     if options.stdout {
-        ui::print(&pipeline.yaml());
+        ui::print_whole(&pipeline.yaml());
         return Ok(ExitCode::SUCCESS);
     }
     let mut files = vec![(root.join(&file), pipeline.yaml())];

@@ -24,6 +24,6 @@ pub fn run(arguments: &Arguments) -> Outcome {
         "scalectl",
         &mut script,
     );
-    ui::print(&String::from_utf8_lossy(&script));
+    ui::print_whole(&String::from_utf8_lossy(&script));
     Ok(ExitCode::SUCCESS)
 }

@@ -75,7 +75,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
                 let told = match options.verbose {
                     true => text(&plan, &frame, Detail::Full),
-                    false => folded::text(&plan, &frame),
+                    false => folded::text(&plan, &frame, ui::columns()),
                 };
                 ui::print(&format!("{heading}{place}\n\n{told}"));
             }

@@ -6,7 +6,7 @@ use super::apply::{obey, refuse};
 use super::exit::Code;
 use super::lines::Lines;
 use super::plan::Planned;
-use super::progress::Progress;
+use super::progress::{Progress, Show};
 use super::project::Project;
 use super::run::Options;
 use super::session::runtime;
@@ -70,7 +70,8 @@ pub fn apply(
     }
     let run = runtime(true)?.block_on(async {
         let sim = world(snapshot, &[graph]);
-        let mut progress = Progress::new(plan, options, sim.clock());
+        let mut progress = Progress::new(options.show(), sim.clock());
+        progress.begin(plan);
         let record = record_of(snapshot.record.as_ref(), graph, None);
         let run = dry_run(
             &sim,
@@ -86,7 +87,7 @@ pub fn apply(
         )
         .await;
         if !plan.is_empty() {
-            progress.finish();
+            progress.end();
         }
         run
     });
@@ -127,15 +128,12 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
         &texts,
         &mut |event, clock| {
             if is_told {
-                let mut teller = Teller {
-                    migration,
+                let show = Show {
                     json: false,
                     verbose: way.verbose,
-                    lines: &mut lines,
-                    began: clock.now(),
-                    clock,
+                    workers: way.course.workers,
                 };
-                teller.tell(event);
+                Teller::without_rows(migration, show, &mut lines, clock).tell(event);
             }
         },
     ));

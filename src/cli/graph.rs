@@ -46,7 +46,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         project.spec.app,
         project.spec.stage.name()
     );
-    ui::print(&match arguments.format {
+    ui::print_whole(&match arguments.format {
         Format::Dot => dot::render(&graph, &title),
         Format::Mermaid => mermaid::render(&graph),
         Format::Svg => svg::render(&graph, &title),

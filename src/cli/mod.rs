@@ -16,6 +16,7 @@ mod eject;
 mod exit;
 mod export;
 mod failover;
+mod frames;
 mod graph;
 mod history;
 mod iam_policy;

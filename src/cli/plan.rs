@@ -294,7 +294,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         document.policy = Some(json::findings::policy(report));
         ui::print_json(&document);
     } else if arguments.markdown {
-        ui::print(&plan_markdown::render(plan, &frame, &owner, stage));
+        ui::print_whole(&plan_markdown::render(plan, &frame, &owner, stage));
     } else {
         let detail = match arguments.concise {
             true => Detail::Concise,
@@ -358,14 +358,14 @@ fn migration(
         json.policy = Some(json::findings::policy(&planned.report));
         ui::print_json(&json);
     } else if arguments.markdown {
-        ui::print(&migration_markdown::render(
+        ui::print_whole(&migration_markdown::render(
             &frame,
             &owner,
             Some(&planned.report),
         ));
     } else {
         ui::print(&heading(project, &planned.live, place));
-        ui::print(&migration_text(&frame));
+        ui::print(&migration_text(&frame, ui::prose()));
         ui::print(&findings::text(&planned.report));
         match &arguments.out {
             _ if begins.is_err() => {}

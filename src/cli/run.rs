@@ -1,12 +1,13 @@
 //! What apply and destroy share: the lease, the journal, the progress, the report.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::time::Duration;
 
 use super::exit::Code;
 use super::lines::Lines;
 use super::process::has_ended;
-use super::progress::Progress;
+use super::progress::{Progress, Show, ticking};
 use super::project::Project;
 use super::{Failure, ui};
 use crate::apply::journal::{Ended, Entry};
@@ -33,6 +34,17 @@ pub struct Options {
     pub into: Option<File>,
     /// Show retries.
     pub verbose: bool,
+}
+
+impl Options {
+    /// The same for what is seen of it.
+    pub fn show(&self) -> Show {
+        Show {
+            json: self.json,
+            verbose: self.verbose,
+            workers: self.workers,
+        }
+    }
 }
 
 /// How long after a request to stop the work still has; then the lease is given back without it. The
@@ -170,9 +182,12 @@ pub async fn run(
     let mut lines = Lines::begin(project, plan.counts(), options.command, into, options.json)?;
     let began = context.provider.clock().now();
     let wall = std::time::Instant::now();
-    let mut progress = Progress::new(plan, options, context.provider.clock());
-    let report = execute(context, plan, options.workers, &mut |event| {
-        progress.event(event);
+    let clock = context.provider.clock();
+    let progress = RefCell::new(Progress::new(options.show(), clock));
+    progress.borrow_mut().begin(plan);
+    let is_live = progress.borrow().is_live();
+    let mut on_event = |event: &Event| {
+        progress.borrow_mut().event(event);
         if matches!(event, Event::Waiting { .. }) {
             return;
         }
@@ -181,9 +196,11 @@ pub async fn run(
             at: passed as f64 / 1000.0,
             what: event.clone(),
         });
-    })
-    .await;
-    progress.finish();
+    };
+    let work = execute(context, plan, options.workers, &mut on_event);
+    let report = ticking(clock, is_live, || progress.borrow_mut().refresh(), work).await;
+    progress.borrow_mut().end();
+    drop(progress);
     lines.write(&Entry::End {
         seconds: report.seconds,
         done: report.count(|end| matches!(end, End::Done { .. })),

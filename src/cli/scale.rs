@@ -3,6 +3,7 @@
 //! More first, then what interrupts, one resource after the other, then less: so that there is
 //! room for those whom an interruption turns away.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,20 +15,24 @@ use super::exit::Code;
 use super::lines::{self, open_into};
 use super::migrate::{refuse_another_stage, refuse_while_under_way};
 use super::plan::{Scope, planned, tell_calls};
+use super::progress::{Progress, Show, ticking};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
+use super::walk_teller::waiting;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
 use crate::apply::{Context, observe, record_of};
 use crate::graph::Graph;
 use crate::inventory::Record;
-use crate::migrate::gates::{Alarms, Check, Gate, Healthy};
-use crate::migrate::walk::settled;
+use crate::migrate::gates::{Alarms, Check, Gate, Healthy, Reading};
+use crate::migrate::walk::{Halt, settled};
 use crate::plan::scale::{Step, steps};
 use crate::plan::{Plan, diff, guard};
-use crate::render::{style::NEW, style::NOTICE, style::Painted, style::STRONG};
+use crate::render::folded;
+use crate::render::plan::{Frame, summary};
+use crate::render::{style::NEW, style::Painted, style::STRONG};
 use crate::words::duration;
 
 #[derive(Args)]
@@ -145,17 +150,18 @@ fn tell(plan: &Plan, steps: &[Step], options: &Options) {
             Painted(STRONG, &step.does),
             duration(f64::from(step.seconds))
         ));
-        for (address, paths) in &step.changes {
-            ui::print(&format!("      {address} {paths}\n"));
-        }
-        if let Some(interrupts) = &step.interrupts {
-            ui::print(&format!(
-                "      {} {interrupts}\n",
-                Painted(NOTICE, "interrupts")
-            ));
-        }
+        let changes = plan.changes.iter();
+        let changes = changes.filter(|change| step.changes.contains_key(&change.address));
+        ui::print(&folded::of(changes.collect(), ui::columns()));
     }
-    ui::print("\nBefore each step servers are healthy and no alarm is raised.\n");
+    ui::print("\nBefore each step servers are healthy and no alarm is raised.\n\n");
+    let frame = Frame {
+        workers: options.workers,
+        ..Frame::default()
+    };
+    let mut text = String::new();
+    summary(&mut text, plan, &frame);
+    ui::print(&text);
 }
 
 async fn walk(
@@ -187,7 +193,7 @@ async fn walk(
     super::apply::ask(context, project, &found.plan, &how).await?;
     for (number, step) in steps.iter().enumerate() {
         for gate in &GATES {
-            let opened = settled(context, &found.graph, gate).await;
+            let opened = watched(context, &found.graph, gate, options.show()).await;
             opened.map_err(|halt| match super::migrate::told(&halt) {
                 Failure::Message { what, code, .. } => Failure::with_help(
                     format!("before step {}: {what}", number + 1),
@@ -210,6 +216,27 @@ async fn walk(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until a gate opens, and shows what it waits for.
+async fn watched(
+    context: &Context<'_>,
+    graph: &Graph,
+    gate: &Gate,
+    show: Show,
+) -> Result<(), Halt> {
+    let clock = context.provider.clock();
+    let progress = RefCell::new(Progress::new(show, clock));
+    let is_live = progress.borrow().is_live();
+    let mut asked = 0;
+    let mut tell = |reading: &Reading, passed: u64| {
+        asked += 1;
+        let since = clock.now().saturating_sub(passed);
+        let what = waiting(gate, reading, asked);
+        progress.borrow_mut().wait(what, since);
+    };
+    let work = settled(context, graph, gate, &mut tell);
+    ticking(clock, is_live, || progress.borrow_mut().refresh(), work).await
 }
 
 /// What is left to do of a step.

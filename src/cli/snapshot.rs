@@ -38,7 +38,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     warn(&seen.snapshot);
     let text = seen.snapshot.text();
     let Some(path) = &arguments.out else {
-        ui::print(&text);
+        ui::print_whole(&text);
         return Ok(ExitCode::SUCCESS);
     };
     write(path, &text)?;

@@ -12,6 +12,7 @@ use crate::blueprint::Library;
 use crate::graph::Graph;
 use crate::render::diagram::tier_rank;
 use crate::render::json;
+use crate::render::wrap::paragraph;
 use crate::render::{
     style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted, style::STRONG,
 };
@@ -169,20 +170,8 @@ fn counted(sign: char, ids: &[String]) -> Vec<String> {
     told.collect()
 }
 
-/// A paragraph, indented and broken at 96 columns.
+/// A paragraph, indented.
 fn wrapped(text: &str) -> String {
-    const WIDTH: usize = 96;
-    let mut out = String::from(" ");
-    let mut column = 1;
-    for word in text.split_whitespace() {
-        if column + 1 + word.chars().count() > WIDTH {
-            out.push_str("\n ");
-            column = 1;
-        }
-        out.push(' ');
-        out.push_str(word);
-        column += 1 + word.chars().count();
-    }
-    out.push('\n');
-    out
+    let lines = paragraph(text, ui::prose().saturating_sub(2));
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstream::ColorChoice;
+use console::Term;
+use indicatif::MultiProgress;
 
 use super::Failure;
 use crate::apply::Stop;
 use crate::render::diagnostics;
 use crate::render::escape::{visible_but_colours, visible_json};
 use crate::render::style::{GONE, NOTICE, Painted, STRONG};
+use crate::render::wrap::wrap;
 
 /// Decides about colours once and for all: none when told so, when `NO_COLOR` is set
 /// (<https://no-color.org>) or when the output is no terminal.
@@ -50,16 +53,71 @@ pub fn lose(place: &str, error: &io::Error) {
     }
 }
 
-/// Prints to standard output, colours being the only escape sequences. Once that fails nothing more is printed, and the
-/// work goes on: what is begun in the cloud has to come to its end.
+/// Columns that text takes where there is no terminal, or one that does not say how wide it is.
+const COLUMNS: usize = 98;
+/// Narrower terminals get lines of this width: less than that no table fits.
+const NARROWEST: usize = 40;
+/// Lines of a screen that does not say how many it has.
+const LINES: usize = 24;
+
+/// The lines and columns of a terminal, where there is one that says so.
+fn size(term: &Term) -> Option<(usize, usize)> {
+    let (lines, columns) = term.size_checked()?;
+    (columns > 0).then(|| (usize::from(lines), usize::from(columns).max(NARROWEST)))
+}
+
+/// How many columns a person sees.
+pub fn columns() -> usize {
+    size(&Term::stdout()).map_or(COLUMNS, |(_, columns)| columns)
+}
+
+/// How many columns prose takes: longer lines are hard to read.
+pub fn prose() -> usize {
+    columns().min(COLUMNS)
+}
+
+/// How many lines a person sees at a time.
+pub fn lines() -> usize {
+    size(&Term::stdout()).map_or(LINES, |(lines, _)| lines)
+}
+
+/// The rows of a run that are drawn at the terminal's end, while there are some.
+static ROWS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Lets text stand above these rows from now on.
+pub fn above(rows: Option<MultiProgress>) {
+    *ROWS.lock().unwrap_or_else(PoisonError::into_inner) = rows;
+}
+
+/// Writes while no row is in the way: text between them would move the lines that they are drawn on.
+fn without_rows<T>(write: impl FnOnce() -> T) -> T {
+    let rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match rows {
+        Some(rows) => rows.suspend(write),
+        None => write(),
+    }
+}
+
+/// Prints to standard output, on a terminal with lines broken between words.
 pub fn print(text: &str) {
+    match size(&Term::stdout()) {
+        Some((_, columns)) => print_whole(&wrap(&visible_but_colours(text), columns)),
+        None => print_whole(text),
+    }
+}
+
+/// Prints what programs read too, each line whole: to standard output, colours being the only escape sequences. Once that
+/// fails nothing more is printed, and the work goes on: what is begun in the cloud has to come to its end.
+pub fn print_whole(text: &str) {
     static FAILED: AtomicBool = AtomicBool::new(false);
     if FAILED.load(Ordering::Relaxed) {
         return;
     }
-    let mut out = anstream::stdout().lock();
     let text = visible_but_colours(text);
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = without_rows(|| {
+        let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    });
     if let Err(error) = written {
         FAILED.store(true, Ordering::Relaxed);
         lose("standard output", &error);
@@ -70,20 +128,24 @@ pub fn print(text: &str) {
 pub fn print_json(json: &impl serde::Serialize) {
     // Our own values have text as keys and nothing else that JSON does not know.
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    print(&visible_json(&(text + "\n")));
+    print_whole(&visible_json(&(text + "\n")));
 }
 
 /// Prints JSON for programs on one line.
 pub fn print_json_line(json: &impl serde::Serialize) {
     let text = serde_json::to_string(json).unwrap_or_default();
-    print(&visible_json(&(text + "\n")));
+    print_whole(&visible_json(&(text + "\n")));
 }
 
 /// Prints to standard error, where notes and progress belong.
 pub fn note(text: &str) {
-    let mut out = anstream::stderr().lock();
+    let text = visible_but_colours(text);
+    let text = match size(&Term::stderr()) {
+        Some((_, columns)) => wrap(&text, columns),
+        None => text,
+    };
     // Nothing can be done about a standard error that is closed.
-    let _ = out.write_all(visible_but_colours(text).as_bytes());
+    let _ = without_rows(|| anstream::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Tells why a command failed.

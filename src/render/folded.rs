@@ -9,26 +9,50 @@ use super::plan::{Detail, Frame, nothing, one, summary, tiers};
 use super::style::{FAINT, GONE, NEW, Painted, STRONG};
 use crate::plan::{Action, Change, Plan};
 
-/// Columns that the names of a tier take at most.
-const WIDTH: usize = 100;
+/// Columns before the names of a tier.
+const HEAD: usize = 22;
+/// Columns that the names of a tier take at most: more are no overview.
+const WIDEST: usize = 100;
 
-/// The plan, folded; how it unfolds is the caller's to say.
-pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
+/// The plan, folded, in lines of so many columns; how it unfolds is the caller's to say.
+pub fn text(plan: &Plan, frame: &Frame<'_>, columns: usize) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         nothing(&mut out, plan, frame);
         return out;
     }
+    changes(&mut out, tiers(&plan.changes), frame, room(columns));
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    summary(&mut out, plan, frame);
+    out
+}
+
+/// Some changes of a plan, folded in the same way.
+pub fn of(some: Vec<&Change>, columns: usize) -> String {
+    let mut out = String::new();
+    changes(&mut out, tiers(some), &Frame::default(), room(columns));
+    out
+}
+
+/// Columns that are left for the names of a tier.
+fn room(columns: usize) -> usize {
+    let room = columns.saturating_sub(HEAD + " and 100 more".len());
+    room.min(WIDEST)
+}
+
+fn changes(out: &mut String, tiers: Vec<(&str, Vec<&Change>)>, frame: &Frame<'_>, room: usize) {
     let refused = frame.refused();
     let folds = |change: &&Change| match change.action {
         Action::Create => true,
         Action::Delete => frame.destroy && !refused.contains(&change.address),
         Action::Update | Action::Replace => false,
     };
-    for (tier, changes) in tiers(plan) {
+    for (tier, changes) in tiers {
         let (folded, told): (Vec<&Change>, Vec<&Change>) = changes.into_iter().partition(folds);
         if !folded.is_empty() {
-            out.push_str(&line(tier, &folded));
+            out.push_str(&line(tier, &folded, room));
         }
         if !told.is_empty() {
             if !out.is_empty() && !out.ends_with("\n\n") {
@@ -41,15 +65,10 @@ pub fn text(plan: &Plan, frame: &Frame<'_>) -> String {
             out.push('\n');
         }
     }
-    if !out.ends_with("\n\n") {
-        out.push('\n');
-    }
-    summary(&mut out, plan, frame);
-    out
 }
 
 /// A tier's creations, or deletions, in one line: how many, and which by their ids.
-fn line(tier: &str, changes: &[&Change]) -> String {
+fn line(tier: &str, changes: &[&Change], room: usize) -> String {
     let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes {
         *ids.entry(&change.address.id).or_default() += 1;
@@ -64,7 +83,7 @@ fn line(tier: &str, changes: &[&Change]) -> String {
     let (mut told, mut length) = (0, 0);
     for name in &names {
         length += name.chars().count() + 2;
-        if length > WIDTH && told > 0 {
+        if length > room + 2 && told > 0 {
             break;
         }
         told += 1;

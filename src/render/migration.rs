@@ -4,7 +4,10 @@
 use std::fmt::Write as _;
 
 use super::escape::{mermaid_name, visible};
+use super::folded;
+use super::plan::{self, Detail, Frame as PlanFrame};
 use super::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
+use super::wrap::paragraph;
 use crate::inventory::Standing;
 use crate::migrate::forecast::Forecast;
 use crate::migrate::gates::{Check, Gate};
@@ -168,25 +171,184 @@ pub fn verb(action: Action) -> (&'static str, anstyle::Style) {
     }
 }
 
-/// The migration as text.
-pub fn text(frame: &Frame<'_>) -> String {
-    let migration = frame.migration;
-    let mut out = String::new();
-    // Writing to a String cannot fail, here and below.
-    let _ = writeln!(
-        out,
-        "{}",
-        Painted(
-            STRONG,
-            format!(
-                "{} from {} to {} in {} steps",
-                kind(migration),
-                migration.ends().0,
-                migration.ends().1,
-                migration.steps.len()
-            )
-        )
+/// From where to where it leads.
+fn heading(migration: &Migration) -> String {
+    let (from, to) = migration.ends();
+    let words = format!(
+        "{} from {from} to {to} in {} steps",
+        kind(migration),
+        migration.steps.len()
     );
+    format!("{}\n", Painted(STRONG, words))
+}
+
+/// Until where a rollback is possible.
+fn point_of_no_return(migration: &Migration) -> String {
+    let back = match migration.failover {
+        Some(_) => {
+            "before this line: `--rollback`; after it: fail over again with `--to` the old region"
+        }
+        None => "before this line, `--rollback` leads back to the old stage",
+    };
+    let words = format!("──── point of no return: {back} ────");
+    format!("  {}\n", Painted(GONE, words))
+}
+
+/// Whether a step was taken, as a sign.
+fn mark(state: State) -> Painted<&'static str> {
+    match state {
+        State::Done => Painted(NEW, "✓"),
+        State::UnderWay => Painted(CHANGED, "●"),
+        State::Ahead => Painted(FAINT, " "),
+    }
+}
+
+/// What all of it takes and costs.
+fn in_all(frame: &Frame<'_>) -> String {
+    let long = match frame.forecasts.is_empty() {
+        true => format!("{} steps", frame.migration.steps.len()),
+        false => format!("about {}", duration(frame.seconds())),
+    };
+    let cost = cost(frame.total());
+    format!("\n{} {long}, {cost}.\n", Painted(STRONG, "In all"))
+}
+
+/// The migration in a line per step, for whoever is asked whether to begin it, in lines of so many columns.
+pub fn overview(frame: &Frame<'_>, columns: usize) -> String {
+    let migration = frame.migration;
+    let mut out = heading(migration);
+    let widest = |sizes: &mut dyn Iterator<Item = usize>| sizes.max().unwrap_or(0);
+    let name = widest(&mut migration.steps.iter().map(|step| step.name.chars().count()));
+    let times: Vec<String> = (0..migration.steps.len())
+        .map(|number| match frame.forecasts.get(number) {
+            Some(forecast) => duration(forecast.seconds),
+            None => String::new(),
+        })
+        .collect();
+    let time = widest(&mut times.iter().map(|time| time.chars().count()));
+    let mut hop = None;
+    for (number, step) in migration.steps.iter().enumerate() {
+        if hop != Some(step.hop) && migration.failover.is_none() {
+            hop = Some(step.hop);
+            let _ = writeln!(out, "\n{}", Painted(STRONG, hop_title(step)));
+        }
+        if step.point_of_no_return {
+            out.push_str(&point_of_no_return(migration));
+        }
+        let mut does: Vec<String> = Vec::new();
+        if !step.run.is_empty() {
+            does.push(format!("runs {}", step.run.join(", ")));
+        }
+        let forecast = frame.forecasts.get(number);
+        for (action, count, names) in forecast.map(|one| changes(&one.plan)).unwrap_or_default() {
+            let few = count <= FEW;
+            let names = if few {
+                format!(": {names}")
+            } else {
+                String::new()
+            };
+            does.push(format!("{} {count}{names}", verb(action).0));
+        }
+        let cost_of = frame.budget(number);
+        if cost_of != Budget::default() {
+            does.push(cost(cost_of));
+        }
+        if does.is_empty() {
+            does.push(step.does.to_string());
+        }
+        let head = format!("{:<name$}  {:>time$}", step.name, times[number]);
+        let room = columns.saturating_sub(name + time + 11).max(20);
+        let lines = paragraph(&does.join("; "), room);
+        let below = " ".repeat(name + time + 10);
+        let _ = writeln!(
+            out,
+            "{} {:>2}  {}  {}",
+            mark(frame.state(number)),
+            number + 1,
+            Painted(STRONG, visible(&head)),
+            visible(lines.first().map_or("", |line| line))
+        );
+        for line in lines.iter().skip(1) {
+            let _ = writeln!(out, "{below}{}", visible(line));
+        }
+        for interrupts in forecast.iter().flat_map(|one| &one.interrupts) {
+            let words = visible(interrupts);
+            let _ = writeln!(out, "      {} {words}", Painted(NOTICE, "interrupts"));
+        }
+    }
+    out.push_str(&in_all(frame));
+    out
+}
+
+/// A step before it is begun: what it does, its changes folded as those of an apply, and what it waits for.
+pub fn step(frame: &Frame<'_>, number: usize, columns: usize) -> String {
+    let step = &frame.migration.steps[number];
+    let title = format!("Step {}, {}", number + 1, step.name);
+    let mut out = format!(
+        "\n{}: {}\n",
+        Painted(STRONG, visible(&title)),
+        visible(&step.does)
+    );
+    if !step.run.is_empty() {
+        let names = step.run.join(", then ");
+        let _ = writeln!(
+            out,
+            "  {} {} on the server",
+            Painted(CHANGED, "runs"),
+            visible(&names)
+        );
+    }
+    if let Some(forecast) = frame.forecasts.get(number)
+        && !forecast.plan.is_empty()
+    {
+        let _ = write!(
+            out,
+            "\n{}",
+            folded::text(&forecast.plan, &PlanFrame::default(), columns)
+        );
+    }
+    let cost_of = frame.budget(number);
+    if cost_of != Budget::default() {
+        let _ = writeln!(out, "{} {}.", Painted(STRONG, "Costs:"), cost(cost_of));
+    }
+    if !step.gates.is_empty() {
+        let gates: Vec<String> = step
+            .gates
+            .iter()
+            .map(|gate| gate.check.in_short())
+            .collect();
+        let _ = writeln!(
+            out,
+            "{} {}",
+            Painted(STRONG, "Waits until"),
+            visible(&gates.join("; "))
+        );
+    }
+    out
+}
+
+/// Every property that a step changes.
+pub fn in_full(frame: &Frame<'_>, number: usize) -> String {
+    let step = &frame.migration.steps[number];
+    let title = format!("Step {}, {}", number + 1, step.name);
+    let mut out = format!("\n{}\n", Painted(STRONG, visible(&title)));
+    match frame.forecasts.get(number) {
+        Some(forecast) if !forecast.plan.is_empty() => {
+            let plan = &forecast.plan;
+            out.push_str(&plan::changes(plan, &PlanFrame::default(), Detail::Full));
+        }
+        _ => out.push_str("  changes no resource\n"),
+    }
+    out
+}
+
+/// Up to as many changes of a step are named in an overview.
+const FEW: usize = 4;
+
+/// The migration as text, in lines of so many columns.
+pub fn text(frame: &Frame<'_>, columns: usize) -> String {
+    let migration = frame.migration;
+    let mut out = heading(migration);
     let mut hop = None;
     for (number, step) in migration.steps.iter().enumerate() {
         if hop != Some(step.hop) {
@@ -199,21 +361,9 @@ pub fn text(frame: &Frame<'_>) -> String {
             }
         }
         if step.point_of_no_return {
-            let back = match migration.failover {
-                Some(_) => "up to here `--rollback` leads back; then `--to` the old region does",
-                None => "up to here `--rollback` leads back to the old stage",
-            };
-            let _ = writeln!(
-                out,
-                "  {}",
-                Painted(GONE, format!("──── point of no return: {back} ────"))
-            );
+            out.push_str(&point_of_no_return(migration));
         }
-        let mark = match frame.state(number) {
-            State::Done => Painted(NEW, "✓"),
-            State::UnderWay => Painted(CHANGED, "●"),
-            State::Ahead => Painted(FAINT, " "),
-        };
+        let mark = mark(frame.state(number));
         let forecast = frame.forecasts.get(number);
         let takes = forecast.map_or(String::new(), |one| {
             format!("  about {}", duration(one.seconds))
@@ -225,7 +375,7 @@ pub fn text(frame: &Frame<'_>) -> String {
             Painted(STRONG, visible(&step.name)),
             Painted(FAINT, takes)
         );
-        for line in wrapped(&step.does, 92) {
+        for line in paragraph(&step.does, columns.saturating_sub(6)) {
             let _ = writeln!(out, "      {}", visible(&line));
         }
         if !step.run.is_empty() {
@@ -261,7 +411,10 @@ pub fn text(frame: &Frame<'_>) -> String {
                 .iter()
                 .map(|gate| gate.check.in_short())
                 .collect();
-            for (number, line) in wrapped(&gates.join("; "), 86).iter().enumerate() {
+            for (number, line) in paragraph(&gates.join("; "), columns.saturating_sub(12))
+                .iter()
+                .enumerate()
+            {
                 let head = if number == 0 { "until" } else { "     " };
                 let _ = writeln!(
                     out,
@@ -272,34 +425,8 @@ pub fn text(frame: &Frame<'_>) -> String {
             }
         }
     }
-    let _ = writeln!(
-        out,
-        "\n{} {}, {}.",
-        Painted(STRONG, "In all"),
-        match frame.forecasts.is_empty() {
-            true => format!("{} steps", migration.steps.len()),
-            false => format!("about {}", duration(frame.seconds())),
-        },
-        cost(frame.total())
-    );
+    out.push_str(&in_all(frame));
     out
-}
-
-/// Text in lines of at most so many characters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut();
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// The migration as a Mermaid Gantt chart (<https://mermaid.js.org/syntax/gantt.html>).

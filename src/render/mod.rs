@@ -33,3 +33,4 @@ pub mod schemas;
 pub mod style;
 pub mod svg;
 pub mod trial;
+pub mod wrap;

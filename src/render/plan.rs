@@ -75,7 +75,7 @@ pub fn nothing(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
 /// Each change by tier, without the summary.
 pub fn changes(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     let refused = frame.refused();
-    let tiers: Vec<String> = tiers(plan)
+    let tiers: Vec<String> = tiers(&plan.changes)
         .into_iter()
         .map(|(tier, changes)| {
             let changes = changes.into_iter();
@@ -88,10 +88,10 @@ pub fn changes(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
     tiers.join("\n")
 }
 
-/// The changes by tier, in the order in which tiers are shown.
-pub fn tiers(plan: &Plan) -> Vec<(&str, Vec<&Change>)> {
+/// Changes by tier, in the order in which tiers are shown.
+pub fn tiers<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<(&'a str, Vec<&'a Change>)> {
     let mut tiers: BTreeMap<(usize, &str), Vec<&Change>> = BTreeMap::new();
-    for change in &plan.changes {
+    for change in changes {
         tiers
             .entry((tier_rank(&change.tier), &change.tier))
             .or_default()

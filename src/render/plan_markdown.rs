@@ -34,7 +34,7 @@ pub fn render(plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &str) -> Str
     head(&mut page, plan, frame, owner, stage);
     let mut left = Left::default();
     let refused = frame.refused();
-    for (tier, changes) in tiers(plan) {
+    for (tier, changes) in tiers(&plan.changes) {
         let mut counts = Counts::default();
         changes.iter().for_each(|change| count(&mut counts, change));
         let opening = format!(

@@ -7,9 +7,11 @@ use super::walk::walk;
 use super::{Arguments, End};
 use crate::apply::Context;
 use crate::cli::apply::not_confirmed;
+use crate::cli::migrate::says_yes;
 use crate::cli::project::Project;
 use crate::cli::{Failure, Global, ui};
 use crate::migrate::failover::{check_course, check_next, check_start, numbers};
+use crate::render::migration::Frame;
 
 /// The walk.
 pub(super) async fn go(
@@ -39,25 +41,38 @@ pub(super) async fn go(
     let numbers = numbers(migration, standing, arguments.rollback);
     check_next(migration, &numbers, found.down.as_deref())?;
     if !arguments.json {
-        head(&prepared, found, place);
+        let asks = !arguments.auto_approve && !global.verbose;
+        head(&prepared, found, place, asks);
     }
-    confirm(context, arguments).await?;
+    confirm(context, arguments, &prepared.frame(), &numbers).await?;
     walk(
         global, project, arguments, context, found, migration, numbers,
     )
     .await
 }
 
-async fn confirm(context: &Context<'_>, arguments: &Arguments) -> Result<(), Failure> {
+async fn confirm(
+    context: &Context<'_>,
+    arguments: &Arguments,
+    frame: &Frame<'_>,
+    numbers: &[usize],
+) -> Result<(), Failure> {
     if arguments.auto_approve {
         return Ok(());
     }
     ui::needs_terminal("add --auto-approve")?;
-    let question = match arguments.rollback {
-        true => "\nTake all of this back? Only `yes` is a yes:",
-        false => "\nWalk all of this? Only `yes` is a yes:",
+    let yes = match arguments.rollback {
+        // What a step back changes is known once it begins.
+        true => {
+            let question = "\nTake all of this back? Only `yes` is a yes:";
+            ui::confirm_unless(context.stop, question, "yes").await
+        }
+        false => {
+            let question = format!("\nRun all {} steps?", numbers.len());
+            says_yes(context, &question, frame, numbers).await
+        }
     };
-    match ui::confirm_unless(context.stop, question, "yes").await {
+    match yes {
         true => Ok(()),
         false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
     }

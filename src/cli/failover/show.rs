@@ -11,7 +11,7 @@ use crate::cli::{Failure, report, ui};
 use crate::migrate::failover::{check_start, writer_of};
 use crate::render::json::walk::{What, object};
 use crate::render::json::{migration::document, settled};
-use crate::render::migration::{mermaid, text};
+use crate::render::migration::{mermaid, overview, text};
 use crate::render::migration_markdown;
 use crate::render::report::of_migration;
 use crate::render::style::{NEW, NOTICE, Painted};
@@ -50,11 +50,11 @@ pub(super) async fn show(
     if arguments.json {
         ui::print_json(&document(&frame, &owner, project.provider()));
     } else if arguments.markdown {
-        ui::print(&migration_markdown::render(&frame, &owner, None));
+        ui::print_whole(&migration_markdown::render(&frame, &owner, None));
     } else if arguments.mermaid {
-        ui::print(&mermaid(&frame));
+        ui::print_whole(&mermaid(&frame));
     } else {
-        head(&prepared, found, place);
+        head(&prepared, found, place, false);
     }
     if prepared.standing.is_none() {
         check_start(&prepared.migration, &live)?;
@@ -62,12 +62,15 @@ pub(super) async fn show(
     Ok(End::Shown)
 }
 
-/// The steps, and where it stands.
-pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>) {
+/// The steps, on one screen for whoever is asked, and where it stands.
+pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>, asks: bool) {
     if let Some(place) = place {
         ui::print(&format!("{place}\n"));
     }
-    ui::print(&text(&prepared.frame()));
+    ui::print(&match asks {
+        true => overview(&prepared.frame(), ui::columns()),
+        false => text(&prepared.frame(), ui::prose()),
+    });
     if let Some(down) = &found.down {
         ui::print(&format!(
             "{} {down} does not answer; what has to be done there waits until it does.\n",

@@ -8,8 +8,9 @@ use crate::apply::journal::Entry;
 use crate::apply::{Context, kinds, observe_without};
 use crate::cli::lines::{Lines, open_into};
 use crate::cli::migrate::told;
+use crate::cli::progress::Show;
 use crate::cli::project::Project;
-use crate::cli::walk_teller::{Teller, ended};
+use crate::cli::walk_teller::{Teller, ended, shown};
 use crate::cli::{Failure, Global, ui};
 use crate::migrate::Migration;
 use crate::migrate::walk::{Halt, Walker};
@@ -39,6 +40,11 @@ pub(super) async fn walk(
         folder: Some(&project.folder),
     };
     let into = open_into(arguments.json_into.as_deref())?;
+    let show = Show {
+        json: arguments.json,
+        verbose: global.verbose,
+        workers: walker.workers,
+    };
     let counts = Counts::default();
     let mut lines = Lines::begin(project, counts, "failover", into.as_ref(), arguments.json)?;
     let began = context.provider.clock().now();
@@ -51,22 +57,16 @@ pub(super) async fn walk(
             left.insert(number);
             continue;
         }
-        let mut teller = Teller {
-            migration,
-            json: arguments.json,
-            verbose: global.verbose,
-            lines: &mut lines,
-            began,
-            clock: context.provider.clock(),
-        };
-        let walked = match arguments.rollback {
-            true => walker.back(number, &mut |event| teller.tell(event)).await,
-            false => {
-                walker
-                    .forward(number, &mut |event| teller.tell(event))
-                    .await
-            }
-        };
+        let teller = Teller::new(migration, show, &mut lines, began, context.provider.clock());
+        let walked = shown(
+            teller,
+            |_| {},
+            async |tell| match arguments.rollback {
+                true => walker.back(number, tell).await,
+                false => walker.forward(number, tell).await,
+            },
+        )
+        .await;
         if let Err(halt) = walked {
             ended(&mut lines, context, began, taken, 1, total);
             return Err(stopped(migration, number, &halt));

@@ -18,6 +18,7 @@ pub use self::prepare::{
 };
 use self::saved::{AGAIN, Saved, load};
 pub use self::saved::{is_saved, save};
+pub use self::walk::says_yes;
 use self::walk::{Course, course, go, numbers};
 use super::lines::open_into;
 use super::looking::observed;
@@ -255,18 +256,18 @@ fn show(
         json.policy = Some(json::findings::policy(&report));
         ui::print_json(&json);
     } else if arguments.markdown {
-        ui::print(&migration_markdown::render(
+        ui::print_whole(&migration_markdown::render(
             &frame,
             &project.owner(),
             Some(&report),
         ));
     } else if arguments.mermaid {
-        ui::print(&mermaid(&frame));
+        ui::print_whole(&mermaid(&frame));
     } else {
         if let Some(place) = place {
             ui::print(&format!("{place}\n"));
         }
-        ui::print(&text(&frame));
+        ui::print(&text(&frame, ui::prose()));
         ui::print(&findings::text(&report));
         if let Some(standing) = standing {
             ui::print(&stands(standing, &prepared.migration));
@@ -396,7 +397,7 @@ fn try_out(
     let frame = prepared.frame(standing);
     if !arguments.json {
         ui::print(&heading(project, &live, seen.place.as_deref()));
-        ui::print(&text(&frame));
+        ui::print(&text(&frame, ui::prose()));
     }
     let owner = project.owner();
     let document = || json::migration::document(&frame, &owner, project.provider());

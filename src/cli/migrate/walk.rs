@@ -11,16 +11,17 @@ use crate::cli::apply::not_confirmed;
 use crate::cli::apply::obey;
 use crate::cli::exit::Code;
 use crate::cli::lines::{self, Lines};
+use crate::cli::progress::Show;
 use crate::cli::project::{Project, find, load_spec, read, write};
-use crate::cli::walk_teller::{Teller, arrived_at, ended};
+use crate::cli::walk_teller::{Teller, arrived_at, ended, shown};
 use crate::cli::{Failure, Global, Outcome, ui};
 use crate::inventory::{Record, Standing};
-use crate::migrate::walk::{Event, Halt, Walker};
+use crate::migrate::walk::{Halt, Walker};
 use crate::migrate::{Migration, action};
 use crate::plan::Counts;
 use crate::render::gates::Gates;
 use crate::render::junit;
-use crate::render::migration::text;
+use crate::render::migration::{Frame, in_full, overview, step, text};
 use crate::render::style::{NEW, Painted};
 use crate::spec::{self, Stage};
 
@@ -64,11 +65,17 @@ pub(super) async fn go(
     let prepared = prepare(global, project, from, to, workers)?;
     let migration = &prepared.migration;
     may_go(&prepared, saved, &live, from)?;
+    // Whoever is asked sees one screen, and the step that begins below it.
+    let asks = !arguments.auto_approve && !global.verbose;
     if !arguments.json {
         if let Some(place) = place {
             ui::print(&format!("{place}\n"));
         }
-        ui::print(&text(&prepared.frame(standing.as_ref())));
+        let frame = prepared.frame(standing.as_ref());
+        ui::print(&match asks {
+            true => overview(&frame, ui::columns()),
+            false => text(&frame, ui::prose()),
+        });
     }
     // What was begun is finished or taken back, whatever the rules have become meanwhile.
     if standing.is_none() {
@@ -94,7 +101,20 @@ pub(super) async fn go(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    confirm(context, arguments, course, &numbers, migration).await?;
+    let frame = prepared.frame(standing.as_ref());
+    if asks
+        && course == Course::Forward
+        && !arguments.auto
+        && let Some(first) = numbers.first()
+    {
+        ui::print(&step(&frame, *first, ui::columns()));
+    }
+    confirm(context, arguments, course, &numbers, &frame).await?;
+    let show = Show {
+        json: arguments.json,
+        verbose: global.verbose,
+        workers,
+    };
     let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
     let walker = Walker {
         context,
@@ -116,11 +136,9 @@ pub(super) async fn go(
         let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
         if !asked_already && course == Course::Forward && !arguments.step {
             let name = &migration.steps[number].name;
-            let question = format!(
-                "\nGo on with step {} ({name})? Only `yes` is a yes:",
-                number + 1
-            );
-            if !ui::confirm_unless(context.stop, &question, "yes").await {
+            ui::print(&step(&frame, number, ui::columns()));
+            let question = format!("\nGo on with step {} ({name})?", number + 1);
+            if !says_yes(context, &question, &frame, &[number]).await {
                 ended(&mut lines, context, began, taken, 0, total);
                 return Err(Failure::with_help(
                     format!(
@@ -132,22 +150,16 @@ pub(super) async fn go(
                 .coded(Code::Error.unless_interrupted(context.stop)));
             }
         }
-        let mut teller = Teller {
-            migration,
-            json: arguments.json,
-            verbose: global.verbose,
-            lines: &mut lines,
-            began,
-            clock: context.provider.clock(),
-        };
-        let mut tell = |event: &Event<'_>| {
-            gates.take(event);
-            teller.tell(event);
-        };
-        let walked = match course {
-            Course::Forward => walker.forward(number, &mut tell).await,
-            Course::Back => walker.back(number, &mut tell).await,
-        };
+        let teller = Teller::new(migration, show, &mut lines, began, context.provider.clock());
+        let walked = shown(
+            teller,
+            |event| gates.take(event),
+            async |tell| match course {
+                Course::Forward => walker.forward(number, tell).await,
+                Course::Back => walker.back(number, tell).await,
+            },
+        )
+        .await;
         if let Err(halt) = &walked {
             gates.stop(number, halt.in_words());
         }
@@ -254,13 +266,35 @@ pub(super) fn numbers(
     }
 }
 
+/// Whether the answer is yes; `d` shows every property that these steps change, and asks again.
+pub async fn says_yes(
+    context: &Context<'_>,
+    question: &str,
+    frame: &Frame<'_>,
+    numbers: &[usize],
+) -> bool {
+    let question = format!("{question} Only `yes` is a yes; `d` shows every property:");
+    loop {
+        match ui::answer_unless(context.stop, &question).await.as_deref() {
+            Some("yes") => return true,
+            Some("d") => {
+                for number in numbers {
+                    ui::print(&in_full(frame, *number));
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
 async fn confirm(
     context: &Context<'_>,
     arguments: &Arguments,
     course: Course,
     numbers: &[usize],
-    migration: &Migration,
+    frame: &Frame<'_>,
 ) -> Result<(), Failure> {
+    let migration = frame.migration;
     if arguments.auto_approve {
         return Ok(());
     }
@@ -269,21 +303,26 @@ async fn confirm(
         return Ok(());
     };
     let name = &migration.steps[*first].name;
-    let question = match (course, arguments.auto) {
-        (Course::Forward, true) => "\nWalk all of this? Only `yes` is a yes:".to_owned(),
-        (Course::Forward, false) => {
-            format!(
-                "\nBegin with step {} ({name})? Only `yes` is a yes:",
-                first + 1
-            )
+    let yes = match (course, arguments.auto) {
+        (Course::Forward, true) => {
+            let question = format!("\nRun all {} steps?", numbers.len());
+            says_yes(context, &question, frame, numbers).await
         }
-        (Course::Back, _) => format!(
-            "\nGo back from step {} ({name}) to {}? Only `yes` is a yes:",
-            first + 1,
-            migration.steps[*first].hop.0.name()
-        ),
+        (Course::Forward, false) => {
+            let question = format!("\nBegin with step {} ({name})?", first + 1);
+            says_yes(context, &question, frame, &[*first]).await
+        }
+        // What a step back changes is known once it begins.
+        (Course::Back, _) => {
+            let question = format!(
+                "\nGo back from step {} ({name}) to {}? Only `yes` is a yes:",
+                first + 1,
+                migration.steps[*first].hop.0.name()
+            );
+            ui::confirm_unless(context.stop, &question, "yes").await
+        }
     };
-    match ui::confirm_unless(context.stop, &question, "yes").await {
+    match yes {
         true => Ok(()),
         false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
     }

@@ -301,6 +301,11 @@ pub(super) async fn passes(
 ///
 /// # Errors
 /// Why the gate stays shut.
-pub async fn settled(context: &Context<'_>, graph: &Graph, gate: &Gate) -> Outcome<()> {
-    passes(&CloudReadings::new(context, graph), gate, &mut |_, _| {}).await
+pub async fn settled(
+    context: &Context<'_>,
+    graph: &Graph,
+    gate: &Gate,
+    on_reading: &mut dyn FnMut(&Reading, u64),
+) -> Outcome<()> {
+    passes(&CloudReadings::new(context, graph), gate, on_reading).await
 }
