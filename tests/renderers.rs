@@ -1,10 +1,13 @@
 //! What holds of every output format alike: a snapshot shows it, and no name breaks out of its place. How
 //! fast they are is `benches/pipeline.rs`' to measure.
 
+mod common;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use scalectl::address::Address;
+use scalectl::blueprint::Library;
 use scalectl::graph::{Graph, Lifecycle, Resource};
 use scalectl::inventory::{Live, LiveResource, Owner, Status};
 use scalectl::migrate::forecast::Forecast;
@@ -13,6 +16,7 @@ use scalectl::ownership;
 use scalectl::plan::guard::Refusal;
 use scalectl::plan::{Action, Plan, diff};
 use scalectl::render::plan::{Detail, Frame};
+use scalectl::render::report::picture;
 use scalectl::render::{
     cloudformation, comment, dot, json, mermaid, migration, migration_markdown, plan,
     plan_markdown, svg,
@@ -264,6 +268,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
     ("dot", |s| dot::render(&s.graph, &s.owner.app)),
     ("mermaid", |s| mermaid::render(&s.graph)),
     ("svg", |s| svg::render(&s.graph, &s.owner.app)),
+    ("picture", |s| picture(&s.graph, &s.owner.app, "us-east-1")),
     ("cloudformation", |s| {
         json(&cloudformation::templates(
             &s.graph,
@@ -280,6 +285,101 @@ const RENDERERS: &[(&str, Renderer)] = &[
         json(&json::migration::document(&s.way(), &s.owner, "sim"))
     }),
 ];
+
+/// Where a rectangle is: left, top, right, bottom.
+type Bounds = [f64; 4];
+
+/// The rectangles of elements that begin like this.
+fn bounds(svg: &str, begins: &str) -> Vec<Bounds> {
+    let number = "([0-9.]+)";
+    let text = format!(
+        "{begins}<rect (?:class=\"card\" )?x=\"{number}\" y=\"{number}\" width=\"{number}\" height=\"{number}\""
+    );
+    let rect = regex_lite::Regex::new(&text).unwrap();
+    rect.captures_iter(svg)
+        .map(|found| {
+            let at = |number: usize| found[number].parse::<f64>().unwrap();
+            [at(1), at(2), at(1) + at(3), at(2) + at(4)]
+        })
+        .collect()
+}
+
+fn holds(outer: &Bounds, inner: &Bounds) -> bool {
+    outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
+}
+
+#[test]
+fn the_picture_nests_frames_and_its_arrows_end_at_parts() {
+    let library = Library::embedded().unwrap();
+    for name in ["shop", "newsroom", "marketplace"] {
+        for stage in Stage::ALL {
+            let spec = common::example(name, stage);
+            let graph = common::graph_of(&library, &spec);
+            let primary = spec.regions[0].name();
+            let svg = picture(&graph, name, primary);
+            let at = format!("{name} at {}: {svg}", stage.name());
+            let inside = [
+                ("<g class=\"region\">", "<g class=\"vpc\">"),
+                ("<g class=\"vpc\">", "<g class=\"zone-frame\">"),
+                (
+                    "<g class=\"zone-frame\">",
+                    "<g class=\"subnet (?:public|private)\">",
+                ),
+            ];
+            for (outer, inner) in inside {
+                let (outer, inner) = (bounds(&svg, outer), bounds(&svg, inner));
+                assert!(!inner.is_empty(), "{at}");
+                for one in &inner {
+                    assert!(outer.iter().any(|frame| holds(frame, one)), "{one:?}: {at}");
+                }
+            }
+            let mut ends = bounds(&svg, "<title>[^<]*</title>");
+            ends.extend(bounds(&svg, "<g class=\"gateway\">"));
+            let cards = ends.len();
+            let tip = regex_lite::Regex::new("class=\"tip\" d=\"M([0-9]+) ([0-9]+)l").unwrap();
+            let mut arrows = 0;
+            for found in tip.captures_iter(&svg) {
+                let (x, y): (f64, f64) = (found[1].parse().unwrap(), found[2].parse().unwrap());
+                let touches = |b: &Bounds| {
+                    let (inside_x, inside_y) = (b[0] <= x && x <= b[2], b[1] <= y && y <= b[3]);
+                    (inside_x && (y == b[1] || y == b[3])) || (inside_y && (x == b[0] || x == b[2]))
+                };
+                // The legend's two arrows are below everything.
+                let is_legend = ends.iter().all(|end| end[3] < y);
+                assert!(is_legend || ends.iter().any(touches), "({x}, {y}): {at}");
+                arrows += usize::from(!is_legend);
+            }
+            assert!(
+                arrows >= 2 && cards >= 2,
+                "{arrows} arrows, {cards} ends: {at}"
+            );
+            if stage == Stage::MultiRegion {
+                let place = |region: &str| svg.find(&format!("Region {region}")).unwrap();
+                let regions: Vec<_> = spec.regions.iter().map(|one| place(one.name())).collect();
+                assert_eq!(regions.len(), 2);
+                assert!(
+                    svg.contains("class=\"replication\"><path class=\"flow\" d=\"M"),
+                    "{at}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_the_picture_as_it_is_drawn_now() {
+    let spec = common::example("marketplace", Stage::MultiRegion);
+    let graph = common::graph_of(&Library::embedded().unwrap(), &spec);
+    let drawn = picture(&graph, "marketplace at stage multi-region", "us-east-1");
+    let path = common::root().join("docs/images/marketplace.svg");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).is_ok_and(|kept| kept == drawn),
+        "INSTA_UPDATE=always draws docs/images/marketplace.svg anew"
+    );
+}
 
 /// Without the colours that we write; any other escape sequence stays, and is found.
 fn plain(text: &str) -> String {

@@ -6,21 +6,25 @@ use clap::{Args, ValueEnum};
 
 use super::project::Project;
 use super::{Global, Outcome, stage, ui};
+use crate::render::report::picture;
 use crate::render::{dot, mermaid, svg};
-use crate::spec::Stage;
+use crate::spec::{Region, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl graph > architecture.svg\n  scalectl graph --all > everything.svg     with roles, alarms and backups too\n  scalectl graph --format mermaid           for Markdown\n  scalectl graph --format dot | dot -Tpdf -o architecture.pdf"
+    after_help = "Examples:\n  scalectl graph > architecture.svg         regions, VPCs, zones, subnets, requests and replication\n  scalectl graph --dependencies > all.svg   which resource needs which; --all adds roles, alarms and backups\n  scalectl graph --format mermaid           dependencies, for Markdown\n  scalectl graph --format dot | dot -Tpdf -o dependencies.pdf"
 )]
 pub struct Arguments {
-    /// The form.
+    /// The form; dot and mermaid draw dependencies.
     #[arg(long, default_value = "svg")]
     format: Format,
     /// Draw this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
-    /// Draw everything; by default roles, rules, alarms, logs and backups are left out.
+    /// Draw which resource needs which, instead of the architecture.
+    #[arg(long)]
+    dependencies: bool,
+    /// With --dependencies: draw everything; by default roles, rules, alarms, logs and backups are left out.
     #[arg(long)]
     all: bool,
 }
@@ -35,7 +39,8 @@ enum Format {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.stage)?;
     let mut graph = project.graph()?;
-    if !arguments.all {
+    let dependencies = arguments.dependencies || arguments.all;
+    if dependencies && !arguments.all {
         let beside = ["security", "backup", "monitoring"];
         graph
             .resources
@@ -49,7 +54,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     ui::print_whole(&match arguments.format {
         Format::Dot => dot::render(&graph, &title),
         Format::Mermaid => mermaid::render(&graph),
-        Format::Svg => svg::render(&graph, &title),
+        Format::Svg if dependencies => svg::render(&graph, &title),
+        Format::Svg => picture(
+            &graph,
+            &title,
+            project.spec.regions.first().map_or("", Region::name),
+        ),
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
         open: true,
-        drawn: Drawn::in_each_zone("Fleet"),
+        drawn: Drawn::works("Auto Scaling group"),
         named_by: &[let_go_by("AutoScalingGroupName")],
         ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (90, 5, 120))
     },

@@ -129,7 +129,7 @@ pub(super) const KINDS: &[Kind] = &[
                 r#"{"Forward": "none"}"#,
             ),
         ],
-        drawn: Drawn::once("CDN"),
+        drawn: Drawn::leads("Amazon CloudFront"),
         endpoint: Some(("edge", "DomainName")),
         exposes: Some(exposure::distribution),
         lock: Some(Lock::Within("DistributionConfig", "Enabled")),

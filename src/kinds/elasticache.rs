@@ -15,7 +15,7 @@ pub(super) const KINDS: &[Kind] = &[
         fixed: &["TransitEncryptionEnabled"],
         // Minor versions move with AutoMinorVersionUpgrade.
         shared: &["EngineVersion"],
-        drawn: Drawn::once("Cache"),
+        drawn: Drawn::stores("Amazon ElastiCache"),
         endpoint: Some(("cache", "ConfigurationEndpoint.Address")),
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (300, 120, 180))
     },
@@ -34,7 +34,7 @@ pub(super) const KINDS: &[Kind] = &[
         canonical: &[("ReplicationGroupId", Canonical::Lowercase)],
         // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.html
         grows: &["EngineVersion"],
-        drawn: Drawn::once("Cache"),
+        drawn: Drawn::stores("Amazon ElastiCache"),
         endpoint: Some(("cache", "PrimaryEndPoint.Address")),
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (480, 300, 240))
     },

@@ -56,7 +56,7 @@ pub(super) const KINDS: &[Kind] = &[
         name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
         sets: &[("LoadBalancerAttributes", "Key")],
         attributes: Some(("LoadBalancerAttributes", attributes::LOAD_BALANCER)),
-        drawn: Drawn::in_each_zone("Load balancer"),
+        drawn: Drawn::leads("Application Load Balancer"),
         once: &["Name"],
         named_by: &[let_go_by("LoadBalancerArn")],
         endpoint: Some(("load balancer", "DNSName")),

@@ -44,7 +44,7 @@ use std::sync::LazyLock;
 
 pub use limit::Limit;
 pub use lock::unlocked;
-pub use record::{Canonical, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, Tier};
+pub use record::{Canonical, Does, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, Tier};
 
 use crate::schema::Registry;
 use crate::value::Value;

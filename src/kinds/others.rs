@@ -13,14 +13,14 @@ const fn store(name: &'static str, tier: Tier) -> Kind {
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         name: "AWS::ApiGatewayV2::Api",
-        drawn: Drawn::once("API gateway"),
+        drawn: Drawn::leads("Amazon API Gateway"),
         ..Kind::with(Tier::Edge, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::Backup::LogicallyAirGappedBackupVault", Tier::Backup),
     store("AWS::Cassandra::Keyspace", Tier::Data),
     Kind {
         name: "AWS::Cassandra::Table",
-        drawn: Drawn::once("Column store"),
+        drawn: Drawn::stores("Amazon Keyspaces"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::CodeArtifact::Repository", Tier::Data),
@@ -30,26 +30,26 @@ pub(super) const KINDS: &[Kind] = &[
     store("AWS::DSQL::Cluster", Tier::Data),
     Kind {
         name: "AWS::DocDB::DBCluster",
-        drawn: Drawn::once("Document store"),
+        drawn: Drawn::stores("Amazon DocumentDB"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::DocDBElastic::Cluster", Tier::Data),
     Kind {
         name: "AWS::DynamoDB::GlobalTable",
-        drawn: Drawn::once("Global table"),
+        drawn: Drawn::stores("DynamoDB global table"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::ECR::PublicRepository", Tier::Data),
     store("AWS::ECR::Repository", Tier::Data),
     Kind {
         name: "AWS::ECS::Service",
-        drawn: Drawn::in_each_zone("Service"),
+        drawn: Drawn::works("Amazon ECS"),
         ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::EFS::FileSystem", Tier::Data),
     Kind {
         name: "AWS::EKS::Cluster",
-        drawn: Drawn::once("Cluster"),
+        drawn: Drawn::works("Amazon EKS"),
         ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::FSx::Volume", Tier::Data),
@@ -58,7 +58,7 @@ pub(super) const KINDS: &[Kind] = &[
     store("AWS::Kinesis::Stream", Tier::Data),
     Kind {
         name: "AWS::Lambda::Function",
-        drawn: Drawn::in_each_zone("Function"),
+        drawn: Drawn::works("AWS Lambda"),
         ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::Lightsail::Bucket", Tier::Data),
@@ -68,18 +68,18 @@ pub(super) const KINDS: &[Kind] = &[
     store("AWS::MemoryDB::Cluster", Tier::Data),
     Kind {
         name: "AWS::Neptune::DBCluster",
-        drawn: Drawn::once("Graph store"),
+        drawn: Drawn::stores("Amazon Neptune"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::NeptuneGraph::Graph", Tier::Data),
     Kind {
         name: "AWS::OpenSearchService::Domain",
-        drawn: Drawn::once("Search"),
+        drawn: Drawn::stores("Amazon OpenSearch"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     Kind {
         name: "AWS::RDS::DBCluster",
-        drawn: Drawn::once("Database cluster"),
+        drawn: Drawn::stores("Amazon Aurora"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::RDS::GlobalCluster", Tier::Data),
@@ -91,7 +91,7 @@ pub(super) const KINDS: &[Kind] = &[
     store("AWS::S3Vectors::VectorBucket", Tier::Data),
     Kind {
         name: "AWS::SQS::Queue",
-        drawn: Drawn::once("Queue"),
+        drawn: Drawn::stores("Amazon SQS"),
         ..Kind::with(Tier::Monitoring, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::Timestream::Database", Tier::Data),

@@ -49,7 +49,7 @@ pub(super) const KINDS: &[Kind] = &[
         // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html,
         // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
         grows: &["AllocatedStorage", "EngineVersion"],
-        drawn: Drawn::once("Database"),
+        drawn: Drawn::stores("RDS writer"),
         named_by: &[let_go_by("SourceDBInstanceIdentifier")],
         endpoint: Some(("database", "Endpoint.Address")),
         exposes: Some(exposure::database),

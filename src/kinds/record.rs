@@ -195,27 +195,45 @@ pub enum Holds {
 /// What a type is to a person who looks at a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drawn {
-    /// Its name.
+    /// AWS's name of it.
     pub name: &'static str,
-    /// Whether one is in every zone in which it has a subnet. A database or a cache has a group of subnets and is
-    /// in some of them, which only the cloud says.
-    pub is_in_each_zone: bool,
+    /// What it is to a request.
+    pub does: Does,
+}
+
+/// What a type is to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// It passes requests on, or answers them from what it has.
+    Leads,
+    /// It does the work.
+    Works,
+    /// It holds data that servers read and write.
+    Stores,
 }
 
 impl Drawn {
-    /// Something that is in some zone.
-    pub(super) const fn once(name: &'static str) -> Option<Self> {
+    /// Something that passes requests on.
+    pub(super) const fn leads(name: &'static str) -> Option<Self> {
         Some(Self {
             name,
-            is_in_each_zone: false,
+            does: Does::Leads,
         })
     }
 
-    /// Something that is in each of its zones.
-    pub(super) const fn in_each_zone(name: &'static str) -> Option<Self> {
+    /// Something that does the work.
+    pub(super) const fn works(name: &'static str) -> Option<Self> {
         Some(Self {
             name,
-            is_in_each_zone: true,
+            does: Does::Works,
+        })
+    }
+
+    /// Something that holds data.
+    pub(super) const fn stores(name: &'static str) -> Option<Self> {
+        Some(Self {
+            name,
+            does: Does::Stores,
         })
     }
 }

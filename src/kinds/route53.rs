@@ -21,7 +21,7 @@ pub(super) const KINDS: &[Kind] = &[
         name: "AWS::Route53::HostedZone",
         counts_as: Some(Limit::HostedZones),
         canonical: &[("Name", Canonical::DnsName)],
-        drawn: Drawn::once("DNS zone"),
+        drawn: Drawn::leads("Amazon Route 53"),
         named_by: &[kept_by("HostedZoneId")],
         ..Kind::with(Tier::Dns, Holds::Data, Identity::Tags, (35, 2, 2))
     },

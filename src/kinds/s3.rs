@@ -30,7 +30,7 @@ pub(super) const KINDS: &[Kind] = &[
                 Canonical::Lowercase,
             ),
         ],
-        drawn: Drawn::once("Bucket"),
+        drawn: Drawn::leads("Amazon S3"),
         named_by: &[let_go_by("Bucket")],
         exposes: Some(exposure::bucket),
         ..Kind::with(Tier::Edge, Holds::Data, Identity::Tags, (2, 2, 2))

@@ -16,7 +16,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         name: "AWS::WAFv2::WebACL",
         sets: &[("Rules", "Name")],
-        drawn: Drawn::once("Web firewall"),
+        drawn: Drawn::leads("AWS WAF"),
         once: &["Name"],
         named_by: &[kept_by("WebACLId"), let_go_by("ResourceArn")],
         ..Kind::with(Tier::Edge, Holds::Nothing, Identity::Tags, (3, 3, 3))

@@ -140,7 +140,7 @@ def a_link_opens_the_change_whatever_is_filtered(report):
 
 def a_part_of_the_drawing_tells_what_stands_behind_it(report):
     page = report.open()
-    part = page.locator(".side.after svg.wide a.part", has_text="Load balancer")
+    part = page.locator(".side.after svg.wide a.part", has_text="Load Balancer")
     part.click()
     panel = page.locator("#focus")
     assert panel.is_visible() and "alb" in panel.inner_text()
@@ -190,17 +190,17 @@ def all_of_it_can_be_done_with_keys(report):
     # Over the drawing, from the names down to the balancer, and back out of what opens there.
     page.locator(".side.after svg.wide a.part").first.focus()
     for _ in range(20):
-        if "Load balancer" in page.evaluate("document.activeElement.textContent"):
+        if "Load Balancer" in page.evaluate("document.activeElement.textContent"):
             break
         page.keyboard.press("ArrowDown")
-    assert "Load balancer" in page.evaluate("document.activeElement.textContent")
+    assert "Load Balancer" in page.evaluate("document.activeElement.textContent")
     outline = page.evaluate("getComputedStyle(document.activeElement.querySelector('.card')).strokeWidth")
     assert outline == "3px", outline
     page.keyboard.press("Enter")
     assert page.locator("#focus").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator("#focus").is_visible()
-    assert "Load balancer" in page.evaluate("document.activeElement.textContent")
+    assert "Load Balancer" in page.evaluate("document.activeElement.textContent")
 
 
 def every_stop_of_the_tab_key_can_be_seen(report):

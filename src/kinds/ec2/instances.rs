@@ -24,7 +24,7 @@ pub(in crate::kinds) const KINDS: &[Kind] = &[
         canonical: &[("UserData", Canonical::UserData)],
         fixed: &["AdditionalInfo"],
         volatile: &["PublicIp", "PublicDnsName"],
-        drawn: Drawn::in_each_zone("Server"),
+        drawn: Drawn::works("Amazon EC2"),
         exposes: Some(exposure::instance),
         lock: Some(Lock::Flag("DisableApiTermination")),
         ..Kind::with(Tier::Compute, Holds::Nothing, Identity::Tags, (25, 60, 40))

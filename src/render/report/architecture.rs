@@ -9,9 +9,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::facts;
+use super::place::{Link, Places, Spot, Vpc};
 use crate::address::{Address, GLOBAL};
 use crate::render::diagram::tier_rank;
-use crate::value::{Map, Value};
+use crate::value::Map;
 
 /// More copies of one resource than this are drawn as one part with a count.
 const MOST_COPIES: usize = 4;
@@ -118,8 +119,10 @@ pub struct Sight {
     pub count: usize,
     /// What is worth knowing at a glance, such as `db.m7g.large`.
     pub facts: Vec<String>,
-    /// Whether it is in each of the region's zones; empty where that says nothing.
-    pub zones: Vec<bool>,
+    /// Where in the region's network it is; outside of it, without one.
+    pub spot: Option<Spot>,
+    /// Whether a standby in another zone takes over from it.
+    pub has_standby: bool,
     /// How many there are, by what happens to them.
     pub marks: BTreeMap<Mark, usize>,
 }
@@ -141,8 +144,14 @@ impl Sight {
 pub struct Region {
     /// Its name, or `global`.
     pub name: String,
+    /// What it is beside the others, such as `primary`.
+    pub role: &'static str,
     /// Its zones without the region's name, such as `a`.
     pub zones: Vec<String>,
+    /// Its network, where it has one.
+    pub vpc: Option<Vpc>,
+    /// The arrows that end here.
+    pub links: Vec<Link>,
     /// The drawn parts by tier, in the order in which a request passes.
     pub lanes: Vec<(String, Vec<Sight>)>,
     /// What is not drawn singly, by tier.
@@ -194,8 +203,8 @@ impl Architecture {
             .map(|(key, things)| part(key, things))
             .collect();
         Self {
-            before: side(before, &parts, &part_of),
-            after: side(after, &parts, &part_of),
+            before: side(before, &parts, &part_of, primary),
+            after: side(after, &parts, &part_of, primary),
             parts,
             part_of,
         }
@@ -287,8 +296,13 @@ fn part(key: &Key<'_>, things: &[&Thing<'_>]) -> Part {
 }
 
 /// One side, region by region.
-fn side(things: &[Thing<'_>], parts: &[Part], part_of: &HashMap<Address, usize>) -> Vec<Region> {
-    let zones = Zones::of(things);
+fn side(
+    things: &[Thing<'_>],
+    parts: &[Part],
+    part_of: &HashMap<Address, usize>,
+    primary: &str,
+) -> Vec<Region> {
+    let places = Places::of(things);
     let around = facts::Around::of(things);
     let mut members: BTreeMap<usize, Vec<&Thing<'_>>> = BTreeMap::new();
     for thing in things {
@@ -302,9 +316,12 @@ fn side(things: &[Thing<'_>], parts: &[Part], part_of: &HashMap<Address, usize>)
     for (number, things) in members {
         let part = &parts[number];
         if regions.last().is_none_or(|last| last.name != part.region) {
+            let zones = places.zones(&part.region);
             regions.push(Region {
                 name: part.region.clone(),
-                zones: zones.in_region(&part.region),
+                role: places.role(&part.region, primary),
+                vpc: places.vpc(&part.region, &zones),
+                zones,
                 ..Region::default()
             });
         }
@@ -325,22 +342,24 @@ fn side(things: &[Thing<'_>], parts: &[Part], part_of: &HashMap<Address, usize>)
             continue;
         }
         sight.facts = facts::of(things[0], things.len(), &around);
-        if facts::is_spread(things[0]) {
-            let mut found: HashSet<&str> = HashSet::new();
-            for thing in &things {
-                zones.of_thing(thing, &mut found);
-            }
-            if !found.is_empty() {
-                sight.zones = region
-                    .zones
-                    .iter()
-                    .map(|zone| found.contains(&*format!("{}{zone}", region.name)))
-                    .collect();
-            }
-        }
+        sight.has_standby = facts::has_standby(things[0]);
+        sight.spot = region
+            .vpc
+            .as_ref()
+            .and_then(|vpc| places.spot(things[0], vpc, &region.zones));
         match region.lanes.last_mut() {
             Some((tier, sights)) if *tier == part.tier => sights.push(sight),
             _ => region.lanes.push((part.tier.clone(), vec![sight])),
+        }
+    }
+    let drawn = |thing: &Thing<'_>| {
+        let part = part_of.get(thing.address).copied()?;
+        parts[part].is_drawn.then_some(part)
+    };
+    for link in places.links(&drawn) {
+        let region = &parts[link.to].region;
+        if let Some(region) = regions.iter_mut().find(|one| one.name == *region) {
+            region.links.push(link);
         }
     }
     regions
@@ -366,101 +385,28 @@ fn kinds_in_words(things: &[&Thing<'_>]) -> Vec<String> {
     words
 }
 
-/// The zone of each subnet, and so those of what names subnets.
-struct Zones<'a> {
-    by_address: HashMap<&'a Address, &'a str>,
-    by_identifier: HashMap<&'a str, &'a str>,
-}
-
-impl<'a> Zones<'a> {
-    fn of(things: &[Thing<'a>]) -> Self {
-        let mut zones = Self {
-            by_address: HashMap::new(),
-            by_identifier: HashMap::new(),
-        };
-        for thing in things.iter().filter(|t| t.kind == "AWS::EC2::Subnet") {
-            if let Some(zone) = text(thing.properties, "AvailabilityZone") {
-                if let Some(identifier) = thing.identifier {
-                    zones.by_identifier.insert(identifier, zone);
-                }
-                zones.by_address.insert(thing.address, zone);
-            }
-        }
-        zones
-    }
-
-    fn of_thing(&self, thing: &Thing<'a>, found: &mut HashSet<&'a str>) {
-        match text(thing.properties, "AvailabilityZone") {
-            Some(zone) => {
-                found.insert(zone);
-            }
-            None => self.named_in(thing, found),
-        }
-    }
-
-    /// The zones of everything that a thing's properties name.
-    fn named_in(&self, thing: &Thing<'a>, found: &mut HashSet<&'a str>) {
-        for (_, value) in thing.properties {
-            value.for_each_reference(&mut |reference| {
-                found.extend(self.by_address.get(&reference.address));
-            });
-            self.identifiers_in(value, found);
-        }
-    }
-
-    fn identifiers_in(&self, value: &Value, found: &mut HashSet<&'a str>) {
-        match value {
-            Value::String(text) => {
-                found.extend(self.by_identifier.get(&**text));
-            }
-            Value::List(items) => items
-                .iter()
-                .for_each(|item| self.identifiers_in(item, found)),
-            Value::Map(map) => map
-                .iter()
-                .for_each(|(_, item)| self.identifiers_in(item, found)),
-            _ => {}
-        }
-    }
-
-    /// The zones of a region that hold subnets, without its name.
-    fn in_region(&self, region: &str) -> Vec<String> {
-        let mut zones: Vec<String> = self
-            .by_address
-            .iter()
-            .filter(|(address, _)| &*address.region == region)
-            .filter_map(|(_, zone)| zone.strip_prefix(region).map(str::to_owned))
-            .collect();
-        zones.sort_unstable();
-        zones.dedup();
-        zones
-    }
-}
-
-fn text<'a>(properties: &'a Map, path: &str) -> Option<&'a str> {
-    properties.at(path).and_then(Value::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::value::Value;
 
-    struct Owned(Address, &'static str, &'static str, Map);
+    struct Owned(Address, &'static str, &'static str, Map, Option<String>);
 
     fn owned(at: &str, kind: &'static str, tier: &'static str, json: serde_json::Value) -> Owned {
         let properties = Value::from(json).as_map().unwrap().clone();
-        Owned(at.parse().unwrap(), kind, tier, properties)
+        let address: Address = at.parse().unwrap();
+        let identifier = address.key.as_ref().map(|key| format!("identifier-{key}"));
+        Owned(address, kind, tier, properties, identifier)
     }
 
     fn things(all: &[Owned], mark: Mark) -> Vec<Thing<'_>> {
         all.iter()
-            .map(|Owned(address, kind, tier, properties)| Thing {
+            .map(|Owned(address, kind, tier, properties, identifier)| Thing {
                 address,
                 kind,
                 tier,
                 properties,
-                identifier: Some(&address.id),
+                identifier: identifier.as_deref(),
                 mark,
             })
             .collect()
@@ -468,7 +414,7 @@ mod tests {
 
     fn subnet(number: usize, zone: &str) -> Owned {
         owned(
-            &format!("us-east-1/subnet{number}"),
+            &format!("us-east-1/subnet[{number}]"),
             "AWS::EC2::Subnet",
             "network",
             serde_json::json!({"AvailabilityZone": format!("us-east-1{zone}")}),
@@ -490,7 +436,10 @@ mod tests {
             .iter()
             .map(|part| (part.role.as_str(), part.is_drawn))
             .collect();
-        assert_eq!(names, [("Network", false), ("Load balancer", true)]);
+        assert_eq!(
+            names,
+            [("Network", false), ("Application Load Balancer", true)]
+        );
         assert_eq!(drawn.after[0].beside[0].facts, ["60 subnets"]);
         assert_eq!(drawn.after[0].lanes[0].1[0].mark(), Mark::New);
         assert!(drawn.before.is_empty());
@@ -499,6 +448,12 @@ mod tests {
     #[test]
     fn zones_are_found_by_reference_and_by_identifier() {
         let mut all = vec![
+            owned(
+                "us-east-1/vpc",
+                "AWS::EC2::VPC",
+                "network",
+                serde_json::json!({}),
+            ),
             subnet(1, "a"),
             subnet(2, "b"),
             subnet(3, "c"),
@@ -506,18 +461,19 @@ mod tests {
                 "us-east-1/asg",
                 "AWS::AutoScaling::AutoScalingGroup",
                 "compute",
-                serde_json::json!({"VPCZoneIdentifier": ["subnet1", {"$ref": "us-east-1/subnet3#SubnetId"}]}),
+                serde_json::json!({"VPCZoneIdentifier": ["identifier-1", {"$ref": "us-east-1/subnet[3]#SubnetId"}]}),
             ),
         ];
         // Through JSON's own form, references are references.
-        for Owned(.., properties) in &mut all {
+        for Owned(.., properties, _) in &mut all {
             let json = serde_json::to_value(&*properties).unwrap();
             *properties = serde_json::from_value(json).unwrap();
         }
         let drawn = Architecture::of(&[], &things(&all, Mark::Same), "us-east-1");
         let (_, sights) = &drawn.after[0].lanes[0];
         assert_eq!(drawn.after[0].zones, ["a", "b", "c"]);
-        assert_eq!(sights[0].zones, [true, false, true]);
+        let spot = sights[0].spot.unwrap();
+        assert_eq!((spot.first, spot.last, spot.only), (0, 2, None));
     }
 
     #[test]

@@ -13,9 +13,14 @@ use crate::words::plural;
 /// What a thing is, if it is drawn.
 pub fn role(thing: &Thing<'_>) -> Option<&'static str> {
     if is_replica(thing) {
-        return Some("Read replica");
+        return Some("RDS read replica");
     }
     kinds::of(thing.kind).drawn.map(|drawn| drawn.name)
+}
+
+/// Whether RDS keeps a standby in another zone, which is not a resource of its own.
+pub fn has_standby(thing: &Thing<'_>) -> bool {
+    thing.kind == "AWS::RDS::DBInstance" && flag(thing.properties, "MultiAZ")
 }
 
 fn is_replica(thing: &Thing<'_>) -> bool {
@@ -149,13 +154,6 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Whether it is in the zones that its subnets are in.
-pub fn is_spread(thing: &Thing<'_>) -> bool {
-    kinds::of(thing.kind)
-        .drawn
-        .is_some_and(|drawn| drawn.is_in_each_zone)
-}
-
 fn flag(properties: &Map, path: &str) -> bool {
     properties
         .at(path)
@@ -218,6 +216,8 @@ pub fn of(thing: &Thing<'_>, count: usize, around: &Around<'_>) -> Vec<String> {
         "AWS::ElastiCache::ReplicationGroup" | "AWS::ElastiCache::CacheCluster" => {
             facts.extend(shown("Engine"));
             facts.extend(shown("CacheNodeType"));
+            let nodes = shown("NumCacheClusters").and_then(|nodes| nodes.parse().ok());
+            facts.extend(nodes.map(|nodes: usize| crate::words::count(nodes, "node")));
             if flag(thing.properties, "MultiAZEnabled") {
                 facts.push("Multi-AZ".to_owned());
             }
@@ -229,9 +229,6 @@ pub fn of(thing: &Thing<'_>, count: usize, around: &Around<'_>) -> Vec<String> {
             });
             facts.extend(engine.filter(|_| !is_replica(thing)));
             facts.extend(shown("DBInstanceClass"));
-            if flag(thing.properties, "MultiAZ") {
-                facts.push("Multi-AZ".to_owned());
-            }
         }
         "AWS::S3::Bucket" => facts.extend(shown("BucketName")),
         "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" => facts.extend(shown("TableName")),

@@ -14,6 +14,8 @@ mod changes;
 mod drawing;
 mod escape;
 mod facts;
+mod paint;
+mod place;
 mod timeline;
 
 use std::collections::{BTreeMap, HashSet};
@@ -21,12 +23,14 @@ use std::collections::{BTreeMap, HashSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handlebars::Handlebars;
+use regex_lite::Regex;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use self::architecture::{Architecture, Mark, Region, Thing};
 use self::changes::{Choices, Lister, Section};
-use self::drawing::{Shape, draw, in_text, signs};
+use self::drawing::{GUTTER, Shape, body, draw, in_text};
+use self::paint::{shown, signs};
 use self::timeline::{Duration, Timeline};
 use super::migration::{Frame as MigrationFrame, cost};
 use super::plan::Frame;
@@ -46,6 +50,8 @@ const ROW: &str = include_str!("../../../templates/report/row.html");
 const PROPERTY: &str = include_str!("../../../templates/report/property.html");
 const DURATION: &str = include_str!("../../../templates/report/duration.html");
 const STYLE: &str = include_str!("../../../templates/report/style.css");
+/// Of the style sheet what a drawing needs, for a picture that stands alone.
+const PICTURE: &str = include_str!("../../../templates/report/picture.css");
 const SCRIPT: &str = include_str!("../../../templates/report/script.js");
 
 /// So many resources are named under each risk; the list of changes has them all.
@@ -382,6 +388,51 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
         ..Page::with(cover, sections)
     };
     page.rendered()
+}
+
+/// A graph's architecture as a picture of its own, light and dark as its viewer wants it.
+pub fn picture(graph: &Graph, title: &str, primary: &str) -> String {
+    let after = things(graph, &|_| Mark::Same);
+    let mut all = Architecture::of(&[], &after, primary);
+    // Roles, alarms and the like are a list's, not a picture's.
+    all.after
+        .iter_mut()
+        .for_each(|region| region.beside.clear());
+    let (body, width, height) = body(&all, &all.after, Shape::Wide);
+    // A picture is no page: what a part's link would lead to is not in it.
+    let body = body.replace("<a class", "<g class").replace("</a>", "</g>");
+    let links = Regex::new(r##" href="#part-\d+" data-part="\d+""##);
+    let body = links.map_or_else(
+        |_| body.clone(),
+        |links| links.replace_all(&body, "").into_owned(),
+    );
+    let (title, margin) = (shown(title), 12);
+    // Below the drawing, where a long title leaves room.
+    let legend = [("request", "requests"), ("replication", "replication")];
+    let legend: String = legend
+        .iter()
+        .enumerate()
+        .map(|(number, (class, words))| {
+            let (x, y) = (GUTTER + 110 * number, height + 16);
+            format!(
+                "<g class=\"{class}\"><path class=\"flow\" d=\"M{x} {y}h24\"/><path class=\"tip\" d=\"M{} {y}l-7 -4.5v9z\"/></g>\
+                 <text class=\"hint\" x=\"{}\" y=\"{}\">{words}</text>\n",
+                x + 30,
+                x + 36,
+                y + 4,
+            )
+        })
+        .collect();
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\">\n\
+         <title>{title}</title>\n<style>{PICTURE}</style>\n\
+         <rect class=\"paper\" width=\"{w}\" height=\"{h}\"/>\n\
+         <g class=\"drawing\" transform=\"translate({margin} {top})\">\n\
+         <text class=\"title\" x=\"{GUTTER}\" y=\"-12\">{title}</text>\n{legend}{body}</g>\n</svg>\n",
+        w = width + 2 * margin,
+        h = height + margin + 40 + 24,
+        top = 40,
+    )
 }
 
 /// A graph's resources with what happens to each.
