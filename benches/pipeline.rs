@@ -271,7 +271,7 @@ fn render(criterion: &mut Criterion) {
         time("cloudformation", &|| {
             json(&|| serde_json::json!(cloudformation::templates(&graph, "us-east-1", "big")))
         });
-        time("migration_text", &|| migration::text(&way));
+        time("migration_text", &|| migration::text(&way, 100));
         time("migration_markdown", &|| {
             migration_markdown::render(&way, &owner, None)
         });

@@ -22,12 +22,9 @@ use crate::inventory::Live;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Plan, diff, guard};
 use crate::policy::Report;
-use crate::render::findings;
-use crate::render::migration::text as migration_text;
-use crate::render::plan::{Detail, Frame, text};
-use crate::render::report::{of_migration, of_plan};
+use crate::render::plan::{Detail, Frame};
 use crate::render::style::{FAINT, NOTICE, Painted, STRONG};
-use crate::render::{json, migration_markdown, plan_markdown};
+use crate::render::view::{Format, MigrationView, PlanView};
 use crate::spec::Stage;
 
 #[derive(Args)]
@@ -243,6 +240,12 @@ pub fn tell(global: &Global, calls: &[String]) {
     }
 }
 
+impl Arguments {
+    fn format(&self) -> Format {
+        Format::asked(self.json, self.markdown, false)
+    }
+}
+
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.scope.stage)?;
     let graph = project.graph()?;
@@ -284,24 +287,25 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         destroy: false,
         policy: Some(report),
     };
-    if let Some(path) = &arguments.html {
-        report::write(path, &project, place.as_deref(), |cover| {
-            of_plan(cover, plan, &frame, live, graph)
-        })?;
-    }
-    if arguments.json {
-        let mut document = json::plan::document(plan, &frame, &owner, stage, project.provider());
-        document.policy = Some(json::findings::policy(report));
-        ui::print_json(&document);
-    } else if arguments.markdown {
-        ui::print_whole(&plan_markdown::render(plan, &frame, &owner, stage));
-    } else {
-        let detail = match arguments.concise {
+    let format = arguments.format();
+    let view = PlanView {
+        heading: heading(&project, live, place.as_deref()),
+        plan,
+        frame: &frame,
+        detail: match arguments.concise {
             true => Detail::Concise,
             false => Detail::Full,
-        };
-        ui::print(&(heading(&project, live, place.as_deref()) + &text(plan, &frame, detail)));
-        ui::print(&findings::text(report));
+        },
+        owner: &owner,
+        stage,
+        provider: project.provider(),
+        policy: report,
+        live,
+        desired: graph,
+    };
+    let html = arguments.html.as_deref();
+    report::show(&view, format, html, &project, place.as_deref())?;
+    if format == Format::Text {
         match &arguments.out {
             Some(path) => ui::print(&format!(
                 "\nSaved. Carry it out with `scalectl apply {}`.\n",
@@ -350,23 +354,17 @@ fn migration(
     if let (Some(path), Ok(())) = (&arguments.out, &begins) {
         migrate::save(path, project, &prepared.migration)?;
     }
-    if let Some(path) = &arguments.html {
-        report::write(path, project, place, |cover| of_migration(cover, &frame))?;
-    }
-    if arguments.json {
-        let mut json = json::migration::document(&frame, &owner, project.provider());
-        json.policy = Some(json::findings::policy(&planned.report));
-        ui::print_json(&json);
-    } else if arguments.markdown {
-        ui::print_whole(&migration_markdown::render(
-            &frame,
-            &owner,
-            Some(&planned.report),
-        ));
-    } else {
-        ui::print(&heading(project, &planned.live, place));
-        ui::print(&migration_text(&frame, ui::prose()));
-        ui::print(&findings::text(&planned.report));
+    let format = arguments.format();
+    let view = MigrationView {
+        heading: heading(project, &planned.live, place),
+        frame: &frame,
+        owner: &owner,
+        provider: project.provider(),
+        policy: Some(&planned.report),
+    };
+    let html = arguments.html.as_deref();
+    report::show(&view, format, html, project, place)?;
+    if format == Format::Text {
         match &arguments.out {
             _ if begins.is_err() => {}
             Some(path) => ui::print(&format!(

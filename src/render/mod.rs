@@ -33,4 +33,5 @@ pub mod schemas;
 pub mod style;
 pub mod svg;
 pub mod trial;
+pub mod view;
 pub mod wrap;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::migrate::failover::Request;
+use crate::render::view::Format;
 
 #[derive(Args)]
 #[command(
@@ -70,6 +71,11 @@ impl Arguments {
     /// Whether it changes something besides what it prints.
     pub fn changes(&self) -> bool {
         !self.plan && !self.status
+    }
+
+    /// In which format the steps are shown.
+    pub(super) fn format(&self) -> Format {
+        Format::asked(self.json, self.markdown, self.mermaid)
     }
 }
 

@@ -6,15 +6,15 @@ use super::{Arguments, End};
 use crate::apply::journal::Entry;
 use crate::apply::{Context, kinds, observe_without};
 use crate::cli::lines::{self, open_into};
+use crate::cli::migrate::above;
 use crate::cli::project::Project;
 use crate::cli::{Failure, report, ui};
 use crate::migrate::failover::{check_start, writer_of};
+use crate::render::json::settled;
 use crate::render::json::walk::{What, object};
-use crate::render::json::{migration::document, settled};
-use crate::render::migration::{mermaid, overview, text};
-use crate::render::migration_markdown;
-use crate::render::report::of_migration;
+use crate::render::migration::{overview, text};
 use crate::render::style::{NEW, NOTICE, Painted};
+use crate::render::view::{Format, MigrationView};
 
 /// `--plan` and `--status`.
 pub(super) async fn show(
@@ -40,21 +40,19 @@ pub(super) async fn show(
             return Ok(End::Shown);
         }
     };
-    let frame = prepared.frame();
-    let owner = project.owner();
-    if let Some(path) = &arguments.html {
-        report::write(path, project, place.as_deref(), |cover| {
-            of_migration(cover, &frame)
-        })?;
-    }
-    if arguments.json {
-        ui::print_json(&document(&frame, &owner, project.provider()));
-    } else if arguments.markdown {
-        ui::print_whole(&migration_markdown::render(&frame, &owner, None));
-    } else if arguments.mermaid {
-        ui::print_whole(&mermaid(&frame));
-    } else {
-        head(&prepared, found, place, false);
+    let (frame, owner) = (prepared.frame(), project.owner());
+    let format = arguments.format();
+    let view = MigrationView {
+        heading: above(place.as_deref()),
+        frame: &frame,
+        owner: &owner,
+        provider: project.provider(),
+        policy: None,
+    };
+    let html = arguments.html.as_deref();
+    report::show(&view, format, html, project, place.as_deref())?;
+    if format == Format::Text {
+        below(&prepared, found);
     }
     if prepared.standing.is_none() {
         check_start(&prepared.migration, &live)?;
@@ -64,13 +62,16 @@ pub(super) async fn show(
 
 /// The steps, on one screen for whoever is asked, and where it stands.
 pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>, asks: bool) {
-    if let Some(place) = place {
-        ui::print(&format!("{place}\n"));
-    }
+    ui::print(&above(place.as_deref()));
     ui::print(&match asks {
         true => overview(&prepared.frame(), ui::columns()),
         false => text(&prepared.frame(), ui::prose()),
     });
+    below(prepared, found);
+}
+
+/// What does not answer, and where it stands.
+fn below(prepared: &Planned, found: &Found) {
     if let Some(down) = &found.down {
         ui::print(&format!(
             "{} {down} does not answer; what has to be done there waits until it does.\n",

@@ -30,11 +30,10 @@ use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
 use crate::apply::Context;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::Migration;
-use crate::render::findings;
-use crate::render::migration::{mermaid, text};
-use crate::render::report::of_migration;
+use crate::render::json;
+use crate::render::migration::text;
 use crate::render::style::{NEW, NOTICE, Painted};
-use crate::render::{json, migration_markdown};
+use crate::render::view::{Format, MigrationView};
 use crate::spec::Stage;
 
 #[derive(Args)]
@@ -109,6 +108,15 @@ impl Arguments {
     pub fn changes(&self) -> bool {
         !self.plan && !self.status && !self.dry_run
     }
+
+    fn format(&self) -> Format {
+        Format::asked(self.json, self.markdown, self.mermaid)
+    }
+}
+
+/// Where calls go, on a line above what is shown.
+pub fn above(place: Option<&str>) -> String {
+    place.map(|place| format!("{place}\n")).unwrap_or_default()
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -245,30 +253,17 @@ fn show(
         save(path, project, &prepared.migration)?;
     }
     let report = judged(project, &prepared, live)?;
-    if let Some(path) = &arguments.html {
-        report::write(path, project, place.as_deref(), |cover| {
-            of_migration(cover, &frame)
-        })?;
-    }
-    if arguments.json {
-        let owner = project.owner();
-        let mut json = json::migration::document(&frame, &owner, project.provider());
-        json.policy = Some(json::findings::policy(&report));
-        ui::print_json(&json);
-    } else if arguments.markdown {
-        ui::print_whole(&migration_markdown::render(
-            &frame,
-            &project.owner(),
-            Some(&report),
-        ));
-    } else if arguments.mermaid {
-        ui::print_whole(&mermaid(&frame));
-    } else {
-        if let Some(place) = place {
-            ui::print(&format!("{place}\n"));
-        }
-        ui::print(&text(&frame, ui::prose()));
-        ui::print(&findings::text(&report));
+    let (format, owner) = (arguments.format(), project.owner());
+    let view = MigrationView {
+        heading: above(place.as_deref()),
+        frame: &frame,
+        owner: &owner,
+        provider: project.provider(),
+        policy: Some(&report),
+    };
+    let html = arguments.html.as_deref();
+    report::show(&view, format, html, project, place.as_deref())?;
+    if format == Format::Text {
         if let Some(standing) = standing {
             ui::print(&stands(standing, &prepared.migration));
         }

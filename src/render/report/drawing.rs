@@ -295,7 +295,8 @@ impl Sheet<'_> {
         };
         let name = match region.role {
             _ if !self.has_several => format!("Region {}", region.name),
-            role => format!("Region {} · {role}", region.name),
+            role if self.shape.is_wide() => format!("Region {} · {role}", region.name),
+            role => format!("{} · {role}", region.name),
         };
         self.paint.frame("region", frame, &name, "");
         bottom

@@ -12,8 +12,6 @@ use crate::render::escape::visible;
 const EM: f64 = 0.56;
 /// A line that is not drawn singly.
 pub const ROW: usize = 22;
-/// Narrower cards hold shorter names.
-const LONG: usize = 150;
 /// Lines of facts on a card at most.
 const FACTS: usize = 2;
 
@@ -193,23 +191,35 @@ impl<'a> Painter<'a> {
     pub fn card(&mut self, sight: &Sight, at: Rect, is_standby: bool) {
         let part = &self.all.parts[sight.part];
         let mark = sight.mark();
-        let state = in_words(mark, &sight.marks);
-        // Beside a long name a sign has to be enough.
         let title = match (is_standby, part.copy.as_str()) {
             (true, _) => "RDS standby".to_owned(),
             (_, "") => part.role.clone(),
             (_, copy) => format!("{} {copy}", part.role),
         };
-        let room = |state: &str| at.w.saturating_sub(24 + 8 * state.chars().count());
-        let title = match title.strip_prefix("RDS read") {
-            Some(rest) if at.w < LONG => format!("Read{rest}"),
-            _ => title,
+        let states = match is_standby {
+            true => vec![String::new()],
+            false => states(mark, &sight.marks),
         };
-        let wide = |text: &str| (text.chars().count() as f64 * 13.0 * EM) as usize;
-        let state = match wide(&title) > room(&state) {
-            true => signs(&sight.marks),
-            false => state,
+        let room = |state: &str| {
+            let state = state.chars().count();
+            at.w.saturating_sub(20 + 8 * state + if state > 0 { 6 } else { 0 })
         };
+        // The longest pair that fits; what happens is told first of all.
+        let titles = [
+            title.clone(),
+            title.replace("RDS read", "Read"),
+            title.replace("RDS read replica", "Replica"),
+            title.replace("Amazon ", ""),
+        ];
+        let pairs = titles.iter().flat_map(|title| {
+            let states = states.iter();
+            states.map(move |state| (title.as_str(), state.as_str()))
+        });
+        let short = states.last().map_or("", |state| state);
+        let (title, state) = pairs
+            .filter(|(title, state)| span(title) <= room(state))
+            .max_by_key(|(title, state)| (title.len(), state.len()))
+            .unwrap_or((&title, short));
         let facts = match is_standby {
             true => vec!["takes over".to_owned()],
             false => self.facts(sight, at.w),
@@ -222,9 +232,9 @@ impl<'a> Painter<'a> {
              <rect class=\"card\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"6\"/>\
              <rect class=\"edge\" x=\"{x}\" y=\"{y}\" width=\"5\" height=\"{h}\" rx=\"2.5\"/>\
              <text class=\"role\" x=\"{tx}\" y=\"{ty}\">{}</text>",
-            shown(&title),
+            shown(title),
             shown(&part.name),
-            fit(&title, room(&state), 13.0),
+            shown(&cut(title, room(state))),
             mark = mark.word(),
             number = sight.part,
             x = at.x,
@@ -244,7 +254,7 @@ impl<'a> Painter<'a> {
             );
         }
         if !is_standby {
-            self.mark(&state, at, at.y + 19);
+            self.mark(state, at, at.y + 19);
         }
         self.cards.push_str("</a>\n");
     }
@@ -315,13 +325,40 @@ fn in_lines(facts: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// `+ new`; where several things happen, how often each.
-fn in_words(mark: Mark, marks: &BTreeMap<Mark, usize>) -> String {
+/// What happens to a part, in words and ever shorter.
+fn states(mark: Mark, marks: &BTreeMap<Mark, usize>) -> Vec<String> {
     match (mark, marks.len()) {
-        (Mark::Same, _) => String::new(),
-        (_, 0 | 1) => format!("{} {}", mark.sign(), mark.word()),
-        _ => signs(marks),
+        (Mark::Same, _) => vec![String::new()],
+        (_, 0 | 1) => vec![
+            format!("{} {}", mark.sign(), mark.word()),
+            mark.sign().to_owned(),
+        ],
+        _ => vec![signs(marks)],
     }
+}
+
+/// How wide a bold text of 13 pixels is in the widest of the style sheet's fonts, DejaVu Sans.
+fn span(text: &str) -> usize {
+    let letter = |c: char| match c {
+        'i' | 'j' | 'l' | ' ' | '.' | '·' => 4.6,
+        'f' | 'r' | 't' | 'I' => 6.5,
+        'm' | 'w' | 'M' | 'W' => 13.2,
+        'A'..='Z' => 10.2,
+        _ => 9.0,
+    };
+    text.chars().map(letter).sum::<f64>() as usize
+}
+
+/// The same cut to a width.
+fn cut(text: &str, width: usize) -> String {
+    if span(text) <= width {
+        return text.to_owned();
+    }
+    let mut cut = text.to_owned();
+    while !cut.is_empty() && span(&cut) + span("…") > width {
+        cut.pop();
+    }
+    format!("{}…", cut.trim_end())
 }
 
 /// `+12 ~1`: how many of each; what stays is not counted.
