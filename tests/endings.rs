@@ -654,6 +654,76 @@ fn migrate_asks_below_the_folded_plan_of_the_step_that_begins() {
     assert!(whole.contains("until names lead to servers"), "{whole}");
 }
 
+/// An example as it is, applied.
+fn applied(example: &str) -> Project {
+    let project = Project::empty();
+    let spec = common::root().join(format!("examples/{example}/scalectl.yaml"));
+    project.write("scalectl.yaml", std::fs::read_to_string(spec).unwrap());
+    project.run("apply --auto-approve");
+    project
+}
+
+#[test]
+fn status_shows_what_answers_when_a_region_does_not() {
+    let project = applied("marketplace");
+    project.run("sim fault --down us-east-1");
+    let output = project.run("status");
+    let (shown, warned) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert!(shown.contains("eu-west-1/cache"), "{shown}");
+    assert!(!shown.contains("us-east-1/cache"), "{shown}");
+    assert!(
+        warned.contains("us-east-1 does not answer") && warned.contains("scalectl failover"),
+        "{warned}"
+    );
+}
+
+#[test]
+fn destroy_says_what_is_kept_and_files_each_resource_under_its_tier() {
+    let project = applied("shop");
+    let told = project.said(&["destroy -v"]);
+    assert!(
+        told.contains("the EBS volume /dev/sdf of us-east-1/server"),
+        "{told}"
+    );
+    let data = told
+        .split("\ndata\n")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{told}"));
+    let data = data.split("\n\n").next().unwrap();
+    assert!(data.contains("us-east-1/param_database"), "{told}");
+}
+
+#[test]
+fn habits_from_other_tools_are_answered() {
+    let project = Project::new();
+    for (line, what) in [
+        ("deploy", "`scalectl apply`"),
+        ("output", "`scalectl status --json`"),
+        ("apply -auto-approve", "`--auto-approve`"),
+    ] {
+        let told = project.said(&[line]);
+        assert!(told.contains(what), "{line}: {told}");
+    }
+    let help = project.said(&["--help"]);
+    for group in ["Start:", "Change:", "Look:", "Check:", "Simulator:"] {
+        assert!(help.contains(group), "{group}: {help}");
+    }
+    assert!(
+        project
+            .said(&["eject blueprints/single-server.yaml"])
+            .contains("single-server.yaml")
+    );
+    assert!(
+        project
+            .path()
+            .join("blueprints/single-server.yaml")
+            .exists()
+    );
+}
+
 #[test]
 fn status_says_which_database_takes_the_writes() {
     let project = Project::empty();

@@ -16,6 +16,7 @@ use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
 use crate::inventory::{Live, Record};
+use crate::plan::existing::ZONE;
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Action, Plan, guard};
 use crate::policy::Report;
@@ -427,6 +428,15 @@ fn say_where(mut live: Live, plan: &Plan, report: apply::Report) {
     live.resources
         .extend(found.map(|resource| (resource.address.clone(), resource)));
     ui::print(&super::status::endpoint_lines(&live));
+    let makes_zone = plan
+        .changes
+        .iter()
+        .any(|one| one.action == Action::Create && &*one.kind == ZONE);
+    if makes_zone {
+        ui::print(
+            "Enter the name servers at the domain's registrar; until then no name leads to the site.\n",
+        );
+    }
     ui::print(&format!(
         "{}\n",
         Painted(FAINT, "`scalectl status` shows everything that runs.")

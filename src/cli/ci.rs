@@ -94,6 +94,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ui::print_whole(&pipeline.yaml());
         return Ok(ExitCode::SUCCESS);
     }
+    if !aws {
+        ui::note(
+            "warning: the pipeline uses the simulator, whose file is not in the repository: each run begins with an empty cloud. Set `provider: aws` to deploy.\n",
+        );
+    }
     let mut files = vec![(root.join(&file), pipeline.yaml())];
     if aws && (options.plan_role.is_none() || options.apply_role.is_none()) {
         let Some(repository) = &options.repository else {

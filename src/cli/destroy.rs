@@ -17,12 +17,13 @@ use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::remove_record;
 use crate::graph::Graph;
-use crate::inventory::Record;
+use crate::inventory::{Live, Record};
 use crate::plan::{diff, guard};
 use crate::policy::Report;
 use crate::render::folded;
 use crate::render::plan::{Detail, Frame, changes, text};
-use crate::render::style::{NEW, Painted, STRONG};
+use crate::render::style::{NEW, NOTICE, Painted, STRONG};
+use crate::value::Value;
 
 #[derive(Args)]
 #[command(
@@ -57,7 +58,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             for what in &live.unseen {
                 ui::note(&format!("warning: not looked at: {what}\n"));
             }
-            let plan = diff(&Graph::default(), &live, None);
+            let mut plan = diff(&Graph::default(), &live, None);
+            // A blueprint knows better than a type which tier a resource is in.
+            if let Ok(graph) = project.graph() {
+                plan.take_tiers(&graph);
+            }
+            let kept = kept(&live);
             let name = format!("{} ({})", project.spec.app, project.spec.env);
             if plan.is_empty() {
                 if live.record.is_some() {
@@ -78,6 +84,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     false => folded::text(&plan, &frame, ui::columns()),
                 };
                 ui::print(&format!("{heading}{place}\n\n{told}"));
+                tell_kept(&kept);
             }
             refuse(&refusals)?;
             // Of what exceptions were for nothing stays, which is no reason to warn.
@@ -104,6 +111,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 true => {
                     // All that it names was looked at. It goes last, so that a run that is cut short finds it.
                     remove_record(context).await?;
+                    if !options.json {
+                        tell_kept(&kept);
+                    }
                     Ok(ExitCode::SUCCESS)
                 }
                 false => Err(Failure::Told(Code::of_run(&report))),
@@ -113,4 +123,43 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         tell_calls(global, cloud);
         outcome
     })
+}
+
+/// What AWS keeps of resources that are deleted.
+fn kept(live: &Live) -> Vec<String> {
+    let mut kept = Vec::new();
+    for one in live.resources.values() {
+        let at = |path: &str| one.properties.at(path);
+        match &*one.kind {
+            "AWS::RDS::DBInstance" if at("SourceDBInstanceIdentifier").is_none() => {
+                kept.push(format!("a final snapshot of {}", one.address));
+            }
+            "AWS::EC2::Instance" => {
+                let disks = at("BlockDeviceMappings").and_then(Value::as_list);
+                for disk in disks.into_iter().flatten().filter_map(Value::as_map) {
+                    let stays = disk.at("Ebs.DeleteOnTermination").and_then(Value::as_bool);
+                    let name = disk.at("DeviceName").and_then(Value::as_str);
+                    if let (Some(false), Some(name)) = (stays, name) {
+                        kept.push(format!(
+                            "the EBS volume {name} of {}, with its data",
+                            one.address
+                        ));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    kept
+}
+
+fn tell_kept(kept: &[String]) {
+    if kept.is_empty() {
+        return;
+    }
+    let lines: String = kept.iter().map(|what| format!("  {what}\n")).collect();
+    ui::print(&format!(
+        "{}\n{lines}",
+        Painted(NOTICE, "Kept, and billed until you delete it:")
+    ));
 }

@@ -48,7 +48,18 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let all: Vec<(&str, &str, &str)> = known
         .chain(policies.iter().map(|(path, text)| ("", &**path, *text)))
         .collect();
-    for file in &arguments.files {
+    // The path that a file is written to is a name of it too.
+    let files: Vec<&str> = arguments
+        .files
+        .iter()
+        .map(|file| {
+            let file = file.strip_prefix("./").unwrap_or(file);
+            let folders = ["blueprints/", "templates/"];
+            let inside = folders.iter().find_map(|folder| file.strip_prefix(folder));
+            inside.unwrap_or(file)
+        })
+        .collect();
+    for file in &files {
         if !all.iter().any(|(_, path, _)| path == file) {
             let what = format!("there is no built-in file {file}");
             let near = crate::schema::nearest(file, all.iter().map(|(_, path, _)| *path));
@@ -64,9 +75,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let wanted: Vec<_> = all
         .into_iter()
-        .filter(|(_, path, _)| {
-            arguments.files.is_empty() || arguments.files.iter().any(|f| f == path)
-        })
+        .filter(|(_, path, _)| files.is_empty() || files.contains(path))
         .map(|(folder, path, text)| {
             let text = match folder {
                 BLUEPRINTS_FOLDER => {

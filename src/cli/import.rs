@@ -292,7 +292,8 @@ fn in_words(proposals: &[Proposal], missing: usize) -> String {
     let (clear, several): (Vec<_>, Vec<_>) =
         proposals.iter().partition(|one| one.identifiers.len() == 1);
     let mut text = format!(
-        "{missing} resources of the spec are not managed yet; {} of them have one thing that fits.\n",
+        "{}; exactly one match for {}.\n",
+        crate::words::count(missing, "unmanaged resource"),
         clear.len()
     );
     if !clear.is_empty() {

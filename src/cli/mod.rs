@@ -18,6 +18,7 @@ mod export;
 mod failover;
 mod frames;
 mod graph;
+mod help;
 mod history;
 mod iam_policy;
 mod import;
@@ -54,10 +55,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use self::exit::Code;
 use crate::diagnostic::Diagnostic;
+use crate::render::style;
 use crate::spec::Stage;
 
 /// Takes a web application from one server to millions of users.
@@ -357,12 +359,22 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let mut cli = match Cli::try_parse() {
+    let parsed = help::dressed(Cli::command())
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; a wrong usage is one, and 2 means changes.
             if error.use_stderr() {
                 let _ = error.print();
+                let arguments: Vec<String> = std::env::args().skip(1).collect();
+                if let Some(what) = help::instead(error.kind(), &arguments) {
+                    ui::note(&format!(
+                        "  {} {what}\n",
+                        style::Painted(style::NOTICE, "help:")
+                    ));
+                }
                 return Code::Error.into();
             }
             if let Err(error) = error.print().and_then(|()| std::io::stdout().flush()) {

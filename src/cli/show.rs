@@ -84,7 +84,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             for (name, value) in &properties {
                 let by_aws = schema.is_some_and(|schema| schema.is_read_only(name));
                 let mark = if by_aws { "  # set by AWS" } else { "" };
-                block(&mut out, name, value, width, mark);
+                block(&mut out, name, value, width, mark, global.verbose);
             }
         }
         None => out.push_str(&format!("{address} does not exist yet.\n")),
@@ -100,10 +100,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn block(out: &mut String, name: &str, value: &Value, width: usize, mark: &str) {
+fn block(out: &mut String, name: &str, value: &Value, width: usize, mark: &str, is_whole: bool) {
+    let told = match value.as_str() {
+        Some(text) if is_whole => format!("{text:?}"),
+        _ => property::block(value, 4),
+    };
     out.push_str(&format!(
         "  {name:width$} = {}{}\n",
-        property::block(value, 4),
+        told,
         Painted(FAINT, mark)
     ));
 }

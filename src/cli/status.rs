@@ -10,6 +10,8 @@ use super::project::Project;
 use super::session::Session;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
+use crate::apply::{kinds, observe_without};
+use crate::graph::Graph;
 use crate::inventory::{Live, LiveResource, Status};
 use crate::kinds;
 use crate::migrate::failover::follows;
@@ -21,6 +23,7 @@ use crate::render::{
     style::CHANGED, style::FAINT, style::GONE, style::NEW, style::NOTICE, style::Painted,
     style::STRONG,
 };
+use crate::spec::{Region, Stage};
 use crate::words::count;
 
 #[derive(Args)]
@@ -34,7 +37,20 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
     let session = Session::open_to_look(&project, "status", true)?;
-    let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
+    let seen = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?));
+    let (live, down) = match seen {
+        Ok(live) => (live, None),
+        Err(failure) => match without_one(&project, &graph) {
+            Some((live, down)) => (live, Some(down)),
+            None => return Err(failure),
+        },
+    };
+    if let Some(down) = &down {
+        ui::note(&format!(
+            "{} {down} does not answer; what is in it is not shown. `scalectl failover` moves the writes to another region.\n",
+            Painted(NOTICE, "warning:")
+        ));
+    }
     let plan = diff(&graph, &live, None);
     let stage = live
         .record
@@ -204,4 +220,19 @@ pub fn endpoint_lines(live: &Live) -> String {
             format!("  {what} {place}  {}\n", Painted(FAINT, address))
         })
         .collect()
+}
+
+/// What there is beside a region that does not answer, and which that is; none where it is not one region alone.
+fn without_one(project: &Project, graph: &Graph) -> Option<(Live, String)> {
+    let regions: Vec<&str> = project.spec.regions.iter().map(Region::name).collect();
+    if project.spec.stage != Stage::MultiRegion {
+        return None;
+    }
+    regions.iter().find_map(|down| {
+        let home = regions.iter().find(|home| *home != down)?;
+        let session = Session::open_at(project, "status", home, true).ok()?;
+        let seen = session
+            .run(async |_, context| Ok(observe_without(context, kinds(graph), Some(down)).await?));
+        Some((seen.ok()?, (*down).to_owned()))
+    })
 }

@@ -168,12 +168,23 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         return Some("it is protected");
     }
     match kinds::of(&change.kind).holds {
+        Holds::Data if is_replica(change) => {
+            Some("it serves reads; its data stays in the database that it follows")
+        }
         Holds::Data => Some("it holds what cannot be made again"),
         Holds::Foundation if change.action == Action::Replace => {
             Some("everything in it would have to be made anew")
         }
         Holds::Foundation | Holds::Nothing => None,
     }
+}
+
+/// Whether it is a copy of a database that stays.
+fn is_replica(change: &Change) -> bool {
+    change.live.as_ref().is_some_and(|live| {
+        let source = live.properties.get("SourceDBInstanceIdentifier");
+        source.is_some_and(|source| source.as_str() != Some(""))
+    })
 }
 
 /// Whether it is the setting that leads the application to its database.

@@ -29,7 +29,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::graph::Resource;
+use crate::graph::{Graph, Resource};
 use crate::inventory::LiveResource;
 use crate::value::Value;
 
@@ -221,6 +221,16 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// Files each change under the tier that `graph` knows its resource by, such as what is deleted: a type alone does
+    /// not say whether a parameter is the database's.
+    pub fn take_tiers(&mut self, graph: &Graph) {
+        for change in &mut self.changes {
+            if let Some(known) = graph.get(&change.address) {
+                change.tier = known.tier.clone();
+            }
+        }
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

@@ -40,7 +40,7 @@ pub fn text(drift: &Drift) -> String {
     if let Some(first) = drift.unknown.first() {
         let _ = writeln!(
             out,
-            "{} of the spec, such as {first}, do not exist; the spec has others than were last applied in full, so nobody need have removed them.",
+            "{} in the spec, such as {first}, not deployed yet. The spec has changed since it was last applied in full, so this is not reported as drift.",
             count(drift.unknown.len(), "resource")
         );
     }

@@ -327,7 +327,7 @@ fn plain(json: &serde_json::Value) -> String {
 
 /// The first few names, and how many more there are.
 fn list(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
+    const SHOWN: usize = 16;
     let shown = names[..names.len().min(SHOWN)].join(", ");
     match names.len().saturating_sub(SHOWN) {
         0 => shown,

@@ -449,7 +449,7 @@ mod tests {
                 "2:1 stage cannot be \"singel-server\" (did you mean single-server?)",
                 "5:5 services.web has no property prot (did you mean port?)",
                 "6:13 services.web.scale.min must be a whole number, not \"two\"",
-                "7:1 the spec has no property colour (it has app, cache, cdn, database, domain, environments, maintenance, migration and 8 more)",
+                "7:1 the spec has no property colour (it has app, cache, cdn, database, domain, environments, maintenance, migration, monitoring, network, provider, regions, services, stage, stores, tags)",
             ]
         );
     }

@@ -263,10 +263,10 @@ fn show(
     };
     let html = arguments.html.as_deref();
     report::show(&view, format, html, project, place.as_deref())?;
-    if format == Format::Text {
-        if let Some(standing) = standing {
-            ui::print(&stands(standing, &prepared.migration));
-        }
+    if format == Format::Text
+        && let Some(standing) = standing
+    {
+        ui::print(&stands(standing, &prepared.migration));
     }
     begins?;
     Ok(ExitCode::SUCCESS)

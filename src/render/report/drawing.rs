@@ -537,7 +537,7 @@ impl Sheet<'_> {
                 |part: Option<usize>| part.and_then(|part| self.sights.get(&part)).cloned();
             match (inside(link.from), inside(Some(link.to)), link.way) {
                 (None, None, _) => self.above(link, from, to),
-                (None, Some(inside), _) => self.into_region(from, to, &inside, turn),
+                (None, Some(inside), _) => self.enter(from, to, &inside, turn),
                 (Some(a), Some(b), Way::Request) => {
                     let alone = |other: &&Link| other.way == link.way && other.from == link.from;
                     let is_only = links.iter().filter(alone).count() == 1;
@@ -574,7 +574,7 @@ impl Sheet<'_> {
     }
 
     /// From above into a region: through the gateway of its network, or to a service beside that.
-    fn into_region(&mut self, from: Rect, to: Rect, inside: &Inside, turn: usize) {
+    fn enter(&mut self, from: Rect, to: Rect, inside: &Inside, turn: usize) {
         let gate = match inside.row {
             Some(_) => self.entries.get(&inside.region).copied(),
             None => None,

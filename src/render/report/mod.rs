@@ -38,6 +38,7 @@ use crate::address::{Address, GLOBAL};
 use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::kinds;
+use crate::plan::blast::Loss;
 use crate::plan::{Action, Blast, Plan};
 use crate::words::{count, duration, plural};
 
@@ -318,6 +319,12 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
         }
         add(&mut blast, Blast::of(&forecast.plan));
     }
+    // What the way alone needs is no loss, and what is made anew later is not destroyed.
+    let stays_away =
+        |one: &Loss| migration.start.get(&one.address).is_some() && end.get(&one.address).is_none();
+    blast.destroyed.retain(stays_away);
+    blast.destroyed.sort_by(|a, b| a.address.cmp(&b.address));
+    blast.destroyed.dedup_by(|a, b| a.address == b.address);
     let total = frame.total();
     let about = match frame.forecasts.is_empty() {
         true => String::new(),
