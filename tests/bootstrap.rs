@@ -76,7 +76,7 @@ fn actions(stages: &BTreeMap<&str, Vec<Value>>) -> BTreeMap<&'static str, String
     let library = Library::embedded().unwrap();
     let command = |name: &'static str| {
         let script = action::script(&library, "postgres", name).unwrap();
-        (name, action::command(&script, false, &parameters))
+        (name, action::command(&script, false, &parameters).unwrap())
     };
     action::DATABASE.map(command).into()
 }
