@@ -479,6 +479,7 @@ Description=Every minute
 [Timer]
 OnBootSec=5
 OnUnitInactiveSec=60
+AccuracySec=1
 [Install]
 WantedBy=timers.target
 UNIT

@@ -61,7 +61,8 @@ def first_boot(test, server):
     server.start()
     until("the registry's refusal", lambda: "503" in log_of(server))
     registry.set()
-    # In a minute it would be tried again.
+    # In a minute it would be tried again, and not in two: systemd would move it by as much as another minute.
+    assert server.property("site.timer", "AccuracyUSec") == "1s"
     until("the next run's plan", lambda: server.property("site.timer", "NextElapseUSecMonotonic") not in ("", "0", "infinity"))
     server.reconcile()
     until("the site's answer", lambda: test.get("/"))
