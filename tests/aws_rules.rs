@@ -12,6 +12,8 @@ use serde_json::{Value as Json, json};
 
 #[path = "aws_rules/database.rs"]
 mod database;
+#[path = "aws_rules/tables.rs"]
+mod tables;
 
 /// A cloud in which time passes fast enough for everything to be ready at the next call.
 struct Account {
@@ -72,6 +74,27 @@ impl Account {
             identifier: id.clone(),
         };
         self.cloud.update(&handle, &write, &[name.into()], self.now)
+    }
+
+    /// An update of every property that `properties` have.
+    fn change(
+        &mut self,
+        address: &str,
+        kind: &str,
+        id: &Arc<str>,
+        properties: Json,
+    ) -> Outcome<()> {
+        self.now += 3_600_000;
+        let write = Self::write(address, kind, properties);
+        let changed: Vec<Arc<str>> = (write.properties.iter())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let handle = Handle {
+            address: write.address.clone(),
+            kind: kind.into(),
+            identifier: id.clone(),
+        };
+        self.cloud.update(&handle, &write, &changed, self.now)
     }
 
     fn delete(&mut self, address: &str, kind: &str, id: &Arc<str>) -> Outcome<()> {

@@ -50,7 +50,10 @@ fn a_dry_run_meets_what_the_apply_meets_at_every_stage() {
     let library = Library::embedded().unwrap();
     for (number, stage) in Stage::ALL.into_iter().enumerate() {
         // Every example at some stages, every stage with some example.
-        for name in [EXAMPLES[number % 3], EXAMPLES[(number + 1) % 3]] {
+        for name in [
+            EXAMPLES[number % EXAMPLES.len()],
+            EXAMPLES[(number + 1) % EXAMPLES.len()],
+        ] {
             let mut spec = example(name, stage);
             at_stage(&mut spec, stage);
             let graph = graph_of(&library, &spec);

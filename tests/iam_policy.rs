@@ -19,7 +19,42 @@ use scalectl::value::{Map, Value};
 
 /// Actions that AWS's services take in the caller's name, so that nobody here calls them.
 const ON_BEHALF: &[(&str, &str)] = &[
+    (
+        "application-autoscaling:DeleteScalingPolicy",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "application-autoscaling:DeregisterScalableTarget",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "application-autoscaling:DescribeScalableTargets",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "application-autoscaling:DescribeScalingPolicies",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "application-autoscaling:PutScalingPolicy",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "application-autoscaling:RegisterScalableTarget",
+        "Cloud Control, for global tables",
+    ),
     ("backup-storage:MountCapsule", "CreateBackupVault"),
+    ("cassandra:Alter", "Cloud Control, for Keyspaces"),
+    ("cassandra:Create", "Cloud Control, for Keyspaces"),
+    ("cassandra:Drop", "Cloud Control, for Keyspaces"),
+    ("cassandra:Modify", "Cloud Control, for Keyspaces"),
+    ("cassandra:Select", "Cloud Control, for Keyspaces"),
+    (
+        "cassandra:SelectMultiRegionResource",
+        "Cloud Control, for Keyspaces",
+    ),
+    ("cassandra:TagResource", "Cloud Control, for Keyspaces"),
+    ("cassandra:UntagResource", "Cloud Control, for Keyspaces"),
     (
         "dlm:CreateLifecyclePolicy",
         "Cloud Control, for lifecycle policies",
@@ -41,6 +76,75 @@ const ON_BEHALF: &[(&str, &str)] = &[
     (
         "dlm:UpdateLifecyclePolicy",
         "Cloud Control, for lifecycle policies",
+    ),
+    (
+        "dynamodb:BatchWriteItem",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:CreateTable", "Cloud Control, for global tables"),
+    (
+        "dynamodb:CreateTableReplica",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:DeleteItem", "Cloud Control, for global tables"),
+    ("dynamodb:DeleteTable", "Cloud Control, for global tables"),
+    (
+        "dynamodb:DeleteTableReplica",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:DescribeContinuousBackups",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:DescribeContributorInsights",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:DescribeKinesisStreamingDestination",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:DescribeTable", "Cloud Control, for global tables"),
+    (
+        "dynamodb:DescribeTableReplicaAutoScaling",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:DescribeTimeToLive",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:GetItem", "Cloud Control, for global tables"),
+    (
+        "dynamodb:GetResourcePolicy",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:ListTables", "Cloud Control, for global tables"),
+    (
+        "dynamodb:ListTagsOfResource",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:PutItem", "Cloud Control, for global tables"),
+    ("dynamodb:Query", "Cloud Control, for global tables"),
+    ("dynamodb:Scan", "Cloud Control, for global tables"),
+    ("dynamodb:TagResource", "Cloud Control, for global tables"),
+    ("dynamodb:UntagResource", "Cloud Control, for global tables"),
+    (
+        "dynamodb:UpdateContinuousBackups",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:UpdateContributorInsights",
+        "Cloud Control, for global tables",
+    ),
+    ("dynamodb:UpdateItem", "Cloud Control, for global tables"),
+    ("dynamodb:UpdateTable", "Cloud Control, for global tables"),
+    (
+        "dynamodb:UpdateTableReplicaAutoScaling",
+        "Cloud Control, for global tables",
+    ),
+    (
+        "dynamodb:UpdateTimeToLive",
+        "Cloud Control, for global tables",
     ),
     (
         "iam:CreateServiceLinkedRole",

@@ -174,6 +174,25 @@ fn ingress(port: u16) -> Json {
 }
 
 /// Each rule with what breaks it and nothing else.
+const TABLE: &str = "AWS::DynamoDB::GlobalTable";
+const TABLE_ADDRESS: &str = "us-east-1/table[x]";
+
+/// A table that passes, after `change`.
+fn global_table(change: impl Fn(&mut Json)) -> Json {
+    let replica = |region: &str| {
+        json!({
+            "Region": region, "DeletionProtectionEnabled": true,
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
+        })
+    };
+    let mut table = json!({
+        "BillingMode": "PAY_PER_REQUEST", "SSESpecification": {"SSEEnabled": true, "SSEType": "KMS"},
+        "Replicas": [replica("us-east-1"), replica("eu-west-1")],
+    });
+    change(&mut table);
+    table
+}
+
 fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
     const INGRESS: &str = "SecurityGroupIngress.0";
     const SG: &str = "us-east-1/sg_server";
@@ -267,6 +286,51 @@ fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
             "ec2-volume-encryption",
             ONE,
             Add("us-east-1/disk", "AWS::EC2::Volume", json!({"Size": 8})),
+        ),
+        (
+            "dynamodb-scaling",
+            ONE,
+            Add(
+                TABLE_ADDRESS,
+                TABLE,
+                global_table(|t| t["BillingMode"] = json!("PROVISIONED")),
+            ),
+        ),
+        (
+            "dynamodb-recovery",
+            ONE,
+            Add(
+                TABLE_ADDRESS,
+                TABLE,
+                global_table(|t| t["Replicas"][1]["PointInTimeRecoverySpecification"] = json!({})),
+            ),
+        ),
+        (
+            "dynamodb-deletion-protection",
+            ONE,
+            Add(
+                TABLE_ADDRESS,
+                TABLE,
+                global_table(|t| t["Replicas"][1]["DeletionProtectionEnabled"] = json!(false)),
+            ),
+        ),
+        (
+            "dynamodb-encryption",
+            ONE,
+            Add(
+                TABLE_ADDRESS,
+                TABLE,
+                global_table(|t| t["SSESpecification"] = json!({"SSEEnabled": false})),
+            ),
+        ),
+        (
+            "keyspaces-recovery",
+            ONE,
+            Add(
+                "us-east-1/columns",
+                "AWS::Cassandra::Table",
+                json!({"PointInTimeRecoveryEnabled": false}),
+            ),
         ),
         ("ec2-instance-backup", ONE, Drop("us-east-1/snapshots")),
         ("ssm-patching", ONE, Drop("us-east-1/patching")),

@@ -15,6 +15,45 @@ use scalectl::render::plan::{Detail, Frame, text};
 use scalectl::spec::{self, Stage};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+/// A random store.
+fn store() -> impl Strategy<Value = Json> {
+    let units = (1u32..50, 0u32..50, 20u8..90)
+        .prop_map(|(min, more, target)| json!({"min": min, "max": min + more, "target": target}));
+    let project = prop_oneof![
+        Just(json!("all")),
+        Just(json!("keys")),
+        Just(json!(["first", "second"])),
+    ];
+    (
+        prop::option::of("[a-c]{2}"),
+        prop::collection::btree_map("by_[a-c]{1,2}", ("[d-f]{1,2}", project), 0..3),
+        prop::option::of((units.clone(), units)),
+        any::<bool>(),
+        any::<bool>(),
+        select(vec!["aws-managed", "aws-owned"]),
+    )
+        .prop_map(|(sort, indexes, capacity, ttl, stream, encryption)| {
+            let indexes = indexes.into_iter();
+            let indexes: JsonMap<String, Json> = indexes
+                .map(|(name, (key, project))| (name, json!({"key": key, "project": project})))
+                .collect();
+            let mut store = json!({
+                "type": "key-value", "indexes": indexes, "encryption": encryption,
+                "sort": sort,
+            });
+            if let Some((read, write)) = capacity {
+                store["capacity"] = json!({"read": read, "write": write});
+            }
+            if ttl {
+                store["ttl"] = json!("ends_at");
+            }
+            if stream {
+                store["stream"] = json!("new-and-old-images");
+            }
+            store
+        })
+}
+
 /// A random spec, as JSON, which is YAML too.
 fn specs() -> impl Strategy<Value = Json> {
     let service = (
@@ -47,6 +86,7 @@ fn specs() -> impl Strategy<Value = Json> {
         any::<bool>(),
     ));
     let cache = prop::option::of((select(vec!["valkey", "redis", "memcached"]), 1u8..4));
+    let stores = prop::collection::btree_map("[a-z]{2,8}", store(), 0..3);
     (
         select(Stage::ALL.to_vec()),
         prop::collection::btree_map("[a-z]{2,8}", service, 1..4),
@@ -55,12 +95,15 @@ fn specs() -> impl Strategy<Value = Json> {
         (2u8..4, select(vec!["per-zone", "single"]), any::<bool>()),
         (select(vec!["latency", "failover"]), any::<bool>(), any::<bool>()),
         prop::option::of("[a-z]{1,8}"),
+        stores,
     )
-        .prop_map(|(stage, services, database, cache, network, edge, tag)| {
+        .prop_map(|(stage, services, database, cache, network, edge, tag, stores)| {
             let mut services: JsonMap<String, Json> = services.into_iter().collect();
             for (index, (name, service)) in services.iter_mut().enumerate() {
                 let paths = if index == 0 { "/*".to_owned() } else { format!("/{name}/*") };
                 service["paths"] = json!([paths]);
+                // The first uses all, the next one fewer.
+                service["stores"] = stores.keys().skip(index).cloned().collect();
                 if index > 0 && service["port"].as_u64().is_some_and(|port| port % 2 == 0) {
                     service["hosts"] = json!([format!("{name}.shop.example.com")]);
                 }
@@ -84,6 +127,9 @@ fn specs() -> impl Strategy<Value = Json> {
             }
             if email {
                 spec["monitoring"] = json!({"email": "oncall@example.com"});
+            }
+            if !stores.is_empty() {
+                spec["stores"] = json!(stores);
             }
             if let Some(tag) = tag {
                 spec["tags"] = json!({"team": tag});

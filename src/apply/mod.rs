@@ -12,6 +12,7 @@ pub mod journal;
 pub mod observe;
 mod operation;
 pub mod retry;
+mod stepwise;
 pub mod view;
 mod wait;
 

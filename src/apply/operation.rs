@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use super::Context;
 use super::event::{End, Event};
 use super::retry::{Patience, persist};
+use super::stepwise;
 use super::wait::{Failure, Wait, least};
 use crate::address::Address;
 use crate::blueprint::is_ready;
@@ -423,10 +424,22 @@ impl<'a> Run<'a> {
             .map(|property| Arc::from(property.path.split('.').next().unwrap_or(&property.path)))
             .collect();
         changed.dedup();
-        self.persist(number, change, Patience::WRITE, || {
-            self.context.provider.update(&handle, &write, &changed)
-        })
-        .await?;
+        let calls = stepwise::calls(&change.kind, &live.properties, &write.properties, &changed);
+        let last = calls.len().saturating_sub(1);
+        for (position, call) in calls.into_iter().enumerate() {
+            let write = Write {
+                properties: call.properties,
+                ..write.clone()
+            };
+            self.persist(number, change, Patience::WRITE, || {
+                self.context.provider.update(&handle, &write, &call.changed)
+            })
+            .await?;
+            if position < last {
+                self.until_ready(number, change, &handle, &desired, facts.update_seconds)
+                    .await?;
+            }
+        }
         let before = &live.properties;
         let restarts = self.context.provider.restarts(&write, before, &changed);
         let mut live = self

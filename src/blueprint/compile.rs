@@ -455,7 +455,12 @@ impl<'a> Compiler<'a> {
         let Some(schema) = Registry::embedded().kind(kind) else {
             return;
         };
-        let Some((property, style)) = schema.tags() else {
+        let items = match kinds::of(kind).identity {
+            kinds::Identity::Items { list } => Some(list),
+            _ => None,
+        };
+        let Some((property, style)) = schema.tags().or(items.map(|_| ("Tags", TagStyle::List)))
+        else {
             return;
         };
         let prefix = self
@@ -473,7 +478,16 @@ impl<'a> Compiler<'a> {
         if let Some(Value::Map(own)) = self.spec.at("tags") {
             tags.extend(own.iter().cloned());
         }
-        let propagates = kind == "AWS::AutoScaling::AutoScalingGroup";
+        if let Some(list) = items {
+            if let Some(Value::List(items)) = properties.get_mut(list) {
+                for item in items {
+                    if let Value::Map(item) = item {
+                        add_list(item, property, tags.clone(), false);
+                    }
+                }
+            }
+            return;
+        }
         match style {
             TagStyle::Map => {
                 let mut map: Map = tags.into_iter().collect();
@@ -485,29 +499,8 @@ impl<'a> Compiler<'a> {
                 properties.insert(property, Value::Map(map));
             }
             TagStyle::List => {
-                let set = match properties.remove(property) {
-                    Some(Value::List(set)) => set,
-                    _ => Vec::new(),
-                };
-                for tag in &set {
-                    if let Some(key) = tag.at("Key").and_then(Value::as_str) {
-                        tags.remove(key);
-                    }
-                }
-                let mut list: Vec<Value> = tags
-                    .into_iter()
-                    .map(|(key, value)| {
-                        let mut tag = Map::new();
-                        tag.insert("Key", Value::String(key));
-                        tag.insert("Value", value);
-                        if propagates {
-                            tag.insert("PropagateAtLaunch", Value::Bool(true));
-                        }
-                        Value::Map(tag)
-                    })
-                    .collect();
-                list.extend(set);
-                properties.insert(property, Value::List(list));
+                let propagates = kind == "AWS::AutoScaling::AutoScalingGroup";
+                add_list(properties, property, tags, propagates);
             }
         }
     }
@@ -684,6 +677,38 @@ impl<'a> Compiler<'a> {
             help: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
         }
     }
+}
+
+/// Adds tags to a list of them, but for those whose key it has.
+fn add_list(
+    properties: &mut Map,
+    property: &str,
+    mut tags: BTreeMap<Arc<str>, Value>,
+    propagates: bool,
+) {
+    let set = match properties.remove(property) {
+        Some(Value::List(set)) => set,
+        _ => Vec::new(),
+    };
+    for tag in &set {
+        if let Some(key) = tag.at("Key").and_then(Value::as_str) {
+            tags.remove(key);
+        }
+    }
+    let mut list: Vec<Value> = tags
+        .into_iter()
+        .map(|(key, value)| {
+            let mut tag = Map::new();
+            tag.insert("Key", Value::String(key));
+            tag.insert("Value", value);
+            if propagates {
+                tag.insert("PropagateAtLaunch", Value::Bool(true));
+            }
+            Value::Map(tag)
+        })
+        .collect();
+    list.extend(set);
+    properties.insert(property, Value::List(list));
 }
 
 /// A diagnostic from inside, as the failure of what needed it.

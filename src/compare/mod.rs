@@ -38,6 +38,12 @@ pub struct Rules<'a> {
     pub facts: &'a Kind,
 }
 
+/// Whether `path` is `above` or stands below it; `*` is any one step.
+fn is_at_or_below(above: &str, path: &str) -> bool {
+    let mut steps = path.split('.');
+    (above.split('.')).all(|step| steps.next().is_some_and(|one| step == "*" || step == one))
+}
+
 impl Rules<'_> {
     /// What is known about `kind`.
     pub fn of(kind: &str) -> Rules<'static> {
@@ -51,7 +57,11 @@ impl Rules<'_> {
     pub fn is_create_only(&self, path: &str) -> bool {
         self.schema
             .is_some_and(|schema| schema.is_create_only(path))
-            || self.facts.fixed.contains(&path)
+            || self
+                .facts
+                .fixed
+                .iter()
+                .any(|fixed| is_at_or_below(fixed, path))
     }
 
     /// Whether something stands inside `value`, the property `path`, that AWS never gives back.

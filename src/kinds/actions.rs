@@ -205,7 +205,8 @@ mod tests {
         let needs = kinds().chain(["*"]).map(|kind| (kind, Need::Read));
         for action in of_needs(needs).iter().chain(of_doctor()) {
             let name = action.split(':').nth(1).unwrap_or_default();
-            let verbs = ["Describe", "Get", "List", "Simulate"];
+            // Keyspaces reads by `SELECT`.
+            let verbs = ["Describe", "Get", "List", "Select", "Simulate"];
             assert!(verbs.iter().any(|verb| name.starts_with(verb)), "{action}");
         }
     }

@@ -11,6 +11,8 @@ use crate::value::Value;
 ///
 /// Sources: DeletionProtection (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html>),
 /// DisableApiTermination (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html>),
+/// DeletionProtectionEnabled of a table and of each replica
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html>),
 /// `deletion_protection.enabled` (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html>),
 /// a distribution has to be disabled first (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToDeleteDistribution.html>).
 pub fn unlocked(kind: &str, properties: &Map) -> Option<(Arc<str>, Value)> {
@@ -25,6 +27,21 @@ pub fn unlocked(kind: &str, properties: &Map) -> Option<(Arc<str>, Value)> {
             (outer.get(flag) == Some(&Value::Bool(true))).then(|| {
                 outer.insert(flag, Value::Bool(false));
                 (name.into(), Value::Map(outer))
+            })
+        }
+        Lock::Each { list, flag } => {
+            let items = properties.get(list)?.as_list()?;
+            let is_locked = |item: &Value| item.at(flag) == Some(&Value::Bool(true));
+            items.iter().any(is_locked).then(|| {
+                let open = items.iter().map(|item| match item {
+                    Value::Map(map) if is_locked(item) => {
+                        let mut map = map.clone();
+                        map.insert(flag, Value::Bool(false));
+                        Value::Map(map)
+                    }
+                    other => other.clone(),
+                });
+                (list.into(), Value::list(open))
             })
         }
         Lock::Attribute { list, key } => {

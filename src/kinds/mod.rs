@@ -28,6 +28,7 @@ mod elasticache;
 mod elb;
 mod events;
 mod iam;
+mod keyspaces;
 mod kms;
 mod logs;
 mod others;
@@ -44,7 +45,9 @@ use std::sync::LazyLock;
 
 pub use limit::Limit;
 pub use lock::unlocked;
-pub use record::{Canonical, Does, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, Tier};
+pub use record::{
+    Canonical, Does, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, Stepwise, Tier,
+};
 
 use crate::schema::Registry;
 use crate::value::Value;
@@ -65,6 +68,7 @@ const SERVICES: &[&[Kind]] = &[
     elb::KINDS,
     events::KINDS,
     iam::KINDS,
+    keyspaces::KINDS,
     kms::KINDS,
     logs::KINDS,
     others::KINDS,
@@ -273,6 +277,7 @@ mod tests {
             paths.extend(entry.unread);
             paths.extend(entry.fixed);
             paths.extend(entry.released);
+            paths.extend(entry.stepwise.iter().map(|one| one.list));
             paths.extend(entry.grows);
             paths.extend(entry.once);
             paths.extend(entry.narrows);
@@ -294,6 +299,7 @@ mod tests {
                     assert!(Registry::embedded().kind(of).is_some(), "{kind}: {of}");
                 }
                 Identity::Text { property } => paths.push(property),
+                Identity::Items { list } => paths.push(list),
                 Identity::TagSpecifications { .. } => paths.push("TagSpecifications"),
                 Identity::Tags => {}
             }

@@ -17,12 +17,6 @@ pub(super) const KINDS: &[Kind] = &[
         ..Kind::with(Tier::Edge, Holds::Nothing, Identity::Tags, (1, 1, 1))
     },
     store("AWS::Backup::LogicallyAirGappedBackupVault", Tier::Backup),
-    store("AWS::Cassandra::Keyspace", Tier::Data),
-    Kind {
-        name: "AWS::Cassandra::Table",
-        drawn: Drawn::stores("Amazon Keyspaces"),
-        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
-    },
     store("AWS::CodeArtifact::Repository", Tier::Data),
     store("AWS::CodeCommit::Repository", Tier::Data),
     store("AWS::Cognito::IdentityPool", Tier::Security),
@@ -34,11 +28,6 @@ pub(super) const KINDS: &[Kind] = &[
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
     store("AWS::DocDBElastic::Cluster", Tier::Data),
-    Kind {
-        name: "AWS::DynamoDB::GlobalTable",
-        drawn: Drawn::stores("DynamoDB global table"),
-        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
-    },
     store("AWS::ECR::PublicRepository", Tier::Data),
     store("AWS::ECR::Repository", Tier::Data),
     Kind {

@@ -71,6 +71,8 @@ pub struct Kind {
     /// Of the properties that need a new resource those that can be dropped in place, and whose value is
     /// given back although the registry says that it is not: a replica becomes a database of its own.
     pub released: &'static [&'static str],
+    /// Lists of which one call adds or removes a single item.
+    pub stepwise: &'static [Stepwise],
     /// Numbers and versions that AWS lets grow and never go back.
     pub grows: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
@@ -129,6 +131,7 @@ impl Kind {
             volatile: &[],
             fixed: &[],
             released: &[],
+            stepwise: &[],
             grows: &[],
             shared: &[],
             unread: &[],
@@ -270,6 +273,13 @@ pub enum Lock {
     Flag(&'static str),
     /// A property within another one that is true.
     Within(&'static str, &'static str),
+    /// A property of each item of a list that is true.
+    Each {
+        /// The list.
+        list: &'static str,
+        /// The property.
+        flag: &'static str,
+    },
     /// An item of a list of `Key` and `Value` whose value is `true`.
     Attribute {
         /// The list.
@@ -300,11 +310,27 @@ pub enum Identity {
         /// The property's path.
         property: &'static str,
     },
+    /// In the tags of each item of a list, as a global table has them in each of its replicas.
+    Items {
+        /// The list's property; its items have `Tags`.
+        list: &'static str,
+    },
     /// Within tag specifications, as launch templates have it.
     TagSpecifications {
         /// The resource type that the specification names.
         resource_type: &'static str,
     },
+}
+
+/// A list of which one call adds or removes a single item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepwise {
+    /// The list's property.
+    pub list: &'static str,
+    /// The entry that tells items apart.
+    pub entry: &'static str,
+    /// Entries that no call changes: with another value the item is removed and added again.
+    pub fixed: &'static [&'static str],
 }
 
 /// A child that its identifier tells from its siblings.

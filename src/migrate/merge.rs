@@ -7,7 +7,7 @@ use crate::kinds;
 use crate::value::{Map, Value};
 
 /// Entries that tell the items of a list apart, the first that an item has.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 11] = [
     "Id",
     "Sid",
     "PolicyName",
@@ -16,6 +16,9 @@ const KEYS: [&str; 8] = [
     "Key",
     "Name",
     "DeviceName",
+    "Region",
+    "IndexName",
+    "AttributeName",
 ];
 
 /// What has as many members as it can have on either side: the two origins of a group

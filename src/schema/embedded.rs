@@ -27,6 +27,14 @@ pub const KINDS: &[(&str, &str)] = &[
         include_str!("../../schemas/kinds/backup-backupvault.json"),
     ),
     (
+        "AWS::Cassandra::Keyspace",
+        include_str!("../../schemas/kinds/cassandra-keyspace.json"),
+    ),
+    (
+        "AWS::Cassandra::Table",
+        include_str!("../../schemas/kinds/cassandra-table.json"),
+    ),
+    (
         "AWS::CertificateManager::Certificate",
         include_str!("../../schemas/kinds/certificatemanager-certificate.json"),
     ),
@@ -65,6 +73,10 @@ pub const KINDS: &[(&str, &str)] = &[
     (
         "AWS::DLM::LifecyclePolicy",
         include_str!("../../schemas/kinds/dlm-lifecyclepolicy.json"),
+    ),
+    (
+        "AWS::DynamoDB::GlobalTable",
+        include_str!("../../schemas/kinds/dynamodb-globaltable.json"),
     ),
     (
         "AWS::DynamoDB::Table",

@@ -9,11 +9,16 @@ mod gate;
 mod load;
 mod normalized;
 mod rules;
+mod stores;
 
 pub use edit::{with_stage, with_writer};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, merged, of_node};
 pub use rules::unknown_region;
+pub use stores::{
+    AttributeType, Capacity, CapacityMode, Encryption, Projection, Provisioned, Store, StoreIndex,
+    StoreKind, StreamView, Units, WholeProjection,
+};
 
 use std::collections::BTreeMap;
 
@@ -52,7 +57,7 @@ pub struct Spec {
     /// The cache in front of the database.
     #[serde(default)]
     pub cache: Option<Cache>,
-    /// Further stores, by name.
+    /// Stores beside the database, by name; a service uses those that its `stores` name.
     #[serde(default)]
     pub stores: BTreeMap<String, Store>,
     /// Delivery from the edge.
@@ -331,6 +336,9 @@ pub struct Service {
     /// Environment variables from Secrets Manager: the name or ARN of the secret whose whole text is the value.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
+    /// The stores that it uses: their names and endpoints are in its environment, and its servers' role may use them.
+    #[serde(default)]
+    pub stores: Vec<String>,
     /// The instance type.
     #[serde(default = "default_instance")]
     #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
@@ -652,39 +660,6 @@ pub enum CacheStrategy {
     WriteThrough,
     /// Writes reach the database later.
     WriteBehind,
-}
-
-/// A further store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// What it stores.
-    #[serde(rename = "type")]
-    pub kind: StoreKind,
-    /// The name of the key.
-    #[serde(default = "default_key")]
-    pub key: String,
-    /// The name of the sort key.
-    #[serde(default)]
-    pub sort: Option<String>,
-}
-
-fn default_key() -> String {
-    "id".to_owned()
-}
-
-/// What a store stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StoreKind {
-    /// Values by key.
-    KeyValue,
-    /// Documents.
-    Document,
-    /// Wide columns.
-    Column,
-    /// Nodes and edges.
-    Graph,
 }
 
 /// Delivery from the edge.

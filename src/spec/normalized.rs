@@ -1,8 +1,8 @@
 //! The spec as blueprints see it, and what of it takes no effect yet.
 
 use super::{
-    Balance, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Storage,
-    default_node, rules, two,
+    Balance, Capacity, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Storage,
+    Store, default_node, rules, stores, two,
 };
 use crate::value::{Map, Value};
 
@@ -58,9 +58,6 @@ impl Spec {
         {
             later.push("database.shards does not take effect at any stage yet".to_owned());
         }
-        if !self.stores.is_empty() {
-            later.push("stores do not take effect at any stage yet".to_owned());
-        }
         later
     }
 
@@ -85,6 +82,13 @@ impl Spec {
                 if let Some(Value::Map(one)) = services.get_mut(name) {
                     let processor = rules::processor(&service.instance);
                     one.insert("processor", Value::str(processor));
+                }
+            }
+        }
+        if let Some(Value::Map(stores)) = root.get_mut("stores") {
+            for (name, store) in &self.stores {
+                if let Some(Value::Map(one)) = stores.get_mut(name) {
+                    normalize(name, store, one);
                 }
             }
         }
@@ -166,6 +170,28 @@ impl Spec {
             map.insert("multi_az", Value::Bool(multi_az));
         }
         Value::Map(root)
+    }
+}
+
+/// What follows from a store: the types of all its keys, its part of variables' names, and its
+/// provisioned capacity where it has one.
+fn normalize(name: &str, store: &Store, map: &mut Map) {
+    let keys = store.keys().into_iter();
+    let types: Map = keys
+        .map(|key| (key.into(), Value::str(store.type_of(key))))
+        .collect();
+    map.insert("attributes", Value::Map(types));
+    let keys = [Some(&store.key), store.sort.as_ref()];
+    let mut columns: Map = (keys.into_iter().flatten())
+        .map(|key| (key.as_str().into(), Value::str("text")))
+        .collect();
+    for (column, kind) in &store.columns {
+        columns.insert(column.as_str(), Value::str(kind.as_str()));
+    }
+    map.insert("columns", Value::Map(columns));
+    map.insert("variable", Value::str(stores::variable(name)));
+    if let Capacity::Mode(_) = store.capacity {
+        map.insert("capacity", Value::Null);
     }
 }
 

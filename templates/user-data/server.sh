@@ -352,6 +352,16 @@ def cache(config, running):
                 CACHE_TLS="true" if config.get("tls") else "false", CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
 
 
+def stores(service, known):
+    # The stores that a service names; who may use them is the server's role to say.
+    env = dict()
+    for name in service.get("stores") or ():
+        store = dict(known["stores/" + name])
+        prefix = "STORE_%s_" % store.pop("variable")
+        env.update((prefix + key.upper(), str(value)) for key, value in store.items())
+    return dict(env, AWS_REGION=REGION) if env else env
+
+
 def image_of(service):
     if service.get("image"):
         if ".dkr.ecr." in service["image"]:
@@ -410,7 +420,7 @@ def main():
     for name, service in sorted(services.items()):
         own = dict(service["env"] or dict())
         own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
-        env = dict(shared, PORT=str(service["port"]), **own)
+        env = dict(shared, PORT=str(service["port"]), **dict(stores(service, known), **own))
         text = json.dumps([service, env], sort_keys=True)
         label = hashlib.sha256(text.encode()).hexdigest()[:12]
         wanted = name + "-" + label

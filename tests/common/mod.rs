@@ -13,7 +13,7 @@ use scalectl::provider::Provider;
 use scalectl::spec::{self, Region, Spec, Stage};
 
 /// The examples' names.
-pub const EXAMPLES: [&str; 3] = ["shop", "newsroom", "marketplace"];
+pub const EXAMPLES: [&str; 4] = ["shop", "newsroom", "marketplace", "arcade"];
 
 /// When the tests' clouds begin: 2026-01-01.
 pub const EPOCH: u64 = 1_767_225_600_000;

@@ -37,7 +37,41 @@ pub(super) fn own_tags(kind: &str, properties: &Map) -> Tags {
                 .flat_map(|one| service::tags(one, "Tags"))
                 .collect()
         }
+        Identity::Items { list } => items_tags(properties, list),
         Identity::Child { .. } | Identity::Text { .. } => Tags::new(),
+    }
+}
+
+/// The tags of a list's items; of a key that several have, the first.
+pub(super) fn items_tags(properties: &Map, list: &str) -> Tags {
+    let mut found = Tags::new();
+    for tag in service::items(properties, list).flat_map(|one| service::tags(one, "Tags")) {
+        if !found.iter().any(|(key, _)| *key == tag.0) {
+            found.push(tag);
+        }
+    }
+    found
+}
+
+/// Sets tags of each item of a list and removes those whose key `unset` selects.
+pub(super) fn tag_items(
+    properties: &mut Map,
+    list: &str,
+    set: &Tags,
+    unset: impl Fn(&str) -> bool,
+) {
+    let Some(Value::List(items)) = properties.get_mut(list) else {
+        return;
+    };
+    for item in items {
+        let Value::Map(item) = item else { continue };
+        let mut tags = service::tags(item, "Tags");
+        tags.retain(|(key, _)| !unset(key) && !set.iter().any(|(have, _)| have == key));
+        tags.extend_from_slice(set);
+        match tags.is_empty() {
+            true => item.remove("Tags"),
+            false => item.insert("Tags", Value::from(service::tag_list(&tags))),
+        };
     }
 }
 
@@ -47,7 +81,9 @@ pub(super) fn marks_of(found: &Found) -> Option<Marks> {
         return found.marks.clone();
     }
     match kinds::of(found.kind).identity {
-        Identity::Tags | Identity::TagSpecifications { .. } => Marks::from_tags(&found.tags),
+        Identity::Tags | Identity::Items { .. } | Identity::TagSpecifications { .. } => {
+            Marks::from_tags(&found.tags)
+        }
         Identity::Child { .. } => {
             let key = found.mark.as_ref().unwrap_or(&found.identifier);
             Marks::from_child_tag(&found.tags, found.kind, key)
@@ -90,6 +126,7 @@ pub(super) fn reported(found: Found, marks: Marks) -> LiveResource {
                 properties.insert("TagSpecifications", Value::from(specification));
             }
         }
+        Identity::Items { list } => tag_items(&mut properties, list, &Tags::new(), is_ours),
         Identity::Text { property } => strip_text(&mut properties, property),
         Identity::Child { .. } => {}
     }

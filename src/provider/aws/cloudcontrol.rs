@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::bind::cloudcontrol as cloud;
 use super::call::Api;
+use super::carried::{items_tags, tag_items};
 use super::error;
 use super::marks::{Marks, Tags};
 use super::service::{
@@ -73,7 +74,7 @@ impl Service for CloudControl {
             let known = kinds
                 .iter()
                 .filter_map(|kind| Registry::embedded().kind(kind));
-            let each = known.map(|schema| self.of_kind(api, &schema.kind, which));
+            let each = known.map(|schema| self.of_kind(api, place.region, &schema.kind, which));
             let found = try_join_all(each).await?;
             Ok(found.into_iter().flatten().collect())
         })
@@ -178,6 +179,14 @@ impl Service for CloudControl {
     ) -> Pending<'a, Outcome<()>> {
         Box::pin(async move {
             let api = &place.clients.cloudcontrol(place.region);
+            if let Identity::Items { list } = kinds::of(kind).identity {
+                let mut current = get(api, kind, identifier).await?.unwrap_or_default();
+                tag_items(&mut current, list, set, |key| {
+                    unset.iter().any(|have| have == key)
+                });
+                let patch = current.get(list).map(|items| add(list, items));
+                return apply(api, kind, identifier, patch.into_iter().collect()).await;
+            }
             let Some((property, style)) = tags_property(kind) else {
                 return Ok(());
             };
@@ -237,6 +246,7 @@ impl CloudControl {
     async fn of_kind(
         &self,
         api: &Client,
+        region: &str,
         kind: &'static str,
         which: Which<'_>,
     ) -> Outcome<Vec<Found>> {
@@ -250,7 +260,7 @@ impl CloudControl {
                     parent, kind: of, ..
                 },
             ) => {
-                return self.children(api, kind, (parent, of), which).await;
+                return self.children(api, region, kind, (parent, of), which).await;
             }
             (which, _) => {
                 let listed = listed(api, kind, None)
@@ -267,8 +277,15 @@ impl CloudControl {
                 try_join_all(ids.map(|(id, _)| self.named(api, kind, id))).await?
             }
         };
-        let tagged = tags_property(kind).is_some();
-        let wanted = |one: &Found| !tagged || which.wants_tagged(&one.tags);
+        let identity = kinds::of(kind).identity;
+        let in_items = matches!(identity, Identity::Items { .. });
+        let tagged = tags_property(kind).is_some() || in_items;
+        // Every region of a global table lists it; it is a resource of the one that its address names.
+        let is_here = |one: &Found| {
+            let marks = Marks::from_tags(&one.tags).filter(|_| in_items);
+            marks.is_none_or(|marks| &*marks.address.region == region)
+        };
+        let wanted = |one: &Found| (!tagged || which.wants_tagged(&one.tags)) && is_here(one);
         Ok(found.into_iter().flatten().filter(wanted).collect())
     }
 
@@ -276,11 +293,12 @@ impl CloudControl {
     async fn children(
         &self,
         api: &Client,
+        region: &str,
         kind: &'static str,
         (property, of): (&str, &'static str),
         which: Which<'_>,
     ) -> Outcome<Vec<Found>> {
-        let parents = Box::pin(self.of_kind(api, of, which)).await?;
+        let parents = Box::pin(self.of_kind(api, region, of, which)).await?;
         let found = parents.iter().map(|parent| async move {
             if is_called_by_its_parent(kind, property) {
                 let properties = get(api, kind, &parent.identifier).await?;
@@ -341,6 +359,7 @@ impl CloudControl {
                 properties.remove(property);
                 tags
             }
+            (_, Identity::Items { list }) => items_tags(&properties, list),
             (
                 _,
                 Identity::Child {
@@ -459,6 +478,12 @@ fn desired(write: &Write, tags: &Tags) -> Map {
             {
                 properties.insert(stand_in.single, only.clone());
             }
+        }
+        // An update replaces the whole list, so the marks are in it, whatever else is changed.
+        Identity::Items { list } => {
+            tag_items(&mut properties, list, &Marks::of(write).to_tags(), |_| {
+                false
+            });
         }
         Identity::Tags | Identity::TagSpecifications { .. } => {
             if let (Some((property, style)), false) = (tags_property(&write.kind), tags.is_empty())

@@ -129,7 +129,7 @@ impl Aws {
                 self.mark_parent(write, key).await
             }
             Identity::Text { .. } => Ok(()),
-            Identity::Tags | Identity::TagSpecifications { .. } => {
+            Identity::Tags | Identity::Items { .. } | Identity::TagSpecifications { .. } => {
                 let wanted = Self::tags(write);
                 let set: Tags = wanted
                     .iter()
@@ -195,7 +195,7 @@ impl Aws {
                 };
                 service.update(place, handle, &write, &[top.into()]).await
             }
-            Identity::Tags | Identity::TagSpecifications { .. } => {
+            Identity::Tags | Identity::Items { .. } | Identity::TagSpecifications { .. } => {
                 let tags = Marks::of(&write).to_tags();
                 let (kind, id) = (&handle.kind, &handle.identifier);
                 service.tag(place, kind, id, &tags, &[]).await

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::cloud::{Cloud, Item};
-use super::{identifiers, rules};
+use super::{identifiers, rules, tables};
 use crate::address::GLOBAL;
 use crate::compare::{Rules, default_of};
 use crate::schema::Registry;
@@ -65,6 +65,9 @@ pub fn create(
     }
     maker.attributes(cloud, &mut properties);
     defaults(kind, &mut properties);
+    if kind == tables::TABLE {
+        tables::stream(&mut properties);
+    }
     let schema = Registry::embedded().kind(kind);
     let parts: Vec<String> = schema
         .map(|schema| schema.primary_identifier())
@@ -99,6 +102,9 @@ pub fn update(cloud: &Cloud, item: &Item, mut properties: Map) -> Map {
         }
     }
     defaults(&item.kind, &mut properties);
+    if &*item.kind == tables::TABLE {
+        tables::stream(&mut properties);
+    }
     properties
 }
 

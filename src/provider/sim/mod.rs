@@ -21,6 +21,7 @@ pub mod faults;
 mod files;
 mod fleet;
 mod identifiers;
+mod keyspaces;
 mod limits;
 pub mod load;
 mod offers;
@@ -30,6 +31,7 @@ mod routing;
 pub mod rules;
 mod site;
 pub mod store;
+mod tables;
 mod tls;
 mod windows;
 

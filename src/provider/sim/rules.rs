@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
-use super::{database, offers, refusals, routing, windows};
+use super::{database, keyspaces, offers, refusals, routing, tables, windows};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
@@ -244,6 +244,9 @@ pub fn check(
             database::check(properties, old)?;
             check_database(cloud, properties, old)
         }
+        keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
+        keyspaces::TABLE => keyspaces::check_table(properties, old),
+        tables::TABLE => tables::check(cloud, region, properties, old),
         "AWS::RDS::DBParameterGroup" => database::check_group(properties),
         "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => {
             windows::check_cache(properties)

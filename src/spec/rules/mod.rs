@@ -3,12 +3,14 @@
 //! Each file checks a section; [`check`] runs all of them.
 
 mod account;
+mod columns;
 mod database;
 mod domains;
 mod instances;
 mod names;
 mod regions;
 mod services;
+mod stores;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -54,6 +56,7 @@ pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
     services::check(&mut rules);
     instances::check(&mut rules);
     database::check(&mut rules);
+    stores::check(&mut rules);
     domains::check(&mut rules);
     tags::check(&mut rules);
     delivery(&mut rules);

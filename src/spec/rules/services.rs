@@ -24,6 +24,8 @@ const PARAMETER: usize = 4096;
 /// statements take of them.
 const ROLE: usize = 10_240;
 const OWN_STATEMENTS: usize = 700;
+/// Characters of the statement that allows the use of a table, without the table's name.
+const USES: usize = 500;
 
 /// Checks every service, and what several have together.
 pub fn check(rules: &mut Rules<'_>) {
@@ -303,11 +305,14 @@ fn is_name(name: &str) -> bool {
 
 /// What a service has is one parameter's value.
 fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
-    let parameter = serde_json::json!({
+    let mut parameter = serde_json::json!({
         "image": service.image, "artifact": service.artifact, "command": service.command, "port": service.port,
         "env": service.env, "secrets": service.secrets, "health": service.health.path, "paths": service.paths,
         "hosts": service.hosts,
     });
+    if !service.stores.is_empty() {
+        parameter["stores"] = service.stores.clone().into();
+    }
     let bytes = settings(&parameter).len();
     if bytes <= PARAMETER {
         return;
@@ -339,7 +344,7 @@ fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
     rules.say(&format!("services.{name}.{section}"), message, &help);
 }
 
-/// A server's role says which secrets and archives it may read.
+/// A server's role says which secrets and archives it may read, and which stores it may use.
 fn role(rules: &mut Rules<'_>) {
     let services = rules.spec.services.values();
     let statements = services.flat_map(|service| {
@@ -363,6 +368,14 @@ fn role(rules: &mut Rules<'_>) {
             serde_json::json!({"Effect": "Allow", "Action": action, "Resource": resource});
         statement.to_string().len() + 1
     });
+    let stores: BTreeSet<&String> = (rules.spec.services.values())
+        .flat_map(|service| &service.stores)
+        .collect();
+    let (app, env) = (&rules.spec.app, &rules.spec.env);
+    let name = |store: &&String| app.len() + env.len() + store.len() + 2;
+    // A table, its indexes and its streams.
+    let of_stores = stores.iter().map(|store| USES + 3 * name(store));
+    let sizes = sizes.chain(of_stores);
     let (mut count, mut size) = (0, OWN_STATEMENTS);
     for one in sizes {
         count += 1;
@@ -370,7 +383,7 @@ fn role(rules: &mut Rules<'_>) {
     }
     if size > ROLE {
         let message = format!(
-            "the services name {count} secrets and archives, whose statements take {size} characters; the policies of \
+            "the services name {count} secrets, archives and stores, whose statements take {size} characters; the policies of \
              a role have {ROLE}"
         );
         rules.say(

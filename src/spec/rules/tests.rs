@@ -43,6 +43,17 @@ fn told(lines: &str) -> Vec<String> {
 #[test]
 fn a_broken_rule_is_reported_at_its_line() {
     let long = "x".repeat(4200);
+    let named = |count: usize, project: &str| -> String {
+        let index = |number: usize| format!("by_{number}: {{key: k{number}, project: {project}}}");
+        let all: Vec<String> = (0..count).map(index).collect();
+        format!(
+            "stores: {{a: {{type: key-value, indexes: {{{}}}}}}}",
+            all.join(", ")
+        )
+    };
+    let many_indexes = named(21, "all");
+    let six: Vec<String> = (0..6).map(|number| format!("p{number}")).collect();
+    let wide_indexes = named(20, &format!("[{}]", six.join(", ")));
     let mut wrong = Vec::new();
     for (spec, words) in [
         // Names of apps and environments.
@@ -136,6 +147,116 @@ fn a_broken_rule_is_reported_at_its_line() {
         (
             "regions: [{name: us-east-1, zones: [a, a, b]}]",
             &["hold a twice"],
+        ),
+        // Stores.
+        (
+            "stores: {Sessions: {type: key-value}}",
+            &["\"Sessions\" cannot be a store's name", "stores: {Sessions"],
+        ),
+        (
+            "services: {web: {image: x, stores: [session]}}\nstores: {sessions: {type: key-value}}",
+            &[
+                "session is none of the spec's stores",
+                "did you mean sessions?",
+            ],
+        ),
+        (
+            "services: {web: {image: x, stores: [carts]}}",
+            &["carts is none of", "declare it"],
+        ),
+        (
+            "services: {web: {image: x, stores: [a, a]}}\nstores: {a: {type: key-value}}",
+            &["services.web.stores has a twice"],
+        ),
+        (
+            "stores:\n  a:\n    type: key-value\n    sort: id",
+            &[
+                "id as its partition key and as its sort key",
+                "    sort: id",
+            ],
+        ),
+        (
+            "stores: {a: {type: key-value, attributes: {at: number}}}",
+            &["has at, which is no key", "may have any other attribute"],
+        ),
+        (
+            "stores: {a: {type: key-value, indexes: {x: {key: b}}}}",
+            &["\"x\" cannot be an index's name", "3 to 255"],
+        ),
+        (
+            "stores: {a: {type: key-value, indexes: {by_b: {key: b, sort: b}}}}",
+            &["b as its partition key and as its sort key"],
+        ),
+        (
+            "stores: {a: {type: key-value, indexes: {by_b: {key: b, project: [c, id]}}}}",
+            &["has id, which is a key"],
+        ),
+        (
+            "stores: {a: {type: key-value, indexes: {by_b: {key: b, project: [c, c]}}}}",
+            &["has c, which is there twice"],
+        ),
+        (
+            &many_indexes,
+            &["stores.a has 21 indexes; a table takes 20"],
+        ),
+        (
+            &wide_indexes,
+            &["project 120 attributes by name; a table takes 100"],
+        ),
+        (
+            "stores: {a: {type: key-value, ttl: id}}",
+            &["stores.a.ttl is id, a key of the table"],
+        ),
+        (
+            "stores: {a: {type: key-value, ttl: at, indexes: {by_at: {key: b, sort: at}}}}",
+            &[
+                "a key of an index that is not a number",
+                "attributes: {at: number}",
+            ],
+        ),
+        (
+            "stores: {a: {type: key-value, capacity: {read: {min: 9, max: 5}, write: {min: 1, max: 2}}}}",
+            &["stores.a.capacity.read.min is greater than max"],
+        ),
+        (
+            "stage: multi-region\nregions: [us-east-1, eu-west-1]\nstores: {a: {type: key-value, stream: keys-only}}",
+            &["stream has to be new-and-old-images at stage multi-region"],
+        ),
+        (
+            "stores:\n  a: {type: document}",
+            &[
+                "stores.a.type is not deployed by any stage",
+                "  a: {type: document}",
+            ],
+        ),
+        (
+            "stores:\n  abc:\n    type: column\n    ttl: at",
+            &["a column store has no ttl", "default_ttl", "    ttl: at"],
+        ),
+        (
+            "stores: {abc: {type: key-value, columns: {at: int}}}",
+            &["a key-value store has no columns"],
+        ),
+        (
+            "stores: {abc: {type: column, sort: id}}",
+            &["id as its partition key and as its sort key"],
+        ),
+        ("stores: {a: {type: column}}", &["\"a\" is too short"]),
+        (
+            "stores: {abc: {type: column, key: _x}}",
+            &["\"_x\" cannot be the name of a column"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: number}}}",
+            &["\"number\" is not a type of CQL", "bigint"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {id: list<int>}}}",
+            &["id is a key, which cannot be a list<int>"],
+        ),
+        (
+            "stage: multi-region\nregions: [us-east-1, eu-west-1]\nstores: {abc: {type: column}}",
+            &["stage multi-region cannot have", "use `type: key-value`"],
         ),
         // Tags.
         ("tags: {team: \"R&D\"}", &["has the character '&'"]),

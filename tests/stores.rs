@@ -1,0 +1,157 @@
+//! Stores from the spec to a service's environment: what servers are told, how regions and indexes come and
+//! go, and what keeps the data.
+
+mod common;
+
+use std::process::Command;
+
+use common::{EPOCH, apply, at_stage, example, graph_of, plan, runtime};
+use scalectl::blueprint::Library;
+use scalectl::plan::guard::refusals;
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::spec::{Region, Spec, Stage};
+use scalectl::value::Value;
+
+fn sim() -> Sim {
+    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
+}
+
+async fn applied(sim: &Sim, spec: &Spec) {
+    let graph = graph_of(&Library::embedded().unwrap(), spec);
+    let (_, report) = apply(sim, &graph, None).await;
+    assert!(report.is_complete(), "{:#?}", report.ends);
+    let again = plan(sim, &graph).await;
+    assert!(again.is_empty(), "{:#?}", again.operations);
+}
+
+fn table(sim: &Sim, name: &str, path: &str, entry: &str) -> Vec<String> {
+    let cloud = sim.cloud();
+    let mut tables = cloud.items.values().filter(|item| {
+        let own = item.properties.get("TableName").and_then(Value::as_str);
+        &*item.kind == "AWS::DynamoDB::GlobalTable" && own == Some(name)
+    });
+    let items = tables.next().unwrap().properties.get(path);
+    let items = items.and_then(Value::as_list).unwrap_or_default().iter();
+    let mut names: Vec<String> = (items.map(|item| item.at(entry).unwrap().to_string())).collect();
+    names.sort();
+    names
+}
+
+/// Prints the environment that a server gives a service for its stores.
+const DRIVER: &str = r#"
+import json, os, sys
+program, known, service = open(sys.argv[1]).read(), json.loads(sys.argv[2]), sys.argv[3]
+os.environ.update(SITE_PATH="/x", SITE_ROLE="single")
+space = dict(__name__="site")
+end = program.rindex("try:\n")
+exec(program[:program.index("REGION = metadata")] + "REGION = 'us-east-1'\n" + program[program.index("def parameters("):end], space)
+for name, value in sorted(space["stores"](known["services/" + service], known).items()):
+    print(name + "=" + value)
+"#;
+
+#[test]
+fn a_service_is_told_its_own_stores() {
+    runtime().block_on(async {
+    let sim = sim();
+    applied(&sim, &example("arcade", Stage::LoadBalanced)).await;
+    let cloud = sim.cloud();
+    let parameters = cloud.items.values().filter_map(|item| {
+        let name = item.properties.get("Name")?.as_str()?;
+        let name = name.strip_prefix("/arcade/default/")?;
+        let value = item.properties.get("Value")?.as_str()?;
+        let value: serde_json::Value = serde_json::from_str(value).ok()?;
+        Some((name.to_owned(), value))
+    });
+    let known: serde_json::Map<String, serde_json::Value> = parameters.collect();
+    let library = Library::embedded().unwrap();
+    let text = library.text("user-data/server.sh").unwrap();
+    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
+    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), program).unwrap();
+    let told = |service: &str| {
+        let output = Command::new("python3")
+            .args(["-c", DRIVER])
+            .arg(file.path())
+            .arg(serde_json::to_string(&known).unwrap())
+            .arg(service)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        told("web"),
+        "AWS_REGION=us-east-1\nSTORE_SESSIONS_ENDPOINT=https://dynamodb.us-east-1.amazonaws.com\n\
+         STORE_SESSIONS_REGION=us-east-1\nSTORE_SESSIONS_TABLE=arcade-default-sessions\nSTORE_SESSIONS_TYPE=key-value\n"
+    );
+    assert!(told("scores").contains("STORE_SCORES_TABLE=arcade-default-scores\n"));
+    assert!(!told("scores").contains("SESSIONS"));
+    });
+}
+
+#[test]
+fn replicas_and_indexes_follow_the_spec_both_ways() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut spec = example("arcade", Stage::Cdn);
+        applied(&sim, &spec).await;
+        let replicas = |sim: &Sim| table(sim, "arcade-default-scores", "Replicas", "Region");
+        let indexes = |sim: &Sim| {
+            table(
+                sim,
+                "arcade-default-scores",
+                "GlobalSecondaryIndexes",
+                "IndexName",
+            )
+        };
+        assert_eq!(replicas(&sim), ["us-east-1"]);
+        spec.regions
+            .extend(["eu-west-1", "ap-southeast-2"].map(|name| Region::Name(name.to_owned())));
+        at_stage(&mut spec, Stage::MultiRegion);
+        let scores = spec.stores.get_mut("scores").unwrap();
+        let leaderboard = scores.indexes.remove("leaderboard").unwrap();
+        for name in ["by_day", "by_week"] {
+            let mut index = leaderboard.clone();
+            index.key = name.to_owned();
+            scores.indexes.insert(name.to_owned(), index);
+        }
+        applied(&sim, &spec).await;
+        assert_eq!(replicas(&sim).len(), 3);
+        assert_eq!(indexes(&sim), ["by_day", "by_week"]);
+        spec.regions.truncate(2);
+        spec.stores.get_mut("scores").unwrap().indexes.clear();
+        spec.stores
+            .get_mut("scores")
+            .unwrap()
+            .attributes
+            .remove("points");
+        let graph = graph_of(&Library::embedded().unwrap(), &spec);
+        let smaller = plan(&sim, &graph).await;
+        let change = smaller
+            .changes
+            .iter()
+            .find(|change| &*change.address.id == "table");
+        assert!(change.is_some(), "{:#?}", smaller.changes);
+        applied(&sim, &spec).await;
+        assert_eq!(replicas(&sim), ["eu-west-1", "us-east-1"]);
+        assert!(indexes(&sim).is_empty());
+    });
+}
+
+#[test]
+fn a_store_that_leaves_the_spec_keeps_its_table() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut spec = example("arcade", Stage::SplitDb);
+        applied(&sim, &spec).await;
+        spec.services.get_mut("web").unwrap().stores.clear();
+        spec.stores.remove("sessions");
+        let graph = graph_of(&Library::embedded().unwrap(), &spec);
+        let planned = plan(&sim, &graph).await;
+        let refused = refusals(&planned, &Default::default());
+        let refused: Vec<String> = refused.iter().map(|one| one.address.to_string()).collect();
+        assert_eq!(refused, ["us-east-1/table[sessions]"]);
+    });
+}
