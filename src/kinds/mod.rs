@@ -286,7 +286,7 @@ mod tests {
             paths.extend(match entry.lock {
                 None => None,
                 Some(Lock::Flag(name) | Lock::Within(name, _)) => Some(name),
-                Some(Lock::Attribute { list, .. }) => Some(list),
+                Some(Lock::Attribute { list, .. } | Lock::Each { list, .. }) => Some(list),
             });
             match entry.identity {
                 Identity::Child {

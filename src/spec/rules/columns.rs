@@ -78,6 +78,7 @@ pub fn check(rules: &mut Rules<'_>, name: &str, store: &Store) {
         let is_one = TYPES.contains(&kind.as_str());
         let is_several = SEVERAL.iter().any(|open| kind.starts_with(open)) && kind.ends_with('>');
         let is_key = keys.contains(&column);
+        let counts = kind == "counter" && !is_key;
         if is_key && is_several && !kind.starts_with("frozen<") {
             let message = format!("{column} is a key, which cannot be a {kind}");
             rules.say(
@@ -85,7 +86,7 @@ pub fn check(rules: &mut Rules<'_>, name: &str, store: &Store) {
                 message,
                 "use a type of one value, such as text, int or timeuuid",
             );
-        } else if !is_one && !is_several && !(kind == "counter" && !is_key) {
+        } else if !(is_one || is_several || counts) {
             let message = format!("{kind:?} is not a type of CQL");
             rules.say(&place, message, &format!("use one of {}", TYPES.join(", ")));
         }
