@@ -86,7 +86,11 @@ fn help_names_pages_of_the_published_book_and_no_files() {
         }
         let shown = text
             .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+            // What stands above an argument is its help.
+            .filter(|line| {
+                !line.trim_start().starts_with("//")
+                    || file.starts_with(root().join("src/cli")) && line.contains("///")
+            });
         let mut files = shown.filter(|line| line.contains("docs/") && line.contains(".md"));
         assert_eq!(files.next(), None, "{}", file.display());
     }

@@ -97,7 +97,8 @@ fn servers_set_themselves_up() {
     // Whoever is not root becomes it, as `tests/install.sh` does.
     let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
     let sudo: &[&str] = if is_root { &[] } else { &["sudo", "-n"] };
-    let namespaces = "unshare --mount --net --pid --fork --kill-child --mount-proc python3 -B";
+    // It takes 4 minutes on two busy cores.
+    let namespaces = "timeout --kill-after=10 1200 unshare --mount --net --pid --fork --kill-child --mount-proc python3 -B";
     let words: Vec<&str> = sudo.iter().copied().chain(namespaces.split(' ')).collect();
     let output = Command::new(words[0])
         .args(&words[1..])

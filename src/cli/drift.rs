@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Look at this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE")]
     live: Option<PathBuf>,
-    /// Print JSON; docs/dry-run.md documents it.
+    /// Print JSON; https://scalectl.github.io/scalectl/dry-run.html documents it.
     #[arg(long)]
     json: bool,
 }

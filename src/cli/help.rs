@@ -3,7 +3,6 @@
 
 use clap::Command;
 use clap::error::ErrorKind;
-use regex_lite::Regex;
 
 use super::ui;
 use crate::render::wrap::paragraph;
@@ -34,9 +33,6 @@ const GROUPS: [(&str, &[&str]); 6] = [
 
 /// Columns before what a command is for.
 const HEAD: usize = 15;
-
-/// Where the published book is: whoever has the program need not have its source.
-const BOOK: &str = "https://scalectl.github.io/scalectl/$1.html";
 
 /// Words that people try, and what does that here.
 const HABITS: [(&[&str], &str); 8] = [
@@ -111,21 +107,15 @@ fn grouped(command: &Command) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-/// A command whose prose is broken where the terminal ends, and whose documents have addresses.
+/// A command whose prose is broken where the terminal ends.
 fn readable(command: Command) -> Command {
     let after = command
         .get_after_help()
         .map(|help| joined(&help.to_string()));
     let command = match after {
-        Some(after) => command.after_help(linked(&after)),
+        Some(after) => command.after_help(after),
         None => command,
     };
-    let command = command.mut_args(
-        |argument| match argument.get_help().map(ToString::to_string) {
-            Some(help) if help.contains("docs/") => argument.help(linked(&help)),
-            _ => argument,
-        },
-    );
     let names: Vec<String> = command
         .get_subcommands()
         .map(|one| one.get_name().to_owned())
@@ -153,14 +143,6 @@ fn joined(text: &str) -> String {
         before = line;
     }
     out
-}
-
-/// Text that names pages of the book by their addresses.
-fn linked(text: &str) -> String {
-    match Regex::new(r"docs/([a-z-]+)\.md") {
-        Ok(page) => page.replace_all(text, BOOK).into_owned(),
-        Err(_) => text.to_owned(),
-    }
 }
 
 /// What to use instead of arguments that clap has refused.

@@ -49,7 +49,7 @@ pub struct Arguments {
     /// Print Markdown for a comment: tiers to be opened, at most 65,536 characters.
     #[arg(long)]
     markdown: bool,
-    /// Write a report as one HTML file too: architecture, changes, duration; docs/report.md shows it.
+    /// Write a report as one HTML file too: architecture, changes, duration; https://scalectl.github.io/scalectl/report.html shows it.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Exit with 0 for nothing to do, 2 for changes, 3 for what a policy denies.

@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Print the plan as a Mermaid Gantt chart.
     #[arg(long, requires = "plan", conflicts_with = "json")]
     pub(super) mermaid: bool,
-    /// Write the plan as a report in one HTML file too; docs/report.md shows it.
+    /// Write the plan as a report in one HTML file too; https://scalectl.github.io/scalectl/report.html shows it.
     #[arg(long, value_name = "FILE", requires = "plan")]
     pub(super) html: Option<PathBuf>,
     /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.

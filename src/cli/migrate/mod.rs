@@ -74,7 +74,7 @@ pub struct Arguments {
     /// Save the plan, for `scalectl migrate FILE`.
     #[arg(long, value_name = "FILE", requires = "plan")]
     out: Option<PathBuf>,
-    /// Write the plan as a report in one HTML file too; docs/report.md shows it.
+    /// Write the plan as a report in one HTML file too; https://scalectl.github.io/scalectl/report.html shows it.
     #[arg(long, value_name = "FILE", requires = "plan")]
     html: Option<PathBuf>,
     /// Print the plan as Markdown.
