@@ -108,6 +108,10 @@ fn children_that_would_not_be_found_again_are_refused_at_their_line() {
             "us-east-1/foreign: FunctionName names no AWS::Lambda::Function of this blueprint",
         ),
         (
+            r#"  - {id: arn, kind: "AWS::Lambda::Alias", tier: compute, properties: {FunctionName: "${handler.Arn}", FunctionVersion: "1", Name: live}}"#,
+            "us-east-1/arn: FunctionName names no AWS::Lambda::Function of this blueprint",
+        ),
+        (
             r#"  - {id: two, kind: "AWS::SQS::QueuePolicy", tier: security, properties: {Queues: ["${queue2.QueueUrl}", "${queue.QueueUrl}"], PolicyDocument: {}}}
   - {id: queue2, kind: "AWS::SQS::Queue", tier: compute, properties: {}}"#,
             "us-east-1/two: Queues names more than one",

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{EPOCH, EXAMPLES, apply_of, example, graph_of, owner_of, runtime};
+use common::{ALL_EXAMPLES, EPOCH, apply_of, example, graph_of, owner_of, runtime};
 use scalectl::apply::{Context, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::inventory::Live;
@@ -70,7 +70,7 @@ fn without(kind: &'static str) -> impl FnOnce(&Sim, &mut Live) {
 
 #[test]
 fn a_site_answers_at_every_stage() {
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         for stage in Stage::ALL {
             let said = asked(&example(name, stage), |_, _| {});
             let gates = [&said.answers, &said.probe, &said.errors, &said.latency];

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{EPOCH, EXAMPLES, apply, destroy, example, graph_of, plan, runtime};
+use common::{ALL_EXAMPLES, EPOCH, apply, destroy, example, graph_of, plan, runtime};
 use scalectl::apply::{Context, End, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
 use scalectl::plan::{Action, Plan, Step, diff};
@@ -56,7 +56,7 @@ fn left(plan: &Plan) -> String {
 #[test]
 fn a_second_plan_is_empty_and_destroy_leaves_nothing() {
     let library = Library::embedded().unwrap();
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         for stage in Stage::ALL {
             let graph = graph_of(&library, &example(name, stage));
             runtime().block_on(async {
@@ -89,7 +89,7 @@ fn a_second_plan_is_empty_and_destroy_leaves_nothing() {
 #[test]
 fn every_stage_follows_the_one_before_and_the_way_back_works_too() {
     let library = Library::embedded().unwrap();
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         runtime().block_on(async {
             let sim = sim();
             let forth = Stage::ALL.into_iter();
@@ -121,7 +121,7 @@ fn every_stage_follows_the_one_before_and_the_way_back_works_too() {
 #[test]
 fn a_subnet_group_goes_after_its_database() {
     let library = Library::embedded().unwrap();
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         for stage in Stage::ALL {
             let graph = graph_of(&library, &example(name, stage));
             runtime().block_on(async {
@@ -154,7 +154,7 @@ fn a_subnet_group_goes_after_its_database() {
 #[test]
 fn an_apply_takes_hardly_longer_than_its_longest_chain() {
     let library = Library::embedded().unwrap();
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         for stage in Stage::ALL {
             let graph = graph_of(&library, &example(name, stage));
             for (workers, most) in [(None, 1.05), (Some(10), 1.10)] {

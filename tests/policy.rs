@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{EXAMPLES, example, graph_of, root};
+use common::{ALL_EXAMPLES, example, graph_of, root};
 use jiff::civil::{Date, date};
 use scalectl::blueprint::Library;
 use scalectl::graph::{Graph, Resource};
@@ -37,7 +37,7 @@ fn judged(policies: &Policies, spec: &Spec, graph: &Graph) -> Report {
 #[test]
 fn every_example_at_every_stage_passes() {
     let (library, policies) = (Library::embedded().unwrap(), Policies::embedded().unwrap());
-    let cases = EXAMPLES.iter().flat_map(|name| {
+    let cases = ALL_EXAMPLES.iter().flat_map(|name| {
         let engines = [None, Some(CacheEngine::Memcached)];
         engines.map(|engine| (name, engine))
     });
@@ -762,7 +762,7 @@ fn the_built_in_rules_speak_of_names_that_there_are() {
 fn every_built_in_exception_is_needed_by_an_example() {
     let (library, policies) = (Library::embedded().unwrap(), Policies::embedded().unwrap());
     let mut used: BTreeSet<String> = BTreeSet::new();
-    for name in EXAMPLES {
+    for name in ALL_EXAMPLES {
         for stage in Stage::ALL {
             let spec = example(name, stage);
             let report = judged(&policies, &spec, &graph_of(&library, &spec));

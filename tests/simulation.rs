@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::{EPOCH, EXAMPLES, example, graph_of, owner, plan, runtime};
+use common::{ALL_EXAMPLES, EPOCH, example, graph_of, owner, plan, runtime};
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -113,7 +113,7 @@ fn goals(library: &Library, chance: &mut ChaCha8Rng) -> Vec<Goal> {
     let name = if chance.random_bool(0.8) {
         "shop"
     } else {
-        EXAMPLES.choose(chance).unwrap()
+        ALL_EXAMPLES.choose(chance).unwrap()
     };
     let mut goals = Vec::new();
     let small = chance.random_bool(0.3);

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::{Graph, Resource};
 use crate::kinds::{self, Identity};
 use crate::roles::Role;
+use crate::schema::Registry;
 use crate::value::Value;
 
 /// Tags that AWS lets most resources have
@@ -49,8 +50,9 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
             found.push(mistake(
                 format!("{}: {property} names no {of} of this blueprint", one.address),
                 format!(
-                    "{} has no tags of its own, so that it is marked on the {of} that it belongs to; refer to one, as in `{property}: ${{my_resource.SomeId}}`",
-                    one.kind
+                    "{} has no tags of its own, so that it is marked on the {of} that it belongs to; refer to one by its identifier, as in `${{my_resource.{}}}`",
+                    one.kind,
+                    identifier_of(of).unwrap_or("Id")
                 ),
             ));
             continue;
@@ -107,18 +109,31 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
     found
 }
 
-/// The resource of type `of` that a child's property refers to.
+/// The resource of type `of` that a child's property calls by its identifier: in a reference, or as both say it.
 fn parent_of<'a>(
     graph: &'a Graph,
     child: &Resource,
     property: &str,
     of: &str,
 ) -> Option<&'a Address> {
+    let identifier = identifier_of(of)?;
     let value = child.properties.at(property)?;
-    let mut named = Vec::new();
-    value.for_each_reference(&mut |reference| named.push(reference.address.clone()));
-    let mut parents = named.iter().filter_map(|address| graph.get(address));
-    parents.find(|one| &*one.kind == of).map(|one| &one.address)
+    if let Value::Reference(reference) = value {
+        let parent = graph.get(&reference.address)?;
+        let is_it = &*parent.kind == of && *reference.path == *identifier;
+        return is_it.then_some(&parent.address);
+    }
+    let mut all = graph.iter().filter(|one| &*one.kind == of);
+    all.find(|one| one.properties.get(identifier) == Some(value))
+        .map(|one| &one.address)
+}
+
+/// The property that a resource of `kind` is called by.
+fn identifier_of(kind: &str) -> Option<&'static str> {
+    match Registry::embedded().kind(kind)?.primary_identifier() {
+        [only] => Some(only),
+        _ => None,
+    }
 }
 
 fn among(kind: &str) -> &'static [&'static str] {
@@ -131,7 +146,7 @@ fn among(kind: &str) -> &'static [&'static str] {
 /// What tells a child from its siblings: its distinguishing properties, or its identifier.
 fn told_by(one: &Resource) -> String {
     let by = among(&one.kind);
-    let schema = crate::schema::Registry::embedded().kind(&one.kind);
+    let schema = Registry::embedded().kind(&one.kind);
     let own: Vec<&str> = match (by, schema) {
         ([], Some(schema)) => schema
             .primary_identifier()

@@ -48,7 +48,7 @@ pub(super) const KINDS: &[Kind] = &[
     belongs!("AWS::ApiGateway::Resource", Edge, Nothing, "RestApiId" of "AWS::ApiGateway::RestApi", by "ParentId", "PathPart"),
     belongs!("AWS::ApiGatewayV2::ApiMapping", Edge, Nothing, "DomainName" of "AWS::ApiGatewayV2::DomainName", by "ApiMappingKey"),
     belongs!("AWS::ApiGatewayV2::Authorizer", Edge, Nothing, "ApiId" of "AWS::ApiGatewayV2::Api", by "Name"),
-    belongs!("AWS::ApiGatewayV2::Integration", Edge, Nothing, "ApiId" of "AWS::ApiGatewayV2::Api", by "IntegrationType", "IntegrationUri", "IntegrationMethod"),
+    belongs!("AWS::ApiGatewayV2::Integration", Edge, Nothing, "ApiId" of "AWS::ApiGatewayV2::Api", by "IntegrationType", "IntegrationUri"),
     belongs!("AWS::ApiGatewayV2::Model", Edge, Nothing, "ApiId" of "AWS::ApiGatewayV2::Api", by "Name"),
     belongs!("AWS::ApiGatewayV2::Route", Edge, Nothing, "ApiId" of "AWS::ApiGatewayV2::Api", by "RouteKey"),
     belongs!("AWS::AutoScaling::ScheduledAction", Compute, Nothing, "AutoScalingGroupName" of "AWS::AutoScaling::AutoScalingGroup", by "Recurrence"),

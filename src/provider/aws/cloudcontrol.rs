@@ -13,6 +13,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
+use tokio::sync::Mutex;
+
 use super::bind::cloudcontrol as cloud;
 use super::call::Api;
 use super::carried::{items_tags, tag_items};
@@ -49,6 +51,8 @@ pub fn services() -> Vec<Box<dyn Service>> {
 struct CloudControl {
     /// Creations that this process began and has not seen the end of, by kind and identifier.
     under_way: RefCell<HashMap<(String, String), Begun>>,
+    /// Whoever changes the tags of a resource: they are read and written as a whole.
+    tagging: RefCell<HashMap<(String, String), Arc<Mutex<()>>>>,
 }
 
 /// A creation under way.
@@ -190,6 +194,9 @@ impl Service for CloudControl {
             let Some((property, style)) = tags_property(kind) else {
                 return Ok(());
             };
+            let key = (kind.to_owned(), identifier.to_owned());
+            let lock = self.tagging.borrow_mut().entry(key).or_default().clone();
+            let _alone = lock.lock().await;
             let current = get(api, kind, identifier).await?.unwrap_or_default();
             let stays = |key: &str| {
                 let named = set.iter().any(|(have, _)| have == key);
@@ -303,6 +310,7 @@ impl CloudControl {
             if is_called_by_its_parent(kind, property) {
                 let properties = get(api, kind, &parent.identifier).await?;
                 let only = properties.map(|properties| {
+                    let properties = below(parent, property, properties);
                     child(kind, parent.identifier.clone(), properties, &parent.tags)
                 });
                 return Ok(Vec::from_iter(only));
@@ -316,6 +324,7 @@ impl CloudControl {
                 if let Some(properties) = properties
                     && is_named(parent, properties.at(property))
                 {
+                    let properties = below(parent, property, properties);
                     found.push(child(kind, id.as_str().into(), properties, &parent.tags));
                 }
             }
@@ -367,10 +376,15 @@ impl CloudControl {
                 },
             ) => {
                 let named = properties.at(parent).and_then(Value::as_str);
-                let parent = get(api, of, named.unwrap_or_default()).await?;
+                let found = get(api, of, named.unwrap_or_default()).await?;
                 let (property, style) = tags_property(of).unwrap_or(("Tags", TagStyle::List));
-                parent
-                    .map(|parent| tags_in(&parent, property, style))
+                if let Some(own) = found.as_ref().and_then(|found| only_name(of, found))
+                    && !parent.contains('.')
+                {
+                    properties.insert(parent, own);
+                }
+                found
+                    .map(|found| tags_in(&found, property, style))
                     .unwrap_or_default()
             }
             _ => Tags::new(),
@@ -401,6 +415,22 @@ fn mark_key(kind: &str, properties: &Map) -> Option<Arc<str>> {
         value.map(Value::to_string).unwrap_or_default()
     });
     (!among.is_empty()).then(|| values.collect::<Vec<_>>().join("|").into())
+}
+
+/// What a resource of `kind` is called, where one property says it.
+fn only_name(kind: &str, properties: &Map) -> Option<Value> {
+    match Registry::embedded().kind(kind)?.primary_identifier() {
+        [only] => properties.get(only).cloned(),
+        _ => None,
+    }
+}
+
+/// A child's properties with its parent called by its identifier, as blueprints do, where AWS answers with its ARN.
+fn below(parent: &Found, property: &str, mut properties: Map) -> Map {
+    if !property.contains('.') {
+        properties.insert(property, Value::str(&*parent.identifier));
+    }
+    properties
 }
 
 /// Whether there is one for each of its parents, and it is called as its parent is.

@@ -11,6 +11,7 @@ use super::carried::{is_same, keeps_tags, marks_of, own_tags, pick_writable, tag
 use super::marks::{self, Marks, Tags, is_ours};
 use super::service::{Depth, Found, Which};
 use super::{Aws, fail, resolve};
+use crate::address::Address;
 use crate::inventory::{Applied, Handle, Owner, Status};
 use crate::kinds;
 use crate::kinds::Identity;
@@ -55,8 +56,12 @@ impl Aws {
         // A child's mark comes first, so that no moment has a child that nobody owns.
         let key = service.mark_key(place, write);
         let site = place.site().await?;
-        if let Some(key) = key.or_else(|| service.identifier(site, write)) {
-            self.mark_parent(write, &key).await?;
+        let key = key.or_else(|| service.identifier(site, write));
+        if let Some(key) = &key {
+            if !doubted {
+                self.refuse_what_exists(number, write, key).await?;
+            }
+            self.mark_parent(write, key).await?;
         }
         self.doubtful.borrow_mut().insert(token.clone());
         let outcome = service
@@ -70,6 +75,12 @@ impl Aws {
                 // That this attempt did nothing says nothing about an earlier one.
                 if error.kind != ErrorKind::Transient && !doubted {
                     self.doubtful.borrow_mut().remove(&token);
+                    if let Some(key) = &key {
+                        // Nothing was made; whoever makes it by hand keeps it. What failed is the news, not this.
+                        let (kind, properties) = (&write.kind, &write.properties);
+                        let unmarked = self.unmark_parent(kind, &write.address, properties, key);
+                        let _ = unmarked.await;
+                    }
                 }
                 return Err(error);
             }
@@ -207,14 +218,81 @@ impl Aws {
         let number = self.number(&handle.kind)?;
         let key = (handle.kind.clone(), handle.identifier.clone());
         let known = self.ours.borrow().contains(&key);
-        if !known && self.check_ours(owner, handle).await?.is_none() {
-            return Ok(());
+        let is_child = kinds::parent(&handle.kind).is_some();
+        let mut child = None;
+        if !known || is_child {
+            let Some(found) = self.check_ours(owner, handle).await? else {
+                return Ok(());
+            };
+            child = Some(found).filter(|_| is_child);
         }
         let place = self.place(&handle.address.region, None);
         match self.services[number].delete(place, handle).await {
+            Err(error) if error.kind != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let Some(child) = child else {
+            return Ok(());
+        };
+        let key = child.mark.as_ref().unwrap_or(&child.identifier);
+        self.unmark_parent(&handle.kind, &handle.address, &child.properties, key)
+            .await
+    }
+
+    /// Takes the mark of a child that Cloud Control serves off its parent, so that one of the same key that somebody else
+    /// makes later is not ours; nothing, where the parent is gone too.
+    async fn unmark_parent(
+        &self,
+        kind: &str,
+        address: &Address,
+        properties: &Map,
+        key: &str,
+    ) -> Outcome<()> {
+        if kinds::parent(kind).is_none() {
+            return Ok(());
+        }
+        let Some((of, parent)) = Self::parent(kind, properties) else {
+            return Ok(());
+        };
+        let place = self.place(&address.region, None);
+        let unset = [marks::child_key(kind, key)];
+        let service = &self.services[self.number(of)?];
+        match service.tag(place, of, &parent, &Tags::new(), &unset).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             other => other,
         }
+    }
+
+    /// Fails where a child that Cloud Control serves exists already and has no mark: the mark that comes before the
+    /// creation would make it ours.
+    async fn refuse_what_exists(&self, number: usize, write: &Write, key: &str) -> Outcome<()> {
+        if kinds::parent(&write.kind).is_none() {
+            return Ok(());
+        }
+        let place = self.place(&write.address.region, None);
+        let kinds = BTreeSet::from([write.kind.clone()]);
+        let which = Which::Owned(&write.owner);
+        let all = self.services[number].list(place, &kinds, which).await?;
+        let parent = Self::parent(&write.kind, &write.properties);
+        let taken = all.into_iter().find(|found| {
+            let own = found.mark.as_deref().unwrap_or(&found.identifier);
+            own == key
+                && Self::parent(&write.kind, &found.properties) == parent
+                && marks_of(found).is_none()
+        });
+        let Some(found) = taken else {
+            return Ok(());
+        };
+        let message = format!(
+            "{} exists and is not scalectl's; `scalectl import {} {}` adopts it",
+            found.identifier, write.address, found.identifier
+        );
+        Err(fail(
+            ErrorKind::Invalid,
+            "AlreadyExists",
+            message,
+            &write.kind,
+        ))
     }
 
     /// The tags by which a resource is found again: its own and our marks.
