@@ -1074,16 +1074,32 @@ fn mistakes_in_the_declared_steps_and_gates_are_told_before_anything_happens() {
         assert!(told.contains("blueprints/migrations/steps.yaml:"), "{told}");
     }
     project.write("blueprints/migrations/steps.yaml", steps);
-    let spec = spec_of(&project);
-    project.write(
-        "scalectl.yaml",
-        spec + "\nmigration: {gates: [{expression: \"live[\"}]}\n",
-    );
-    let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
-    assert!(
-        told.contains("in `migration.gates` is no expression"),
-        "{told}"
-    );
+    let spec = "app: shop\nstage: single-server\nservices: {web: {image: \"nginx:1\"}}\n";
+    for (expression, why) in [
+        ("live[", "is not an expression"),
+        ("1 +", "is not an expression"),
+        ("'us-east-1/vpc' in lvie", "reads lvie"),
+        ("size(live) + 1", "not true or false"),
+    ] {
+        let gates = format!(
+            "migration:\n  gates:\n    - command: 'true'\n    - expression: \"{expression}\"\n"
+        );
+        let of_live = gates.replace('\n', "\n    ");
+        let of_live = format!("environments:\n  live:\n    {of_live}\n");
+        for (text, line, command) in [
+            (&gates, 7, "validate"),
+            (&gates, 7, "migrate --to split-db --plan"),
+            (&of_live, 9, "validate --env live"),
+            (&of_live, 9, "validate"),
+        ] {
+            project.write("scalectl.yaml", format!("{spec}{text}"));
+            let told = project.said(&[command]);
+            assert!(told.contains(why), "{command}: {told}");
+            let place = format!("scalectl.yaml:{line}:");
+            assert!(told.contains(&place), "{command}: {told}");
+            assert!(told.contains("(exit code 1)"), "{command}: {told}");
+        }
+    }
 }
 
 /// An application with a database in two regions, live.
@@ -1258,4 +1274,33 @@ fn apply_names_the_places_that_status_names() {
         let block = places.join("\n") + "\n\n";
         assert!(status.contains(&block), "{block}\nin\n{status}");
     }
+}
+
+#[test]
+fn regions_of_the_deployed_stage_stay_until_the_migration_ends() {
+    let project = in_two_regions();
+    let spec = spec_of(&project);
+    let fewer = spec
+        .replace("stage: multi-region", "stage: cdn")
+        .replace("[us-east-1, eu-west-1]", "[us-east-1]");
+    project.write("scalectl.yaml", fewer);
+    for command in ["plan", "migrate --plan", "drift"] {
+        let told = project.said(&[command]);
+        assert!(
+            told.contains(
+                "shop is deployed at stage multi-region, which has more regions than `regions`"
+            ),
+            "{command}: {told}"
+        );
+        assert!(told.contains("scalectl.yaml:3:"), "{command}: {told}");
+        assert!(
+            told.contains("remove regions when the migration to cdn has ended"),
+            "{command}: {told}"
+        );
+        assert!(!told.contains("at least two regions"), "{command}: {told}");
+    }
+    // A spec that asks for the stage itself is told what the stage needs.
+    project.write("scalectl.yaml", spec.replace(", eu-west-1]", "]"));
+    let told = project.said(&["plan"]);
+    assert!(told.contains("at least two regions"), "{told}");
 }

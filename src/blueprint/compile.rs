@@ -105,19 +105,40 @@ pub fn holds(condition: &str, live: &Map) -> Result<bool, Failure> {
     Ok(expression.evaluate(&scope)? == Value::Bool(true))
 }
 
-/// Whether a condition can be read at all.
+/// Checks a condition before anything exists: it parses, reads nothing but `live`, and is true or false.
 ///
 /// # Errors
-/// Why not.
-pub fn check_condition(condition: &str) -> Result<(), String> {
+/// When [`holds`] could never be true of it.
+pub fn check_condition(condition: &str) -> Result<(), Failure> {
     let nowhere = Location {
         file: "gate".into(),
         line: 1,
         column: 1,
     };
-    Expression::parse(condition, &nowhere)
-        .map(|_| ())
-        .map_err(|mistake| mistake.message)
+    let expression = Expression::parse(condition, &nowhere).map_err(|mistake| Failure {
+        message: mistake.message,
+        help: mistake.help,
+    })?;
+    let mut unknown = None;
+    expression.variables(&mut |name, _| {
+        if name != "live" {
+            unknown.get_or_insert(name);
+        }
+    });
+    if let Some(name) = unknown {
+        return Err(Failure {
+            message: format!("`{condition}` reads {name}, which does not exist here"),
+            help: Some("read `live`, the properties of each resource by its address".to_owned()),
+        });
+    }
+    // Without resources most conditions have no value; one that has shows its type.
+    match expression.evaluate(&Only("live", Value::Map(Map::default()))) {
+        Ok(Value::Bool(_)) | Err(_) => Ok(()),
+        Ok(other) => Err(Failure {
+            message: format!("`{condition}` is {other}, not true or false"),
+            help: Some("compare it, as in `size(live) > 0`".to_owned()),
+        }),
+    }
 }
 
 /// A value that is found on first use.

@@ -11,7 +11,7 @@ use clap::Args;
 use super::exit::Code;
 use super::live::{Range, from_cloud, from_file};
 use super::plan::heading;
-use super::project::{Project, load_spec};
+use super::project::{Project, spec_deployed};
 use super::{Failure, Global, Outcome, migrate, ui};
 use crate::graph::Graph;
 use crate::inventory::{Live, Standing};
@@ -77,7 +77,7 @@ fn last_applied(
     }
     match migrate::live_stage(record) {
         Some(stage) if stage != project.spec.stage => {
-            let (_, spec) = load_spec(global, Some(stage))?;
+            let spec = spec_deployed(global, project, stage)?;
             project.compile(&spec)
         }
         _ => Ok(graph),

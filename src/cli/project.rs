@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Failure, Global, ProviderName, confined};
-use crate::blueprint::{Library, compile};
+use crate::blueprint::{Library, check_condition, compile};
+use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::inventory::Owner;
 use crate::plan::Plan;
 use crate::policy::{self, Policies, Report};
 use crate::spec::{self, Provider, Region, Spec, Stage};
 use crate::words::duration;
+use crate::yaml::line_of;
 
 /// The name of a spec, unless the user says otherwise.
 pub const SPEC: &str = "scalectl.yaml";
@@ -157,6 +159,7 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
     let help = "name another one with `-f FILE`, or write one with `scalectl init`";
     let text = confined::spec(&path, help)?;
     let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
+    check_gates(&spec, &shown, &text, global.env.as_deref())?;
     if let Some(region) = &global.region {
         set_region(&mut spec, region)?;
     }
@@ -168,6 +171,50 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
         None => {}
     }
     Ok((path, spec))
+}
+
+/// The spec at the deployed stage, which may need something that the spec's own stage does not.
+pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result<Spec, Failure> {
+    let (app, wanted) = (&project.spec.app, project.spec.stage);
+    let lacks = stage == Stage::MultiRegion && wanted != stage && project.spec.regions.len() < 2;
+    let path = find(global)?;
+    let shown = path.display().to_string();
+    if lacks
+        && let Ok(text) = confined::spec(&path, "")
+        && let Some(place) = spec::place(&shown, &text, global.env.as_deref(), "regions")
+    {
+        let wanted = wanted.name();
+        let message = format!(
+            "{app} is deployed at stage multi-region, which has more regions than `regions`; the migration to {wanted} starts from all of them"
+        );
+        let help = format!(
+            "set `regions` as it was applied, and remove regions when the migration to {wanted} has ended"
+        );
+        let mut mistake = Diagnostic::error(place, message).help(help);
+        mistake.line = (mistake.location.as_ref()).and_then(|place| line_of(&text, place.line));
+        return Err(Failure::Diagnostics(vec![mistake]));
+    }
+    Ok(load_spec(global, Some(stage))?.1)
+}
+
+/// Fails when a gate of the spec has an expression that could never be true: a migration would find out after hours.
+fn check_gates(spec: &Spec, file: &str, text: &str, env: Option<&str>) -> Result<(), Failure> {
+    let gates = spec.migration.gates.iter().enumerate();
+    let mistakes: Vec<Diagnostic> = gates
+        .filter_map(|(number, gate)| {
+            let failure = check_condition(gate.expression.as_deref()?).err()?;
+            let path = format!("migration.gates.{number}.expression");
+            let mut mistake = failure.at(&spec::place(file, text, env, &path)?);
+            mistake.message = format!("a gate that cannot pass: {}", mistake.message);
+            let line = mistake.location.as_ref()?.line;
+            mistake.line = line_of(text, line);
+            Some(mistake)
+        })
+        .collect();
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Diagnostics(mistakes)),
+    }
 }
 
 /// The spec's path: as given, or the nearest one here or above.

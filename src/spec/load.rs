@@ -55,6 +55,19 @@ pub fn of_node(
     checked(root, "", env, stage, changes)
 }
 
+/// Where a dotted path is set in a spec's text, with an environment over it.
+pub fn place(file: &str, text: &str, env: Option<&str>, path: &str) -> Option<Location> {
+    let mut root = yaml::parse(file, text).ok()?;
+    spell_out(&mut root);
+    if let Some((_, overlay)) = environments(&root)
+        .into_iter()
+        .find(|(name, _)| Some(&**name) == env)
+    {
+        merge(&mut root, &overlay);
+    }
+    Some(root.locate(path).clone())
+}
+
 /// The same; `text` is what the node was read from, if that is known.
 fn checked(
     mut root: Node,
@@ -624,6 +637,19 @@ mod tests {
             ),
             ("tags: {\"aws:x\": \"1\"}", "keeps for itself"),
             ("migration: {gates: [{times: 2}]}", "a gate asks one thing"),
+            ("migration: {gates: [{command: \"\"}]}", "would always pass"),
+            (
+                "migration: {gates: [{command: \"  \"}]}",
+                "would always pass",
+            ),
+            (
+                "migration: {gates: [{command: \"\\n # later\\n\"}]}",
+                "would always pass",
+            ),
+            (
+                "migration: {gates: [{expression: \" \"}]}",
+                "could never pass",
+            ),
             ("database: {engine: mysql, version: \"8\"}", "not a version"),
             (
                 "database: {engine: mysql, writer_region: eu-west-1}",

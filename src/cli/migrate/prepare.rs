@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::blueprint;
 use crate::cli::exit::Code;
-use crate::cli::project::{Project, load_spec};
+use crate::cli::project::{Project, load_spec, spec_deployed};
 use crate::cli::session::runtime;
 use crate::cli::{Failure, Global};
 use crate::graph::Graph;
@@ -16,7 +15,7 @@ use crate::migrate::{Budget, Migration, Walk, action, route};
 use crate::plan::diff;
 use crate::policy::Report;
 use crate::render::migration::Frame;
-use crate::spec::{self, Stage};
+use crate::spec::Stage;
 
 /// A migration and what it was made from.
 pub struct Prepared {
@@ -58,15 +57,19 @@ pub fn lay_out(
     let stages = route(from, to);
     let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
     for stage in &stages {
-        let (_, spec) = load_spec(global, Some(*stage))?;
+        let spec = match *stage == from {
+            true => spec_deployed(global, project, from)?,
+            false => load_spec(global, Some(*stage))?.1,
+        };
         graphs.insert(*stage, project.compile(&spec)?);
     }
     let settings = &project.spec.migration;
+    let gates: Vec<Gate> = settings.gates.iter().filter_map(Gate::of_spec).collect();
     Ok(Migration::new(&walk, &stages, &graphs)
         .ok_or_else(|| Failure::new("there is no way between these stages"))?
         .with_soak(settings.soak)
         .with_site(&project.spec)
-        .with_gates(&user_gates(settings)?))
+        .with_gates(&gates))
 }
 
 /// Lays the way out and goes it once, on an embedded cloud of its own.
@@ -122,20 +125,6 @@ pub fn forecasts(
         ));
     }
     Ok(forecasts)
-}
-
-/// The user's gates, whose expressions can be read.
-fn user_gates(settings: &spec::Migration) -> Result<Vec<Gate>, Failure> {
-    for gate in &settings.gates {
-        if let Some(expression) = &gate.expression {
-            blueprint::check_condition(expression).map_err(|why| {
-                Failure::new(format!(
-                    "the gate `{expression}` in `migration.gates` is no expression: {why}"
-                ))
-            })?;
-        }
-    }
-    Ok(settings.gates.iter().filter_map(Gate::of_spec).collect())
 }
 
 /// Fails when a step may cost more than the spec allows.

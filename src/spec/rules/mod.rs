@@ -102,6 +102,12 @@ fn delivery(rules: &mut Rules<'_>) {
     }
 }
 
+/// Whether a shell has nothing to run: only blank lines and comments.
+fn does_nothing(command: &str) -> bool {
+    let mut lines = command.lines().map(str::trim_start);
+    lines.all(|line| line.is_empty() || line.starts_with('#'))
+}
+
 fn rest(rules: &mut Rules<'_>) {
     let spec = rules.spec;
     for (number, gate) in spec.migration.gates.iter().enumerate() {
@@ -111,6 +117,22 @@ fn rest(rules: &mut Rules<'_>) {
                 "a gate asks one thing".to_owned(),
                 "give it a `command` or an `expression`",
             );
+            continue;
+        }
+        let place = |key: &str| format!("migration.gates.{number}.{key}");
+        if gate.command.as_deref().is_some_and(does_nothing) {
+            let message =
+                "a gate's command is empty, so that the gate would always pass".to_owned();
+            let help =
+                "give it a command that fails until the migration may continue, or remove the gate";
+            rules.say(&place("command"), message, help);
+        }
+        if (gate.expression.as_deref()).is_some_and(|text| text.trim().is_empty()) {
+            let message =
+                "a gate's expression is empty, so that the gate could never pass".to_owned();
+            let help =
+                "give it one that is true once the migration may continue, or remove the gate";
+            rules.say(&place("expression"), message, help);
         }
     }
     if spec.stage >= Stage::LoadBalanced && spec.domain.is_none() {
