@@ -255,6 +255,50 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["id is a key, which cannot be a list<int>"],
         ),
         (
+            "stores: {abc: {type: column, columns: {at: 'list<bogus>'}}}",
+            &["\"bogus\" is not a type of CQL", "use one of ascii"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'map<text>'}}}",
+            &["\"map<text>\" is not a type of CQL", "map<text, int>"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'frozen<>'}}}",
+            &["\"frozen<>\" is not a type of CQL"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'frozen<int>'}}}",
+            &["freezes int"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'list<counter>'}}}",
+            &["\"counter\" is not a type of CQL"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'set<int>>'}}}",
+            &["\"int>\" is not a type"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'tuple<int,>'}}}",
+            &["\"tuple<int,>\" is not a type"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {at: 'list<list<list<list<list<list<list<list<list<int>>>>>>>>>'}}}",
+            &["nests more than 8"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {id: counter}}}",
+            &["id is a key, which cannot be a counter"],
+        ),
+        (
+            "stores: {abc: {type: column, columns: {hits: counter, at: int}}}",
+            &["has the counter hits beside at"],
+        ),
+        (
+            "stores: {abc: {type: column, default_ttl: 60, columns: {hits: counter}}}",
+            &["counters do not expire"],
+        ),
+        (
             "stage: multi-region\nregions: [us-east-1, eu-west-1]\nstores: {abc: {type: column}}",
             &["stage multi-region cannot have", "use `type: key-value`"],
         ),
@@ -595,5 +639,19 @@ fn user_data_is_measured_after_it_is_compressed() {
             found[0].message.contains("compressed; EC2 takes 16384"),
             "{found:?}"
         );
+    }
+}
+
+#[test]
+fn types_of_columns_nest() {
+    for columns in [
+        "{at: 'list<int>', b1: 'map<text, frozen<set<uuid>>>', c1: 'tuple<int, text,blob>'}",
+        "{id: 'frozen<list<int>>'}",
+        "{id: int, hits: counter, misses: counter}",
+    ] {
+        let text = format!(
+            "app: shop\nstage: single-server\nservices: {{web: {{image: x}}}}\nstores: {{abc: {{type: column, columns: {columns}}}}}\n"
+        );
+        load("scalectl.yaml", &text, None, None).unwrap_or_else(|found| panic!("{found:#?}"));
     }
 }
