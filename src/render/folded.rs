@@ -73,24 +73,24 @@ fn line(tier: &str, changes: &[&Change], room: usize) -> String {
     for change in changes {
         *ids.entry(&change.address.id).or_default() += 1;
     }
-    let names: Vec<String> = ids
-        .iter()
-        .map(|(id, count)| match count {
+    let mut names: Vec<String> = Vec::new();
+    // Resources, not names, as the number before them.
+    let (mut left, mut length) = (changes.len(), 0);
+    for (id, count) in ids {
+        let name = match count {
             1 => visible(id).into_owned(),
             count => format!("{} ×{count}", visible(id)),
-        })
-        .collect();
-    let (mut told, mut length) = (0, 0);
-    for name in &names {
+        };
         length += name.chars().count() + 2;
-        if length > room + 2 && told > 0 {
+        if length > room + 2 && !names.is_empty() {
             break;
         }
-        told += 1;
+        left -= count;
+        names.push(name);
     }
-    let mut text = names[..told].join(", ");
-    if told < names.len() {
-        let _ = write!(text, " and {} more", names.len() - told);
+    let mut text = names.join(", ");
+    if left > 0 {
+        let _ = write!(text, " and {left} more");
     }
     let (sign, style) = match changes[0].action {
         Action::Delete => ("-", GONE),
@@ -99,4 +99,38 @@ fn line(tier: &str, changes: &[&Change], room: usize) -> String {
     let count = Painted(style, format!("{sign} {:<4}", changes.len()));
     let tier = Painted(STRONG, format!("{:<11}", visible(tier)));
     format!("  {tier} {count} {}\n", Painted(FAINT, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Reason;
+
+    fn creation(id: &str) -> Change {
+        Change {
+            address: format!("us-east-1/{id}").parse().unwrap(),
+            kind: "AWS::SSM::Parameter".into(),
+            tier: "data".into(),
+            action: Action::Create,
+            reason: Reason::Missing,
+            properties: Vec::new(),
+            interrupts: None,
+            create_before_destroy: false,
+            desired: None,
+            live: None,
+            depends_on: Vec::new(),
+            generation: 0,
+        }
+    }
+
+    #[test]
+    fn the_rest_counts_resources_as_the_number_before_does() {
+        let ids = ["a", "b[1]", "b[2]", "c[1]", "c[2]", "c[3]"];
+        let found: Vec<Change> = ids.iter().map(|id| creation(id)).collect();
+        let all: Vec<&Change> = found.iter().collect();
+        let told = |room| anstream::adapter::strip_str(&line("data", &all, room)).to_string();
+        assert_eq!(told(7), "  data        + 6    a, b ×2 and 3 more\n");
+        assert_eq!(told(1), "  data        + 6    a and 5 more\n");
+        assert_eq!(told(90), "  data        + 6    a, b ×2, c ×3\n");
+    }
 }

@@ -477,6 +477,55 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_are_captioned_with_their_service() {
+        let endpoint = |id: &str, service: &str| {
+            let name = format!("com.amazonaws.us-east-1.{service}");
+            let json = serde_json::json!({"ServiceName": name});
+            owned(id, "AWS::EC2::VPCEndpoint", "network", json)
+        };
+        let vpc = || {
+            owned(
+                "us-east-1/vpc",
+                "AWS::EC2::VPC",
+                "network",
+                serde_json::json!({}),
+            )
+        };
+        let ways = |mut all: Vec<Owned>| {
+            all.push(vpc());
+            // A part is drawn for something that the network holds.
+            all.push(subnet(1, "a"));
+            let drawn = Architecture::of(&[], &things(&all, Mark::New), "us-east-1");
+            drawn.after[0].vpc.clone().unwrap().ways
+        };
+        let (s3, tables) = (
+            endpoint("us-east-1/s", "s3"),
+            endpoint("us-east-1/d", "dynamodb"),
+        );
+        let other = || endpoint("us-east-1/e", "ecr.api");
+        assert_eq!(ways(vec![other()]), ["ecr.api endpoint"]);
+        assert_eq!(ways(vec![s3, tables]), ["S3 endpoint", "DynamoDB endpoint"]);
+        let three = vec![
+            endpoint("us-east-1/s", "s3"),
+            endpoint("us-east-1/d", "dynamodb"),
+            other(),
+        ];
+        assert_eq!(ways(three), ["3 VPC endpoints"]);
+    }
+
+    #[test]
+    fn a_table_of_keyspaces_shows_its_name() {
+        let table = owned(
+            "us-east-1/column_table[replays]",
+            "AWS::Cassandra::Table",
+            "data",
+            serde_json::json!({"TableName": "replays"}),
+        );
+        let drawn = Architecture::of(&[], &things(&[table], Mark::New), "us-east-1");
+        assert_eq!(drawn.after[0].lanes[0].1[0].facts, ["replays"]);
+    }
+
+    #[test]
     fn a_part_is_the_same_one_before_and_after() {
         let db = |id: &str| owned(id, "AWS::RDS::DBInstance", "data", serde_json::json!({}));
         let before = [db("us-east-1/db"), db("us-east-1/old")];

@@ -231,7 +231,9 @@ pub fn of(thing: &Thing<'_>, count: usize, around: &Around<'_>) -> Vec<String> {
             facts.extend(shown("DBInstanceClass"));
         }
         "AWS::S3::Bucket" => facts.extend(shown("BucketName")),
-        "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" => facts.extend(shown("TableName")),
+        "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" | "AWS::Cassandra::Table" => {
+            facts.extend(shown("TableName"));
+        }
         _ => {}
     }
     if count > 1 {

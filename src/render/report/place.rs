@@ -250,25 +250,12 @@ impl<'a> Places<'a> {
                 });
             }
         }
-        let ways = [
-            ("AWS::EC2::VPCEndpoint", "S3 endpoint"),
-            ("AWS::EC2::VPCPeeringConnection", "VPC peering"),
-        ];
-        let mut ways: Vec<String> = ways
-            .iter()
-            .filter(|(kind, _)| self.of_kind(region, kind).next().is_some())
-            .map(|(_, words)| (*words).to_owned())
-            .collect();
+        let mut ways = self.endpoints(region);
         // A peering belongs to the region that asked for it, and leads both ways.
-        let peering = "VPC peering";
-        let peered = self
-            .things
-            .iter()
-            .filter(|thing| thing.kind == "AWS::EC2::VPCPeeringConnection");
-        if !ways.iter().any(|way| way == peering)
-            && peered.clone().any(|thing| self.mentions(thing, vpc))
-        {
-            ways.push(peering.to_owned());
+        let is_peering = |thing: &&Thing<'_>| thing.kind == "AWS::EC2::VPCPeeringConnection";
+        let mut peerings = self.things.iter().filter(is_peering);
+        if peerings.any(|one| *one.address.region == *region || self.mentions(one, vpc)) {
+            ways.push("VPC peering".to_owned());
         }
         Some(Vpc {
             block: text(vpc.properties, "CidrBlock")
@@ -281,6 +268,29 @@ impl<'a> Places<'a> {
             ways,
             rows: rows.into_values().collect(),
         })
+    }
+
+    /// The services that a region's VPC endpoints lead to, in words; more than a caption holds are counted.
+    fn endpoints(&self, region: &str) -> Vec<String> {
+        let mut services: Vec<&str> = self
+            .of_kind(region, "AWS::EC2::VPCEndpoint")
+            .map(|one| {
+                let name = text(one.properties, "ServiceName").unwrap_or("VPC");
+                // com.amazonaws.us-east-1.s3
+                let service = (name.split_once(&format!(".{region}."))).map(|(_, service)| service);
+                match service.unwrap_or(name) {
+                    "s3" => "S3",
+                    "dynamodb" => "DynamoDB",
+                    other => other,
+                }
+            })
+            .collect();
+        services.sort_unstable_by(|a, b| b.cmp(a));
+        services.dedup();
+        match services.len() {
+            0..=2 => (services.iter().map(|service| format!("{service} endpoint"))).collect(),
+            more => vec![format!("{more} VPC endpoints")],
+        }
     }
 
     /// Whether a subnet's route table leads to an internet gateway.
