@@ -1304,3 +1304,55 @@ fn regions_of_the_deployed_stage_stay_until_the_migration_ends() {
     let told = project.said(&["plan"]);
     assert!(told.contains("at least two regions"), "{told}");
 }
+
+#[test]
+fn json_lines_need_an_answer_before_the_run() {
+    let project = migrating();
+    for command in [
+        "migrate --to split-db --json",
+        "migrate --to split-db --auto --json",
+        "failover --to eu-west-1 --json",
+        "scale --json",
+    ] {
+        let output = project.try_run(command);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {error}");
+        assert_eq!(output.stdout, b"", "{command}");
+        assert!(error.contains("--auto-approve"), "{command}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_migration_reports_no_failure() {
+    let project = migrating();
+    let mut child = project
+        .command("migrate --to split-db --auto --auto-approve --json --speed 60")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut end = None;
+    let mut asked = false;
+    for line in lines {
+        let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if !asked && line["what"] == "started" {
+            asked = true;
+            let id = child.id().to_string();
+            let kill = Command::new("kill").args(["-INT", &id]).status().unwrap();
+            assert!(kill.success());
+        }
+        if line["event"] == "end" {
+            end = Some(line);
+        }
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let end = end.unwrap();
+    assert_eq!(
+        (&end["failed"], asked),
+        (&serde_json::json!(0), true),
+        "{end}"
+    );
+    assert_ne!(end["left"], 0, "{end}");
+}

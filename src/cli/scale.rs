@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::apply::{How, obey, refuse};
 use super::exit::Code;
@@ -37,11 +37,12 @@ use crate::words::duration;
 
 #[derive(Args)]
 #[command(
+    group(ArgGroup::new("unasked").multiple(true)),
     after_help = "Examples:\n  scalectl scale --plan    what the spec's sizes and numbers change, step by step, and what each interrupts\n  scalectl scale           one step after the other, each when servers are healthy and no alarm is raised\n\nSizes and numbers stand in the spec: services.*.instance, services.*.scale, database.class,\ndatabase.storage, database.replicas, cache.node, cache.nodes."
 )]
 pub struct Arguments {
     /// Only show the steps.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     plan: bool,
     /// Allow this protected resource to be deleted or replaced; may be given again.
     #[arg(long, value_name = "ADDRESS")]
@@ -50,10 +51,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     auto_approve: bool,
     /// Print JSON: the steps as one object, then what happens as one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "unasked")]
     json: bool,
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]

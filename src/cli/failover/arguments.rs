@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::migrate::failover::Request;
 use crate::render::view::Format;
 
 #[derive(Args)]
 #[command(
+    group(ArgGroup::new("unasked").multiple(true)),
     after_help = "Examples:\n  scalectl failover --to eu-west-1 --plan              every step with its gates and costs\n  scalectl failover --to eu-west-1                     fence, wait until nothing is missing, promote, switch, rebuild\n  scalectl failover --to eu-west-1 --accept-loss 5m    the old region does not answer: what its last 5 minutes wrote may be lost\n  scalectl failover --resume                           go on, such as once the old region answers again\n  scalectl failover --to us-east-1                     and back"
 )]
 pub struct Arguments {
@@ -20,7 +21,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with_all = ["rollback", "status"])]
     pub(super) accept_loss: Option<u32>,
     /// Only show the steps.
-    #[arg(long, conflicts_with_all = ["resume", "rollback", "status"])]
+    #[arg(long, group = "unasked", conflicts_with_all = ["resume", "rollback", "status"])]
     pub(super) plan: bool,
     /// Go on with the failover that is under way.
     #[arg(long, conflicts_with_all = ["rollback", "status"])]
@@ -29,10 +30,10 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "status")]
     pub(super) rollback: bool,
     /// Say where the failover stands.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     pub(super) status: bool,
     /// Print JSON: the plan or status as one object, a walk as one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "unasked")]
     pub(super) json: bool,
     /// Print the plan as Markdown.
     #[arg(long, requires = "plan", conflicts_with_all = ["mermaid", "json"])]
@@ -47,7 +48,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     pub(super) json_into: Option<PathBuf>,
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     pub(super) auto_approve: bool,
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]

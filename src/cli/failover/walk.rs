@@ -68,7 +68,8 @@ pub(super) async fn walk(
         )
         .await;
         if let Err(halt) = walked {
-            ended(&mut lines, context, began, taken, 1, total);
+            let failed = usize::from(halt.is_failure());
+            ended(&mut lines, context, began, taken, failed, total);
             return Err(stopped(migration, number, &halt));
         }
         taken += 1;

@@ -10,7 +10,7 @@ mod walk;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use self::prepare::judged;
 pub use self::prepare::{
@@ -38,6 +38,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
+    group(ArgGroup::new("unasked").multiple(true)),
     after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on an embedded cloud, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
 )]
 pub struct Arguments {
@@ -48,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     to: Option<Stage>,
     /// Only show the steps.
-    #[arg(long, conflicts_with_all = ["step", "auto", "resume", "rollback", "status"])]
+    #[arg(long, group = "unasked", conflicts_with_all = ["step", "auto", "resume", "rollback", "status"])]
     plan: bool,
     /// One step, then stop.
     #[arg(long, conflicts_with = "auto")]
@@ -63,10 +64,10 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "status")]
     rollback: bool,
     /// Say where the migration stands.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     status: bool,
     /// Walk it on an embedded cloud in memory that stands as this one, and change nothing.
-    #[arg(long, conflicts_with_all = ["plan", "status", "step", "speed"])]
+    #[arg(long, group = "unasked", conflicts_with_all = ["plan", "status", "step", "speed"])]
     dry_run: bool,
     /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE", requires = "dry_run")]
@@ -84,7 +85,7 @@ pub struct Arguments {
     #[arg(long, requires = "plan", conflicts_with = "json")]
     mermaid: bool,
     /// Print JSON: the plan or status as one object, a walk as one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "unasked")]
     json: bool,
     /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
@@ -93,7 +94,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     junit: Option<PathBuf>,
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, group = "unasked")]
     auto_approve: bool,
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]

@@ -51,6 +51,11 @@ impl From<ProviderError> for Halt {
 }
 
 impl Halt {
+    /// Whether something failed: nothing has where somebody asked to stop.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Self::Stopped)
+    }
+
     /// Why, as a clause without a final period.
     pub fn in_words(&self) -> String {
         match self {
