@@ -50,10 +50,13 @@ pub fn services() -> Vec<Box<dyn Service>> {
 #[derive(Default)]
 struct CloudControl {
     /// Creations that this process began and has not seen the end of, by kind and identifier.
-    under_way: RefCell<HashMap<(String, String), Begun>>,
+    under_way: RefCell<HashMap<Key, Begun>>,
     /// Whoever changes the tags of a resource: they are read and written as a whole.
-    tagging: RefCell<HashMap<(String, String), Arc<Mutex<()>>>>,
+    tagging: RefCell<HashMap<Key, Arc<Mutex<()>>>>,
 }
+
+/// A resource's type and identifier.
+type Key = (String, String);
 
 /// A creation under way.
 #[derive(Clone)]
