@@ -55,6 +55,23 @@ pub fn of_properties(
     }
 }
 
+/// The marks after one of several calls of an update: what was ours stays so until the last, and what the call is the
+/// first to set is ours from then on.
+pub fn and_set(
+    mut applied: Applied,
+    address: &Address,
+    changed: &[Arc<str>],
+    properties: &Map,
+) -> Applied {
+    for name in changed {
+        if let Some(value) = properties.get(name) {
+            let digest = applied.digests.entry(short(name, NAME));
+            digest.or_insert_with(|| of_value(address, name, value));
+        }
+    }
+    applied
+}
+
 /// The digest of a graph's addresses, for [`crate::inventory::Record::addresses`].
 pub fn of_addresses(graph: &Graph) -> Arc<str> {
     let mut digest = Sha256::new();

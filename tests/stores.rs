@@ -5,11 +5,15 @@ mod common;
 
 use std::process::Command;
 
-use common::{EPOCH, apply, at_stage, example, graph_of, plan, runtime};
+use common::{EPOCH, apply, at_stage, example, graph_of, owner, plan, runtime};
+use scalectl::apply::{Context, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
+use scalectl::graph::Graph;
+use scalectl::plan::diff;
 use scalectl::plan::guard::refusals;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
-use scalectl::spec::{Region, Spec, Stage};
+
+use scalectl::spec::{Region, Spec, Stage, StreamView};
 use scalectl::value::Value;
 
 fn sim() -> Sim {
@@ -22,6 +26,42 @@ async fn applied(sim: &Sim, spec: &Spec) {
     assert!(report.is_complete(), "{:#?}", report.ends);
     let again = plan(sim, &graph).await;
     assert!(again.is_empty(), "{:#?}", again.operations);
+}
+
+/// An apply that is asked to stop while it waits for the first update of `store`'s table.
+async fn interrupted(sim: &Sim, graph: &Graph, store: &str) {
+    let (owner, stop) = (owner(), Stop::default());
+    let context = Context {
+        provider: sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    let live = observe(&context, Some(graph)).await.unwrap();
+    let plan = diff(graph, &live, None);
+    let report = execute(&context, &plan, None, &mut |event| {
+        if let Event::Waiting { operation } = event {
+            let change = &plan.changes[plan.operations[*operation].change];
+            if &*change.address.id == "table" && change.address.key.as_deref() == Some(store) {
+                stop.ask();
+            }
+        }
+    })
+    .await;
+    assert!(
+        !report.is_complete() && stop.is_asked(),
+        "{:#?}",
+        report.ends
+    );
+}
+
+/// A property of a table, and what of it is said at a path.
+fn property(sim: &Sim, name: &str, path: &str) -> Option<Value> {
+    let cloud = sim.cloud();
+    let mut tables = cloud.items.values().filter(|item| {
+        let own = item.properties.get("TableName").and_then(Value::as_str);
+        &*item.kind == "AWS::DynamoDB::GlobalTable" && own == Some(name)
+    });
+    tables.next().unwrap().properties.at(path).cloned()
 }
 
 fn table(sim: &Sim, name: &str, path: &str, entry: &str) -> Vec<String> {
@@ -153,5 +193,103 @@ fn a_store_that_leaves_the_spec_keeps_its_table() {
         let refused = refusals(&planned, &Default::default());
         let refused: Vec<String> = refused.iter().map(|one| one.address.to_string()).collect();
         assert_eq!(refused, ["us-east-1/table[sessions]"]);
+    });
+}
+
+#[test]
+fn what_an_interrupted_update_was_to_remove_goes_with_the_next_one() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut spec = example("arcade", Stage::SingleServer);
+        let scores = spec.stores.get_mut("scores").unwrap();
+        let leaderboard = scores.indexes["leaderboard"].clone();
+        for name in ["by_day", "by_week"] {
+            let mut index = leaderboard.clone();
+            index.key = name.to_owned();
+            scores.indexes.insert(name.to_owned(), index);
+        }
+        scores.capacity = Default::default();
+        applied(&sim, &spec).await;
+        let scores = spec.stores.get_mut("scores").unwrap();
+        scores.indexes.clear();
+        scores.attributes.remove("points");
+        scores.stream = None;
+        let graph = graph_of(&Library::embedded().unwrap(), &spec);
+        interrupted(&sim, &graph, "scores").await;
+        let left = || {
+            table(
+                &sim,
+                "arcade-default-scores",
+                "GlobalSecondaryIndexes",
+                "IndexName",
+            )
+        };
+        assert_eq!(left().len(), 2, "{:?}", left());
+        let stream = || property(&sim, "arcade-default-scores", "StreamSpecification");
+        assert!(stream().is_some());
+        applied(&sim, &spec).await;
+        assert_eq!((left().len(), stream()), (0, None));
+    });
+}
+
+#[test]
+fn what_an_interrupted_update_has_set_is_removed_once_it_is_not_wanted() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut spec = example("arcade", Stage::SingleServer);
+        applied(&sim, &spec).await;
+        let before = spec.clone();
+        let leaderboard = spec.stores["scores"].indexes["leaderboard"].clone();
+        let sessions = spec.stores.get_mut("sessions").unwrap();
+        sessions.stream = Some(StreamView::KeysOnly);
+        for name in ["by_day", "by_week"] {
+            let mut index = leaderboard.clone();
+            (index.key, index.sort) = (name.to_owned(), None);
+            sessions.indexes.insert(name.to_owned(), index);
+        }
+        let graph = graph_of(&Library::embedded().unwrap(), &spec);
+        interrupted(&sim, &graph, "sessions").await;
+        let left = || {
+            table(
+                &sim,
+                "arcade-default-sessions",
+                "GlobalSecondaryIndexes",
+                "IndexName",
+            )
+        };
+        let stream = || property(&sim, "arcade-default-sessions", "StreamSpecification");
+        assert_eq!((left().len(), stream().is_some()), (1, true));
+        applied(&sim, &before).await;
+        assert_eq!((left().len(), stream()), (0, None));
+    });
+}
+
+#[test]
+fn a_provisioned_table_goes_on_demand_with_its_indexes_or_without_them() {
+    runtime().block_on(async {
+        let example = || example("arcade", Stage::SingleServer);
+        let name = "arcade-default-scores";
+        let indexes = |sim: &Sim| table(sim, name, "GlobalSecondaryIndexes", "IndexName").len();
+        for (keeps_capacity, keeps_index) in [(false, true), (true, false), (false, false)] {
+            let sim = sim();
+            let mut spec = example();
+            applied(&sim, &spec).await;
+            let scores = spec.stores.get_mut("scores").unwrap();
+            if !keeps_capacity {
+                scores.capacity = Default::default();
+            }
+            if !keeps_index {
+                scores.indexes.clear();
+                scores.attributes.remove("points");
+            }
+            applied(&sim, &spec).await;
+            let mode = property(&sim, name, "BillingMode").unwrap().to_string();
+            assert_eq!(mode == "PROVISIONED", keeps_capacity);
+            assert_eq!(indexes(&sim), usize::from(keeps_index));
+            let replica = property(&sim, name, "Replicas").unwrap().to_string();
+            assert_eq!(replica.contains("Capacity"), keeps_capacity, "{replica}");
+            applied(&sim, &example()).await;
+            assert_eq!(indexes(&sim), 1);
+        }
     });
 }

@@ -10,7 +10,7 @@
 //! [`Provider::status`]: crate::provider::Provider::status
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::blueprint::is_ready;
 use crate::compare;
 use crate::compare::Rules;
 use crate::graph::Resource;
-use crate::inventory::{Handle, LiveResource, Status};
+use crate::inventory::{Applied, Handle, LiveResource, Status};
 use crate::kinds;
 use crate::ownership;
 use crate::plan::existing::{self, ZONE};
@@ -426,9 +426,21 @@ impl<'a> Run<'a> {
         changed.dedup();
         let calls = stepwise::calls(&change.kind, &live.properties, &write.properties, &changed);
         let last = calls.len().saturating_sub(1);
+        // Whoever goes on after an interruption has to know what was set before and is still to be removed.
+        let mut applied = live.applied.clone().unwrap_or_else(|| Applied {
+            digests: BTreeMap::new(),
+            ..write.applied.clone()
+        });
         for (position, call) in calls.into_iter().enumerate() {
+            applied = match position == last {
+                true => write.applied.clone(),
+                false => {
+                    ownership::and_set(applied, &change.address, &call.changed, &call.properties)
+                }
+            };
             let write = Write {
                 properties: call.properties,
+                applied: applied.clone(),
                 ..write.clone()
             };
             self.persist(number, change, Patience::WRITE, || {

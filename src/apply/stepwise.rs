@@ -6,12 +6,16 @@
 
 use std::sync::Arc;
 
-use crate::kinds::{self, Stepwise};
+use crate::kinds::{self, Lock, Stepwise};
 use crate::value::{Map, Value};
 
 /// The attributes that keys may name, which have to be exactly those that are named
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>).
 const ATTRIBUTES: &str = "AttributeDefinitions";
+
+/// By which attribute items expire; another one is set once the first is switched off
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-globaltable-timetolivespecification.html>).
+const EXPIRY: &str = "TimeToLiveSpecification";
 
 /// One call of an update: the properties to set, and which of them change.
 #[derive(Debug, PartialEq)]
@@ -31,11 +35,89 @@ struct Move {
 
 /// The calls that lead from `live` to `wanted`; one where AWS takes all at once.
 pub fn calls(kind: &str, live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Vec<Call> {
-    let lists = kinds::of(kind).stepwise.iter();
-    let lists = lists.filter(|one| changed.iter().any(|name| **name == *one.list));
-    let lists: Vec<Stepwise> = lists.copied().collect();
+    let lists = kinds::of(kind).stepwise;
+    let wanted = &expiring(lists, live, wanted);
+    let whole = |changed: &[Arc<str>]| Call {
+        properties: wanted.clone(),
+        changed: changed.to_vec(),
+    };
+    let is_among = |changed: &[Arc<str>], list: &str| changed.iter().any(|name| **name == *list);
+    if lists.is_empty() {
+        return vec![whole(changed)];
+    }
+    let moves = moves(
+        live,
+        wanted,
+        lists.iter().filter(|of| is_among(changed, of.list)),
+    );
+    let mut changed = changed.to_vec();
+    for of in lists {
+        if !is_among(&changed, of.list) && is_left_over(*of, live, wanted, lists) {
+            changed.push(of.list.into());
+        }
+    }
+    let mut state: Map = lists
+        .iter()
+        .filter_map(|one| Some((one.list.into(), live.get(one.list)?.clone())))
+        .collect();
+    let mut found: Vec<Call> = first(kind, live, wanted, &moves, &mut state)
+        .into_iter()
+        .collect();
+    if moves.len() < 2 {
+        found.push(whole(&changed));
+        return found;
+    }
+    let first_addition = moves.iter().position(|one| one.adds);
+    let rest_with = first_addition.unwrap_or(moves.len() - 1);
+    let mut defined = live.get(ATTRIBUTES).cloned();
+    for (number, one) in moves.iter().enumerate() {
+        let taken: &[Arc<str>] = if number < rest_with { &[] } else { &changed };
+        let before = state.clone();
+        if number == rest_with {
+            for of in lists.iter().filter(|of| is_among(taken, of.list)) {
+                take_over(&mut state, wanted, *of);
+            }
+        }
+        turn(&mut state, wanted, one);
+        for outer in lists {
+            let source = match is_among(taken, outer.list) {
+                true => wanted.clone(),
+                false => state.clone(),
+            };
+            align(&mut state, &source, *outer, lists);
+        }
+        let mut properties = wanted.clone();
+        let mut names: Vec<Arc<str>> = match number == rest_with {
+            true => changed.clone(),
+            false => vec![one.of.list.into()],
+        };
+        for of in lists {
+            if state.get(of.list) != before.get(of.list) && !is_among(&names, of.list) {
+                names.push(of.list.into());
+            }
+            match state.get(of.list) {
+                Some(items) => properties.insert(of.list, items.clone()),
+                None => properties.remove(of.list),
+            };
+        }
+        define(&mut properties, live, wanted);
+        if properties.get(ATTRIBUTES) != defined.as_ref() && !is_among(&names, ATTRIBUTES) {
+            names.push(ATTRIBUTES.into());
+        }
+        defined = properties.get(ATTRIBUTES).cloned();
+        found.push(Call {
+            properties,
+            changed: names,
+        });
+    }
+    found
+}
+
+/// What is removed from these lists, then what is added to them: an index is needed by no replica before that
+/// has the index, and a replica that goes needs none.
+fn moves<'a>(live: &Map, wanted: &Map, lists: impl Iterator<Item = &'a Stepwise>) -> Vec<Move> {
     let mut moves: Vec<Move> = Vec::new();
-    for of in lists.iter().copied() {
+    for of in lists.copied() {
         let (before, after) = (items(live, of.list), items(wanted, of.list));
         let missing = |from: &[Value], among: &[Value], adds: bool| {
             let is_missing =
@@ -49,59 +131,117 @@ pub fn calls(kind: &str, live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Vec<
         moves.extend(missing(before, after, false));
         moves.extend(missing(after, before, true));
     }
-    // An index is needed by no replica before that has the index, and a replica that goes needs none.
     moves.sort_by_key(|one| one.adds);
-    let whole = Call {
-        properties: wanted.clone(),
-        changed: changed.to_vec(),
-    };
-    if moves.len() < 2 {
-        return vec![whole];
-    }
-    let first_addition = moves.iter().position(|one| one.adds);
-    let rest_with = first_addition.unwrap_or(moves.len() - 1);
-    let mut state: Map = lists
-        .iter()
-        .filter_map(|one| Some((one.list.into(), live.get(one.list)?.clone())))
-        .collect();
-    let mut defined = live.get(ATTRIBUTES).cloned();
-    let mut found = Vec::new();
-    for (number, one) in moves.iter().enumerate() {
-        if number == rest_with {
-            for of in &lists {
-                take_over(&mut state, wanted, *of);
-            }
-        }
-        let before = state.clone();
-        turn(&mut state, wanted, one);
-        align(&mut state, live, wanted, &lists);
-        let mut properties = wanted.clone();
-        let mut names: Vec<Arc<str>> = match number == rest_with {
-            true => changed.to_vec(),
-            false => vec![one.of.list.into()],
+    moves
+}
+
+/// Whether items that stay say what is no longer wanted of them, or name an item of another list that goes: a
+/// comparison passes over what a blueprint leaves out within an item, and DynamoDB refuses it.
+fn is_left_over(of: Stepwise, live: &Map, wanted: &Map, lists: &[Stepwise]) -> bool {
+    items(live, of.list).iter().any(|item| {
+        let mut same = items(wanted, of.list).iter();
+        let Some(same) = same.find(|one| one.at(of.entry) == item.at(of.entry)) else {
+            return false;
         };
-        for of in &lists {
-            let is_said = names.iter().any(|name| **name == *of.list);
-            if state.get(of.list) != before.get(of.list) && !is_said {
-                names.push(of.list.into());
-            }
-            match state.get(of.list) {
-                Some(items) => properties.insert(of.list, items.clone()),
-                None => properties.remove(of.list),
-            };
+        let is_said = |path: &str| says(item, path) && !says(same, path);
+        let names_lost = |inner: &Stepwise| {
+            let left = names(wanted, inner.list, inner.entry);
+            let named = item.as_map().map(|map| names(map, inner.list, inner.entry));
+            named
+                .unwrap_or_default()
+                .iter()
+                .any(|name| !left.contains(name))
+        };
+        of.owned.iter().any(|path| is_said(path))
+            || lists
+                .iter()
+                .filter(|inner| inner.list != of.list)
+                .any(names_lost)
+    })
+}
+
+/// Whether something stands at a path; `*` is any item of a list.
+fn says(value: &Value, path: &str) -> bool {
+    match path.split_once(".*.") {
+        Some((list, rest)) => {
+            let items = value.at(list).and_then(Value::as_list);
+            items
+                .unwrap_or_default()
+                .iter()
+                .any(|item| says(item, rest))
         }
-        define(&mut properties, live, wanted);
-        let is_said = names.iter().any(|name| &**name == ATTRIBUTES);
-        if properties.get(ATTRIBUTES) != defined.as_ref() && !is_said {
-            names.push(ATTRIBUTES.into());
-        }
-        defined = properties.get(ATTRIBUTES).cloned();
-        found.push(Call {
-            properties,
-            changed: names,
-        });
+        None => value.at(path).is_some(),
     }
-    found
+}
+
+/// What has to be switched off before anything else: the protection of items that go, and the attribute by which items
+/// expire before another one takes its place.
+fn first(kind: &str, live: &Map, wanted: &Map, moves: &[Move], state: &mut Map) -> Option<Call> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    let mut properties = wanted.clone();
+    if let Some(Lock::Each { list, flag }) = kinds::of(kind).lock {
+        let goes = |item: &Value| {
+            let is_it = |one: &Move| is_called(item, one.of.entry, &one.name);
+            moves
+                .iter()
+                .any(|one| one.of.list == list && !one.adds && is_it(one))
+        };
+        let open = items(state, list).iter().map(|item| match item {
+            Value::Map(map) if goes(item) && map.get(flag) == Some(&Value::Bool(true)) => {
+                let mut map = map.clone();
+                map.insert(flag, Value::Bool(false));
+                Value::Map(map)
+            }
+            other => other.clone(),
+        });
+        let open = Value::list(open);
+        if state.get(list).is_some_and(|before| *before != open) {
+            state.insert(list, open);
+            names.push(list.into());
+        }
+    }
+    if let (Some(before), Some(after)) = (expires_by(live), expires_by(wanted))
+        && before != after
+    {
+        properties.insert(EXPIRY, expiry_off(before));
+        names.push(EXPIRY.into());
+    }
+    for of in kinds::of(kind).stepwise {
+        match state.get(of.list) {
+            Some(items) => properties.insert(of.list, items.clone()),
+            None => properties.remove(of.list),
+        };
+    }
+    (!names.is_empty()).then_some(Call {
+        properties,
+        changed: names,
+    })
+}
+
+/// The attribute by which items expire, if they do.
+fn expires_by(properties: &Map) -> Option<&str> {
+    let expiry = properties.get(EXPIRY)?;
+    let is_on = expiry.at("Enabled") == Some(&Value::Bool(true));
+    expiry.at("AttributeName")?.as_str().filter(|_| is_on)
+}
+
+fn expiry_off(attribute: &str) -> Value {
+    let mut off = Map::new();
+    off.insert("AttributeName", Value::str(attribute));
+    off.insert("Enabled", Value::Bool(false));
+    Value::Map(off)
+}
+
+/// What is wanted; expiry is switched off by the name of its attribute, which DynamoDB wants to hear.
+fn expiring(lists: &[Stepwise], live: &Map, wanted: &Map) -> Map {
+    let mut wanted = wanted.clone();
+    let is_off = wanted.get(EXPIRY).is_some_and(|expiry| {
+        expiry.at("Enabled") == Some(&Value::Bool(false)) && expiry.at("AttributeName").is_none()
+    });
+    if let Some(attribute) = expires_by(live).filter(|_| is_off && !lists.is_empty()) {
+        wanted.insert(EXPIRY, expiry_off(attribute));
+    }
+    wanted
 }
 
 /// What tells the items of a list apart.
@@ -173,47 +313,34 @@ fn take_over(state: &mut Map, wanted: &Map, of: Stepwise) {
     }
 }
 
-/// Has the items of one list speak of those items of another that are there: a replica's settings of indexes.
-fn align(state: &mut Map, live: &Map, wanted: &Map, lists: &[Stepwise]) {
-    for outer in lists {
-        for inner in lists.iter().filter(|inner| inner.list != outer.list) {
-            let there = names(state, inner.list, inner.entry);
-            let said = |map: &Map, name: &str| -> Vec<Value> {
-                let mut items = items(map, outer.list).iter();
-                let item = items.find(|item| is_called(item, outer.entry, name));
-                let inside = item.and_then(|item| item.at(inner.list)?.as_list());
-                inside.unwrap_or_default().to_vec()
+/// Has the items of one list speak of those items of another that are there: a replica's settings of indexes, as
+/// `source` has them.
+fn align(state: &mut Map, source: &Map, outer: Stepwise, lists: &[Stepwise]) {
+    for inner in lists.iter().filter(|inner| inner.list != outer.list) {
+        let there = names(state, inner.list, inner.entry);
+        let is_there = |one: &&Value| {
+            let name = one.at(inner.entry).and_then(Value::as_str);
+            there.iter().any(|there| name == Some(there))
+        };
+        let aligned = items(state, outer.list).iter().map(|item| {
+            let mut same = items(source, outer.list).iter();
+            let same = same.find(|one| one.at(outer.entry) == item.at(outer.entry));
+            let inside = same.and_then(|one| one.at(inner.list)?.as_list());
+            let left = inside.unwrap_or_default().iter().filter(is_there);
+            let left: Vec<Value> = left.cloned().collect();
+            let Value::Map(map) = item else {
+                return item.clone();
             };
-            let aligned = items(state, outer.list).iter().map(|item| {
-                let (Value::Map(map), Some(name)) =
-                    (item, item.at(outer.entry).and_then(Value::as_str))
-                else {
-                    return item.clone();
-                };
-                let mut left: Vec<Value> = Vec::new();
-                for of in [wanted, state, live] {
-                    for one in said(of, name) {
-                        let own = one
-                            .at(inner.entry)
-                            .and_then(Value::as_str)
-                            .unwrap_or_default();
-                        let is_there = there.iter().any(|name| **name == *own);
-                        if is_there && !left.iter().any(|had| is_called(had, inner.entry, own)) {
-                            left.push(one);
-                        }
-                    }
-                }
-                let mut map = map.clone();
-                match left.is_empty() {
-                    true => map.remove(inner.list),
-                    false => map.insert(inner.list, Value::List(left)),
-                };
-                Value::Map(map)
-            });
-            let aligned: Vec<Value> = aligned.collect();
-            if !aligned.is_empty() {
-                state.insert(outer.list, Value::List(aligned));
-            }
+            let mut map = map.clone();
+            match left.is_empty() {
+                true => map.remove(inner.list),
+                false => map.insert(inner.list, Value::List(left)),
+            };
+            Value::Map(map)
+        });
+        let aligned: Vec<Value> = aligned.collect();
+        if !aligned.is_empty() {
+            state.insert(outer.list, Value::List(aligned));
         }
     }
 }
@@ -257,130 +384,4 @@ fn define(properties: &mut Map, live: &Map, wanted: &Map) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &str = "AWS::DynamoDB::GlobalTable";
-
-    fn map(json: serde_json::Value) -> Map {
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn table(keys: &[&str], regions: &[&str], indexes: &[&str]) -> Map {
-        let attributes: Vec<_> = (keys.iter().chain(indexes))
-            .map(|name| serde_json::json!({"AttributeName": name, "AttributeType": "S"}))
-            .collect();
-        let schema = |name: &str| serde_json::json!([{"AttributeName": name, "KeyType": "HASH"}]);
-        let indexes: Vec<_> = (indexes.iter())
-            .map(|name| serde_json::json!({"IndexName": format!("by_{name}"), "KeySchema": schema(name)}))
-            .collect();
-        let replicas: Vec<_> = (regions.iter())
-            .map(|region| serde_json::json!({"Region": region}))
-            .collect();
-        let mut table = map(serde_json::json!({
-            "AttributeDefinitions": attributes, "KeySchema": schema(keys[0]), "Replicas": replicas,
-        }));
-        if !indexes.is_empty() {
-            table.insert("GlobalSecondaryIndexes", serde_json::json!(indexes).into());
-        }
-        if regions.len() > 1 {
-            table.insert(
-                "StreamSpecification",
-                serde_json::json!({"StreamViewType": "NEW_AND_OLD_IMAGES"}).into(),
-            );
-        }
-        table
-    }
-
-    /// What each call leads to: the replicas, the indexes, the attributes, and whether there is a stream.
-    fn told(live: &Map, wanted: &Map) -> Vec<String> {
-        let changed: Vec<Arc<str>> = (wanted.iter().chain(live))
-            .filter(|(name, _)| live.get(name) != wanted.get(name))
-            .map(|(name, _)| name.clone())
-            .collect();
-        let mut now = live.clone();
-        let each = calls(TABLE, live, wanted, &changed)
-            .into_iter()
-            .map(|call| {
-                for name in &call.changed {
-                    match call.properties.get(name) {
-                        Some(value) => now.insert(name.clone(), value.clone()),
-                        None => now.remove(name),
-                    };
-                }
-                let joined = |list: &str, entry: &str| names(&now, list, entry).join(",");
-                format!(
-                    "{} | {} | {} | {}",
-                    joined("Replicas", "Region"),
-                    joined("GlobalSecondaryIndexes", "IndexName"),
-                    joined("AttributeDefinitions", "AttributeName"),
-                    now.contains_key("StreamSpecification")
-                )
-            });
-        let each = each.collect();
-        assert_eq!(now, *wanted, "the last call leaves what is wanted");
-        each
-    }
-
-    #[test]
-    fn one_addition_is_one_call() {
-        let (live, wanted) = (
-            table(&["id"], &["a"], &[]),
-            table(&["id"], &["a", "b"], &[]),
-        );
-        assert_eq!(told(&live, &wanted), ["a,b |  | id | true"]);
-    }
-
-    #[test]
-    fn replicas_and_indexes_come_one_by_one() {
-        let live = table(&["id"], &["a"], &[]);
-        let wanted = table(&["id"], &["a", "b", "c"], &["x", "y"]);
-        assert_eq!(
-            told(&live, &wanted),
-            [
-                "a | by_x | id,x | true",
-                "a | by_x,by_y | id,x,y | true",
-                "a,b | by_x,by_y | id,x,y | true",
-                "a,b,c | by_x,by_y | id,x,y | true",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_stream_stays_until_the_last_replica_is_gone() {
-        let live = table(&["id"], &["a", "b", "c"], &["x"]);
-        let wanted = table(&["id"], &["a"], &[]);
-        assert_eq!(
-            told(&live, &wanted),
-            [
-                "a,b,c |  | id | true",
-                "a,c |  | id | true",
-                "a |  | id | false",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_renamed_index_goes_before_the_new_one_comes() {
-        let live = table(&["id"], &["a"], &["x"]);
-        let wanted = table(&["id"], &["a"], &["y"]);
-        assert_eq!(
-            told(&live, &wanted),
-            ["a |  | id | false", "a | by_y | id,y | false"]
-        );
-    }
-
-    #[test]
-    fn an_index_with_another_key_is_removed_and_added() {
-        let live = table(&["id"], &["a"], &["x"]);
-        let mut wanted = table(&["id"], &["a"], &["y"]);
-        let renamed = serde_json::to_string(&wanted)
-            .unwrap()
-            .replace("by_y", "by_x");
-        wanted = map(serde_json::from_str(&renamed).unwrap());
-        assert_eq!(
-            told(&live, &wanted),
-            ["a |  | id | false", "a | by_x | id,y | false"]
-        );
-    }
-}
+mod tests;

@@ -19,11 +19,16 @@ pub(super) const KINDS: &[Kind] = &[
                 list: "GlobalSecondaryIndexes",
                 entry: "IndexName",
                 fixed: &["KeySchema", "Projection"],
+                owned: &["WriteProvisionedThroughputSettings"],
             },
             Stepwise {
                 list: "Replicas",
                 entry: "Region",
                 fixed: &[],
+                owned: &[
+                    "ReadProvisionedThroughputSettings",
+                    "GlobalSecondaryIndexes.*.ReadProvisionedThroughputSettings",
+                ],
             },
         ],
         // An attribute keeps its type as long as it is a key.

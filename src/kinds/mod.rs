@@ -277,6 +277,14 @@ mod tests {
             paths.extend(entry.unread);
             paths.extend(entry.fixed);
             paths.extend(entry.released);
+            let below = |one: &Stepwise| {
+                let (list, owned) = (one.list, one.owned.iter());
+                owned
+                    .map(move |path| format!("{list}.*.{path}"))
+                    .collect::<Vec<_>>()
+            };
+            let below: Vec<String> = entry.stepwise.iter().flat_map(below).collect();
+            paths.extend(below.iter().map(String::as_str));
             paths.extend(entry.stepwise.iter().map(|one| one.list));
             paths.extend(entry.grows);
             paths.extend(entry.once);

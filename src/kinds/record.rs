@@ -331,6 +331,9 @@ pub struct Stepwise {
     pub entry: &'static str,
     /// Entries that no call changes: with another value the item is removed and added again.
     pub fixed: &'static [&'static str],
+    /// Entries of which nothing is left where they are not wanted (`*` is any item of a list): AWS keeps what an
+    /// update leaves out, and refuses it beside the rest.
+    pub owned: &'static [&'static str],
 }
 
 /// A child that its identifier tells from its siblings.

@@ -182,6 +182,51 @@ fn a_protected_replica_keeps_its_table() {
 }
 
 #[test]
+fn a_protected_replica_goes_once_its_protection_is_off() {
+    let mut account = Account::new();
+    let spread = |regions: &[(&str, bool)]| {
+        table(|t| {
+            t["StreamSpecification"] = json!({"StreamViewType": "NEW_AND_OLD_IMAGES"});
+            let one = |(region, on): &(&str, bool)| json!({"Region": region, "DeletionProtectionEnabled": on});
+            t["Replicas"] = regions.iter().map(one).collect();
+        })
+    };
+    let (here, there) = (("us-east-1", true), "eu-west-1");
+    let made = account.made(AT, TABLE, spread(&[here, (there, true)]));
+    let error = account
+        .change(AT, TABLE, &made, spread(&[here]))
+        .unwrap_err();
+    assert_eq!(error.code, "OperationNotPermitted");
+    assert!(error.message.contains(there), "{error}");
+    let open = spread(&[here, (there, false)]);
+    account.change(AT, TABLE, &made, open).unwrap();
+    account.change(AT, TABLE, &made, spread(&[here])).unwrap();
+}
+
+#[test]
+fn expiry_is_off_before_another_attribute_is_named() {
+    let expires = |expiry: Json| table(|t| t["TimeToLiveSpecification"] = expiry.clone());
+    let by = |name: &str, on: bool| expires(json!({"AttributeName": name, "Enabled": on}));
+    let mut account = Account::new();
+    let made = account.made(AT, TABLE, by("ends", true));
+    let error = account
+        .change(AT, TABLE, &made, by("until", true))
+        .unwrap_err();
+    assert!(
+        error.message.contains("current AttributeName is ends"),
+        "{error}"
+    );
+    let nameless = expires(json!({"Enabled": false}));
+    let error = account
+        .change(AT, TABLE, &made, nameless.clone())
+        .unwrap_err();
+    assert!(error.message.contains("must be specified"), "{error}");
+    account.change(AT, TABLE, &made, by("ends", false)).unwrap();
+    account.change(AT, TABLE, &made, nameless).unwrap();
+    account.change(AT, TABLE, &made, by("until", true)).unwrap();
+}
+
+#[test]
 fn a_keyspace_keeps_its_regions_and_a_table_its_columns() {
     let (keyspace, table) = ("AWS::Cassandra::Keyspace", "AWS::Cassandra::Table");
     let spread = |regions: Json| {

@@ -282,6 +282,22 @@ fn steps(before: &Map, after: &Map) -> Result<(), Refusal> {
             "Subscriber limit exceeded: Only 1 online index or replica can be created or deleted simultaneously per table",
         ));
     }
+    let kept = words(after, "Replicas", "Region");
+    let is_locked = |replica: &&Value| {
+        let is_protected = replica.at("DeletionProtectionEnabled") == Some(&Value::Bool(true));
+        is_protected && !kept.contains(word(replica, "Region"))
+    };
+    if let Some(replica) = list(before.get("Replicas")).iter().find(is_locked) {
+        return Err(Refusal::new(
+            ErrorKind::Conflict,
+            "OperationNotPermitted",
+            format!(
+                "the replica in {} is protected by its DeletionProtectionEnabled",
+                word(replica, "Region")
+            ),
+        ));
+    }
+    expiry(before, after)?;
     if before.get("LocalSecondaryIndexes") != after.get("LocalSecondaryIndexes") {
         return Err(invalid("local secondary indexes cannot be changed"));
     }
@@ -297,6 +313,33 @@ fn steps(before: &Map, after: &Map) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Expiry is switched off by its attribute's name, and on again by another one in an update after that
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-table-timetolivespecification.html>).
+fn expiry(before: &Map, after: &Map) -> Result<(), Refusal> {
+    let said = |map: &Map| -> (Option<String>, bool) {
+        let at = |path: &str| {
+            map.at("TimeToLiveSpecification")
+                .and_then(|one| one.at(path))
+        };
+        let name = at("AttributeName").map(ToString::to_string);
+        (name, at("Enabled") == Some(&Value::Bool(true)))
+    };
+    let ((has, was_on), (wants, _)) = (said(before), said(after));
+    if !was_on || !after.contains_key("TimeToLiveSpecification") || has == wants {
+        return Ok(());
+    }
+    Err(invalid(match wants {
+        Some(_) => format!(
+            "TimeToLive is active on a different AttributeName: current AttributeName is {}",
+            has.unwrap_or_default()
+        ),
+        None => {
+            "AttributeName of TimeToLiveSpecification must be specified while TimeToLive is enabled"
+                .to_owned()
+        }
+    }))
 }
 
 /// The stream's ARN, which a table has while it has a stream.
