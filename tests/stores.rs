@@ -293,3 +293,48 @@ fn a_provisioned_table_goes_on_demand_with_its_indexes_or_without_them() {
         }
     });
 }
+
+#[test]
+fn items_expire_by_the_attribute_of_the_spec_and_by_no_other() {
+    runtime().block_on(async {
+        let sim = sim();
+        let mut spec = example("arcade", Stage::SingleServer);
+        applied(&sim, &spec).await;
+        let name = "arcade-default-sessions";
+        let on = |sim: &Sim| {
+            let said = |path: &str| property(sim, name, &format!("TimeToLiveSpecification.{path}"));
+            let is_on = said("Enabled") == Some(Value::Bool(true));
+            said("AttributeName")
+                .filter(|_| is_on)
+                .map(|name| name.to_string())
+        };
+        assert_eq!(on(&sim).as_deref(), Some("ends_at"));
+        spec.stores.get_mut("sessions").unwrap().ttl = Some("until".to_owned());
+        applied(&sim, &spec).await;
+        assert_eq!(on(&sim).as_deref(), Some("until"));
+        spec.stores.get_mut("sessions").unwrap().ttl = None;
+        applied(&sim, &spec).await;
+        assert_eq!(on(&sim), None);
+
+        let mut cloud = sim.cloud().clone();
+        let by_hand = cloud
+            .items
+            .values_mut()
+            .find(|item| item.properties.get("TableName") == Some(&Value::str(name)));
+        let by_hand = &mut by_hand.unwrap().properties;
+        by_hand.insert(
+            "TimeToLiveSpecification",
+            serde_json::json!({"AttributeName": "played_at", "Enabled": true}).into(),
+        );
+        let sim = Sim::in_memory(cloud, Faults::default(), EPOCH + 86_400_000);
+        let graph = graph_of(&Library::embedded().unwrap(), &spec);
+        let found = plan(&sim, &graph).await;
+        let moved: Vec<(&str, bool)> = (found.changes.iter())
+            .flat_map(|change| &change.properties)
+            .map(|property| (&*property.path, property.drift))
+            .collect();
+        assert_eq!(moved, [("TimeToLiveSpecification.Enabled", true)]);
+        applied(&sim, &spec).await;
+        assert_eq!(on(&sim), None);
+    });
+}

@@ -197,6 +197,16 @@ impl<'a> Compare<'a> {
                 .is_some_and(|schema| schema.is_write_only(&path.pattern))
     }
 
+    /// Whether an object says of each of its keys what our tables know to hold without it, so that AWS may leave it out.
+    fn is_off(&self, path: &Path, desired: &Value) -> bool {
+        let is_default = |(key, value): &(Arc<str>, Value)| {
+            let default = default_of(self.rules, &path.key(key).pattern, None);
+            default.is_some_and(|default| same_scalar(&default, value))
+        };
+        let map = desired.as_map();
+        map.is_some_and(|map| !map.is_empty() && map.iter().all(is_default))
+    }
+
     fn differ(&mut self, path: &Path, before: Option<&Value>, after: Option<&Value>) {
         self.found.push(Difference {
             path: path.shown.clone(),
@@ -231,7 +241,8 @@ impl<'a> Compare<'a> {
     ) {
         let shape = shape.and_then(|shape| self.rules.schema.map(|schema| schema.resolve(shape)));
         let Some(live) = live else {
-            if !is_empty(desired) && !self.is_write_only_inside(path) {
+            if !is_empty(desired) && !self.is_write_only_inside(path) && !self.is_off(path, desired)
+            {
                 self.differ(path, None, Some(desired));
             }
             return;
@@ -534,6 +545,20 @@ mod tests {
             compare(kind, "DefaultAction", json!({"Allow": {}}), json!({})),
             NONE
         );
+    }
+
+    #[test]
+    fn an_object_that_switches_off_what_is_off_may_be_missing() {
+        let (kind, name) = ("AWS::DynamoDB::GlobalTable", "TimeToLiveSpecification");
+        let found = |desired, live: Option<serde_json::Value>| {
+            let live = live.map(Value::from);
+            property(Rules::of(kind), name, &Value::from(desired), live.as_ref()).len()
+        };
+        let by = |on: bool| json!({"AttributeName": "ends_at", "Enabled": on});
+        assert_eq!(found(json!({"Enabled": false}), None), 0);
+        assert_eq!(found(json!({"Enabled": false}), Some(by(false))), 0);
+        assert_eq!(found(json!({"Enabled": false}), Some(by(true))), 1);
+        assert_eq!(found(by(true), None), 1);
     }
 
     #[test]

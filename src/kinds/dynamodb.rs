@@ -13,6 +13,7 @@ pub(super) const KINDS: &[Kind] = &[
             ("Replicas.*.GlobalSecondaryIndexes", "IndexName"),
             ("Replicas.*.Tags", "Key"),
         ],
+        defaults: &[("TimeToLiveSpecification.Enabled", "false")],
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
         stepwise: &[
             Stepwise {
