@@ -13,7 +13,7 @@ use scalectl::plan::diff;
 use scalectl::plan::guard::refusals;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 
-use scalectl::spec::{Region, Spec, Stage, StreamView};
+use scalectl::spec::{Region, Spec, Stage, StreamView, load};
 use scalectl::value::Value;
 
 fn sim() -> Sim {
@@ -336,5 +336,30 @@ fn items_expire_by_the_attribute_of_the_spec_and_by_no_other() {
         assert_eq!(moved, [("TimeToLiveSpecification.Enabled", true)]);
         applied(&sim, &spec).await;
         assert_eq!(on(&sim), None);
+    });
+}
+
+#[test]
+fn a_plan_says_that_a_column_can_be_neither_removed_nor_changed() {
+    runtime().block_on(async {
+        let sim = sim();
+        let path = common::root().join("examples/arcade/scalectl.yaml");
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut spec = load("scalectl.yaml", &text, Some("replays"), None).unwrap();
+        at_stage(&mut spec, Stage::SingleServer);
+        applied(&sim, &spec).await;
+        let planned = async |change: &dyn Fn(&mut std::collections::BTreeMap<String, String>)| {
+            let mut spec = spec.clone();
+            change(&mut spec.stores.get_mut("replays").unwrap().columns);
+            plan(&sim, &graph_of(&Library::embedded().unwrap(), &spec)).await
+        };
+        let dropped = planned(&|columns| drop(columns.remove("rating"))).await;
+        let why = &dropped.impossible[0].why;
+        assert!(why.contains("column rating would go"), "{why}");
+        let typed = planned(&|columns| drop(columns.insert("rating".into(), "text".into()))).await;
+        let why = &typed.impossible[0].why;
+        assert!(why.contains("from int to text"), "{why}");
+        let added = planned(&|columns| drop(columns.insert("result".into(), "text".into()))).await;
+        assert!(added.impossible.is_empty() && !added.is_empty());
     });
 }

@@ -27,6 +27,7 @@ fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {
     let found = change.properties.iter().filter_map(|property| {
         another_processor(&change.kind, property)
             .or_else(|| back(&change.kind, property))
+            .or_else(|| lost_column(&change.kind, property))
             .or_else(|| with_replicas(change, property, live))
             .or_else(|| another_server_version(change, property))
     });
@@ -229,6 +230,42 @@ fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
         ),
     ))
 }
+
+/// Keyspaces adds columns to a table, and neither removes one nor changes its type in an update
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cassandra-table.html>).
+fn lost_column(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
+    let column = property.path.strip_prefix("RegularColumns.")?;
+    let before = property.before.as_ref().filter(|_| kind == COLUMNS)?;
+    let (why, back) = match column.strip_suffix(".ColumnType") {
+        Some(column) => {
+            let after = property.after.as_ref().map(ToString::to_string);
+            let after = after.unwrap_or_default();
+            (
+                format!(
+                    "its column {column} would go from {before} to {after}, and Keyspaces never changes a column's type"
+                ),
+                format!(
+                    "write `{column}: {before}` in `columns`, and add a column of another name"
+                ),
+            )
+        }
+        None => {
+            let had = before.at("ColumnType").map(ToString::to_string);
+            let had = had.unwrap_or_default();
+            (
+                format!(
+                    "its column {column} would go, and Keyspaces never removes one from a table"
+                ),
+                format!(
+                    "write `{column}: {had}` in `columns` again, which costs nothing where rows leave it out"
+                ),
+            )
+        }
+    };
+    Some((why, format!("{back}; or copy the data into a second store")))
+}
+
+const COLUMNS: &str = "AWS::Cassandra::Table";
 
 #[cfg(test)]
 mod tests {
