@@ -359,9 +359,11 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let parsed = help::dressed(Cli::command())
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    // Only who asks for help, or is wrong, sees what it adds: putting it together takes longer than all else at the start.
+    let parsed = Cli::try_parse().or_else(|_| {
+        let matches = help::dressed(Cli::command()).try_get_matches()?;
+        Cli::from_arg_matches(&matches)
+    });
     let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
