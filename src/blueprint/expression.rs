@@ -558,7 +558,7 @@ fn appended<'a>(step: &'a IdedExpr, accu: &str) -> Option<&'a [IdedExpr]> {
 
 /// Words that mean something else than a name
 /// (<https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md#syntax>).
-const WORDS: &[&str] = &[
+pub const WORDS: &[&str] = &[
     "as",
     "break",
     "const",

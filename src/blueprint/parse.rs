@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::expression::Expression;
+use super::expression::{self, Expression};
 use super::functions;
 use super::model::{Blueprint, Compose, Declaration, Module};
 use super::template::Template;
@@ -114,8 +114,7 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
     if RESERVED.contains(&&*id) {
         let message = format!("`{id}` is a variable of every expression");
         errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
-    }
-    if KEYWORDS.contains(&&*id) {
+    } else if expression::WORDS.contains(&&*id) {
         let message = format!("no expression can name `{id}`, which is a word of the language");
         errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
     }
@@ -228,29 +227,6 @@ fn role(node: &Node, kind: &str, errors: &mut Vec<Diagnostic>) -> Option<Role> {
 /// Names that expressions see besides resources.
 pub const RESERVED: &[&str] = &[
     "spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null",
-];
-
-/// Identifiers that CEL keeps for itself
-/// (<https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax>).
-const KEYWORDS: &[&str] = &[
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "namespace",
-    "package",
-    "return",
-    "var",
-    "void",
-    "while",
 ];
 
 fn lifecycle(node: &Node, errors: &mut Vec<Diagnostic>) -> Lifecycle {
