@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
-use crate::inventory::LiveResource;
+use crate::inventory::{Live, LiveResource};
 use crate::value::Value;
 
 /// What happens to one address.
@@ -221,6 +221,18 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// Some of its changes, and nothing of what they depend on.
+    pub fn narrowed(self, live: &Live, keeps: impl Fn(&Change) -> bool) -> Self {
+        let changes: Vec<Change> = self.changes.into_iter().filter(|c| keeps(c)).collect();
+        let (operations, impossible) = operations::with_refusals(&changes, live);
+        Self {
+            changes,
+            operations,
+            impossible,
+            ..self
+        }
+    }
+
     /// Files each change under the tier that `graph` knows its resource by, such as what is deleted: a type alone does
     /// not say whether a parameter is the database's.
     pub fn take_tiers(&mut self, graph: &Graph) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Action, Change, Plan, operations};
+use super::{Action, Change, Plan};
 use crate::address::Address;
 use crate::inventory::Live;
 use crate::kinds;
@@ -31,19 +31,7 @@ pub struct Step {
 impl Step {
     /// What a plan does of this step, and nothing of what that depends on.
     pub fn of(&self, plan: Plan, live: &Live) -> Plan {
-        let changes: Vec<Change> = plan
-            .changes
-            .into_iter()
-            .filter(|change| self.changes.contains_key(&change.address))
-            .collect();
-        let (operations, impossible) = operations::with_refusals(&changes, live);
-        Plan {
-            changes,
-            unchanged: plan.unchanged,
-            operations,
-            impossible,
-            uses: plan.uses,
-        }
+        plan.narrowed(live, |change| self.changes.contains_key(&change.address))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::inventory::{Failover, Live};
 use crate::migrate::{Phase, Step};
 use crate::plan::guard::Refusal;
-use crate::plan::{Action, Change, Plan, Reason, diff, operations};
+use crate::plan::{Action, Change, Plan, Reason, diff};
 
 /// The addresses of which two graphs speak differently: what a step changes.
 pub fn touched(before: &Graph, after: &Graph) -> BTreeSet<Address> {
@@ -26,7 +26,7 @@ pub fn touched(before: &Graph, after: &Graph) -> BTreeSet<Address> {
 pub fn planned(step: &Step, before: &Graph, graph: &Graph, live: &Live) -> Plan {
     if let Some(region) = &step.without {
         let touched = touched(before, graph);
-        return narrowed(diff(graph, live, None), live, |change| {
+        return diff(graph, live, None).narrowed(live, |change| {
             touched.contains(&change.address) && change.address.region != *region
         });
     }
@@ -43,13 +43,13 @@ pub fn planned(step: &Step, before: &Graph, graph: &Graph, live: &Live) -> Plan 
         .collect();
     let stays = |change: &Change| change.reason != Reason::Deposed;
     if replaced.is_empty() {
-        return narrowed(plan, live, stays);
+        return plan.narrowed(live, stays);
     }
     let mut beside = live.clone();
     beside
         .resources
         .retain(|address, _| !replaced.contains_key(address));
-    let mut plan = narrowed(diff(graph, &beside, None), &beside, stays);
+    let mut plan = diff(graph, &beside, None).narrowed(&beside, stays);
     for change in &mut plan.changes {
         if let Some(generation) = replaced.get(&change.address) {
             change.generation = *generation;
@@ -72,17 +72,4 @@ pub fn loses_the_writer(plan: &Plan, graph: &Graph, failover: &Failover) -> Opti
         why: "it is the database that takes over".into(),
         way: None,
     })
-}
-
-/// A plan with some of its changes.
-fn narrowed(plan: Plan, live: &Live, keeps: impl Fn(&Change) -> bool) -> Plan {
-    let changes: Vec<Change> = plan.changes.into_iter().filter(|c| keeps(c)).collect();
-    let (operations, impossible) = operations::with_refusals(&changes, live);
-    Plan {
-        changes,
-        unchanged: plan.unchanged,
-        operations,
-        impossible,
-        uses: plan.uses,
-    }
 }
