@@ -312,19 +312,25 @@ pub fn step(frame: &Frame<'_>, number: usize, columns: usize) -> String {
         let _ = writeln!(out, "{} {}.", Painted(STRONG, "Costs:"), cost(cost_of));
     }
     if !step.gates.is_empty() {
-        let gates: Vec<String> = step
-            .gates
-            .iter()
-            .map(|gate| gate.check.in_short())
-            .collect();
+        let gates = gates_in_short(step);
         let _ = writeln!(
             out,
             "{} {}",
             Painted(STRONG, "Waits until"),
-            visible(&gates.join("; "))
+            visible(&gates)
         );
     }
     out
+}
+
+/// What a step waits for.
+fn gates_in_short(step: &Step) -> String {
+    let gates: Vec<String> = step
+        .gates
+        .iter()
+        .map(|gate| gate.check.in_short())
+        .collect();
+    gates.join("; ")
 }
 
 /// Every property that a step changes.
@@ -406,12 +412,8 @@ pub fn text(frame: &Frame<'_>, columns: usize) -> String {
             let _ = writeln!(out, "      {} {}", Painted(NOTICE, "costs"), cost(cost_of));
         }
         if !step.gates.is_empty() {
-            let gates: Vec<String> = step
-                .gates
-                .iter()
-                .map(|gate| gate.check.in_short())
-                .collect();
-            for (number, line) in paragraph(&gates.join("; "), columns.saturating_sub(12))
+            let gates = gates_in_short(step);
+            for (number, line) in paragraph(&gates, columns.saturating_sub(12))
                 .iter()
                 .enumerate()
             {

@@ -25,11 +25,7 @@ pub fn wrap(text: &str, columns: usize) -> Cow<'_, str> {
         } else {
             let own = line.chars().take_while(|c| *c == ' ').count();
             let indent = " ".repeat((own + DEEPER).min(DEEPEST).min(columns / 4));
-            let options = Options::new(columns)
-                .subsequent_indent(&indent)
-                .break_words(false)
-                .word_splitter(WordSplitter::NoHyphenation)
-                .wrap_algorithm(WrapAlgorithm::FirstFit);
+            let options = between_words(columns).subsequent_indent(&indent);
             out.push_str(&textwrap::wrap(line, options).join("\n"));
             // A question leaves a space before its answer.
             out.push_str(&line[line.trim_end_matches(' ').len()..]);
@@ -39,15 +35,19 @@ pub fn wrap(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Lines as full as words allow, which stay whole.
+fn between_words<'a>(columns: usize) -> Options<'a> {
+    Options::new(columns)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+}
+
 /// The lines of a text, whatever lines it came in, of at most `columns`.
 pub fn paragraph(text: &str, columns: usize) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
-    let options = Options::new(columns)
-        .break_words(false)
-        .word_splitter(WordSplitter::NoHyphenation)
-        .wrap_algorithm(WrapAlgorithm::FirstFit);
-    let lines = textwrap::wrap(&text, options);
+    let lines = textwrap::wrap(&text, between_words(columns));
     lines.into_iter().map(Cow::into_owned).collect()
 }
 
