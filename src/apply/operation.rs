@@ -363,8 +363,8 @@ impl<'a> Run<'a> {
         }
         let mut properties = desired.properties.clone();
         let schema = Registry::embedded().kind(&change.kind)?;
-        if let [name] = schema.primary_identifier() {
-            properties.insert(name.clone(), Value::str(identifier));
+        if let Some(name) = schema.only_identifier() {
+            properties.insert(name, Value::str(identifier));
         }
         for (name, value) in kinds::of(&change.kind).known_when_made {
             properties.insert(*name, Value::str(value.unwrap_or(identifier)));

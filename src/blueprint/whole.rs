@@ -57,7 +57,7 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
             ));
             continue;
         };
-        if let Some(stand_in) = kinds::stand_in(&one.kind)
+        if let Some(stand_in) = kinds::of(&one.kind).stand_in
             && one
                 .properties
                 .at(stand_in.list)
@@ -130,10 +130,7 @@ fn parent_of<'a>(
 
 /// The property that a resource of `kind` is called by.
 fn identifier_of(kind: &str) -> Option<&'static str> {
-    match Registry::embedded().kind(kind)?.primary_identifier() {
-        [only] => Some(only),
-        _ => None,
-    }
+    Registry::embedded().kind(kind)?.only_identifier()
 }
 
 fn among(kind: &str) -> &'static [&'static str] {

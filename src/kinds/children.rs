@@ -6,7 +6,7 @@
 //! where there is one of each. Another value of such a property is another resource, and two siblings with the same ones
 //! are refused. Types with a mapping of their own are in their service's file.
 
-use super::record::{Holds, Kind, Tier, child, child_among};
+use super::record::{Holds, Kind, StandIn, Tier, child, child_among};
 
 /// The same, of a type that AWS does not delete together with its parent.
 const fn kept(kind: Kind) -> Kind {
@@ -79,7 +79,12 @@ pub(super) const KINDS: &[Kind] = &[
     kept(belongs!("AWS::Route53::KeySigningKey", Dns, Nothing, "HostedZoneId" of "AWS::Route53::HostedZone")),
     belongs!("AWS::SES::ConfigurationSetEventDestination", Monitoring, Nothing, "ConfigurationSetName" of "AWS::SES::ConfigurationSet", by "EventDestination.Name"),
     belongs!("AWS::SQS::QueueInlinePolicy", Security, Nothing, "Queue" of "AWS::SQS::Queue"),
-    belongs!("AWS::SQS::QueuePolicy", Security, Nothing, "Queues.0" of "AWS::SQS::Queue", by "Queues.0"),
+    Kind {
+        // CloudFormation's policy for several queues cannot be read
+        // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queueinlinepolicy.html).
+        stand_in: Some(StandIn { kind: "AWS::SQS::QueueInlinePolicy", list: "Queues", single: "Queue" }),
+        ..belongs!("AWS::SQS::QueuePolicy", Security, Nothing, "Queues.0" of "AWS::SQS::Queue", by "Queues.0")
+    },
     belongs!("AWS::SSM::MaintenanceWindowTarget", Security, Nothing, "WindowId" of "AWS::SSM::MaintenanceWindow", by "Name"),
     belongs!("AWS::SSM::MaintenanceWindowTask", Security, Nothing, "WindowId" of "AWS::SSM::MaintenanceWindow", by "Name"),
     belongs!("AWS::SecretsManager::ResourcePolicy", Security, Nothing, "SecretId" of "AWS::SecretsManager::Secret", by "SecretId"),

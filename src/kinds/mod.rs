@@ -46,7 +46,7 @@ use std::sync::LazyLock;
 pub use limit::Limit;
 pub use lock::unlocked;
 pub use record::{
-    Canonical, Does, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, Stepwise, Tier,
+    Canonical, Does, Drawn, Exposes, Holds, Identity, Kind, Lock, NamedBy, StandIn, Stepwise, Tier,
 };
 
 use crate::schema::Registry;
@@ -137,7 +137,7 @@ pub fn unusable(kind: &str) -> Option<&'static str> {
     if registry.is_known(kind) {
         return None;
     }
-    if schema.is_out_of_reach() && stand_in(kind).is_none() {
+    if schema.is_out_of_reach() && of(kind).stand_in.is_none() {
         return Some(
             "AWS's Cloud Control API, which serves types without a mapping of their own, does not have it",
         );
@@ -148,27 +148,6 @@ pub fn unusable(kind: &str) -> Option<&'static str> {
     });
     let is_marked = has_tags || of(kind).identity != Identity::Tags;
     (!is_marked).then_some("it has no tags that are set at creation, can change and are read back, and scalectl knows of no resource that it belongs to")
-}
-
-/// A type that Cloud Control has in another form.
-#[derive(Clone, Copy, Debug)]
-pub struct StandIn {
-    /// The type that it has instead.
-    pub kind: &'static str,
-    /// The property that is a list in the type that blueprints use; one item can be in it.
-    pub list: &'static str,
-    /// The property that it is in the other type.
-    pub single: &'static str,
-}
-
-/// What Cloud Control has in place of `kind`: CloudFormation's policy for several queues cannot be read
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queueinlinepolicy.html>).
-pub fn stand_in(kind: &str) -> Option<StandIn> {
-    (kind == "AWS::SQS::QueuePolicy").then_some(StandIn {
-        kind: "AWS::SQS::QueueInlinePolicy",
-        list: "Queues",
-        single: "Queue",
-    })
 }
 
 /// The type that resources of `kind` belong to, and the property that names one, where an apply finds them through it

@@ -37,6 +37,8 @@ pub struct Kind {
     pub once: &'static [&'static str],
     /// Properties of other resources that name one of this type.
     pub named_by: &'static [NamedBy],
+    /// What Cloud Control has in its place.
+    pub stand_in: Option<StandIn>,
     /// Of one that is marked on another one: whether AWS refuses to delete that while it exists.
     pub keeps_parent: bool,
     /// Whether it leads to others: nothing answers behind a new security group without its rules.
@@ -116,6 +118,7 @@ impl Kind {
             exposes: None,
             once: &[],
             named_by: &[],
+            stand_in: None,
             keeps_parent: false,
             is_path: false,
             counts_as: None,
@@ -239,6 +242,17 @@ impl Drawn {
             does: Does::Stores,
         })
     }
+}
+
+/// A type that Cloud Control has in another form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandIn {
+    /// The type that it has instead.
+    pub kind: &'static str,
+    /// The property that is a list in the type that blueprints use; one item can be in it.
+    pub list: &'static str,
+    /// The property that it is in the other type.
+    pub single: &'static str,
 }
 
 /// A property of other resources that names one.

@@ -205,6 +205,14 @@ impl KindSchema {
         &self.primary_identifier
     }
 
+    /// The property that one is called by, where it is a single one.
+    pub fn only_identifier(&self) -> Option<&str> {
+        match &*self.primary_identifier {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// Whether a change at `path` needs a new resource: the path, or something above it, is
     /// create-only.
     pub fn is_create_only(&self, path: &str) -> bool {

@@ -422,10 +422,8 @@ fn mark_key(kind: &str, properties: &Map) -> Option<Arc<str>> {
 
 /// What a resource of `kind` is called, where one property says it.
 fn only_name(kind: &str, properties: &Map) -> Option<Value> {
-    match Registry::embedded().kind(kind)?.primary_identifier() {
-        [only] => properties.get(only).cloned(),
-        _ => None,
-    }
+    let only = Registry::embedded().kind(kind)?.only_identifier()?;
+    properties.get(only).cloned()
 }
 
 /// A child's properties with its parent called by its identifier, as blueprints do, where AWS answers with its ARN.
@@ -438,12 +436,11 @@ fn below(parent: &Found, property: &str, mut properties: Map) -> Map {
 
 /// Whether there is one for each of its parents, and it is called as its parent is.
 fn is_called_by_its_parent(kind: &str, property: &str) -> bool {
-    if kinds::stand_in(kind).is_some() {
+    if kinds::of(kind).stand_in.is_some() {
         return true;
     }
     let schema = Registry::embedded().kind(kind);
-    schema
-        .is_some_and(|schema| matches!(schema.primary_identifier(), [only] if **only == *property))
+    schema.and_then(|schema| schema.only_identifier()) == Some(property)
 }
 
 /// Whether a child's property names this parent, by its identifier or by its ARN.
@@ -470,7 +467,9 @@ fn missing(write: &Write) -> Vec<&'static str> {
 
 /// What Cloud Control calls a type.
 fn type_name(kind: &str) -> &str {
-    kinds::stand_in(kind).map_or(kind, |stand_in| stand_in.kind)
+    kinds::of(kind)
+        .stand_in
+        .map_or(kind, |stand_in| stand_in.kind)
 }
 
 fn is_child(kind: &str) -> bool {
@@ -505,7 +504,7 @@ fn desired(write: &Write, tags: &Tags) -> Map {
             put(&mut properties, property, marked);
         }
         Identity::Child { .. } => {
-            if let Some(stand_in) = kinds::stand_in(&write.kind)
+            if let Some(stand_in) = kinds::of(&write.kind).stand_in
                 && let Some(Value::List(items)) = properties.remove(stand_in.list)
                 && let Some(only) = items.first()
             {
@@ -569,7 +568,7 @@ async fn get(api: &Client, kind: &str, id: &str) -> Outcome<Option<Map>> {
         .as_ref()
         .and_then(|answer| answer.get("ResourceDescription")?.as_map());
     let mut properties = description.map(properties_of);
-    if let (Some(stand_in), Some(properties)) = (kinds::stand_in(kind), &mut properties)
+    if let (Some(stand_in), Some(properties)) = (kinds::of(kind).stand_in, &mut properties)
         && let Some(only) = properties.remove(stand_in.single)
     {
         properties.insert(stand_in.list, Value::list([only]));

@@ -335,10 +335,8 @@ impl<'a> Maker<'a> {
             }
         };
         let own = schema
-            .and_then(|schema| match schema.primary_identifier() {
-                [only] => properties.get(only)?.as_str().map(str::to_owned),
-                _ => None,
-            })
+            .and_then(|schema| properties.get(schema.only_identifier()?)?.as_str())
+            .map(str::to_owned)
             .filter(|own| !own.starts_with("arn:"))
             .unwrap_or_else(|| self.name.clone());
         let own = ["Name", "RoleName", "TopicName"]
