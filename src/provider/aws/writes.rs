@@ -75,7 +75,7 @@ impl Aws {
                 // That this attempt did nothing says nothing about an earlier one.
                 if error.kind != ErrorKind::Transient && !doubted {
                     self.doubtful.borrow_mut().remove(&token);
-                    if let Some(key) = &key {
+                    if let Some(key) = key.as_ref().filter(|_| !error.kind.is_retryable()) {
                         // Nothing was made; whoever makes it by hand keeps it. What failed is the news, not this.
                         let (kind, properties) = (&write.kind, &write.properties);
                         let unmarked = self.unmark_parent(kind, &write.address, properties, key);
