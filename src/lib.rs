@@ -12,49 +12,38 @@
 #![warn(missing_docs)]
 // What is printed goes through `cli::ui`, which knows about closed pipes, full disks and colours; a process ends in `main`.
 #![warn(clippy::exit, clippy::print_stderr, clippy::print_stdout)]
-// Modules without side effects deny what `clippy.toml` names: clock, environment, files, programs.
+// Nothing calls what `clippy.toml` names (clock, environment, files, programs) but the modules that are allowed to below.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod address;
 pub mod apply;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod blueprint;
+#[allow(clippy::disallowed_methods)]
 pub mod cli;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod compare;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod diagnostic;
+#[allow(clippy::disallowed_methods)]
 pub mod doctor;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod graph;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod inventory;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod kinds;
+#[allow(clippy::disallowed_methods)]
 pub mod migrate;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod ownership;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod plan;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod policy;
+#[allow(clippy::disallowed_methods)]
 pub mod provider;
+#[allow(clippy::disallowed_methods)]
 #[cfg(unix)]
 pub mod rehearse;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod render;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod roles;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod schema;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod snapshot;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod spec;
+#[allow(clippy::disallowed_methods)]
 pub mod testing;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod value;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod words;
-#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod yaml;
