@@ -50,9 +50,15 @@ const CHANGES: &str = include_str!("../../../templates/report/changes.html");
 const ROW: &str = include_str!("../../../templates/report/row.html");
 const PROPERTY: &str = include_str!("../../../templates/report/property.html");
 const DURATION: &str = include_str!("../../../templates/report/duration.html");
-const STYLE: &str = include_str!("../../../templates/report/style.css");
-/// Of the style sheet what a drawing needs, for a picture that stands alone.
-const PICTURE: &str = include_str!("../../../templates/report/picture.css");
+/// What drawings look like, in `parts.css`, and the rest of a report; or of a picture that stands alone.
+const STYLE: &str = concat!(
+    include_str!("../../../templates/report/parts.css"),
+    include_str!("../../../templates/report/style.css")
+);
+const PICTURE: &str = concat!(
+    include_str!("../../../templates/report/picture.css"),
+    include_str!("../../../templates/report/parts.css")
+);
 const SCRIPT: &str = include_str!("../../../templates/report/script.js");
 
 /// So many resources are named under each risk; the list of changes has them all.
