@@ -10,10 +10,10 @@ use crate::inventory::Standing;
 use crate::provider::Query;
 use crate::spec;
 
-/// How often a region is asked before it counts as one that does not answer.
+/// Failed reads of a region's record before the region counts as down.
 const ASKED: u32 = 3;
 
-/// What is known before anything is asked for: where the record is, and which region does not answer.
+/// What the first reads found: where the record is, and which region is down.
 pub(super) struct Found {
     pub home: String,
     pub down: Option<String>,

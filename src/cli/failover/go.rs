@@ -1,4 +1,4 @@
-//! Checks what is asked for, asks for consent, and begins.
+//! Checks the request, confirms, and starts the failover.
 
 use super::find::Found;
 use super::prepare::{Prepared, prepare};
