@@ -211,6 +211,21 @@ fn unseen(error: &ProviderError) -> Check {
     )
 }
 
+/// A check that ended in a failure.
+fn failed(name: &'static str, failure: Failure) -> Check {
+    match failure {
+        Failure::Message { what, help, .. } => Check {
+            verdict: Verdict::Fails,
+            mend: help,
+            ..Check::ok(name, what)
+        },
+        _ => {
+            let mend = "`scalectl migrate --plan` says why";
+            Check::fails(name, "there is no way there", mend)
+        }
+    }
+}
+
 /// What would be carried out.
 enum Course {
     Apply(Plan),
@@ -224,7 +239,15 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
     let standing = record.and_then(|record| record.migration.as_ref());
     let ends = match standing {
         Some(standing) => named(&standing.from).zip(named(&standing.to)),
-        None => live_stage(record).map(|from| (from, project.spec.stage)),
+        None => match live_stage(record) {
+            Ok(from) => from.map(|from| (from, project.spec.stage)),
+            Err(failure) => {
+                return (
+                    failed("plan", failure),
+                    Course::Apply(diff(graph, live, None)),
+                );
+            }
+        },
     };
     let plan = |check: Option<Check>| {
         let plan = diff(graph, live, None);
@@ -244,17 +267,7 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
     };
     let prepared = match prepare(global, project, from, to, None) {
         Ok(prepared) => prepared,
-        Err(Failure::Message { what, help, .. }) => {
-            return plan(Some(Check {
-                verdict: Verdict::Fails,
-                mend: help,
-                ..Check::ok("plan", what)
-            }));
-        }
-        Err(_) => {
-            let mend = "`scalectl migrate --plan` says why";
-            return plan(Some(Check::fails("plan", "there is no way there", mend)));
-        }
+        Err(failure) => return plan(Some(failed("plan", failure))),
     };
     let check = match (standing, may_begin(&prepared, live, from)) {
         (Some(standing), _) => under_way(standing),

@@ -39,7 +39,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Some(path) => from_file(&project, &graph, path)?,
         None => from_cloud(global, &project, &graph, "drift", Range::Ours)?,
     };
-    let stage = migrate::live_stage(seen.live.record.as_ref());
+    let stage = migrate::live_stage(seen.live.record.as_ref())?;
     let graph = last_applied(global, &project, graph, &seen.live)?;
     let drift = drift(&graph, &seen.live);
     match arguments.json {
@@ -75,7 +75,7 @@ fn last_applied(
     {
         return Ok(step);
     }
-    match migrate::live_stage(record) {
+    match migrate::live_stage(record)? {
         Some(stage) if stage != project.spec.stage => {
             let spec = spec_deployed(global, project, stage)?;
             project.compile(&spec)

@@ -26,7 +26,7 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
+    let project = Project::load_as_applied(global)?;
     let runs = runs(&project)?;
     let Some(wanted) = &arguments.run else {
         if arguments.json {

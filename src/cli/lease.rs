@@ -50,7 +50,7 @@ impl Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
+    let project = Project::load_as_applied(global)?;
     let shows = matches!(arguments.command, Command::Show { .. });
     let session = Session::open_to_look(&project, "lease", shows)?;
     session.run(async |_, context| {

@@ -255,7 +255,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let place = seen.place.clone();
     let planned = against(&project, &arguments.scope, graph, seen.live)?;
-    if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live) {
+    if let Some(from) = migrate::begins_at(&project, &arguments.scope, &planned.live)? {
         return migration(
             global,
             arguments,

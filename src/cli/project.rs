@@ -5,13 +5,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Failure, Global, ProviderName, confined};
+use super::{Failure, Global, ProviderName, confined, ui};
 use crate::blueprint::{Library, check_condition, compile};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::inventory::Owner;
 use crate::plan::Plan;
 use crate::policy::{self, Policies, Report};
+use crate::render::diagnostics;
+use crate::render::style::{NOTICE, Painted};
 use crate::spec::{self, Provider, Region, Spec, Stage};
 use crate::words::duration;
 use crate::yaml::line_of;
@@ -30,6 +32,8 @@ pub struct Project {
     policies: OnceCell<Policies>,
     /// How long to wait for another run to finish.
     pub patience: Duration,
+    /// Whether the spec and the blueprints are free of mistakes; what should exist is not known otherwise.
+    pub is_sound: bool,
 }
 
 impl Project {
@@ -38,28 +42,59 @@ impl Project {
         let (path, spec) = load_spec(global, stage)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let library = library(&folder)?;
-        Ok(Self {
+        Ok(Self::of(global, folder, spec, library))
+    }
+
+    fn of(global: &Global, folder: PathBuf, spec: Spec, library: Library) -> Self {
+        Self {
             folder,
             spec,
             library,
             policies: OnceCell::new(),
             patience: Duration::from_secs(u64::from(global.lock_timeout)),
-        })
+            is_sound: true,
+        }
+    }
+
+    /// The same for a command that reads or removes what exists. A release with stricter rules must not lock anybody out
+    /// of what an earlier one applied, so mistakes in the spec and the blueprints are warnings here.
+    pub fn load_as_applied(global: &Global) -> Result<Self, Failure> {
+        let sources = SpecFile::read(global)?;
+        let (spec, mut mistakes) = sources.as_applied(global, None)?;
+        let folder = sources.path.parent().map(Path::to_owned);
+        let folder = folder.unwrap_or_default();
+        let library = match library(&folder) {
+            Ok(library) => library,
+            Err(Failure::Diagnostics(found)) => {
+                mistakes.extend(found);
+                Library::embedded().map_err(Failure::Diagnostics)?
+            }
+            Err(other) => return Err(other),
+        };
+        let mut project = Self::of(global, folder, spec, library);
+        if !mistakes.is_empty() {
+            project.is_sound = false;
+            warn(
+                &mistakes,
+                "`plan` and `apply` refuse these; this command does not depend on them",
+            );
+        }
+        Ok(project)
     }
 
     /// The same for `destroy`, whose environment need not be in the spec any more: its resources
     /// are found by their marks.
     pub fn load_for_destroy(global: &Global) -> Result<Self, Failure> {
         let Some(env) = &global.env else {
-            return Self::load(global, None);
+            return Self::load_as_applied(global);
         };
         let without = Global {
             env: None,
             ..global.clone()
         };
-        match Self::load(global, None) {
+        match Self::load_as_applied(global) {
             Err(Failure::Diagnostics(found)) => {
-                let mut project = Self::load(&without, None)?;
+                let mut project = Self::load_as_applied(&without)?;
                 if project.spec.environments.contains_key(env) {
                     return Err(Failure::Diagnostics(found));
                 }
@@ -73,6 +108,14 @@ impl Project {
     /// The resources that should exist.
     pub fn graph(&self) -> Result<Graph, Failure> {
         self.compile(&self.spec)
+    }
+
+    /// The same where it can be known: mistakes in the spec leave open what should exist.
+    pub fn graph_if_sound(&self) -> Result<Option<Graph>, Failure> {
+        match self.is_sound {
+            true => self.graph().map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The resources that another spec, such as this one at another stage, should have.
@@ -152,16 +195,62 @@ impl Project {
     }
 }
 
+/// Shows mistakes that do not stop the command; `why` says why not.
+fn warn(mistakes: &[Diagnostic], why: &str) {
+    let mut warnings = mistakes.to_vec();
+    for warning in &mut warnings {
+        warning.severity = Severity::Warning;
+    }
+    let shown = diagnostics::render(&warnings);
+    ui::note(&format!("{shown}{} {why}\n\n", Painted(NOTICE, "note:")));
+}
+
 /// The spec with the command line's overrides, and where it was found.
 pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec), Failure> {
-    let path = find(global)?;
-    let shown = path.display().to_string();
-    let help = "name another one with `-f FILE`, or write one with `scalectl init`";
-    let text = confined::spec(&path, help)?;
-    let mut spec = spec::load(&shown, &text, global.env.as_deref(), stage)?;
-    check_gates(&spec, &shown, &text, global.env.as_deref())?;
+    let file = SpecFile::read(global)?;
+    let env = global.env.as_deref();
+    let mut spec = spec::load(&file.shown, &file.text, env, stage)?;
+    check_gates(&spec, &file.shown, &file.text, env)?;
+    override_with(&mut spec, global)?;
+    Ok((file.path, spec))
+}
+
+/// A spec's file.
+struct SpecFile {
+    path: PathBuf,
+    /// Its name in messages.
+    shown: String,
+    text: String,
+}
+
+impl SpecFile {
+    fn read(global: &Global) -> Result<Self, Failure> {
+        let path = find(global)?;
+        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
+        Ok(Self {
+            shown: path.display().to_string(),
+            text: confined::spec(&path, help)?,
+            path,
+        })
+    }
+
+    /// The spec as it was applied once, and what of it today's rules refuse.
+    fn as_applied(
+        &self,
+        global: &Global,
+        stage: Option<Stage>,
+    ) -> Result<(Spec, Vec<Diagnostic>), Failure> {
+        let env = global.env.as_deref();
+        let (mut spec, mistakes) = spec::load_as_applied(&self.shown, &self.text, env, stage)?;
+        override_with(&mut spec, global)?;
+        Ok((spec, mistakes))
+    }
+}
+
+/// Puts the command line's provider and region in place of the spec's.
+fn override_with(spec: &mut Spec, global: &Global) -> Result<(), Failure> {
     if let Some(region) = &global.region {
-        set_region(&mut spec, region)?;
+        set_region(spec, region)?;
     }
     match global.provider {
         Some(ProviderName::Sim) => spec.provider = Provider::Sim,
@@ -170,7 +259,7 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
         Some(ProviderName::Aws) => spec.provider = Provider::Aws(spec::Aws::default()),
         None => {}
     }
-    Ok((path, spec))
+    Ok(())
 }
 
 /// The spec at the deployed stage, which may need something that the spec's own stage does not.
@@ -194,7 +283,18 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
         mistake.line = (mistake.location.as_ref()).and_then(|place| line_of(&text, place.line));
         return Err(Failure::Diagnostics(vec![mistake]));
     }
-    Ok(load_spec(global, Some(stage))?.1)
+    // It runs already: a rule that came later, or that a change meanwhile breaks, is no reason not to leave the stage.
+    let (spec, mistakes) = SpecFile::read(global)?.as_applied(global, Some(stage))?;
+    if !mistakes.is_empty() {
+        let stage = stage.name();
+        warn(
+            &mistakes,
+            &format!(
+                "{app} is deployed at stage {stage}, which is compared with the spec as it is"
+            ),
+        );
+    }
+    Ok(spec)
 }
 
 /// Fails when a gate of the spec has an expression that could never be true: a migration would find out after hours.

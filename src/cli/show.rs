@@ -33,8 +33,10 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
-    let graph = project.graph()?;
+    let project = Project::load_as_applied(global)?;
+    let wanted = project.graph_if_sound()?;
+    let is_known = wanted.is_some();
+    let graph = wanted.unwrap_or_default();
     let session = Session::open_to_look(&project, "show", true)?;
     let live = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?))?;
     let address = &arguments.address;
@@ -52,7 +54,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         changes: whole
             .changes
             .into_iter()
-            .filter(|change| change.address == *address)
+            .filter(|change| is_known && change.address == *address)
             .collect(),
         ..Plan::default()
     };
@@ -90,7 +92,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         None => out.push_str(&format!("{address} does not exist yet.\n")),
     }
     out.push('\n');
-    if plan.changes.is_empty() {
+    if !is_known {
+        out.push_str("How it should be is known once the spec is valid.\n");
+    } else if plan.changes.is_empty() {
         out.push_str(&format!("{}\n", Painted(NEW, "It is as it should be.")));
     } else {
         // One resource's share of the plan, without the summary of the whole.

@@ -128,7 +128,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
+    let project = Project::load_as_applied(global)?;
     if let Command::Reset { auto_approve } = &arguments.command {
         return reset(&project, *auto_approve);
     }

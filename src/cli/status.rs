@@ -34,8 +34,10 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load(global, None)?;
-    let graph = project.graph()?;
+    let project = Project::load_as_applied(global)?;
+    let wanted = project.graph_if_sound()?;
+    let is_known = wanted.is_some();
+    let graph = wanted.unwrap_or_default();
     let session = Session::open_to_look(&project, "status", true)?;
     let seen = session.run(async |_, context| Ok(observed(context, Some(&graph)).await?));
     let (live, down) = match seen {
@@ -85,7 +87,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     status: &resource.status,
                 })
                 .collect(),
-            to_change: plan.changes.len(),
+            to_change: is_known.then_some(plan.changes.len()),
         });
         return Ok(ExitCode::SUCCESS);
     }
@@ -137,6 +139,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     text.push_str(&format!("\n{}", count(live.resources.len(), "resource")));
     text.push_str(&match plan.changes.len() {
+        _ if !is_known => "; what is to change is known once the spec is valid.\n".to_owned(),
         0 => ", all as they should be.\n".to_owned(),
         some => format!(
             "; {} `scalectl plan` shows them.\n",

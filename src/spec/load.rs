@@ -32,14 +32,40 @@ pub fn load(
     stage: Option<Stage>,
 ) -> Result<Spec, Vec<Diagnostic>> {
     let root = yaml::parse(file, text).map_err(|error| vec![error])?;
-    checked(root, text, env, stage, None).map_err(|mut found| {
-        for diagnostic in &mut found {
-            if let Some(location) = &diagnostic.location {
-                diagnostic.line = yaml::line_of(text, location.line);
-            }
+    checked(root, text, env, stage, None).map_err(|found| quoting(text, found))
+}
+
+/// What says whose resources a spec's are, and where: without it nothing of theirs is found, or another's is.
+const IDENTITY: [&str; 3] = ["app", "provider", "regions"];
+
+/// Reads a spec that was applied once, perhaps by a release with other rules: mistakes in it are returned beside it, as
+/// long as they leave `app`, `provider`, `regions` and the environment readable.
+///
+/// # Errors
+/// Everything that is wrong with the file, where it does not say whose resources they are.
+pub fn load_as_applied(
+    file: &str,
+    text: &str,
+    env: Option<&str>,
+    stage: Option<Stage>,
+) -> Result<(Spec, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let root = yaml::parse(file, text).map_err(|error| vec![error])?;
+    let (spec, found) = examined(root, text, env, stage, None);
+    let found = quoting(text, found);
+    match spec {
+        Some(spec) if spec.is_known => Ok((spec.spec, found)),
+        _ => Err(found),
+    }
+}
+
+/// The messages with the lines that they are about.
+fn quoting(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for diagnostic in &mut found {
+        if let Some(location) = &diagnostic.location {
+            diagnostic.line = yaml::line_of(text, location.line);
         }
-        found
-    })
+    }
+    found
 }
 
 /// The spec that a node holds, with `changes` merged over it and its environment.
@@ -68,14 +94,35 @@ pub fn place(file: &str, text: &str, env: Option<&str>, path: &str) -> Option<Lo
     Some(root.locate(path).clone())
 }
 
+/// A spec as far as it can be read.
+struct Readable {
+    spec: Spec,
+    /// Whether everything of [`IDENTITY`] and the environment could be read.
+    is_known: bool,
+}
+
 /// The same; `text` is what the node was read from, if that is known.
 fn checked(
-    mut root: Node,
+    root: Node,
     text: &str,
     env: Option<&str>,
     stage: Option<Stage>,
     changes: Option<&Node>,
 ) -> Result<Spec, Vec<Diagnostic>> {
+    match examined(root, text, env, stage, changes) {
+        (Some(readable), found) if found.is_empty() => Ok(readable.spec),
+        (_, found) => Err(found),
+    }
+}
+
+/// The spec as far as it can be read, and everything that is wrong with it.
+fn examined(
+    mut root: Node,
+    text: &str,
+    env: Option<&str>,
+    stage: Option<Stage>,
+    changes: Option<&Node>,
+) -> (Option<Readable>, Vec<Diagnostic>) {
     let finish = |mut found: Vec<Diagnostic>| {
         found.sort_by(|a, b| a.location.cmp(&b.location));
         found
@@ -87,7 +134,7 @@ fn checked(
         );
         let error = Diagnostic::error(root.location.clone(), message)
             .help("`scalectl init` writes one to start from");
-        return Err(finish(vec![error]));
+        return (None, finish(vec![error]));
     }
     spell_out(&mut root);
     let written = root.clone();
@@ -95,6 +142,7 @@ fn checked(
     for (name, overlay) in environments(&root) {
         check_overlay(&name, &overlay, &mut found);
     }
+    let mut is_known = true;
     if let Some(env) = env {
         match environments(&root)
             .into_iter()
@@ -102,7 +150,10 @@ fn checked(
         {
             Some((_, overlay)) => merge(&mut root, &overlay),
             None if env == DEFAULT_ENV => {}
-            None => found.push(no_environment(&root, env)),
+            None => {
+                is_known = false;
+                found.push(no_environment(&root, env));
+            }
         }
     }
     if let Some(changes) = changes {
@@ -120,13 +171,13 @@ fn checked(
         .filter_map(|error| error.location.clone())
         .collect();
     let sound = sound_part(&root, &places);
-    let parsed = serde_json::from_value::<Spec>(serde_json::Value::from(&sound.to_value()));
-    let mut spec = match parsed {
+    let read = |node: &Node| serde_json::from_value::<Spec>((&node.to_value()).into());
+    let mut spec = match read(&sound) {
         Ok(spec) => spec,
-        Err(_) if !found.is_empty() => return Err(finish(found)),
+        Err(_) if !found.is_empty() => return (None, finish(found)),
         Err(error) => {
             let error = Diagnostic::error(root.location.clone(), error.to_string());
-            return Err(finish(vec![error]));
+            return (None, finish(vec![error]));
         }
     };
     spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
@@ -137,11 +188,26 @@ fn checked(
             found.push(Diagnostic::error(place, message).help(help));
         }
     }
-    if found.is_empty() {
-        Ok(spec)
-    } else {
-        Err(finish(found))
+    // What only has another form than today's, such as a longer name, can be read all the same.
+    match read(&sound_part(&root, &BTreeSet::new())) {
+        Ok(whole) => {
+            spec = Spec {
+                env: spec.env,
+                ..whole
+            }
+        }
+        Err(_) => {
+            is_known &= !IDENTITY
+                .iter()
+                .any(|path| is_set_aside(&root, path, &places))
+        }
     }
+    (Some(Readable { spec, is_known }), finish(found))
+}
+
+/// Whether something at `path` or below it is among `places`.
+fn is_set_aside(root: &Node, path: &str, places: &BTreeSet<Location>) -> bool {
+    root.get(path).is_some() && is_touched(root, path, places)
 }
 
 /// Whether one of `places` is at `path` or below it.

@@ -193,7 +193,7 @@ fn ends(project: &Project, record: Option<&Record>) -> Result<(Stage, Stage), Fa
             ))),
         };
     }
-    let from = live_stage(record).ok_or_else(|| {
+    let from = live_stage(record)?.ok_or_else(|| {
         Failure::with_help(
             format!("nothing of {} is known to be live", project.spec.app),
             "`scalectl apply` builds the spec's stage; there is nothing to migrate yet",
@@ -213,7 +213,7 @@ fn show(
     let record = live.record.as_ref();
     let standing = record.and_then(|record| record.migration.as_ref());
     if arguments.status && standing.is_none() {
-        let stage = live_stage(record);
+        let stage = live_stage(record)?;
         match arguments.json {
             true => ui::print_json(&json::settled::document(live)),
             false => ui::print(&format!(
@@ -347,15 +347,16 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
 }
 
 /// The live stage, when what the spec asks for is a migration away from it.
-pub fn begins_at(project: &Project, scope: &Scope, live: &Live) -> Option<Stage> {
+pub fn begins_at(project: &Project, scope: &Scope, live: &Live) -> Result<Option<Stage>, Failure> {
     let from = live_stage(live.record.as_ref())?;
-    (!scope.direct && from != project.spec.stage && !live.resources.is_empty()).then_some(from)
+    let is_away = |from: &Stage| *from != project.spec.stage && !live.resources.is_empty();
+    Ok(from.filter(|from| !scope.direct && is_away(from)))
 }
 
 /// Fails when a stage is not simply applied over another.
 pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Result<(), Failure> {
     let to = project.spec.stage.name();
-    match begins_at(project, scope, live) {
+    match begins_at(project, scope, live)? {
         None => Ok(()),
         Some(from) => Err(Failure::with_help(
             format!(

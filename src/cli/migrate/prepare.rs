@@ -41,9 +41,20 @@ pub fn named(name: &str) -> Option<Stage> {
     Stage::ALL.into_iter().find(|stage| stage.name() == name)
 }
 
-/// The stage that is live, if it is known.
-pub fn live_stage(record: Option<&Record>) -> Option<Stage> {
-    named(record?.stage.as_deref()?)
+/// The deployed stage, if one was reached in full.
+///
+/// # Errors
+/// Another release of scalectl deployed a stage that this one does not have.
+pub fn live_stage(record: Option<&Record>) -> Result<Option<Stage>, Failure> {
+    let Some(name) = record.and_then(|record| record.stage.as_deref()) else {
+        return Ok(None);
+    };
+    named(name).map(Some).ok_or_else(|| {
+        Failure::with_help(
+            format!("stage {name} is deployed, which this scalectl does not have; nothing was changed"),
+            "run the release of scalectl that deployed it; `status` and `destroy` of this one work too",
+        )
+    })
 }
 
 /// Lays the way out.

@@ -26,8 +26,8 @@ pub struct Document<'a> {
     pub endpoints: Vec<Endpoint<'a>>,
     /// What exists, ordered by address.
     pub resources: Vec<Resource<'a>>,
-    /// How many changes `scalectl apply` would make.
-    pub to_change: usize,
+    /// How many changes `scalectl apply` would make; null while the spec has mistakes.
+    pub to_change: Option<usize>,
 }
 
 /// Where a part is to be found.
