@@ -826,7 +826,7 @@ fn a_saved_migration_is_refused_once_it_is_another_one() {
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
     let told = project.said(&["migrate way.json --auto --auto-approve"]);
     assert!(
-        told.contains("changed since the migration was saved"),
+        told.contains("changed since it was saved: what exists before its first step"),
         "{told}"
     );
     project.write("scalectl.yaml", spec);

@@ -6,7 +6,7 @@
 //! asked for.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use handlebars::Handlebars;
@@ -307,6 +307,17 @@ impl Library {
         let builtin = || TEMPLATES.iter().find(|(name, _)| *name == path);
         self.source(&format!("templates/{path}"))
             .or_else(|| builtin().map(|(_, text)| *text))
+    }
+
+    /// The templates whose path below `templates/` begins like this, as they stand in their files, by path.
+    pub fn texts_below(&self, start: &str) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.sources.keys();
+        let own = own.filter_map(|file| file.strip_prefix("templates/"));
+        let paths: BTreeSet<&str> = own.chain(TEMPLATES.iter().map(|(path, _)| *path)).collect();
+        let below = paths
+            .into_iter()
+            .filter(move |path| path.starts_with(start));
+        below.filter_map(|path| Some((path, self.text(path)?)))
     }
 
     /// Whether any module has a resource with this id.

@@ -12,7 +12,7 @@ use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
-use super::{Failure, Global, Outcome, dry_run, live, migrate, ui};
+use super::{Failure, Global, Outcome, dry_run, live, migrate, saved, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
 use crate::inventory::{Live, Record};
@@ -351,9 +351,12 @@ const AGAIN: &str = "make a new one with `scalectl plan --out FILE`";
 fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
     let text = read(path, AGAIN)?;
-    if migrate::is_saved(&text) {
-        let help = format!("`scalectl migrate {shown}` walks it, step by step");
-        return Err(Failure::with_help(format!("{shown} is a migration"), help));
+    if let Some(other) = saved::parse(&text) {
+        let command = saved::command_of(&other);
+        return Err(Failure::with_help(
+            format!("{shown} is for `{command}`, not for `apply`"),
+            format!("`scalectl {command} {shown}` runs it, step by step"),
+        ));
     }
     let saved: SavedPlan = serde_json::from_str(&text).map_err(|error| {
         Failure::with_help(format!("{shown} is not a saved plan: {error}"), AGAIN)

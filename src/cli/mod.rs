@@ -37,6 +37,7 @@ mod project;
 mod rehearse;
 mod report;
 mod run;
+mod saved;
 mod scale;
 mod schema;
 mod session;

@@ -12,6 +12,7 @@ use super::history::all_runs;
 use super::live::{self, Range};
 use super::looking::observed;
 use super::project::{Project, write};
+use super::saved::save as save_steps;
 use super::session::Cloud;
 use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
@@ -352,7 +353,7 @@ fn migration(
     // What `migrate` would refuse is refused here, after it is shown.
     let begins = migrate::may_begin(&prepared, &planned.live, from);
     if let (Some(path), Ok(())) = (&arguments.out, &begins) {
-        migrate::save(path, project, &prepared.migration)?;
+        save_steps(path, project, &prepared.migration)?;
     }
     let format = arguments.format();
     let view = MigrationView {

@@ -9,7 +9,7 @@
 //! need it, [`steps`] lays the declared walk over them, [`gates`] judges readings, [`reach`] follows
 //! requests to the servers, [`ask`] sends some, [`failover`] makes steps of moving a database's writes to
 //! another region, [`walk`] does it, [`mod@forecast`] does it on an embedded cloud to say what it would be, and
-//! [`mod@dry_run`] on one that stands as a snapshot says. All but [`ask`] and the last three are pure.
+//! [`mod@dry_run`] on one that stands as a snapshot says, [`saved`] is one in a file. All but [`ask`] and the last three are pure.
 
 pub mod action;
 pub mod ask;
@@ -23,6 +23,7 @@ pub mod graphs;
 pub mod merge;
 pub mod reach;
 mod room;
+pub mod saved;
 pub mod steps;
 pub mod walk;
 

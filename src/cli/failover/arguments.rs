@@ -4,17 +4,21 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use crate::inventory::Failover;
 use crate::migrate::failover::Request;
 use crate::render::view::Format;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(
     group(ArgGroup::new("unasked").multiple(true)),
-    after_help = "Examples:\n  scalectl failover --to eu-west-1 --plan              every step with its gates and costs\n  scalectl failover --to eu-west-1                     fence, wait until nothing is missing, promote, switch, rebuild\n  scalectl failover --to eu-west-1 --accept-loss 5m    the old region does not answer: what its last 5 minutes wrote may be lost\n  scalectl failover --resume                           go on, such as once the old region answers again\n  scalectl failover --to us-east-1                     and back"
+    after_help = "Examples:\n  scalectl failover --to eu-west-1 --plan              every step with its gates and costs\n  scalectl failover --to eu-west-1                     fence, wait until nothing is missing, promote, switch, rebuild\n  scalectl failover --to eu-west-1 --accept-loss 5m    the old region does not answer: what its last 5 minutes wrote may be lost\n  scalectl failover --resume                           go on, such as once the old region answers again\n  scalectl failover --to us-east-1                     and back\n  scalectl failover --to eu-west-1 --plan --out moved.json   for a review; `scalectl failover moved.json` runs it"
 )]
 pub struct Arguments {
+    /// A failover saved by `--plan --out`: refused when the steps differ now.
+    #[arg(value_name = "FILE", conflicts_with_all = ["to", "accept_loss", "plan", "resume", "rollback", "status"])]
+    pub(super) saved: Option<PathBuf>,
     /// The region whose database is to take the writes. At the end the spec says it.
-    #[arg(long, value_name = "REGION", required_unless_present_any = ["resume", "rollback", "status"])]
+    #[arg(long, value_name = "REGION", required_unless_present_any = ["saved", "resume", "rollback", "status"])]
     pub(super) to: Option<String>,
     /// Lose so much of what was acknowledged, where the old region does not answer or its replica does
     /// not catch up: seconds, or such as 90s, 5m, 1h.
@@ -41,6 +45,9 @@ pub struct Arguments {
     /// Print the plan as a Mermaid Gantt chart.
     #[arg(long, requires = "plan", conflicts_with = "json")]
     pub(super) mermaid: bool,
+    /// Save the plan, for `scalectl failover FILE`.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub(super) out: Option<PathBuf>,
     /// Write the plan as a report in one HTML file too; https://scalectl.github.io/scalectl/report.html shows it.
     #[arg(long, value_name = "FILE", requires = "plan")]
     pub(super) html: Option<PathBuf>,
@@ -59,6 +66,16 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// The same for the failover that was saved.
+    pub(super) fn of(&self, saved: &Failover) -> Self {
+        let accepts = saved.lost || saved.loss > 0;
+        Self {
+            to: Some(saved.to.to_string()),
+            accept_loss: accepts.then_some(saved.loss),
+            ..self.clone()
+        }
+    }
+
     /// What they ask for.
     pub(super) fn request(&self) -> Request<'_> {
         Request {

@@ -9,8 +9,10 @@ use crate::apply::Context;
 use crate::cli::apply::not_confirmed;
 use crate::cli::migrate::says_yes;
 use crate::cli::project::Project;
+use crate::cli::saved::check;
 use crate::cli::{Failure, Global, ui};
 use crate::migrate::failover::{check_course, check_next, check_start, numbers};
+use crate::migrate::saved::SavedMigration;
 use crate::render::migration::Frame;
 
 /// The walk.
@@ -18,6 +20,7 @@ pub(super) async fn go(
     global: &Global,
     project: &Project,
     arguments: &Arguments,
+    saved: Option<&SavedMigration>,
     context: &Context<'_>,
     found: &Found,
     place: Option<String>,
@@ -35,6 +38,7 @@ pub(super) async fn go(
     let migration = &prepared.migration;
     let standing = prepared.standing.as_ref();
     check_course(migration, standing, prepared.anew, &arguments.request())?;
+    check(saved, project, migration)?;
     if standing.is_none() {
         check_start(migration, &live)?;
     }

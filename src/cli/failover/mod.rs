@@ -22,6 +22,7 @@ use self::writer::say_so;
 use super::plan::tell_calls;
 use super::project::Project;
 use super::run::with_lease;
+use super::saved::{check_owner, load};
 use super::session::Session;
 use super::{Failure, Global, Outcome};
 use crate::apply::write_record;
@@ -31,6 +32,14 @@ use crate::spec;
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
+    let saved = arguments.saved.as_deref();
+    let saved = saved.map(|path| load(path, "failover")).transpose()?;
+    if let Some(saved) = &saved {
+        check_owner(saved, &project)?;
+    }
+    let asked = saved.as_ref().and_then(|saved| saved.failover.as_ref());
+    let asked = asked.map(|failover| arguments.of(failover));
+    let arguments = asked.as_ref().unwrap_or(arguments);
     fits(&project.spec, arguments.to.as_deref())?;
     let found = look(&project, arguments)?;
     let looks = arguments.plan || arguments.status;
@@ -47,7 +56,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             true => show(&project, arguments, context, &found, place).await,
             false => {
                 with_lease(context, &holder, project.patience, async || {
-                    go(global, &project, arguments, context, &found, place).await
+                    go(
+                        global,
+                        &project,
+                        arguments,
+                        saved.as_ref(),
+                        context,
+                        &found,
+                        place,
+                    )
+                    .await
                 })
                 .await
             }

@@ -8,6 +8,7 @@ use crate::apply::{Context, kinds, observe_without};
 use crate::cli::lines::{self, open_into};
 use crate::cli::migrate::above;
 use crate::cli::project::Project;
+use crate::cli::saved::save;
 use crate::cli::{Failure, report, ui};
 use crate::migrate::failover::{check_start, writer_of};
 use crate::render::json::settled;
@@ -29,6 +30,11 @@ pub(super) async fn show(
     }
     let (prepared, live) = match prepare(project, arguments, context, found).await? {
         Prepared::Move(planned, live) => (planned, live),
+        Prepared::Already { writer, .. } if arguments.out.is_some() => {
+            return Err(Failure::new(format!(
+                "the database in {writer} takes the writes already; there is no failover to save"
+            )));
+        }
         Prepared::Already { writer, record } => {
             match arguments.json {
                 true => {
@@ -40,6 +46,23 @@ pub(super) async fn show(
             return Ok(End::Shown);
         }
     };
+    let begins = match prepared.standing {
+        None => check_start(&prepared.migration, &live).map_err(Failure::from),
+        Some(_) => Ok(()),
+    };
+    match (&arguments.out, &prepared.standing, &begins) {
+        (Some(_), Some(standing), _) => {
+            return Err(Failure::with_help(
+                format!(
+                    "{}; there is no other failover to save",
+                    standing.in_words()
+                ),
+                "`scalectl failover --resume` continues it",
+            ));
+        }
+        (Some(path), None, Ok(())) => save(path, project, &prepared.migration)?,
+        _ => {}
+    }
     let (frame, owner) = (prepared.frame(), project.owner());
     let format = arguments.format();
     let view = MigrationView {
@@ -54,9 +77,7 @@ pub(super) async fn show(
     if format == Format::Text {
         below(&prepared, found);
     }
-    if prepared.standing.is_none() {
-        check_start(&prepared.migration, &live)?;
-    }
+    begins?;
     Ok(End::Shown)
 }
 

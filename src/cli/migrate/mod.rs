@@ -1,10 +1,8 @@
 //! `scalectl migrate`: from the stage that is live to another, step by step.
 //!
-//! Here is what is asked for, shown, refused and tried out; `prepare` lays the way out, `walk` goes it,
-//! `saved` keeps it in a file.
+//! Here is what is asked for, shown, refused and tried out; `prepare` lays the way out, `walk` goes it.
 
 mod prepare;
-mod saved;
 mod walk;
 
 use std::path::PathBuf;
@@ -16,8 +14,6 @@ use self::prepare::judged;
 pub use self::prepare::{
     Prepared, forecasts, lay_out, live_stage, may_begin, named, prepare, told,
 };
-use self::saved::{AGAIN, Saved, load};
-pub use self::saved::{is_saved, save};
 pub use self::walk::says_yes;
 use self::walk::{Course, course, go, numbers};
 use super::lines::open_into;
@@ -25,11 +21,13 @@ use super::looking::observed;
 use super::plan::{Scope, heading, tell_calls};
 use super::project::Project;
 use super::run::with_lease;
+use super::saved::{check, check_owner, load, save};
 use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
 use crate::apply::Context;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::Migration;
+use crate::migrate::saved::SavedMigration;
 use crate::render::json;
 use crate::render::migration::text;
 use crate::render::style::{NEW, NOTICE, Painted};
@@ -121,19 +119,12 @@ pub fn above(place: Option<&str>) -> String {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let saved: Option<Saved> = match &arguments.saved {
-        None => None,
-        Some(path) => Some(load(path)?),
-    };
+    let saved = arguments.saved.as_deref();
+    let saved = saved.map(|path| load(path, "migrate")).transpose()?;
     let to = arguments.to.or(saved.as_ref().map(|saved| saved.to));
     let project = Project::load(global, to)?;
-    if let Some(saved) = &saved
-        && (saved.owner != project.owner() || saved.provider != project.provider())
-    {
-        return Err(Failure::with_help(
-            "the saved migration is another application's, or another provider's",
-            AGAIN,
-        ));
+    if let Some(saved) = &saved {
+        check_owner(saved, &project)?;
     }
     if arguments.dry_run {
         return try_out(global, &project, arguments, saved.as_ref());
@@ -376,7 +367,7 @@ fn try_out(
     global: &Global,
     project: &Project,
     arguments: &Arguments,
-    saved: Option<&Saved>,
+    saved: Option<&SavedMigration>,
 ) -> Outcome {
     let graph = project.graph()?;
     let file = arguments.live.as_deref();
@@ -389,7 +380,7 @@ fn try_out(
     let (from, to) = ends(project, record)?;
     let workers = Some(usize::from(arguments.parallelism));
     let prepared = prepare(global, project, from, to, workers)?;
-    may_go(&prepared, saved, &live, from)?;
+    may_go(project, &prepared, saved, &live, from)?;
     let numbers = numbers(&prepared.migration, standing, course);
     let frame = prepared.frame(standing);
     if !arguments.json {
@@ -414,20 +405,14 @@ fn try_out(
 /// Fails when the migration is not the one that was saved or is under way, may cost more than is
 /// allowed, or does not begin at what is live.
 fn may_go(
+    project: &Project,
     prepared: &Prepared,
-    saved: Option<&Saved>,
+    saved: Option<&SavedMigration>,
     live: &Live,
     from: Stage,
 ) -> Result<(), Failure> {
     let migration = &prepared.migration;
-    if let Some(saved) = saved
-        && *saved.digest != *migration.digest
-    {
-        return Err(Failure::with_help(
-            "the spec, the blueprints or the live stage changed since the migration was saved; nothing was changed",
-            AGAIN,
-        ));
-    }
+    check(saved, project, migration)?;
     let record = live.record.as_ref();
     let standing = record.and_then(|record| record.migration.as_ref());
     if let Some(standing) = standing

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::process::ExitCode;
 
 use super::prepare::{judged, prepare, told};
-use super::saved::Saved;
 use super::{Arguments, check_target, ends, look, may_go};
 use crate::apply::Context;
 use crate::cli::apply::not_confirmed;
@@ -16,6 +15,7 @@ use crate::cli::project::{Project, find, load_spec, read, write};
 use crate::cli::walk_teller::{Teller, arrived_at, ended, shown};
 use crate::cli::{Failure, Global, Outcome, ui};
 use crate::inventory::{Record, Standing};
+use crate::migrate::saved::SavedMigration;
 use crate::migrate::walk::{Halt, Walker};
 use crate::migrate::{Migration, action};
 use crate::plan::Counts;
@@ -37,7 +37,7 @@ pub(super) async fn go(
     global: &Global,
     project: &Project,
     arguments: &Arguments,
-    saved: Option<&Saved>,
+    saved: Option<&SavedMigration>,
     context: &Context<'_>,
     place: Option<String>,
     into: Option<&File>,
@@ -64,7 +64,7 @@ pub(super) async fn go(
     let workers = Some(usize::from(arguments.parallelism));
     let prepared = prepare(global, project, from, to, workers)?;
     let migration = &prepared.migration;
-    may_go(&prepared, saved, &live, from)?;
+    may_go(project, &prepared, saved, &live, from)?;
     // Whoever is asked sees one screen, and the step that begins below it.
     let asks = !arguments.auto_approve && !global.verbose;
     if !arguments.json {
