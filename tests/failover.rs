@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use common::{EPOCH, example, graph_of, owner_of, runtime};
+use scalectl::address::Address;
 use scalectl::apply::{Context, End, Stop, execute, observe, record_of, write_record};
 use scalectl::blueprint::Library;
-use scalectl::graph::Graph;
+use scalectl::graph::{Graph, Resource};
 use scalectl::inventory::{Failover, Live, Owner};
-use scalectl::migrate::failover::{Graphs, steps_of, writer_of};
+use scalectl::migrate::failover::{Graphs, database_of, steps_of, writer_of};
 use scalectl::migrate::walk::{Event, Halt, Walker};
 use scalectl::migrate::{Migration, Phase, Step};
 use scalectl::plan::diff;
@@ -21,6 +22,7 @@ use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::Faults;
 use scalectl::provider::sim::{Moment, Sim};
 use scalectl::spec::{Spec, Stage};
+use scalectl::value::Value;
 
 const FIRST: &str = "us-east-1";
 const SECOND: &str = "eu-west-1";
@@ -232,6 +234,83 @@ fn a_failover_there_and_back_loses_no_write_and_leaves_nothing_to_change() {
             // It was fenced for a while.
             assert!(clients.refused.get() > 10);
         });
+    }
+}
+
+/// The graph's one resource of a type whose properties refer to this address, if there is one.
+fn that_refers<'a>(graph: &'a Graph, kind: &str, to: &Address) -> Option<&'a Resource> {
+    let all = graph.iter().filter(|resource| &*resource.kind == kind);
+    let mut all = all.filter(|resource| resource.dependencies().contains(to));
+    let found = all.next();
+    assert!(all.next().is_none(), "{kind}: several refer to {to}");
+    found
+}
+
+#[test]
+fn backups_and_alarms_follow_the_writes_to_the_other_region() {
+    for name in ["marketplace", "newsroom"] {
+        let case = Case::new(name);
+        for (from, to) in [(FIRST, SECOND), (SECOND, FIRST)] {
+            let migration = case.failover(from, to, 0, false);
+            for (step, graph) in [("before", &migration.start)].into_iter().chain(
+                migration
+                    .steps
+                    .iter()
+                    .map(|step| (&*step.name, &step.graph)),
+            ) {
+                let writer = match step {
+                    "rebuild" | "retire" => to,
+                    _ => from,
+                };
+                let database = database_of(graph, writer).unwrap();
+                let what = format!("{name}, {step} to {to}");
+                // The one of the old writer is not made anew for the replica that takes its place.
+                let all = graph
+                    .iter()
+                    .filter(|one| &*one.kind == "AWS::Backup::BackupSelection");
+                assert_eq!(all.count(), 1, "{what}");
+                let selection =
+                    that_refers(graph, "AWS::Backup::BackupSelection", &database.address);
+                let selection = selection.unwrap_or_else(|| panic!("{what}: no backups"));
+                // AWS Backup starts jobs in its own region only, and copies what it made to the other one.
+                assert_eq!(*selection.address.region, *writer, "{what}");
+                let plans = graph
+                    .iter()
+                    .filter(|one| &*one.kind == "AWS::Backup::BackupPlan");
+                let plans: Vec<&Resource> = plans.collect();
+                let plan = (plans.iter())
+                    .find(|one| *one.address.region == *writer)
+                    .unwrap_or_else(|| panic!("{what}: no plan"));
+                let other = if writer == FIRST { SECOND } else { FIRST };
+                let vaults: Vec<_> = plan.dependencies().into_iter().collect();
+                for region in [writer, other] {
+                    let vault: Address = format!("{region}/vault").parse().unwrap();
+                    assert!(vaults.contains(&vault), "{what}: {vaults:?}");
+                }
+                if step == "retire" || step == "before" {
+                    assert_eq!(plans.len(), 1, "{what}");
+                }
+                let alarms = graph.iter().filter(|one| {
+                    &*one.kind == "AWS::CloudWatch::Alarm"
+                        && one.dependencies().contains(&database.address)
+                });
+                let metrics: BTreeSet<&str> = alarms
+                    .filter_map(|one| one.property("MetricName")?.as_str())
+                    .collect();
+                let events = that_refers(graph, "AWS::RDS::EventSubscription", &database.address);
+                assert!(events.is_some(), "{what}: nobody hears of its failures");
+                for metric in ["CPUUtilization", "FreeStorageSpace", "FreeableMemory"] {
+                    assert!(metrics.contains(metric), "{what}: {metrics:?}");
+                }
+            }
+            let replica = database_of(&case.graph(to, false), from).unwrap().clone();
+            let lag = case.graph(to, false);
+            let lag = lag.iter().any(|one| {
+                one.property("MetricName").and_then(Value::as_str) == Some("ReplicaLag")
+                    && one.dependencies().contains(&replica.address)
+            });
+            assert!(lag, "{name}: nobody watches the replica in {from}");
+        }
     }
 }
 

@@ -178,18 +178,23 @@ pub(super) fn rebuilt(graph: &Graph, graphs: &Graphs, to: &str) -> Graph {
             _ => {}
         }
     }
-    // Readers follow the old one, and nobody reads from them any more.
-    let readers: BTreeSet<Address> = rebuilt
+    // Readers follow the old one, and nobody reads from them any more; and what is only for a writer, such as its
+    // backups, would be made anew for the replica that takes the old one's address.
+    let replaced = |one: &&Resource| {
+        let is_reader = graphs.new.get(&one.address).is_none();
+        &*one.kind == INSTANCE && (is_reader || *one.address.region != *to)
+    };
+    let replaced: BTreeSet<Address> = rebuilt
         .iter()
-        .filter(|one| &*one.kind == INSTANCE && graphs.new.get(&one.address).is_none())
+        .filter(replaced)
         .map(|one| one.address.clone())
         .collect();
-    let of_readers = |resource: &Resource| {
+    let of_replaced = |resource: &Resource| {
         let needs = resource.dependencies();
-        readers.contains(&resource.address) || needs.iter().any(|need| readers.contains(need))
+        replaced.contains(&resource.address) || needs.iter().any(|need| replaced.contains(need))
     };
     rebuilt
         .resources
-        .retain(|address, resource| graphs.new.get(address).is_some() || !of_readers(resource));
+        .retain(|address, resource| graphs.new.get(address).is_some() || !of_replaced(resource));
     rebuilt
 }
