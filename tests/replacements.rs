@@ -18,12 +18,7 @@ use scalectl::spec::Stage;
 use scalectl::value::Value;
 
 /// Types whose replacement deletes the old one first, because a name or value of theirs exists once only.
-const DELETED_FIRST: &[&str] = &[
-    "AWS::EC2::FlowLog",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::VPCPeeringConnection",
-    "AWS::RDS::DBInstance",
-];
+const DELETED_FIRST: &[&str] = &["AWS::EC2::FlowLog", "AWS::EC2::VPCPeeringConnection"];
 
 fn shop(stage: Stage) -> Graph {
     graph_of(&Library::embedded().unwrap(), &example("shop", stage))
@@ -454,4 +449,43 @@ fn a_server_does_not_become_another_architecture() {
             .impossible,
         []
     );
+}
+
+#[test]
+fn a_replaced_database_and_its_replica_answer_until_their_successors_do() {
+    let graph = graph(&SHOP.replace("engine: postgres", "engine: postgres, replicas: 1"));
+    let (cloud, now) = runtime().block_on(applied(&graph));
+    let addresses = ["us-east-1/db", "us-east-1/db_replica[1]"];
+    let [db, replica] = addresses.map(|one| one.parse::<Address>().unwrap());
+    let before = moved(&cloud, &db, "MasterUsername");
+    let sim = Sim::in_memory(before.clone(), Faults::default(), now);
+    let planned = runtime().block_on(plan(&sim, &graph));
+    for address in [&db, &replica] {
+        assert!(!says_so(&planned, address), "{address}");
+    }
+    assert_eq!(planned.impossible, []);
+    let (_, report) = runtime().block_on(apply(&sim, &graph, None));
+    assert!(report.is_complete(), "{report:?}");
+    // Their names are the provider's, and stay: once lists show what is new, nothing is left to do.
+    let after = sim.into_cloud();
+    let later = Sim::in_memory(after.clone(), Faults::default(), now + 86_400_000);
+    let again = runtime().block_on(plan(&later, &graph));
+    let left: Vec<_> = again
+        .changes
+        .iter()
+        .map(|one| one.address.to_string())
+        .collect();
+    assert_eq!(left, [""; 0]);
+    let databases = after.items.values().filter(|item| item.gone_at.is_none());
+    let databases: Vec<String> = databases
+        .filter(|item| &*item.kind == "AWS::RDS::DBInstance")
+        .map(|item| item.properties.at("Endpoint.Address").unwrap().to_string())
+        .collect();
+    assert_eq!(databases.len(), 2);
+    let setting: Address = "us-east-1/param_database".parse().unwrap();
+    let setting = &after.items[&number_of(&after, &setting)].properties;
+    let value = setting.get("Value").unwrap().to_string();
+    for endpoint in databases {
+        assert!(value.contains(&endpoint), "{value}, {endpoint}");
+    }
 }

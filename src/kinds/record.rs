@@ -41,6 +41,8 @@ pub struct Kind {
     pub stand_in: Option<StandIn>,
     /// Of one that is marked on another one: whether AWS refuses to delete that while it exists.
     pub keeps_parent: bool,
+    /// Whether creating one in the place of ours moves that over, without a moment in between.
+    pub moves_over: bool,
     /// Whether it leads to others: nothing answers behind a new security group without its rules.
     pub is_path: bool,
     /// What AWS limits the number of, where each one counts whatever its properties are.
@@ -120,6 +122,7 @@ impl Kind {
             named_by: &[],
             stand_in: None,
             keeps_parent: false,
+            moves_over: false,
             is_path: false,
             counts_as: None,
             lock: None,

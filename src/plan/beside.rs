@@ -10,8 +10,9 @@ use std::collections::{HashMap, HashSet};
 use super::{Action, Change, Impossible, Reason};
 use crate::address::Address;
 use crate::inventory::{Live, LiveResource};
-use crate::kinds::exclusive;
 use crate::kinds::references::{for_each_name, is_in_reach};
+use crate::kinds::{self, exclusive};
+use crate::schema::Registry;
 
 /// Decides for each replacement whether it is created first.
 pub fn create_first(changes: &mut [Change]) {
@@ -78,6 +79,28 @@ fn replaced(changes: &[Change]) -> HashMap<Address, usize> {
         .collect()
 }
 
+/// Leaves the name to the old resource where nothing else keeps the new one from existing beside it, and its blueprint
+/// ignores what it is called: the provider makes up another one, which later plans leave alone.
+pub fn leave_the_name(change: &mut Change) {
+    let is_replaced = change.action == Action::Replace;
+    if !is_replaced || !can_be_first(change) || clash_with_itself(change).is_none() {
+        return;
+    }
+    let Some(mut desired) = change.desired.clone() else {
+        return;
+    };
+    let schema = Registry::embedded().kind(&desired.kind);
+    let names = schema.map_or(&[][..], |schema| schema.primary_identifier());
+    for name in names.iter().filter(|name| desired.lifecycle.ignores(name)) {
+        desired.properties.remove(name);
+    }
+    let live = change.live.as_ref().map(|live| &live.properties);
+    if live.is_some_and(|live| exclusive::clash(&desired.kind, &desired.properties, live).is_none())
+    {
+        change.desired = Some(desired);
+    }
+}
+
 /// Whether its blueprint wants it to be created first.
 fn wants_first(change: &Change) -> bool {
     let desired = change.desired.as_ref();
@@ -100,7 +123,8 @@ fn refers_to(change: &Change, other: &Change) -> bool {
 /// Which value the old and the new one of a replacement cannot both have, in words.
 pub fn clash_with_itself(change: &Change) -> Option<String> {
     let (desired, live) = (change.desired.as_ref()?, change.live.as_ref()?);
-    if desired.kind != live.kind || super::existing::is_swapped(change) {
+    let moves_over = kinds::of(&desired.kind).moves_over;
+    if desired.kind != live.kind || moves_over || super::existing::is_swapped(change) {
         return None;
     }
     exclusive::clash(&desired.kind, &desired.properties, &live.properties)

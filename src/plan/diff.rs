@@ -44,7 +44,8 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
                     },
                 );
             }
-            Judged::Changed(change) if is_wanted(&resource.address) => {
+            Judged::Changed(mut change) if is_wanted(&resource.address) => {
+                beside::leave_the_name(&mut change);
                 let properties = change.desired.as_ref().map(|d| d.properties.clone());
                 let stays = found.filter(|_| change.action == Action::Update);
                 states.insert(

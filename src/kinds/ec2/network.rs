@@ -143,6 +143,8 @@ pub(in crate::kinds) const KINDS: &[Kind] = &[
     Kind {
         name: "AWS::EC2::SubnetRouteTableAssociation",
         once: &["SubnetId"],
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html
+        moves_over: true,
         is_path: true,
         ..Kind::with(
             Tier::Network,

@@ -241,7 +241,7 @@ impl Cloud {
         if let Some(item) = existing {
             return Ok(item.identifier.clone());
         }
-        if let Some(item) = self.simple_record(write) {
+        if let Some(item) = self.simple_record(write).or_else(|| self.moved_over(write)) {
             // Deleted and created in one change, or not at all.
             self.items.remove(&item.number);
             let made = self.make(write, now, lag, &call);
@@ -273,6 +273,23 @@ impl Cloud {
                 && same("HostedZoneId")
         };
         self.items.values().find(is_it).cloned()
+    }
+
+    /// The resource of ours that goes over to the new one in the same call.
+    fn moved_over(&self, write: &Write) -> Option<Item> {
+        let facts = kinds::of(&write.kind);
+        let is_it = |item: &&Item| {
+            let marks = item.marks.as_ref();
+            let mut once = facts.once.iter();
+            item.kind == write.kind
+                && item.gone_at.is_none()
+                && marks.is_some_and(|marks| {
+                    marks.owner == write.owner && marks.address == write.address
+                })
+                && once.all(|path| item.properties.at(path) == write.properties.at(path))
+        };
+        let mut all = self.items.values().filter(|_| facts.moves_over);
+        all.find(is_it).cloned()
     }
 
     fn make(&mut self, write: &Write, now: u64, lag: u64, call: &str) -> Outcome<Arc<str>> {
