@@ -204,7 +204,7 @@ fn warnings(change: &Change) -> Vec<&'static str> {
     let touches = |name: &str| change.properties.iter().any(|one| &*one.path == name);
     let mut told = Vec::new();
     if &*change.kind == "AWS::RDS::DBInstance" && touches("MasterUserPassword") {
-        told.push("its master user gets the password of the application's secret: whoever connects with the old one is refused from then on.");
+        told.push("its master user would get the password of the application's secret, and whoever connects with the old one would be refused. `plan` refuses that until it is named with --allow; to keep the password, import the secret that holds it as JSON with `username` and `password` as the application's secret first.");
     }
     if &*change.kind == "AWS::EC2::Instance" && touches("UserData") {
         told.push("user data runs at a server's first boot only: this one stops, starts, and still runs what it ran before. Move its application to a new server instead.");

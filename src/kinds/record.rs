@@ -75,6 +75,8 @@ pub struct Kind {
     /// Of the properties that need a new resource those that can be dropped in place, and whose value is
     /// given back although the registry says that it is not: a replica becomes a database of its own.
     pub released: &'static [&'static str],
+    /// Properties by which AWS makes a value up that it never gives back: one that was adopted has its value already.
+    pub generated: &'static [&'static str],
     /// Lists of which one call adds or removes a single item.
     pub stepwise: &'static [Stepwise],
     /// Numbers and versions that AWS lets grow and never go back.
@@ -137,6 +139,7 @@ impl Kind {
             volatile: &[],
             fixed: &[],
             released: &[],
+            generated: &[],
             stepwise: &[],
             grows: &[],
             shared: &[],

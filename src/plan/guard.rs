@@ -151,6 +151,12 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
             "it would follow the database that holds the data no more, and take writes itself",
         );
     }
+    if takes_another_password(change) {
+        return Some(
+            "it was adopted, and its master user would get the password of the application's secret: whoever connects with the \
+             present one is refused, unless the secret was adopted too (`scalectl import` it first) and holds that one",
+        );
+    }
     if is_upgrade(change) {
         return Some(
             "another major version is not taken back, and nothing answers meanwhile; take a snapshot first",
@@ -177,6 +183,17 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         }
         Holds::Foundation | Holds::Nothing => None,
     }
+}
+
+/// Whether a database's password is set whose present one somebody else has set.
+fn takes_another_password(change: &Change) -> bool {
+    const PASSWORD: &str = "MasterUserPassword";
+    let sets = change.properties.iter().any(|one| &*one.path == PASSWORD);
+    // `import` marks whose it is, and the first apply what was set.
+    let is_adopted = (change.live.as_ref())
+        .and_then(|live| live.applied.as_ref())
+        .is_some_and(|applied| applied.digests.is_empty());
+    change.action == Action::Update && sets && is_adopted
 }
 
 /// Whether it is a copy of a database that stays.

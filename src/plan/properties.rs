@@ -80,7 +80,8 @@ pub fn differences(
         // Asked only where something else than the values decides: it digests the value.
         let as_set = LazyCell::new(|| ownership::was_set_to(applied, address, name, value));
         if rules.is_write_only(name) {
-            if *as_set != Some(true) {
+            let has_its_own = rules.facts.generated.contains(&&**name) && as_set.is_none();
+            if *as_set != Some(true) && !has_its_own {
                 // Where it is given back all the same, it is told what of it changes.
                 let have = live
                     .properties
