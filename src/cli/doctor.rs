@@ -15,7 +15,7 @@ use crate::apply::{ANOTHER_REGION, Context, observe};
 use crate::doctor::permissions::{self, Needed, Stride};
 use crate::doctor::{Check, Verdict};
 #[cfg(feature = "aws")]
-use crate::doctor::{quotas, zones};
+use crate::doctor::{aws::web, delegation, images, quotas, zones};
 use crate::graph::Graph;
 use crate::inventory::{Live, Standing};
 use crate::plan::{Plan, diff, guard};
@@ -145,6 +145,11 @@ async fn checked(
     if let Cloud::Aws(aws) = cloud {
         checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
         checks.extend(aws.check_zones(&zones::placed(graph)).await);
+        // An emulator's account has no names of the world's, and no servers that would run an image.
+        if aws.endpoint().is_none() {
+            checks.extend(web::check_images(&images::wanted(&project.spec)).await);
+            checks.extend(web::check_delegation(&delegation::zones(&live)).await);
+        }
     }
     Ok(checks)
 }

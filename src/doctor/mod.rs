@@ -1,12 +1,16 @@
 //! What `scalectl doctor` looks at before anything is touched: checks, and the pure part of them.
 //!
 //! `permissions` says which IAM actions a plan needs, `quotas` how much of what AWS limits it would
-//! make; both judge what AWS answers. Asking AWS is `provider::aws::doctor`'s.
+//! make, `zones` where its servers go; they judge what AWS answers. `images` and `delegation` read what registries and
+//! public resolvers answer to anybody, as the values of `web`. Asking is `doctor::aws`'s.
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod delegation;
+pub mod images;
 pub mod permissions;
 pub mod quotas;
+pub mod web;
 pub mod zones;
 
 use schemars::JsonSchema;

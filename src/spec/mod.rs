@@ -14,7 +14,7 @@ mod stores;
 pub use edit::{with_stage, with_writer};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
-pub use rules::unknown_region;
+pub use rules::{processor, unknown_region};
 pub use stores::{
     AttributeType, Capacity, CapacityMode, Encryption, Projection, Provisioned, Store, StoreIndex,
     StoreKind, StreamView, Units, WholeProjection,

@@ -1,10 +1,12 @@
 //! What `scalectl doctor` asks AWS. Nothing here changes anything.
 //!
 //! This file asks who we are, what time it is and which regions there are; `permissions` what we may,
-//! `quotas` how much there is and may be, `zones` what is offered where. What an answer means is `crate::doctor`'s.
+//! `quotas` how much there is and may be, `zones` what is offered where, `web` registries and public resolvers. What an
+//! answer means is `crate::doctor`'s.
 
 mod permissions;
 mod quotas;
+pub mod web;
 mod zones;
 
 use std::time::{Duration, SystemTime};

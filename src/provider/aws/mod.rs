@@ -59,6 +59,7 @@ use self::batch::Batches;
 use self::carried::{marks_of, reported, stray};
 pub use self::clients::Endpoints;
 use self::clients::{Clients, HOME};
+pub(crate) use self::error::chain;
 use self::identity::Who;
 use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
