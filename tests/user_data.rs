@@ -382,3 +382,123 @@ fn a_cluster_of_memcached_with_tls_is_replaced() {
         assert!(report.is_complete(), "{report:#?}");
     });
 }
+
+/// Reads secrets in eu-west-1 of an application whose primary region is us-east-1; arguments are what exists, and prints
+/// what was asked for and what was read.
+const SECRETS: &str = r#"
+import json, os, subprocess, sys
+program = open(sys.argv[1]).read()
+space = dict(__name__="site")
+os.environ.update(SITE_PATH="/shop/default", SITE_ROLE="single", SITE_HOME="us-east-1")
+begin, end = program.index("REGION = metadata"), program.index("def containers(")
+exec(program[:begin] + program[begin:end].replace('metadata("placement/region")', "'eu-west-1'"), space)
+exists = json.loads(sys.argv[2])
+def aws(service, command, option, name, *options):
+    place = options[options.index("--region") + 1]
+    if command == "get-parameter": assert "--with-decryption" in options
+    if [place, name] not in exists: raise subprocess.CalledProcessError(254, "aws")
+    print(service, place, name)
+    return dict(Parameter=dict(Value="p"), SecretString="s")
+space["aws"] = aws
+for ref in sys.argv[3:]:
+    try:
+        print(space["secret"](ref))
+    except subprocess.CalledProcessError:
+        print("nothing")
+"#;
+
+#[test]
+fn secrets_are_read_in_the_own_region_first_and_from_parameters_too() {
+    let text = user_data();
+    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
+    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), program).unwrap();
+    let told = |exists: &str, reference: &str| {
+        let output = Command::new("python3")
+            .args(["-c", SECRETS])
+            .arg(file.path())
+            .args([exists, reference])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let arn =
+        |region: &str| format!("arn:aws:secretsmanager:{region}:123456789012:secret:a-AbCdEf");
+    let (here, there) = (arn("eu-west-1"), arn("us-east-1"));
+    let cases = [
+        // The region's own replica outlives the loss of the other one.
+        (
+            r#"[["eu-west-1", "shop/a"], ["us-east-1", "shop/a"]]"#.to_owned(),
+            "shop/a",
+            "secretsmanager eu-west-1 shop/a\ns\n".to_owned(),
+        ),
+        (
+            r#"[["us-east-1", "shop/a"]]"#.to_owned(),
+            "shop/a",
+            "secretsmanager us-east-1 shop/a\ns\n".to_owned(),
+        ),
+        (
+            format!(r#"[["eu-west-1", "{here}"], ["us-east-1", "{there}"]]"#),
+            &*there,
+            format!("secretsmanager eu-west-1 {here}\ns\n"),
+        ),
+        (
+            format!(r#"[["us-east-1", "{there}"]]"#),
+            &*there,
+            format!("secretsmanager us-east-1 {there}\ns\n"),
+        ),
+        (
+            r#"[["us-east-1", "/shop/a"]]"#.to_owned(),
+            "/shop/a",
+            "ssm us-east-1 /shop/a\np\n".to_owned(),
+        ),
+        (
+            r#"[["eu-west-1", "a"]]"#.to_owned(),
+            "ssm:a",
+            "ssm eu-west-1 a\np\n".to_owned(),
+        ),
+        ("[]".to_owned(), "shop/a", "nothing\n".to_owned()),
+    ];
+    for (exists, reference, wanted) in cases {
+        assert_eq!(told(&exists, reference), wanted, "{reference} of {exists}");
+    }
+}
+
+#[test]
+fn the_role_may_read_what_secrets_name_and_nothing_else() {
+    let text = "app: shop\nstage: load-balanced\ndomain: shop.example.com\nservices:\n  web:\n    image: nginx:1\n    secrets:\n      \
+                A: shop/a\n      B: /shop/b\n      C: ssm:c\n      \
+                D: arn:aws:ssm:us-east-1:123456789012:parameter/shop/d\n      \
+                E: arn:aws:secretsmanager:us-east-1:123456789012:secret:e-AbCdEf\n";
+    let spec = scalectl::spec::load("scalectl.yaml", text, None, None)
+        .unwrap_or_else(|found| panic!("{found:#?}"));
+    let graph = graph_of(&Library::embedded().unwrap(), &spec);
+    let role = graph.get(&"global/role_app".parse().unwrap()).unwrap();
+    let policy = serde_json::Value::from(role.property("Policies").unwrap());
+    let statements = policy[0]["PolicyDocument"]["Statement"].as_array().unwrap();
+    let of = |action: &str| -> Vec<String> {
+        let all = statements
+            .iter()
+            .filter(|one| one["Action"] == serde_json::json!([action]));
+        all.map(|one| one["Resource"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        of("ssm:GetParameter"),
+        [
+            "arn:aws:ssm:*:*:parameter/shop/b",
+            "arn:aws:ssm:*:*:parameter/c",
+            "arn:aws:ssm:*:123456789012:parameter/shop/d",
+        ]
+    );
+    assert_eq!(
+        of("secretsmanager:GetSecretValue"),
+        [
+            "arn:aws:secretsmanager:*:*:secret:shop/a-*",
+            "arn:aws:secretsmanager:*:123456789012:secret:e-AbCdEf",
+        ]
+    );
+}

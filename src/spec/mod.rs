@@ -333,7 +333,8 @@ pub struct Service {
     /// Environment variables. Their values are stored readable; what is secret belongs into `secrets`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Environment variables from Secrets Manager: the name or ARN of the secret whose whole text is the value.
+    /// Environment variables from Secrets Manager, by the name or ARN of the secret whose whole text is the value, or from
+    /// a parameter of SSM: /shop/stripe, ssm:stripe or its ARN.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
     /// The stores that it uses: their names and endpoints are in its environment, and its servers' role may use them.

@@ -82,6 +82,14 @@ impl Spec {
                 if let Some(Value::Map(one)) = services.get_mut(name) {
                     let processor = rules::processor(&service.instance);
                     one.insert("processor", Value::str(processor));
+                    let access = service.secrets.values().map(|secret| {
+                        let (action, resource) = rules::access(secret);
+                        object([
+                            ("action", Value::str(action)),
+                            ("resource", Value::str(resource)),
+                        ])
+                    });
+                    one.insert("secret_access", Value::list(access));
                 }
             }
         }

@@ -2,7 +2,7 @@
 # Sets up a server, once. What runs on it is said in SSM parameters under the path below; a timer brings the
 # server in line with them every minute, so a new image, variable or database needs no new server.
 set -euo pipefail
-export SITE_PATH={{sh path}} SITE_ROLE={{sh role}}
+export SITE_PATH={{sh path}} SITE_ROLE={{sh role}} SITE_HOME={{sh home}}
 
 # cloud-init runs this once. systemd repeats it until it comes to its end, so each step may be done again.
 if [ "${1-}" != setup ]; then
@@ -95,6 +95,8 @@ def metadata(path):
 
 
 REGION = metadata("placement/region")
+# Where the application's secrets are, if they are not in every region.
+HOME = os.environ["SITE_HOME"]
 os.environ["AWS_DEFAULT_REGION"] = REGION
 
 
@@ -103,9 +105,22 @@ def parameters():
     return dict((p["Name"][len(PATH) + 1:], json.loads(p["Value"])) for p in found)
 
 
-def secret(name, region=REGION):
-    value = aws("secretsmanager", "get-secret-value", "--secret-id", name, "--region", region)
-    return value.get("SecretString") or base64.b64decode(value["SecretBinary"]).decode()
+def secret(ref):
+    # The copy in this region first, because it outlives the loss of any other; then the region that has the original.
+    arn = ref.split(":") if ref.startswith("arn:") else []
+    is_parameter = ref.startswith(("/", "ssm:")) or "ssm" in arn[2:3]
+    places = list(dict.fromkeys([REGION, arn[3] if arn else HOME]))
+    for place in places:
+        name = ":".join(arn[:3] + [place] + arn[4:]) if arn else ref.removeprefix("ssm:")
+        try:
+            if is_parameter:
+                found = aws("ssm", "get-parameter", "--name", name, "--with-decryption", "--region", place)
+                return found["Parameter"]["Value"]
+            value = aws("secretsmanager", "get-secret-value", "--secret-id", name, "--region", place)
+            return value.get("SecretString") or base64.b64decode(value["SecretBinary"]).decode()
+        except subprocess.CalledProcessError:
+            if place == places[-1]:
+                raise
 
 
 def containers():
@@ -307,7 +322,7 @@ def database(config, running):
     if config["host"] == "local":
         host, user, word = serve(config, running)
     else:
-        login = json.loads(secret(config["secret"], config["region"]))
+        login = json.loads(secret(config["secret"]))
         host, user, word = config["host"], login["username"], login["password"]
         if "database-local" in running and not os.path.exists(ETC + "/database.keep"):
             # Moved away; the disk still has it.
@@ -477,7 +492,7 @@ After=docker.service network-online.target
 Wants=docker.service network-online.target
 [Service]
 Type=oneshot
-Environment=SITE_PATH=$SITE_PATH SITE_ROLE=$SITE_ROLE
+Environment=SITE_PATH=$SITE_PATH SITE_ROLE=$SITE_ROLE SITE_HOME=$SITE_HOME
 ExecStart=/usr/local/sbin/site-reconcile
 StandardOutput=append:/var/log/site.log
 StandardError=append:/var/log/site.log

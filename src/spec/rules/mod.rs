@@ -18,6 +18,7 @@ mod tests;
 pub use database::backup_job;
 pub use instances::processor;
 pub use regions::{regions, unknown as unknown_region};
+pub use services::access;
 
 use super::{Spec, Stage};
 use crate::yaml::Node;

@@ -239,7 +239,42 @@ fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
     }
 }
 
-/// Servers ask Secrets Manager for a whole secret, by its name or its ARN.
+/// What a server's role has to allow for a secret: an action, and on what. Each region may have a copy.
+pub fn access(secret: &str) -> (&'static str, String) {
+    const READ: (&str, &str) = ("secretsmanager:GetSecretValue", "ssm:GetParameter");
+    if secret.starts_with("arn:") {
+        let mut parts: Vec<&str> = secret.splitn(5, ':').collect();
+        let action = match parts.get(2) {
+            Some(&"ssm") => READ.1,
+            _ => READ.0,
+        };
+        if let Some(region) = parts.get_mut(3) {
+            *region = "*";
+        }
+        return (action, parts.join(":"));
+    }
+    match parameter(secret) {
+        // An ARN has no second slash in front of a name that begins with one.
+        Some(name) => {
+            let name = name.trim_start_matches('/');
+            (READ.1, format!("arn:aws:ssm:*:*:parameter/{name}"))
+        }
+        None => (
+            READ.0,
+            format!("arn:aws:secretsmanager:*:*:secret:{secret}-*"),
+        ),
+    }
+}
+
+/// The name of a parameter of SSM: `/shop/stripe`, or `ssm:stripe`.
+fn parameter(secret: &str) -> Option<&str> {
+    match secret.strip_prefix("ssm:") {
+        Some(name) => Some(name),
+        None => secret.starts_with('/').then_some(secret),
+    }
+}
+
+/// Servers ask for a whole secret of Secrets Manager, or for a parameter of SSM, by its name or its ARN.
 fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
     for (variable, secret) in &service.secrets {
         let path = format!("services.{name}.secrets.{variable}");
@@ -252,8 +287,8 @@ fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
 fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     const WHOLE: &str = "name the whole secret, without a key: the service gets all its text; put what it needs alone \
                          into a secret of its own";
-    const SSM: &str = "parameters of SSM are not read; store the value in Secrets Manager, and write the secret's name or \
-                       ARN";
+    const SSM: &str = "a parameter's name has up to 1011 letters, digits and _ . - in 15 levels at most: /shop/stripe, or \
+                       ssm:stripe for a name without levels";
     if secret.trim().is_empty() {
         return Some((
             "is empty",
@@ -265,9 +300,6 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     }
     if secret.starts_with("arn:") {
         let parts: Vec<&str> = secret.split(':').collect();
-        if parts.get(2) == Some(&"ssm") {
-            return Some(("names a parameter of SSM", SSM));
-        }
         let is_secret = parts.get(2) == Some(&"secretsmanager") && parts.get(5) == Some(&"secret");
         if is_secret && parts.len() > 7 {
             return Some(("names a key of a secret", WHOLE));
@@ -275,16 +307,23 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
         let is_account = parts
             .get(4)
             .is_some_and(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()));
+        let is_parameter = parts.get(2) == Some(&"ssm") && parts.len() == 6;
+        let name = parts.get(5).and_then(|name| name.strip_prefix("parameter"));
+        if is_account && is_parameter && name.is_some_and(is_parameter_name) {
+            return None;
+        }
         if !is_secret || parts.len() < 7 || !is_account || !is_name(parts[6]) {
             return Some((
-                "is not the ARN of a secret",
-                "write it like arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stripe-AbCdEf",
+                "is not the ARN of a secret or of a parameter",
+                "write it like arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stripe-AbCdEf or \
+                 arn:aws:ssm:us-east-1:123456789012:parameter/shop/stripe",
             ));
         }
         return None;
     }
-    if secret.starts_with('/') || secret.starts_with("ssm:") {
-        return Some(("looks like a parameter of SSM", SSM));
+    if let Some(name) = parameter(secret) {
+        return (!is_parameter_name(name))
+            .then_some(("is not the name of a parameter of SSM", SSM));
     }
     if secret.contains(':') {
         return Some(("names a key of a secret", WHOLE));
@@ -293,6 +332,18 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
         "is not the name of a secret",
         "a name has up to 512 letters, digits and / _ + = . @ -; the secret's own text does not belong here",
     ))
+}
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+fn is_parameter_name(name: &str) -> bool {
+    let plain = name.trim_start_matches('/');
+    (1..=1011).contains(&plain.len())
+        && !plain.ends_with('/')
+        && plain.split('/').all(|level| !level.is_empty())
+        && plain.split('/').count() <= 15
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/_.-".contains(&byte))
 }
 
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
@@ -349,11 +400,8 @@ fn role(rules: &mut Rules<'_>) {
     let services = rules.spec.services.values();
     let statements = services.flat_map(|service| {
         let secrets = service.secrets.values().map(|secret| {
-            let name = match secret.starts_with("arn:") {
-                true => secret.clone(),
-                false => format!("arn:aws:secretsmanager:*:*:secret:{secret}-*"),
-            };
-            (vec!["secretsmanager:GetSecretValue"], name)
+            let (action, resource) = access(secret);
+            (vec![action], resource)
         });
         let archive = service.artifact.iter().map(|artifact| {
             (

@@ -460,8 +460,16 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["names a key of a secret"],
         ),
         (
-            "services: {web: {image: x, secrets: {A: \"arn:aws:ssm:us-east-1:123456789012:parameter/a\"}}}",
-            &["names a parameter of SSM"],
+            "services: {web: {image: x, secrets: {A: \"arn:aws:ssm:us-east-1:123456789012:document/a\"}}}",
+            &["is not the ARN of a secret or of a parameter"],
+        ),
+        (
+            "services: {web: {image: x, secrets: {A: /shop//a}}}",
+            &["is not the name of a parameter of SSM | a parameter's name has"],
+        ),
+        (
+            "services: {web: {image: x, secrets: {A: \"ssm:a b\"}}}",
+            &["is not the name of a parameter of SSM"],
         ),
         (
             "services: {web: {image: x, secrets: {A: \"p@ss word!\"}}}",
