@@ -87,9 +87,12 @@ fn without_tag(name: &str) -> (&str, Option<&str>) {
 pub struct Wanted {
     /// Its name, as the spec has it.
     pub image: Arc<str>,
-    /// A processor as registries call it, with the services that run the image on it and their instance types.
-    processors: BTreeMap<&'static str, BTreeSet<(Arc<str>, Arc<str>)>>,
+    /// A processor as registries call it, with what runs the image on it.
+    processors: BTreeMap<&'static str, BTreeSet<Runner>>,
 }
+
+/// A service and its instance type.
+type Runner = (Arc<str>, Arc<str>);
 
 /// The images of a spec's services, each once.
 pub fn wanted(spec: &Spec) -> Vec<Wanted> {
