@@ -489,3 +489,53 @@ fn a_replaced_database_and_its_replica_answer_until_their_successors_do() {
         assert!(value.contains(&endpoint), "{value}, {endpoint}");
     }
 }
+
+#[test]
+fn a_zone_in_which_a_database_is_cannot_be_left() {
+    let (mut cloud, now) = runtime().block_on(applied(&in_zones("a, b")));
+    let db = number_of(&cloud, &"us-east-1/db".parse().unwrap());
+    let group: Address = "us-east-1/db_subnets".parse().unwrap();
+    // Where the writer is, where its standby is, what is left, and what fixes it.
+    let cases = [
+        ("us-east-1a", "", "b, c", Some("set `multi_az: true`")),
+        ("us-east-1a", "us-east-1b", "b, c", Some("--force-failover")),
+        (
+            "us-east-1b",
+            "us-east-1a",
+            "b, c",
+            Some("`multi_az: false` and apply"),
+        ),
+        ("us-east-1b", "", "b, c", None),
+        ("us-east-1b", "us-east-1a", "a, b, c", None),
+    ];
+    for (writer, standby, zones, way) in cases {
+        let item = cloud.items.get_mut(&db).unwrap();
+        item.properties
+            .insert("AvailabilityZone", Value::str(writer));
+        item.properties
+            .insert("SecondaryAvailabilityZone", Value::str(standby));
+        let graph = in_zones(zones);
+        let sim = Sim::in_memory(cloud.clone(), Faults::default(), now);
+        let planned = runtime().block_on(plan(&sim, &graph));
+        let refused = planned.impossible.iter().find(|one| one.address == group);
+        assert_eq!(
+            refused.is_some(),
+            way.is_some(),
+            "{writer} {standby}: {refused:?}"
+        );
+        let (_, report) = runtime().block_on(apply(&sim, &graph, None));
+        // The simulator refuses what the plan does, and nothing else.
+        assert_eq!(
+            report.is_complete(),
+            way.is_none(),
+            "{writer} {standby}: {zones}"
+        );
+        if let (Some(refused), Some(way)) = (refused, way) {
+            assert!(
+                refused.why.contains("us-east-1a out of it while"),
+                "{refused:?}"
+            );
+            assert!(refused.way.contains(way), "{refused:?}");
+        }
+    }
+}

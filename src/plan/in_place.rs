@@ -14,7 +14,76 @@ pub fn impossible(desired: &Graph, changes: &[Change], live: &Live) -> Vec<Impos
     let updates = changes.iter().filter(|one| one.action == Action::Update);
     let mut found: Vec<Impossible> = updates.flat_map(|one| of_update(one, live)).collect();
     found.extend(disks(desired, live));
+    let groups = changes.iter().filter(|one| one.action == Action::Update);
+    let groups = groups.filter(|one| &*one.kind == "AWS::RDS::DBSubnetGroup");
+    found.extend(groups.filter_map(|group| left_zone(group, desired, live)));
     found
+}
+
+/// RDS takes no subnet out of a group while an instance of the group is in its zone, and no instance moves to another zone
+/// by itself (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSubnetGroup.html>,
+/// `SubnetAlreadyInUse`). Where an instance is, is told by RDS only.
+fn left_zone(group: &Change, desired: &Graph, live: &Live) -> Option<Impossible> {
+    let ids = group
+        .desired
+        .as_ref()?
+        .properties
+        .get("SubnetIds")?
+        .as_list()?;
+    let zone_of = |subnet: &Map| Some(subnet.get("AvailabilityZone")?.as_str()?.to_owned());
+    let zones: Option<Vec<String>> = ids
+        .iter()
+        .map(|id| match id {
+            Value::Reference(subnet) => zone_of(&desired.get(&subnet.address)?.properties),
+            id => {
+                let mut all = live.resources.values();
+                let subnet = all.find(|one| Some(&*one.identifier) == id.as_str())?;
+                zone_of(&subnet.properties)
+            }
+        })
+        .collect();
+    let zones = zones?;
+    let name = &*group.live.as_ref()?.identifier;
+    let text = |one: &LiveResource, path: &str| {
+        let text = one.properties.get(path)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let mut databases = live.resources.values().filter(|one| {
+        &*one.kind == DATABASE && text(one, "DBSubnetGroupName").is_some_and(|group| group == name)
+    });
+    databases.find_map(|one| {
+        let is_left = |zone: &String| !zones.contains(zone);
+        let writer = text(one, "AvailabilityZone").filter(is_left);
+        let standby = text(one, "SecondaryAvailabilityZone").filter(is_left);
+        let has_standby = text(one, "SecondaryAvailabilityZone").is_some();
+        let (what, zone, way) = match (writer, standby) {
+            (Some(zone), _) if has_standby => (
+                "",
+                zone,
+                format!(
+                    "`aws rds reboot-db-instance --force-failover --db-instance-identifier {}` moves it to its standby's zone; then set `multi_az: false`, apply, leave the zone, and set it back",
+                    one.identifier
+                ),
+            ),
+            (Some(zone), _) => (
+                "",
+                zone,
+                "keep the zone, or set `multi_az: true` and apply: this error then names the commands that move it".to_owned(),
+            ),
+            (None, Some(zone)) => (
+                "the standby of ",
+                zone,
+                "set `multi_az: false` and apply, leave the zone, and set it back".to_owned(),
+            ),
+            (None, None) => return None,
+        };
+        Some(Impossible {
+            address: group.address.clone(),
+            action: group.action,
+            why: format!("RDS takes no subnet of {zone} out of it while {what}{} is there", one.address),
+            way,
+        })
+    })
 }
 
 fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {

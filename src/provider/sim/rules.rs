@@ -236,7 +236,10 @@ pub fn check(
     match kind {
         "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
-        "AWS::RDS::DBSubnetGroup" => two_zones(cloud, properties, "SubnetIds"),
+        "AWS::RDS::DBSubnetGroup" => {
+            two_zones(cloud, properties, "SubnetIds")?;
+            zones_in_use(cloud, properties, old)
+        }
         "AWS::CloudFront::Distribution" => check_distribution(properties),
         "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
         "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
@@ -418,6 +421,39 @@ fn two_zones(cloud: &Cloud, properties: &Map, name: &str) -> Result<(), Refusal>
         return Err(Refusal::invalid(format!(
             "{name} must be in at least two Availability Zones"
         )));
+    }
+    Ok(())
+}
+
+/// botocore: `ModifyDBSubnetGroup`, `SubnetAlreadyInUse`.
+fn zones_in_use(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
+    let Some(old) = old else { return Ok(()) };
+    let ids = properties.get("SubnetIds").and_then(Value::as_list);
+    let ids = ids.unwrap_or_default();
+    let of = |kind: &'static str| cloud.items.values().filter(move |item| &*item.kind == kind);
+    let has = |zone: &str| {
+        let mut subnets = of("AWS::EC2::Subnet");
+        subnets.any(|subnet| {
+            text(&subnet.properties, "AvailabilityZone") == zone
+                && ids
+                    .iter()
+                    .any(|id| id.as_str() == Some(&*subnet.identifier))
+        })
+    };
+    let within = of("AWS::RDS::DBInstance")
+        .filter(|item| text(&item.properties, "DBSubnetGroupName") == &*old.identifier);
+    for database in within {
+        for name in ["AvailabilityZone", "SecondaryAvailabilityZone"] {
+            let zone = text(&database.properties, name);
+            if !zone.is_empty() && !has(zone) {
+                let message = format!("{} is in {zone}", database.identifier);
+                return Err(Refusal::new(
+                    ErrorKind::Conflict,
+                    "SubnetAlreadyInUse",
+                    message,
+                ));
+            }
+        }
     }
     Ok(())
 }
