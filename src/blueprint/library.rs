@@ -46,6 +46,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "modules/monitoring.yaml",
     "modules/network.yaml",
     "modules/peering.yaml",
+    "modules/queue.yaml",
     "modules/replica.yaml",
     "modules/routing.yaml",
     "modules/server.yaml",
