@@ -282,3 +282,64 @@ fn nodes_become_serverless_beside_each_other() {
         applied(&sim, &spec).await;
     });
 }
+
+/// A server's `aws` and `docker`, and a cache that answers as its engine does and notes what it is told.
+const SERVER: &str = r##"
+import os, socket, subprocess, sys, threading
+script, waiting = sys.argv[1], sys.argv[2]
+folder = os.path.dirname(script)
+listener = socket.create_server(("127.0.0.1", 0))
+port = listener.getsockname()[1]
+aws = """#!/usr/bin/python3
+import json, sys
+if "ssm" in sys.argv:
+    value = dict(engine="%s", host="127.0.0.1", port=%d, queue="https://queue")
+    print(json.dumps(dict(Parameter=dict(Value=json.dumps(value)))))
+else:
+    print(json.dumps(dict(Attributes=dict((name, %s if name == "ApproximateNumberOfMessages" else "0")
+        for name in sys.argv[sys.argv.index("--attribute-names") + 1:]))))
+""" % (sys.argv[3], port, repr(waiting))
+with open(folder + "/aws", "w") as file:
+    file.write(aws)
+os.chmod(folder + "/aws", 0o755)
+def answer():
+    link, _ = listener.accept()
+    print("told", link.recv(100).decode().strip(), flush=True)
+    link.sendall(b"OK\r\n" if sys.argv[3] == "memcached" else b"+OK\r\n")
+threading.Thread(target=answer, daemon=True).start()
+ran = subprocess.run(["bash", script, "do"], env=dict(os.environ, PATH=folder + ":" + os.environ["PATH"], CACHE_PARAMETER="/x/cache"))
+print("code", ran.returncode)
+"##;
+
+#[test]
+fn a_flush_tells_every_node_and_none_while_writes_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("flush.sh");
+    let library = Library::embedded().unwrap();
+    std::fs::write(&script, &*library.text("actions/flush.sh").unwrap()).unwrap();
+    let told = |waiting: &str, engine: &str| {
+        let output = Command::new("python3")
+            .args(["-c", SERVER])
+            .arg(&script)
+            .args([waiting, engine])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        let mut told: Vec<String> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        told.sort();
+        told
+    };
+    assert_eq!(
+        told("0", "valkey"),
+        ["code 0", "told FLUSHALL", "{\"nodes\": 1}"]
+    );
+    assert_eq!(
+        told("0", "memcached"),
+        ["code 0", "told flush_all", "{\"nodes\": 1}"]
+    );
+    assert_eq!(told("2", "valkey"), ["code 3", "{\"waiting\": 2}"]);
+}

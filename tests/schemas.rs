@@ -234,6 +234,17 @@ fn what_every_command_prints_is_as_its_schema_says() {
             "migrate --to split-db --dry-run --json",
         ),
     ]);
+    let pulse = Project::of("pulse");
+    pulse.run("apply --stage cdn --auto-approve");
+    let mut all = |lines: &[(Published, &str)]| {
+        for (of, line) in lines {
+            told(&mut documents, &pulse, *of, line);
+        }
+    };
+    all(&[
+        (Published::Invalidation, "invalidate /* --json"),
+        (Published::Flush, "cache flush --auto-approve --json"),
+    ]);
     documents.check();
 }
 

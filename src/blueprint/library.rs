@@ -61,6 +61,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 /// The text templates in the binary, by their path below `templates/`.
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/cut-over.sh",
+    "actions/flush.sh",
     "actions/lag.sh",
     "actions/lib.sh",
     "actions/mysql/copy-schema.sh",

@@ -47,6 +47,10 @@ pub enum Published {
     Resource,
     /// `lease show --json`.
     Lease,
+    /// `invalidate --json`.
+    Invalidation,
+    /// `cache flush --json`.
+    Flush,
     /// `import --discover --json`.
     Proposals,
     /// `migrate` and `failover` with `--json`, where nothing is under way or to do.
@@ -69,7 +73,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -86,6 +90,8 @@ impl Published {
         Self::Stages,
         Self::Resource,
         Self::Lease,
+        Self::Invalidation,
+        Self::Flush,
         Self::Proposals,
         Self::Settled,
         Self::Sim,
@@ -116,6 +122,8 @@ impl Published {
             Self::Stages => "stages",
             Self::Resource => "resource",
             Self::Lease => "lease",
+            Self::Invalidation => "invalidation",
+            Self::Flush => "flush",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
             Self::Sim => "sim",
@@ -147,6 +155,8 @@ impl Published {
             Self::Stages => of::<json::stages::Document<'_>>(),
             Self::Resource => of::<json::resource::Document<'_>>(),
             Self::Lease => of::<json::lease::Document<'_>>(),
+            Self::Invalidation => of::<json::caches::Invalidation<'_>>(),
+            Self::Flush => of::<json::caches::Flush<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),
             Self::Sim => of::<json::sim::Document<'_>>(),
