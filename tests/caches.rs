@@ -316,7 +316,7 @@ fn a_flush_tells_every_node_and_none_while_writes_wait() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("flush.sh");
     let library = Library::embedded().unwrap();
-    std::fs::write(&script, &*library.text("actions/flush.sh").unwrap()).unwrap();
+    std::fs::write(&script, library.text("actions/flush.sh").unwrap()).unwrap();
     let told = |waiting: &str, engine: &str| {
         let output = Command::new("python3")
             .args(["-c", SERVER])
@@ -342,4 +342,78 @@ fn a_flush_tells_every_node_and_none_while_writes_wait() {
         ["code 0", "told flush_all", "{\"nodes\": 1}"]
     );
     assert_eq!(told("2", "valkey"), ["code 3", "{\"waiting\": 2}"]);
+}
+
+/// Clients that note what they are asked, and the example's functions on them.
+const PYTHON: &str = r#"
+import sys
+sys.path.insert(0, sys.argv[1])
+import cache as pulse
+told = []
+class Any:
+    def __init__(self, name, **answers): self.name, self.answers = name, answers
+    def __getattr__(self, call):
+        def ask(*words, **named):
+            told.append(self.name + "." + call + ("" if call != "eval" else " %s ttl %s" % (words[3], words[5])))
+            answer = self.answers.get(call)
+            if isinstance(answer, Exception): raise answer
+            return answer
+        return ask
+down = Any("cache", get=ConnectionError(), eval=ConnectionError())
+store = Any("database", read=(7, "new"))
+queue = Any("queue", receive=[["a", 8, "x"]])
+print(pulse.read(Any("cache", get="7 a b"), store, "a", 60), pulse.read(down, store, "a", 60))
+pulse.write(Any("cache"), queue, "a", 8, "x")
+pulse.write(down, queue, "a", 9, "y")
+pulse.write_back(Any("cache"), queue, store, 60)
+print("\n".join(told))
+"#;
+
+const NODE: &str = r#"
+const pulse = await import(process.argv[1] + "/cache.mjs");
+const told = [];
+const any = (name, answers = {}) => new Proxy({}, { get: (_, call) => async (...words) => {
+  told.push(name + "." + call + (call === "eval" ? ` ${words[3]} ttl ${words[5]}` : ""));
+  if (answers[call] instanceof Error) throw answers[call];
+  return answers[call];
+} });
+const down = any("cache", { get: new Error(), eval: new Error() });
+const store = any("database", { read: [7, "new"] });
+const queue = any("queue", { receive: [["a", 8, "x"]] });
+console.log(await pulse.read(any("cache", { get: "7 a b" }), store, "a", 60), await pulse.read(down, store, "a", 60));
+await pulse.write(any("cache"), queue, "a", 8, "x");
+await pulse.write(down, queue, "a", 9, "y");
+await pulse.writeBack(any("cache"), queue, store, 60);
+console.log(told.join("\n"));
+"#;
+
+#[test]
+fn the_guides_application_writes_to_the_queue_first() {
+    let folder = common::root().join("examples/pulse/app");
+    let guide = std::fs::read_to_string(common::root().join("docs/caching.md")).unwrap();
+    let wanted = "a b new\ncache.get\ncache.get\ndatabase.read\ncache.eval 7 ttl 60\n\
+        queue.send\ncache.eval 8 ttl 0\nqueue.send\ncache.eval 9 ttl 0\n\
+        queue.receive\ndatabase.apply\nqueue.delete\ncache.eval 8 ttl 60\ncache.expire\n";
+    for (program, script, file, arguments) in [
+        ("python3", PYTHON, "cache.py", ["-B", "-c"]),
+        ("node", NODE, "cache.mjs", ["--input-type=module", "-e"]),
+    ] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(
+            guide.contains(&text),
+            "docs/caching.md does not show {file} as it is"
+        );
+        let output = Command::new(program)
+            .args(arguments)
+            .arg(script)
+            .arg(&folder)
+            .output()
+            .unwrap_or_else(|error| panic!("{program}: {error}; tests/install.sh installs it"));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            wanted,
+            "{program}: {errors}"
+        );
+    }
 }

@@ -74,6 +74,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/retire.sh",
     "actions/verify.sh",
     "rehearse/app.py",
+    "rehearse/cache.py",
     "rehearse/catalog.py",
     "rehearse/compare.py",
     "rehearse/fill.py",

@@ -39,6 +39,8 @@ pub enum Published {
     Drift,
     /// `rehearse --json`.
     Rehearsal,
+    /// `rehearse --cache --json`.
+    CacheRehearsal,
     /// `doctor --json`.
     Doctor,
     /// `stages --json`.
@@ -73,7 +75,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -86,6 +88,7 @@ impl Published {
         Self::History,
         Self::Drift,
         Self::Rehearsal,
+        Self::CacheRehearsal,
         Self::Doctor,
         Self::Stages,
         Self::Resource,
@@ -118,6 +121,7 @@ impl Published {
             Self::History => "history",
             Self::Drift => "drift",
             Self::Rehearsal => "rehearsal",
+            Self::CacheRehearsal => "cache-rehearsal",
             Self::Doctor => "doctor",
             Self::Stages => "stages",
             Self::Resource => "resource",
@@ -151,6 +155,7 @@ impl Published {
             Self::History => of::<json::history::Document<'_>>(),
             Self::Drift => of::<json::drift::Document<'_>>(),
             Self::Rehearsal => of::<rehearse::Report>(),
+            Self::CacheRehearsal => of::<rehearse::CacheReport>(),
             Self::Doctor => of::<json::doctor::Document<'_>>(),
             Self::Stages => of::<json::stages::Document<'_>>(),
             Self::Resource => of::<json::resource::Document<'_>>(),
