@@ -338,7 +338,7 @@ fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
             Add(
                 "us-east-1/queue",
                 "AWS::SQS::Queue",
-                json!({"RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 5}}),
+                json!({"SqsManagedSseEnabled": false, "RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 5}}),
             ),
         ),
         (

@@ -97,17 +97,23 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
+/// The parameter that tells servers where the cache is.
+fn parameter(spec: &Spec) -> String {
+    format!("/{}/{}/cache", spec.app, spec.env)
+}
+
 /// A server that can reach the cache, in each region that has one.
 fn servers<'a>(
     spec: &Spec,
     live: &'a Live,
 ) -> Result<BTreeMap<&'a str, &'a LiveResource>, Failure> {
-    let mut found = BTreeMap::new();
+    let (mut found, name) = (BTreeMap::new(), parameter(spec));
     for resource in live.resources.values() {
         let is_server = SERVERS.contains(&&*resource.kind) && resource.status == Status::Ready;
-        let caches = live.resources.values().any(|one| {
-            &*one.address.id == "param_cache" && one.address.region == resource.address.region
-        });
+        let caches = live
+            .resources
+            .values()
+            .any(|one| *one.identifier == name && one.address.region == resource.address.region);
         if is_server && caches {
             found.entry(&*resource.address.region).or_insert(resource);
         }
@@ -132,10 +138,7 @@ async fn flush(
     server: &LiveResource,
 ) -> Result<u64, Failure> {
     let variables = [
-        (
-            "CACHE_PARAMETER",
-            format!("/{}/{}/cache", spec.app, spec.env),
-        ),
+        ("CACHE_PARAMETER", parameter(spec)),
         ("AWS_DEFAULT_REGION", server.address.region.to_string()),
     ];
     let script = Script {
