@@ -10,6 +10,8 @@ use scalectl::provider::{Outcome, Write};
 use scalectl::value::{Map, Value};
 use serde_json::{Value as Json, json};
 
+#[path = "aws_rules/caches.rs"]
+mod caches;
 #[path = "aws_rules/database.rs"]
 mod database;
 #[path = "aws_rules/tables.rs"]

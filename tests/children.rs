@@ -56,7 +56,9 @@ fn children_are_made_found_again_and_deleted_before_what_they_belong_to() {
         planned.contains(&format!("Nothing to do: {RESOURCES} resources")),
         "{planned}"
     );
-    let allowed = "--allow us-east-1/client --allow us-east-1/files --allow us-east-1/people";
+    let allowed =
+        ["client", "files", "people", "queue"].map(|id| format!("--allow us-east-1/{id}"));
+    let allowed = allowed.join(" ");
     let gone = said(&project, &format!("destroy --auto-approve {allowed}"));
     assert!(gone.contains(&format!("{RESOURCES} deleted")), "{gone}");
     let at = |what: &str| gone.find(what).unwrap_or_else(|| panic!("{what}: {gone}"));

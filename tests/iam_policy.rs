@@ -147,6 +147,46 @@ const ON_BEHALF: &[(&str, &str)] = &[
         "Cloud Control, for global tables",
     ),
     (
+        "elasticache:CreateCacheParameterGroup",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:CreateServerlessCache",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DeleteCacheParameterGroup",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DeleteServerlessCache",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DescribeCacheParameterGroups",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DescribeCacheParameters",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DescribeEngineDefaultParameters",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:DescribeServerlessCaches",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:ModifyCacheParameterGroup",
+        "Cloud Control, for caches",
+    ),
+    (
+        "elasticache:ModifyServerlessCache",
+        "Cloud Control, for caches",
+    ),
+    (
         "iam:CreateServiceLinkedRole",
         "the first group, balancer, database, cluster or log of an account",
     ),
@@ -176,6 +216,15 @@ const ON_BEHALF: &[(&str, &str)] = &[
     ("s3:GetObjectTagging", "CopyObject"),
     ("s3:PutObjectTagging", "CopyObject"),
     ("s3:TagResource", "CreateBucket with tags"),
+    ("sqs:CreateQueue", "Cloud Control, for queues"),
+    ("sqs:DeleteQueue", "Cloud Control, for queues"),
+    ("sqs:GetQueueAttributes", "Cloud Control, for queues"),
+    ("sqs:GetQueueUrl", "Cloud Control, for queues"),
+    ("sqs:ListQueueTags", "Cloud Control, for queues"),
+    ("sqs:ListQueues", "Cloud Control, for queues"),
+    ("sqs:SetQueueAttributes", "Cloud Control, for queues"),
+    ("sqs:TagQueue", "Cloud Control, for queues"),
+    ("sqs:UntagQueue", "Cloud Control, for queues"),
     ("wafv2:AssociateWebACL", "CreateDistribution with a web ACL"),
 ];
 

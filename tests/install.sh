@@ -31,6 +31,8 @@ need systemd /lib/systemd/systemd
 need dbus /usr/bin/dbus-daemon
 need caddy /usr/bin/caddy
 need redis-server /usr/bin/redis-server
+# The example of docs/caching.md in JavaScript.
+need nodejs /usr/bin/node
 need logrotate /usr/sbin/logrotate
 need xfsprogs /usr/sbin/mkfs.xfs
 need attr /usr/bin/setfattr

@@ -332,6 +332,33 @@ fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
                 json!({"PointInTimeRecoveryEnabled": false}),
             ),
         ),
+        (
+            "sqs-encryption",
+            ONE,
+            Add(
+                "us-east-1/queue",
+                "AWS::SQS::Queue",
+                json!({"SqsManagedSseEnabled": false, "RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 5}}),
+            ),
+        ),
+        (
+            "sqs-dead-letters",
+            ONE,
+            Add(
+                "us-east-1/queue",
+                "AWS::SQS::Queue",
+                json!({"SqsManagedSseEnabled": true}),
+            ),
+        ),
+        (
+            "elasticache-serverless-snapshots",
+            ONE,
+            Add(
+                "us-east-1/serverless",
+                "AWS::ElastiCache::ServerlessCache",
+                json!({"SnapshotRetentionLimit": 0}),
+            ),
+        ),
         ("ec2-instance-backup", ONE, Drop("us-east-1/snapshots")),
         ("ssm-patching", ONE, Drop("us-east-1/patching")),
         (

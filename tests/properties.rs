@@ -55,6 +55,52 @@ fn store() -> impl Strategy<Value = Json> {
 }
 
 /// A random spec, as JSON, which is YAML too.
+/// A cache of any engine, form and strategy that go together.
+fn cache() -> impl Strategy<Value = Json> {
+    let strategy = select(vec![
+        "cache-aside",
+        "read-through",
+        "write-through",
+        "write-back",
+    ]);
+    (
+        select(vec!["valkey", "redis", "memcached"]),
+        1u8..4,
+        strategy,
+        prop::option::of(60u32..90_000),
+        prop::option::of(select(vec!["allkeys-lru", "volatile-ttl", "noeviction"])),
+        prop::option::of(prop::option::of(1u32..100)),
+    )
+        .prop_map(|(engine, nodes, strategy, ttl, eviction, serverless)| {
+            let writes = strategy.starts_with("write");
+            let engine = if writes && engine == "memcached" {
+                "valkey"
+            } else {
+                engine
+            };
+            let nodes = if writes { nodes.max(2) } else { nodes };
+            let mut cache = json!({"engine": engine, "strategy": strategy, "ttl": ttl});
+            match (serverless, eviction) {
+                (Some(limit), _) => {
+                    cache["serverless"] = match limit {
+                        Some(gigabytes) => json!({"max_gb": gigabytes}),
+                        None => json!(true),
+                    };
+                }
+                (None, eviction) => {
+                    let fits = match eviction {
+                        Some("allkeys-lru") => strategy != "write-back",
+                        Some("volatile-ttl") => ttl.is_some() && engine != "memcached",
+                        _ => true,
+                    };
+                    cache["nodes"] = json!(nodes);
+                    cache["eviction"] = json!(eviction.filter(|_| fits));
+                }
+            }
+            cache
+        })
+}
+
 fn specs() -> impl Strategy<Value = Json> {
     let service = (
         1u16..65535,
@@ -85,7 +131,7 @@ fn specs() -> impl Strategy<Value = Json> {
         0u8..4,
         any::<bool>(),
     ));
-    let cache = prop::option::of((select(vec!["valkey", "redis", "memcached"]), 1u8..4));
+    let cache = prop::option::of(cache());
     let stores = prop::collection::btree_map("[a-z]{2,8}", store(), 0..3);
     (
         select(Stage::ALL.to_vec()),
@@ -119,11 +165,15 @@ fn specs() -> impl Strategy<Value = Json> {
                 "services": services,
                 "cdn": {"waf": waf},
             });
-            if let Some((engine, size, replicas, multi_az)) = database {
+            if let Some((engine, size, replicas, multi_az)) = &database {
                 spec["database"] = json!({"engine": engine, "storage": size, "replicas": replicas, "multi_az": multi_az});
             }
-            if let Some((engine, nodes)) = cache {
-                spec["cache"] = json!({"engine": engine, "nodes": nodes});
+            if let Some(mut cache) = cache {
+                // What the last one writes goes to the database.
+                if cache["strategy"] == "write-back" && database.is_none() {
+                    cache["strategy"] = json!("cache-aside");
+                }
+                spec["cache"] = cache;
             }
             if email {
                 spec["monitoring"] = json!({"email": "oncall@example.com"});

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use scalectl::rehearse::{
-    Comparison, Different, LoadReport, OwnReport, OwnTable, Report, StepReport,
+    CacheReport, Comparison, Different, LoadReport, OwnReport, OwnTable, Report, StepReport,
+    StrategyReport,
 };
 use scalectl::render::schemas::Published;
 use scalectl::spec::Stage;
@@ -234,6 +235,17 @@ fn what_every_command_prints_is_as_its_schema_says() {
             "migrate --to split-db --dry-run --json",
         ),
     ]);
+    let pulse = Project::of("pulse");
+    pulse.run("apply --stage cdn --auto-approve");
+    let mut all = |lines: &[(Published, &str)]| {
+        for (of, line) in lines {
+            told(&mut documents, &pulse, *of, line);
+        }
+    };
+    all(&[
+        (Published::Invalidation, "invalidate /* --json"),
+        (Published::Flush, "cache flush --auto-approve --json"),
+    ]);
     documents.check();
 }
 
@@ -269,6 +281,41 @@ fn what_a_rehearsal_found_is_as_its_schema_says() {
     let json = serde_json::to_vec(&report).unwrap();
     documents.add(Published::Rehearsal, "rehearsal.json", &json, "valid");
     documents.add(Published::Rehearsal, "another.json", b"{}", "invalid");
+    let strategy = StrategyReport {
+        strategy: "cache-aside".to_owned(),
+        hit_ratio: Some(0.5),
+        p50_us: 1,
+        p99_us: 2,
+        queries: 3,
+        stale_reads: 4,
+        acknowledged: 5,
+        lost: 0,
+        doubled: 0,
+        failed: 0,
+    };
+    let without = StrategyReport {
+        hit_ratio: None,
+        ..strategy.clone()
+    };
+    let report = CacheReport {
+        document: "cache-rehearsal",
+        format: 1,
+        database: "PostgreSQL 17.11".to_owned(),
+        cache: "Redis 7.0.15".to_owned(),
+        requests: 1000,
+        keys: 2000,
+        seed: 1,
+        strategies: vec![without, strategy],
+        ok: true,
+    };
+    let json = serde_json::to_vec(&report).unwrap();
+    documents.add(Published::CacheRehearsal, "caches.json", &json, "valid");
+    documents.add(
+        Published::CacheRehearsal,
+        "no-caches.json",
+        b"{}",
+        "invalid",
+    );
     documents.check();
 }
 

@@ -272,7 +272,7 @@ space = dict(__name__="site")
 os.environ.update(SITE_PATH="/shop/default", SITE_ROLE="single")
 end = program.rindex("try:\n")
 exec(program[:program.index("REGION = metadata")] + "REGION = 'x'\n" + program[program.index("def parameters("):end], space)
-space["start"] = lambda *arguments: None
+space["start"] = lambda *arguments, **options: None
 for name, value in sorted(space["cache"](config, dict()).items()):
     print(name + "=" + value)
 "#;

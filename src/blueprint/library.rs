@@ -46,6 +46,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "modules/monitoring.yaml",
     "modules/network.yaml",
     "modules/peering.yaml",
+    "modules/queue.yaml",
     "modules/replica.yaml",
     "modules/routing.yaml",
     "modules/server.yaml",
@@ -60,6 +61,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 /// The text templates in the binary, by their path below `templates/`.
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/cut-over.sh",
+    "actions/flush.sh",
     "actions/lag.sh",
     "actions/lib.sh",
     "actions/mysql/copy-schema.sh",
@@ -72,6 +74,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/retire.sh",
     "actions/verify.sh",
     "rehearse/app.py",
+    "rehearse/cache.py",
     "rehearse/catalog.py",
     "rehearse/compare.py",
     "rehearse/fill.py",

@@ -15,7 +15,16 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
     (
         "Change",
-        &["plan", "apply", "migrate", "failover", "scale", "destroy"],
+        &[
+            "plan",
+            "apply",
+            "migrate",
+            "failover",
+            "scale",
+            "invalidate",
+            "cache",
+            "destroy",
+        ],
     ),
     (
         "Look",

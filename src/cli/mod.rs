@@ -4,6 +4,7 @@
 //! `progress` shows an apply as it runs, `walk_teller` a migration, `exit` has the exit codes.
 
 mod apply;
+mod cache;
 mod ci;
 mod completions;
 mod confined;
@@ -23,6 +24,7 @@ mod history;
 mod iam_policy;
 mod import;
 mod init;
+mod invalidate;
 mod lease;
 mod lines;
 mod live;
@@ -216,6 +218,10 @@ enum Command {
     Snapshot(snapshot::Arguments),
     /// Remove everything that belongs to the application.
     Destroy(destroy::Arguments),
+    /// Have the CDN forget paths, and wait until it has.
+    Invalidate(invalidate::Arguments),
+    /// Empty the application's cache.
+    Cache(cache::Arguments),
     /// Show what runs now, tier by tier, with endpoints.
     Status(status::Arguments),
     /// Show one resource as it is, and where it differs from the spec.
@@ -404,6 +410,8 @@ pub fn main() -> ExitCode {
         Command::Drift(arguments) => drift::run(global, arguments),
         Command::Snapshot(arguments) => snapshot::run(global, arguments),
         Command::Destroy(arguments) => destroy::run(global, arguments),
+        Command::Invalidate(arguments) => invalidate::run(global, arguments),
+        Command::Cache(arguments) => cache::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),
         Command::Policy(arguments) => policy::run(global, arguments),
@@ -439,6 +447,7 @@ impl Command {
             Self::Import(arguments) => arguments.changes(),
             Self::Sim(arguments) => arguments.changes(),
             Self::Lease(arguments) => arguments.changes(),
+            Self::Cache(_) | Self::Invalidate(_) => true,
             Self::Destroy(_) | Self::Init(_) | Self::Eject(_) => true,
             _ => false,
         }

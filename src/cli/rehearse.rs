@@ -11,19 +11,27 @@ use super::migrate::lay_out;
 use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::migrate::Migration;
-use crate::rehearse::{Event, Files, Options, Stop, rehearse, rehearse_own};
+use crate::rehearse::{
+    CacheOptions, Event, Files, Options, Stop, rehearse, rehearse_cache, rehearse_own,
+};
 use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
 use crate::spec::{Engine, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        what each strategy of a cache does to reads, and loses with its node\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
 )]
 pub struct Arguments {
     /// The stage that the migration leads to.
-    #[arg(long, value_parser = stage, value_name = "STAGE")]
-    to: Stage,
+    #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present = "cache")]
+    to: Option<Stage>,
+    /// Run each strategy of a cache on a real cache and database, instead of a migration
+    #[arg(long, conflicts_with_all = ["to", "from", "engine", "schema", "chaos"])]
+    cache: bool,
+    /// With --cache, requests for each strategy
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
+    requests: u32,
     /// The stage that it leads from, instead of the spec's.
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     from: Option<Stage>,
@@ -67,6 +75,9 @@ enum EngineName {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
+    if arguments.cache {
+        return caches(&project, arguments);
+    }
     let spec = &project.spec;
     let engine = match (arguments.engine, &spec.database) {
         (Some(EngineName::Postgres), _) => Engine::Postgres,
@@ -92,20 +103,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let stop = Arc::new(Stop::default());
     watch(Arc::clone(&stop))?;
     let json = arguments.json;
-    let mut tell = |event: Event<'_>| match event {
-        Event::Step(step) if !json => ui::note(&rehearsal::step(step)),
-        Event::Killed(what) if !json => ui::note(&format!("      {}\n", Painted(CHANGED, what))),
-        Event::Begins(what) if !json => {
-            ui::note(&format!("  {}\n", Painted(FAINT, format!("{what}..."))))
-        }
-        Event::Note(what) => ui::note(&format!("{} {what}\n", Painted(NOTICE, "note:"))),
-        Event::Kept(folder) => ui::note(&format!(
-            "{} everything stays in {}\n",
-            Painted(NOTICE, "note:"),
-            folder.display()
-        )),
-        _ => {}
-    };
+    let mut tell = |event: Event<'_>| told(event, json);
     let library = &project.library;
     let report = match &arguments.schema {
         None => rehearse(&migration, &options, library, &stop, &mut tell)?,
@@ -127,6 +125,47 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
+/// Shows what happens while it runs.
+fn told(event: Event<'_>, json: bool) {
+    match event {
+        Event::Step(step) if !json => ui::note(&rehearsal::step(step)),
+        Event::Killed(what) if !json => ui::note(&format!("      {}\n", Painted(CHANGED, what))),
+        Event::Begins(what) if !json => {
+            ui::note(&format!("  {}\n", Painted(FAINT, format!("{what}..."))));
+        }
+        Event::Note(what) => ui::note(&format!("{} {what}\n", Painted(NOTICE, "note:"))),
+        Event::Kept(folder) => ui::note(&format!(
+            "{} everything stays in {}\n",
+            Painted(NOTICE, "note:"),
+            folder.display()
+        )),
+        _ => {}
+    }
+}
+
+/// Runs each strategy of a cache.
+fn caches(project: &Project, arguments: &Arguments) -> Outcome {
+    let options = CacheOptions {
+        version: version(project, Engine::Postgres),
+        requests: arguments.requests,
+        seed: arguments.seed,
+        keep: arguments.keep,
+    };
+    let stop = Arc::new(Stop::default());
+    watch(Arc::clone(&stop))?;
+    let json = arguments.json;
+    let mut tell = |event: Event<'_>| told(event, json);
+    let report = rehearse_cache(&options, &project.library, &stop, &mut tell)?;
+    match json {
+        true => ui::print_json(&report),
+        false => ui::print(&rehearsal::caches(&report)),
+    }
+    Ok(match report.ok {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
 /// The version of an engine in the spec, or the one that a spec has by default.
 fn version(project: &Project, engine: Engine) -> String {
     let database = project.spec.database.as_ref();
@@ -138,7 +177,8 @@ fn version(project: &Project, engine: Engine) -> String {
 /// The migration that `migrate` would walk.
 fn migration(global: &Global, arguments: &Arguments) -> Result<Migration, Failure> {
     let project = Project::load(global, arguments.from)?;
-    lay_out(global, &project, project.spec.stage, arguments.to)
+    let to = arguments.to.unwrap_or(project.spec.stage);
+    lay_out(global, &project, project.spec.stage, to)
 }
 
 /// Turns an interrupt into a request to end; a second one ends at once.

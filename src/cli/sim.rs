@@ -60,6 +60,13 @@ enum Command {
         /// Its address or identifier.
         what: String,
     },
+    /// Leave writes in the queue of a write-back cache, as if its writer had stopped.
+    Backlog {
+        /// The queue's address or identifier.
+        queue: String,
+        /// How many writes wait; 0 drains it.
+        writes: u64,
+    },
     /// Make calls fail, from now on.
     Fault(FaultArguments),
     /// Forget everything that exists.
@@ -145,6 +152,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             Command::Show { what, json } => show(sim, what, *json),
             Command::Drift { what, set, delete } => drift(sim, what, set, *delete),
             Command::Disown { what } => disown(sim, what),
+            Command::Backlog { queue, writes } => backlog(sim, queue, *writes),
             Command::Fault(arguments) => fault(sim, arguments),
             Command::Reset { .. } => Ok(ExitCode::SUCCESS),
         }
@@ -273,6 +281,20 @@ fn disown(sim: &Sim, what: &str) -> Outcome {
     let item = find(sim, what)?;
     sim.disown(item.number)?;
     ui::print(&format!("{} is nobody's now.\n", item.identifier));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn backlog(sim: &Sim, queue: &str, writes: u64) -> Outcome {
+    let item = find(sim, queue)?;
+    let Some(marks) = item.marks.filter(|_| &*item.kind == "AWS::SQS::Queue") else {
+        let what = format!("{} is not the queue of an application", item.identifier);
+        return Err(Failure::with_help(
+            what,
+            "name one, such as us-east-1/queue_writes",
+        ));
+    };
+    sim.backlog(&marks.owner, writes)?;
+    ui::print(&format!("{writes} writes wait in {}.\n", item.identifier));
     Ok(ExitCode::SUCCESS)
 }
 

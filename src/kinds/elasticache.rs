@@ -21,7 +21,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         name: "AWS::ElastiCache::ParameterGroup",
-
+        named_by: &[kept_by("CacheParameterGroupName")],
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (2, 2, 2))
     },
     Kind {
@@ -37,6 +37,14 @@ pub(super) const KINDS: &[Kind] = &[
         drawn: Drawn::stores("Amazon ElastiCache"),
         endpoint: Some(("cache", "PrimaryEndPoint.Address")),
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (480, 300, 240))
+    },
+    Kind {
+        name: "AWS::ElastiCache::ServerlessCache",
+        sets: &[("SubnetIds", "")],
+        canonical: &[("ServerlessCacheName", Canonical::Lowercase)],
+        drawn: Drawn::stores("ElastiCache Serverless"),
+        endpoint: Some(("cache", "Endpoint.Address")),
+        ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (120, 60, 180))
     },
     Kind {
         name: "AWS::ElastiCache::SubnetGroup",

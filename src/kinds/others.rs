@@ -81,7 +81,8 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         name: "AWS::SQS::Queue",
         drawn: Drawn::stores("Amazon SQS"),
-        ..Kind::with(Tier::Monitoring, Holds::Nothing, Identity::Tags, (1, 1, 1))
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (2, 60, 60))
     },
     store("AWS::Timestream::Database", Tier::Data),
     store("AWS::Timestream::InfluxDBInstance", Tier::Data),

@@ -94,9 +94,21 @@ pub fn script(library: &Library, engine: &str, name: &str) -> Option<String> {
 /// # Errors
 /// Where a parameter cannot be written for a shell.
 pub fn command(script: &str, undo: bool, parameters: &Parameters) -> Result<String, String> {
+    packed_command(script, undo, &parameters.variables())
+}
+
+/// The same of any script, with these variables.
+///
+/// # Errors
+/// Where a variable cannot be written for a shell.
+pub fn packed_command(
+    script: &str,
+    undo: bool,
+    variables: &[(&str, String)],
+) -> Result<String, String> {
     let mut text = String::from("#!/bin/bash\n");
-    for (name, value) in parameters.variables() {
-        text.push_str(&format!("export {name}={}\n", shell::word(&value)?));
+    for (name, value) in variables {
+        text.push_str(&format!("export {name}={}\n", shell::word(value)?));
     }
     let argument = match undo {
         true => "undo",

@@ -10,6 +10,7 @@ use crate::compare::stands_for;
 use crate::compare::{Difference, Rules};
 use crate::graph::Resource;
 use crate::inventory::LiveResource;
+use crate::kinds::references;
 use crate::ownership;
 use crate::schema;
 use crate::value::{Map, Value};
@@ -164,8 +165,31 @@ pub fn differences(
         };
         push(&mut found, rules, resource, difference, false);
     }
+    let names = rules.schema.map(|schema| schema.properties().keys());
+    for name in names.into_iter().flatten() {
+        if !(properties.contains_key(name) || live.properties.contains_key(name))
+            && is_unseen_name(rules, name)
+            && !resource.lifecycle.ignores(name)
+            && ownership::was_set(applied, name)
+        {
+            found.push(PropertyChange {
+                path: name.clone(),
+                before: Some(Value::str(schema::NEVER_SHOWN)),
+                after: None,
+                create_only: false,
+                drift: false,
+                hidden: true,
+            });
+        }
+    }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
+}
+
+/// Whether a property names another resource and AWS never gives it back: it counts until it is taken back, and what it
+/// names cannot be deleted before.
+fn is_unseen_name(rules: Rules<'_>, name: &str) -> bool {
+    rules.is_write_only(name) && !rules.is_create_only(name) && references::is_name(name)
 }
 
 fn push(

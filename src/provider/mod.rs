@@ -386,7 +386,25 @@ pub trait Provider {
     /// What the other has already, as S3 copied it, stays.
     fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>>;
 
-    /// Runs a script on a server, and returns once it has ended.
+    /// Has a distribution's edge locations forget these paths, and returns the invalidation's id. The same `reference`
+    /// again is the same invalidation.
+    fn invalidate<'a>(
+        &'a self,
+        owner: &'a Owner,
+        at: &'a Handle,
+        paths: &'a [String],
+        reference: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>>;
+
+    /// Whether every edge location has forgotten the paths of an invalidation.
+    fn is_invalidated<'a>(
+        &'a self,
+        owner: &'a Owner,
+        at: &'a Handle,
+        id: &'a str,
+    ) -> Pending<'a, Outcome<bool>>;
+
+    /// Runs a script on a server, or on one of a group's, and returns once it has ended.
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;
 
     /// Writes the app's record.

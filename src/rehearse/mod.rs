@@ -7,6 +7,7 @@
 //! or doubled.
 
 mod app;
+mod cache;
 mod chaos;
 pub mod cuts;
 mod load;
@@ -24,6 +25,7 @@ mod traffic;
 mod versions;
 mod walk;
 
+pub use cache::{CacheOptions, CacheReport, StrategyReport, rehearse_cache};
 pub use oracle::{Comparison, Row, compare};
 pub use own::{Different, Files, OwnReport, OwnTable, rehearse_own};
 pub use report::{LoadReport, Report, StepReport};

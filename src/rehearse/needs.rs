@@ -117,6 +117,41 @@ fn major(version: &str) -> u32 {
     first.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
+/// A cache's server.
+#[derive(Debug)]
+pub struct CacheServer {
+    /// Where it is.
+    pub program: PathBuf,
+    /// Its product and version.
+    pub server: String,
+}
+
+/// Valkey, or Redis in its place.
+///
+/// # Errors
+/// Names what installs one.
+pub fn cache() -> Result<CacheServer, Error> {
+    let products = [("valkey-server", "Valkey"), ("redis-server", "Redis")];
+    let found = products
+        .into_iter()
+        .find_map(|(name, product)| Some((program(name, &[])?, product)));
+    let Some((program, product)) = found else {
+        return Err(Error::with_help(
+            "not installed: valkey-server or redis-server",
+            "on Debian and Ubuntu: apt-get install --no-install-recommends redis-server",
+        ));
+    };
+    let version = Command::new(&program).arg("--version").output();
+    let version = version.map(|said| String::from_utf8_lossy(&said.stdout).into_owned());
+    // As in `Redis server v=7.0.15 sha=...`.
+    let version = version.unwrap_or_default();
+    let number = version
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("v="));
+    let server = format!("{product} {}", number.unwrap_or_default());
+    Ok(CacheServer { program, server })
+}
+
 /// A program, the package that has it, and where it is.
 #[derive(Clone, Debug)]
 struct Need {

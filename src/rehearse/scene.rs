@@ -361,7 +361,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 /// A new folder that others can pass through and not look into.
-fn make_folder() -> Result<PathBuf, Error> {
+pub(super) fn make_folder() -> Result<PathBuf, Error> {
     let base = std::env::temp_dir();
     for number in 0..100 {
         let path = base.join(format!(

@@ -1,7 +1,7 @@
 //! A rehearsal's report, for a person.
 
 use super::style::{FAINT, GONE, NEW, Painted, STRONG};
-use crate::rehearse::{OwnReport, Report, StepReport};
+use crate::rehearse::{CacheReport, OwnReport, Report, StepReport};
 use crate::words::count;
 
 /// Shorter times without an acknowledged write are nothing to speak of.
@@ -245,5 +245,44 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
     for detail in details {
         text.push_str(&format!("    {detail}\n"));
     }
+    text
+}
+/// What the laboratory of caches found, a line for each strategy.
+pub fn caches(report: &CacheReport) -> String {
+    let head = format!(
+        "{} and {}: {} requests for each strategy, one in ten a write, to {} keys by Zipf's law; seed {}",
+        report.cache, report.database, report.requests, report.keys, report.seed
+    );
+    let mut text = format!("\n{}\n", Painted(STRONG, head));
+    text.push_str(&format!(
+        "{:26} {:>6} {:>9} {:>9} {:>8} {:>6} {:>13} {:>5}\n",
+        "strategy", "hits", "p50", "p99", "queries", "stale", "acknowledged", "lost"
+    ));
+    let time = |microseconds: u64| format!("{:.2} ms", microseconds as f64 / 1000.0);
+    for one in &report.strategies {
+        let hits = one
+            .hit_ratio
+            .map_or("-".to_owned(), |part| format!("{:.1} %", part * 100.0));
+        let lost = format!("{:>5}", one.lost);
+        let lost = match one.lost {
+            0 => Painted(NEW, lost),
+            _ => Painted(GONE, lost),
+        };
+        text.push_str(&format!(
+            "{:26} {hits:>6} {:>9} {:>9} {:>8} {:>6} {:>13} {lost}\n",
+            one.strategy,
+            time(one.p50_us),
+            time(one.p99_us),
+            one.queries,
+            one.stale_reads,
+            one.acknowledged,
+        ));
+    }
+    let wrong = report.strategies.iter().map(|one| one.doubled).sum::<u64>();
+    text.push_str(&match (report.ok, wrong) {
+        (true, _) => "\nThe cache's node was killed in the middle. Only write-back without a queue lost what it had acknowledged.\n".to_owned(),
+        (false, 0) => "\nWrites were lost or failed where none may be.\n".to_owned(),
+        (false, doubled) => format!("\nWrites were lost, failed or done twice ({doubled}) where none may be.\n"),
+    });
     text
 }

@@ -39,6 +39,8 @@ pub enum Published {
     Drift,
     /// `rehearse --json`.
     Rehearsal,
+    /// `rehearse --cache --json`.
+    CacheRehearsal,
     /// `doctor --json`.
     Doctor,
     /// `stages --json`.
@@ -47,6 +49,10 @@ pub enum Published {
     Resource,
     /// `lease show --json`.
     Lease,
+    /// `invalidate --json`.
+    Invalidation,
+    /// `cache flush --json`.
+    Flush,
     /// `import --discover --json`.
     Proposals,
     /// `migrate` and `failover` with `--json`, where nothing is under way or to do.
@@ -69,7 +75,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -82,10 +88,13 @@ impl Published {
         Self::History,
         Self::Drift,
         Self::Rehearsal,
+        Self::CacheRehearsal,
         Self::Doctor,
         Self::Stages,
         Self::Resource,
         Self::Lease,
+        Self::Invalidation,
+        Self::Flush,
         Self::Proposals,
         Self::Settled,
         Self::Sim,
@@ -112,10 +121,13 @@ impl Published {
             Self::History => "history",
             Self::Drift => "drift",
             Self::Rehearsal => "rehearsal",
+            Self::CacheRehearsal => "cache-rehearsal",
             Self::Doctor => "doctor",
             Self::Stages => "stages",
             Self::Resource => "resource",
             Self::Lease => "lease",
+            Self::Invalidation => "invalidation",
+            Self::Flush => "flush",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
             Self::Sim => "sim",
@@ -143,10 +155,13 @@ impl Published {
             Self::History => of::<json::history::Document<'_>>(),
             Self::Drift => of::<json::drift::Document<'_>>(),
             Self::Rehearsal => of::<rehearse::Report>(),
+            Self::CacheRehearsal => of::<rehearse::CacheReport>(),
             Self::Doctor => of::<json::doctor::Document<'_>>(),
             Self::Stages => of::<json::stages::Document<'_>>(),
             Self::Resource => of::<json::resource::Document<'_>>(),
             Self::Lease => of::<json::lease::Document<'_>>(),
+            Self::Invalidation => of::<json::caches::Invalidation<'_>>(),
+            Self::Flush => of::<json::caches::Flush<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),
             Self::Sim => of::<json::sim::Document<'_>>(),

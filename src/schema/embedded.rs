@@ -175,6 +175,10 @@ pub const KINDS: &[(&str, &str)] = &[
         include_str!("../../schemas/kinds/elasticache-replicationgroup.json"),
     ),
     (
+        "AWS::ElastiCache::ServerlessCache",
+        include_str!("../../schemas/kinds/elasticache-serverlesscache.json"),
+    ),
+    (
         "AWS::ElastiCache::SubnetGroup",
         include_str!("../../schemas/kinds/elasticache-subnetgroup.json"),
     ),
@@ -277,6 +281,10 @@ pub const KINDS: &[(&str, &str)] = &[
     (
         "AWS::SNS::TopicPolicy",
         include_str!("../../schemas/kinds/sns-topicpolicy.json"),
+    ),
+    (
+        "AWS::SQS::Queue",
+        include_str!("../../schemas/kinds/sqs-queue.json"),
     ),
     (
         "AWS::SSM::Association",

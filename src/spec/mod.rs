@@ -4,6 +4,7 @@
 //! [`load`] the way from text to a checked [`Spec`]. One spec serves every stage; which sections
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
+mod cache;
 mod edit;
 mod gate;
 mod load;
@@ -11,6 +12,7 @@ mod normalized;
 mod rules;
 mod stores;
 
+pub use cache::{Cache, CacheEngine, CacheLimits, CacheStrategy, Eviction, Serverless};
 pub use edit::{with_stage, with_writer};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
@@ -605,62 +607,6 @@ pub struct StorageDetails {
     #[serde(default)]
     #[schemars(range(min = 20, max = 65536))]
     pub max: Option<u32>,
-}
-
-/// The cache in front of the database.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Cache {
-    /// The engine.
-    #[serde(default)]
-    pub engine: CacheEngine,
-    /// The node type.
-    #[serde(default = "default_node")]
-    #[schemars(regex(pattern = r"^cache\.[a-z0-9-]+\.[a-z0-9-]+$"))]
-    pub node: String,
-    /// How many nodes.
-    #[serde(default = "two")]
-    #[schemars(range(min = 1, max = 6))]
-    pub nodes: u8,
-    /// How the application uses it; handed to the application.
-    #[serde(default)]
-    pub strategy: CacheStrategy,
-}
-
-fn default_node() -> String {
-    "cache.t4g.small".to_owned()
-}
-
-fn two() -> u8 {
-    2
-}
-
-/// A cache engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CacheEngine {
-    /// Valkey.
-    #[default]
-    Valkey,
-    /// Redis.
-    Redis,
-    /// Memcached.
-    Memcached,
-}
-
-/// How an application uses its cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CacheStrategy {
-    /// Look there first, fill it after a miss.
-    #[default]
-    CacheAside,
-    /// The cache reads the database.
-    ReadThrough,
-    /// Writes go to cache and database together.
-    WriteThrough,
-    /// Writes reach the database later.
-    WriteBehind,
 }
 
 /// Delivery from the edge.

@@ -1,8 +1,9 @@
 //! The spec as blueprints see it, and what of it takes no effect yet.
 
+use super::cache::{default_node, two};
 use super::{
-    Balance, Capacity, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Storage,
-    Store, default_node, rules, stores, two,
+    Balance, Cache, CacheEngine, CacheStrategy, Capacity, Cdn, Domain, DomainDetails, Region,
+    Routing, Scale, Spec, Stage, Storage, Store, rules, stores,
 };
 use crate::value::{Map, Value};
 
@@ -51,6 +52,8 @@ impl Spec {
             .as_ref()
             .is_some_and(|cache| cache.node != default_node() || cache.nodes != two());
         say(sized, "the size of the cache", Stage::LoadBalanced);
+        let serverless = self.cache.as_ref().and_then(Cache::limits).is_some();
+        say(serverless, "cache.serverless", Stage::LoadBalanced);
         if self
             .database
             .as_ref()
@@ -99,6 +102,9 @@ impl Spec {
                     normalize(name, store, one);
                 }
             }
+        }
+        if let (Some(Value::Map(map)), Some(cache)) = (root.get_mut("cache"), &self.cache) {
+            of_cache(cache, map);
         }
         let regions: Vec<Value> = rules::regions(self)
             .into_iter()
@@ -179,6 +185,26 @@ impl Spec {
         }
         Value::Map(root)
     }
+}
+
+/// What follows from a cache: its eviction policy, its bounds where it is serverless, and whether writes wait in a queue.
+fn of_cache(cache: &Cache, map: &mut Map) {
+    let policy = cache
+        .policy()
+        .map_or(Value::Null, |one| Value::str(one.name()));
+    map.insert("eviction", policy);
+    let limits = cache.limits().map_or(Value::Null, |limits| {
+        let number = |bound: Option<u32>| bound.map_or(Value::Null, |one| Value::Int(one.into()));
+        object([
+            ("max_gb", number(limits.max_gb)),
+            ("max_ecpu", number(limits.max_ecpu)),
+        ])
+    });
+    map.insert("serverless", limits);
+    let is_queued = cache.strategy == CacheStrategy::WriteBack;
+    map.insert("queued", Value::Bool(is_queued));
+    let is_memcached = cache.engine == CacheEngine::Memcached;
+    map.insert("memcached", Value::Bool(is_memcached));
 }
 
 /// What follows from a store: the types of all its keys, its part of variables' names, and its

@@ -349,22 +349,46 @@ def to_database(shared):
     return mount + ["--add-host", "%s:%s" % (shared["DATABASE_HOST"], PROXY_ADDRESS)]
 
 
+def serve_cache(config, running):
+    # Memory is bounded as on a node of ElastiCache, below the container's own bound.
+    engine, policy = config["engine"], config.get("eviction") or "volatile-lru"
+    images = dict(valkey="docker.io/valkey/valkey:8", redis=LIBRARY + "redis:7", memcached=LIBRARY + "memcached:1.6")
+    options = ["--memory", "256m"]
+    if engine == "memcached":
+        command = ["memcached", "-m", "192"] + (["-M"] if policy == "noeviction" else [])
+    else:
+        command = [engine + "-server", "--maxmemory", "192mb", "--maxmemory-policy", policy]
+    if config["strategy"] == "write-back":
+        # Every write is on the disk before it is acknowledged.
+        options += ["-v", DATA + "/cache:/data"]
+        command += ["--appendonly", "yes", "--appendfsync", "always"]
+    text = json.dumps([engine, options, command])
+    label = hashlib.sha256(text.encode()).hexdigest()[:12]
+    if "cache" not in running or running["cache"][0].get("site.hash") != label:
+        start("cache", images[engine], options, command, label=label)
+
+
 def cache(config, running):
     if not config:
         return dict()
     if config["host"] == "local":
-        images = dict(valkey="docker.io/valkey/valkey:8", redis=LIBRARY + "redis:7", memcached=LIBRARY + "memcached:1.6")
-        if "cache" not in running:
-            start("cache", images[config["engine"]], ["--memory", "256m"])
+        serve_cache(config, running)
         config = dict(config, host="cache", port=11211 if config["engine"] == "memcached" else 6379)
     scheme = "memcached" if config["engine"] == "memcached" else "rediss" if config.get("tls") else "redis"
     # Of Memcached a client has to know every node, unless it discovers them at the configuration endpoint:
     # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Endpoints.html
     hosts = [config["host"].replace(".cfg.", ".%04d." % number) for number in range(1, config.get("nodes", 1) + 1)]
     nodes = ",".join("%s:%s" % (host, config["port"]) for host in hosts)
-    return dict(CACHE_URL="%s://%s" % (scheme, nodes), CACHE_NODES=nodes,
-                CACHE_HOST=config["host"], CACHE_PORT=str(config["port"]),
-                CACHE_TLS="true" if config.get("tls") else "false", CACHE_READER_HOST=config.get("reader") or config["host"], CACHE_STRATEGY=config["strategy"])
+    env = dict(CACHE_URL="%s://%s" % (scheme, nodes), CACHE_NODES=nodes,
+               CACHE_HOST=config["host"], CACHE_PORT=str(config["port"]),
+               CACHE_TLS="true" if config.get("tls") else "false", CACHE_CLUSTER="true" if config.get("serverless") else "false",
+               CACHE_READER_HOST=config.get("reader") or config["host"],
+               CACHE_READER_PORT=str(config.get("reader_port") or config["port"]), CACHE_STRATEGY=config["strategy"])
+    if config.get("ttl"):
+        env["CACHE_TTL"] = str(config["ttl"])
+    if config.get("queue"):
+        env.update(CACHE_QUEUE_URL=config["queue"], AWS_REGION=REGION)
+    return env
 
 
 def stores(service, known):

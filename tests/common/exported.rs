@@ -11,7 +11,7 @@ pub fn templates(folder: &Path) -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Library::embedded().unwrap();
     let mut files = Vec::new();
-    for example in ["shop", "newsroom", "marketplace", "arcade"] {
+    for example in ["shop", "newsroom", "marketplace", "arcade", "pulse"] {
         let path = root.join(format!("examples/{example}/scalectl.yaml"));
         let text = std::fs::read_to_string(path).unwrap();
         for stage in Stage::ALL {

@@ -56,6 +56,7 @@ pub fn assert_nothing_is_lost(report: &Value) {
 }
 
 /// The step that failed, and why.
+#[allow(dead_code, reason = "a test of caches takes no steps")]
 #[track_caller]
 pub fn failure(report: &Value) -> (&str, &str) {
     let last = report["steps"].as_array().unwrap().last().unwrap();

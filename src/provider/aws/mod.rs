@@ -513,6 +513,25 @@ impl Provider for Aws {
         Box::pin(s3::files::copy(&self.clients, from, to))
     }
 
+    fn invalidate<'a>(
+        &'a self,
+        _: &'a Owner,
+        at: &'a Handle,
+        paths: &'a [String],
+        reference: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        Box::pin(cloudfront::invalidate(&self.clients, at, paths, reference))
+    }
+
+    fn is_invalidated<'a>(
+        &'a self,
+        _: &'a Owner,
+        at: &'a Handle,
+        id: &'a str,
+    ) -> Pending<'a, Outcome<bool>> {
+        Box::pin(cloudfront::is_invalidated(&self.clients, at, id))
+    }
+
     fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
         Box::pin(operate::run(&self.clients, script))
     }

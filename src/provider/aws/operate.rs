@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::bind::{cloudwatch, ec2, elasticloadbalancingv2, rds, ssm};
+use super::bind::{autoscaling, cloudwatch, ec2, elasticloadbalancingv2, rds, ssm};
 use super::clients::Clients;
 use super::fail;
 use super::service::{NEXT_TOKEN, input, items, pages, text};
@@ -187,10 +187,34 @@ async fn metric(
     Ok(points.collect())
 }
 
+/// The instance that runs a script: the server itself, or one in service of a group.
+async fn instance_of(clients: &Clients, server: &Handle) -> Outcome<String> {
+    if &*server.kind != "AWS::AutoScaling::AutoScalingGroup" {
+        return Ok(server.identifier.to_string());
+    }
+    let api = clients.autoscaling(&server.address.region);
+    let question = input(json!({"AutoScalingGroupNames": [&*server.identifier]}));
+    let answer = autoscaling::describe_auto_scaling_groups(&api, &question).await?;
+    let instance = items(&answer, "AutoScalingGroups")
+        .flat_map(|group| items(group, "Instances"))
+        .find(|one| text(one, "LifecycleState") == "InService")
+        .map(|one| text(one, "InstanceId").to_owned());
+    instance.ok_or_else(|| {
+        let message = format!("no server of {} is in service", server.identifier);
+        fail(
+            ErrorKind::NotFound,
+            "NoInstance",
+            message,
+            "ssm:SendCommand",
+        )
+    })
+}
+
 /// Runs a script and waits for its end.
 pub async fn run(clients: &Clients, script: &Script) -> Outcome<Output> {
     let api = clients.ssm(&script.server.address.region);
-    let instance = &*script.server.identifier;
+    let instance = instance_of(clients, &script.server).await?;
+    let instance = &*instance;
     let question = input(json!({
         "DocumentName": "AWS-RunShellScript",
         "Comment": format!("scalectl {}{}", script.name, if script.undo { " undo" } else { "" }),

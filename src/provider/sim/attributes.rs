@@ -200,9 +200,16 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The ARN of one that is named below its parent: listeners and their rules.
+    /// The identifier of one that follows from what is given: below its parent, or by its name.
     fn below(&self, given: &Map) -> Option<String> {
         let (parent, from, to) = match self.short {
+            "Queue" if self.service == "sqs" => {
+                let name = given.get("QueueName").and_then(Value::as_str);
+                let (region, name) = (self.region, name.unwrap_or(&self.name));
+                return Some(format!(
+                    "https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}"
+                ));
+            }
             "Listener" => ("LoadBalancerArn", ":loadbalancer/", ":listener/"),
             "ListenerRule" => ("ListenerArn", ":listener/", ":listener-rule/"),
             _ => return None,
@@ -309,6 +316,10 @@ impl<'a> Maker<'a> {
                     short(name),
                     self.uuid()
                 )
+            }
+            ("sqs", "Queue") => {
+                let name = name.rsplit('/').next().unwrap_or(name);
+                format!("arn:aws:sqs:{region}:{account}:{name}")
             }
             ("sns", _) => format!("arn:aws:sns:{region}:{account}:{name}"),
             ("ssm", _) => format!("arn:aws:ssm:{region}:{account}:parameter/{name}"),
@@ -441,6 +452,25 @@ impl<'a> Maker<'a> {
                     "ConfigurationEndpoint",
                     endpoint(&host, Value::str("11211")),
                 );
+            }
+            "AWS::ElastiCache::ServerlessCache" => {
+                let host = format!(
+                    "{own}-{}.serverless.{region}.cache.amazonaws.com",
+                    &digits[..6]
+                );
+                let memcached = properties.get("Engine") == Some(&Value::str("memcached"));
+                let ports = if memcached {
+                    ["11211", "11212"]
+                } else {
+                    ["6379", "6380"]
+                };
+                for (name, port) in ["Endpoint", "ReaderEndpoint"].into_iter().zip(ports) {
+                    set(properties, name, endpoint(&host, Value::str(port)));
+                }
+            }
+            "AWS::SQS::Queue" => {
+                let name = own.rsplit('/').next().unwrap_or(&own);
+                set(properties, "QueueName", Value::str(name));
             }
             "AWS::CloudFront::Distribution" => {
                 set(

@@ -22,6 +22,12 @@ pub struct Data {
     pub stores: BTreeMap<Arc<str>, Store>,
     /// Where the servers' proxies lead, if a script has said so.
     pub proxied: Option<Arc<str>>,
+    /// Writes in the queue of its write-back cache.
+    #[serde(default)]
+    pub waiting: u64,
+    /// Invalidations by their id, with the moment at which they are done.
+    #[serde(default)]
+    pub invalidations: BTreeMap<Arc<str>, u64>,
 }
 
 /// A database.
@@ -81,6 +87,9 @@ impl Cloud {
         let what = script.name.rsplit('/').next().unwrap_or_default();
         if what == "preflight" {
             return Output::default();
+        }
+        if what == "flush" {
+            return self.flush(owner);
         }
         let host = |name: &str| script.environment.get(name).map(|host| Arc::from(&**host));
         let (Some(source), Some(target)) = (host("SOURCE_HOST"), host("TARGET_HOST")) else {

@@ -14,6 +14,7 @@ mod account;
 mod agents;
 mod alarms;
 pub mod attributes;
+mod caches;
 pub mod cloud;
 pub mod data;
 mod database;
@@ -21,10 +22,12 @@ pub mod faults;
 mod files;
 mod fleet;
 mod identifiers;
+mod invalidations;
 mod keyspaces;
 mod limits;
 pub mod load;
 mod offers;
+mod queues;
 mod refusals;
 pub mod replicas;
 mod routing;
@@ -44,6 +47,7 @@ use super::{
     Answer, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Pending, Probe,
     Provider, ProviderError, Query, Script, Traffic, Write,
 };
+use crate::address::GLOBAL;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
 use crate::kinds::usable_when_made;
 use crate::value::Map;
@@ -269,6 +273,17 @@ impl Sim {
             cloud.dirty.insert(number);
         }
         self.save("sim:Disown")
+    }
+
+    /// Leaves so many writes in an application's queue.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn backlog(&self, owner: &Owner, writes: u64) -> Outcome<()> {
+        let mut cloud = self.cloud.borrow_mut();
+        cloud.data.entry(owner.clone()).or_default().waiting = writes;
+        drop(cloud);
+        self.save("sim:Backlog")
     }
 
     /// Removes an item behind scalectl's back.
@@ -670,6 +685,35 @@ impl Provider for Sim {
             })
             .await
         })
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        owner: &'a Owner,
+        at: &'a Handle,
+        paths: &'a [String],
+        reference: &'a str,
+    ) -> Pending<'a, Outcome<Arc<str>>> {
+        let name = "cloudfront:CreateInvalidation";
+        Box::pin(
+            self.call(name, &at.identifier, GLOBAL, true, move |cloud, now, _| {
+                cloud.invalidate(owner, at, paths, reference, now)
+            }),
+        )
+    }
+
+    fn is_invalidated<'a>(
+        &'a self,
+        owner: &'a Owner,
+        at: &'a Handle,
+        id: &'a str,
+    ) -> Pending<'a, Outcome<bool>> {
+        let name = "cloudfront:GetInvalidation";
+        Box::pin(
+            self.call(name, &at.identifier, GLOBAL, false, move |cloud, now, _| {
+                cloud.is_invalidated(owner, id, now)
+            }),
+        )
     }
 
     fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
-use super::{database, keyspaces, offers, refusals, routing, tables, windows};
+use super::{caches, database, keyspaces, offers, queues, refusals, routing, tables, windows};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
@@ -251,9 +251,13 @@ pub fn check(
         keyspaces::TABLE => keyspaces::check_table(properties, old),
         tables::TABLE => tables::check(cloud, region, properties, old),
         "AWS::RDS::DBParameterGroup" => database::check_group(properties),
-        "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => {
-            windows::check_cache(properties)
+        caches::CLUSTER | caches::GROUP => {
+            windows::check_cache(properties)?;
+            caches::check(cloud, kind, region, properties)
         }
+        caches::PARAMETERS => caches::check_parameters(properties, old),
+        caches::SERVERLESS => caches::check_serverless(properties),
+        queues::QUEUE => queues::check(cloud, region, properties),
         "AWS::SSM::Parameter" => check_parameter(properties, old),
         _ => Ok(()),
     }

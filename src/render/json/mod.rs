@@ -4,6 +4,7 @@
 //! Every document says in `document` which one it is, and in `format` which version of its form. That
 //! number counts up with every change that could break a reader.
 
+pub mod caches;
 pub mod doctor;
 pub mod drift;
 pub mod dry_run;

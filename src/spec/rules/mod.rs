@@ -3,6 +3,7 @@
 //! Each file checks a section; [`check`] runs all of them.
 
 mod account;
+mod cache;
 mod columns;
 mod database;
 mod domains;
@@ -57,6 +58,7 @@ pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
     services::check(&mut rules);
     instances::check(&mut rules);
     database::check(&mut rules);
+    cache::check(&mut rules);
     stores::check(&mut rules);
     domains::check(&mut rules);
     tags::check(&mut rules);

@@ -357,6 +357,50 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["no class db.m7q.large", "did you mean db.m7"],
         ),
         ("cache: {node: cache.m7g.tiny}", &["no node type"]),
+        // Caches.
+        (
+            "cache: {engine: memcached, strategy: write-through}",
+            &[
+                "Memcached has no replicas",
+                "strategy: write-through",
+                "engine: valkey",
+            ],
+        ),
+        (
+            "database: {engine: postgres}\ncache: {engine: memcached, strategy: write-back}",
+            &["Memcached has no persistence", "strategy: write-back"],
+        ),
+        (
+            "cache: {nodes: 1, strategy: write-through}",
+            &["write-through needs a replica", "nodes: 2"],
+        ),
+        (
+            "cache: {strategy: write-back}",
+            &["no database to write to"],
+        ),
+        (
+            "cache: {serverless: true, eviction: noeviction}",
+            &["chooses by itself", "remove eviction"],
+        ),
+        (
+            "cache:\n  serverless: {max_gb: 2}\n  nodes: 2",
+            &["a serverless cache has no nodes", "|   nodes: 2"],
+        ),
+        (
+            "cache: {engine: memcached, eviction: volatile-ttl, ttl: 60}",
+            &[
+                "no eviction policy volatile-ttl",
+                "allkeys-lru or noeviction",
+            ],
+        ),
+        (
+            "database: {engine: postgres}\ncache: {strategy: write-back, eviction: allkeys-lru}",
+            &["not in the database yet", "volatile-lru with `ttl`"],
+        ),
+        (
+            "cache: {eviction: volatile-lru}",
+            &["only entries with a TTL", "set `ttl`"],
+        ),
         // Databases.
         (
             "app: order\ndatabase: {engine: mysql}",
@@ -530,6 +574,10 @@ fn a_right_spec_breaks_no_rule() {
         "app: orders\ndatabase: {engine: postgres, version: \"16.10\"}",
         "provider: {aws: {allowed_accounts: [\"012345678901\"], role_arn: \"arn:aws:iam::123456789012:role/a/b\"}}",
         "maintenance: {window: \"sun:23:30-mon:00:30\"}\ncache: {}",
+        "cache: {engine: memcached, serverless: true, strategy: write-through}",
+        "database: {engine: mysql}\ncache: {serverless: {max_ecpu: 5000}, strategy: write-back}",
+        "database: {engine: mysql}\ncache: {engine: redis, strategy: write-back, ttl: 60, eviction: volatile-ttl}",
+        "cache: {engine: memcached, nodes: 1, eviction: noeviction, strategy: read-through}",
     ] {
         assert_eq!(told(spec), Vec::<String>::new(), "{spec}");
     }

@@ -6,6 +6,7 @@ use crate::provider::aws::bridge::{operation, record, word};
 
 operation!(create_cache_policy, "cloudfront:CreateCachePolicy", ["CachePolicyConfig" set_cache_policy_config], ["CachePolicy" cache_policy "Location" location "ETag" e_tag]);
 operation!(create_distribution_with_tags, "cloudfront:CreateDistributionWithTags", ["DistributionConfigWithTags" set_distribution_config_with_tags], ["Distribution" distribution "Location" location "ETag" e_tag]);
+operation!(create_invalidation, "cloudfront:CreateInvalidation", ["DistributionId" set_distribution_id "InvalidationBatch" set_invalidation_batch], ["Location" location "Invalidation" invalidation]);
 operation!(create_origin_access_control, "cloudfront:CreateOriginAccessControl", ["OriginAccessControlConfig" set_origin_access_control_config], ["OriginAccessControl" origin_access_control "Location" location "ETag" e_tag]);
 operation!(create_response_headers_policy, "cloudfront:CreateResponseHeadersPolicy", ["ResponseHeadersPolicyConfig" set_response_headers_policy_config], ["ResponseHeadersPolicy" response_headers_policy "Location" location "ETag" e_tag]);
 operation!(delete_cache_policy, "cloudfront:DeleteCachePolicy", ["Id" set_id "IfMatch" set_if_match], []);
@@ -14,6 +15,7 @@ operation!(delete_origin_access_control, "cloudfront:DeleteOriginAccessControl",
 operation!(delete_response_headers_policy, "cloudfront:DeleteResponseHeadersPolicy", ["Id" set_id "IfMatch" set_if_match], []);
 operation!(get_cache_policy, "cloudfront:GetCachePolicy", ["Id" set_id], ["CachePolicy" cache_policy "ETag" e_tag]);
 operation!(get_distribution, "cloudfront:GetDistribution", ["Id" set_id], ["Distribution" distribution "ETag" e_tag]);
+operation!(get_invalidation, "cloudfront:GetInvalidation", ["DistributionId" set_distribution_id "Id" set_id], ["Invalidation" invalidation]);
 operation!(get_origin_access_control, "cloudfront:GetOriginAccessControl", ["Id" set_id], ["OriginAccessControl" origin_access_control "ETag" e_tag]);
 operation!(get_response_headers_policy, "cloudfront:GetResponseHeadersPolicy", ["Id" set_id], ["ResponseHeadersPolicy" response_headers_policy "ETag" e_tag]);
 operation!(list_cache_policies, "cloudfront:ListCachePolicies", ["Type" set_type "Marker" set_marker "MaxItems" set_max_items], ["CachePolicyList" cache_policy_list]);
@@ -74,6 +76,8 @@ record!(readfill GrpcConfig, ["Enabled" enabled set_enabled]);
 record!(readfill Headers, ["Quantity" quantity set_quantity "Items" items set_items]);
 word!(HttpVersion);
 word!(IcpRecordalStatus);
+record!(read Invalidation, ["Id" id set_id "Status" status set_status "CreateTime" create_time set_create_time "InvalidationBatch" invalidation_batch set_invalidation_batch]);
+record!(readfill InvalidationBatch, ["Paths" paths set_paths "CallerReference" caller_reference set_caller_reference]);
 word!(IpAddressType);
 word!(ItemSelection);
 record!(read KeyPairIds, ["Quantity" quantity set_quantity "Items" items set_items]);
@@ -106,6 +110,7 @@ record!(readfill Origins, ["Quantity" quantity set_quantity "Items" items set_it
 record!(readfill ParameterDefinition, ["Name" name set_name "Definition" definition set_definition]);
 record!(readfill ParameterDefinitionSchema, ["StringSchema" string_schema set_string_schema]);
 record!(readfill ParametersInCacheKeyAndForwardedToOrigin, ["EnableAcceptEncodingGzip" enable_accept_encoding_gzip set_enable_accept_encoding_gzip "EnableAcceptEncodingBrotli" enable_accept_encoding_brotli set_enable_accept_encoding_brotli "HeadersConfig" headers_config set_headers_config "CookiesConfig" cookies_config set_cookies_config "QueryStringsConfig" query_strings_config set_query_strings_config]);
+record!(readfill Paths, ["Quantity" quantity set_quantity "Items" items set_items]);
 word!(PriceClass);
 record!(readfill QueryStringCacheKeys, ["Quantity" quantity set_quantity "Items" items set_items]);
 record!(readfill QueryStringNames, ["Quantity" quantity set_quantity "Items" items set_items]);

@@ -6,8 +6,15 @@ mod distribution;
 mod policies;
 mod shapes;
 
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::bind::cloudfront;
 use super::call::Api;
-use super::service::Service;
+use super::clients::Clients;
+use super::service::{Service, input, text};
+use crate::inventory::Handle;
 use crate::provider::{Outcome, Pending};
 use crate::value::{Map, Value};
 
@@ -34,4 +41,32 @@ fn inner(mut answer: Map, name: &str) -> Map {
         Some(Value::Map(map)) => map,
         _ => Map::new(),
     }
+}
+
+/// Has a distribution forget these paths; the same reference again is the same invalidation
+/// (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html>).
+pub async fn invalidate(
+    clients: &Clients,
+    at: &Handle,
+    paths: &[String],
+    reference: &str,
+) -> Outcome<Arc<str>> {
+    let question = input(json!({
+        "DistributionId": &*at.identifier,
+        "InvalidationBatch": {
+            "Paths": {"Quantity": paths.len(), "Items": paths},
+            "CallerReference": reference,
+        },
+    }));
+    let answer =
+        cloudfront::create_invalidation(&clients.cloudfront(&at.address.region), &question).await?;
+    Ok(text(&answer, "Invalidation.Id").into())
+}
+
+/// Whether an invalidation is done.
+pub async fn is_invalidated(clients: &Clients, at: &Handle, id: &str) -> Outcome<bool> {
+    let question = input(json!({"DistributionId": &*at.identifier, "Id": id}));
+    let answer =
+        cloudfront::get_invalidation(&clients.cloudfront(&at.address.region), &question).await?;
+    Ok(text(&answer, "Invalidation.Status") == "Completed")
 }

@@ -1,0 +1,118 @@
+//! The laboratory of caches on real servers: what each strategy loses when the cache's node is killed.
+#![cfg(unix)]
+
+mod common;
+#[path = "common/rehearsal.rs"]
+mod rehearsal;
+
+use rehearsal::{bounded, rehearse};
+use serde_json::Value;
+
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = common::root().join("examples/pulse/scalectl.yaml");
+    std::fs::copy(spec, folder.path().join("scalectl.yaml")).unwrap();
+    folder
+}
+
+fn strategy<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let all = report["strategies"].as_array().unwrap();
+    all.iter().find(|one| one["strategy"] == name).unwrap()
+}
+
+fn number(report: &Value, name: &str, of: &str) -> f64 {
+    strategy(report, name)[of].as_f64().unwrap()
+}
+
+/// `SCALECTL_SEEDS=20` tries as many seeds.
+fn seeds() -> u32 {
+    let wanted = std::env::var("SCALECTL_SEEDS").ok();
+    wanted.and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+#[test]
+fn only_write_back_without_a_queue_loses_writes() {
+    for seed in 1..=seeds() {
+        println!("seed {seed}");
+        let seed = seed.to_string();
+        let few = ["--cache", "--requests", "3000", "--seed", &seed];
+        check(&rehearse(project().path(), &few));
+    }
+}
+
+fn check(report: &Value) {
+    assert_eq!(report["ok"], true);
+    for name in [
+        "none",
+        "cache-aside",
+        "read-through",
+        "write-through",
+        "write-back",
+    ] {
+        let one = strategy(report, name);
+        assert_eq!(
+            (&one["lost"], &one["doubled"], &one["failed"]),
+            (&0.into(), &0.into(), &0.into()),
+            "{name}"
+        );
+        assert!(
+            one["acknowledged"].as_u64().unwrap() > 200,
+            "{name}: too few writes prove nothing"
+        );
+    }
+    assert!(number(report, "write-back-without-queue", "lost") > 0.0);
+    // A cache answers most reads, and the database is asked less.
+    for name in ["cache-aside", "read-through", "write-through", "write-back"] {
+        assert!(number(report, name, "hit_ratio") > 0.4, "{name}");
+        assert!(
+            number(report, name, "queries") < number(report, "none", "queries"),
+            "{name}"
+        );
+    }
+    // What is written stays in the cache, and a batch is one statement.
+    assert!(
+        number(report, "write-through", "hit_ratio") > number(report, "cache-aside", "hit_ratio")
+    );
+    assert!(number(report, "write-back", "queries") < number(report, "write-through", "queries"));
+    assert_eq!(strategy(report, "none")["hit_ratio"], Value::Null);
+    assert_eq!(number(report, "none", "stale_reads"), 0.0);
+}
+
+/// A project whose laboratory has `to` in the place of `from`.
+fn with(from: &str, to: &str) -> tempfile::TempDir {
+    let folder = project();
+    let text = std::fs::read_to_string(common::root().join("templates/rehearse/cache.py")).unwrap();
+    assert!(text.contains(from), "{from}");
+    let path = folder.path().join("templates/rehearse");
+    std::fs::create_dir_all(&path).unwrap();
+    std::fs::write(path.join("cache.py"), text.replace(from, to)).unwrap();
+    folder
+}
+
+#[test]
+fn a_laboratory_that_kills_nothing_is_an_error() {
+    let folder = with(
+        "                    node.kill()\n                    node.start()\n",
+        "",
+    );
+    let output = bounded()
+        .args(["rehearse", "--cache", "--requests", "1000", "--json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the laboratory measured nothing"), "{said}");
+}
+
+#[test]
+fn a_queue_that_forgets_is_found_out() {
+    // Deleted before the database has it, by a writer that dies.
+    let folder = with(
+        "                self.database.write(batch)\n                if self.dies:",
+        "                if self.dies:\n                    self.done(batch)",
+    );
+    let report = rehearse(folder.path(), &["--cache", "--requests", "2000"]);
+    assert_eq!(report["ok"], false);
+    assert!(number(&report, "write-back", "lost") > 0.0);
+}
