@@ -11,6 +11,7 @@ The argument is the day of the extraction. Writes schemas/offers.txt, a line for
     ec2 FAMILY PROCESSOR MASK SIZES          sizes of a family that the same regions have
     postgres FAMILY MASK SIZES               the same of database classes, by engine
     mysql FAMILY MASK SIZES
+    mariadb FAMILY MASK SIZES
     cache FAMILY MASK SIZES                  the same of cache nodes
     version ENGINE VERSIONS                  versions that can be created, oldest first; a major one alone has Extended
                                              Support's versions only
@@ -35,7 +36,7 @@ EXTENSIONS = pathlib.Path(schemas.__file__).parent / "extensions"
 ENDPOINTS = pathlib.Path(botocore.__file__).parent / "data/endpoints.json"
 # Sizes from small to large, as AWS lists them.
 ORDER = ["nano", "micro", "small", "medium", "large", "xlarge"]
-ENGINES = ("postgres", "mysql")
+ENGINES = ("postgres", "mysql", "mariadb")
 
 
 def read(path):
@@ -99,14 +100,24 @@ def version_key(version):
 
 def versions(engine):
     every = next(rule["then"] for rule in read("aws_rds_dbinstance/engine_version.json")["allOf"] if is_of(rule, engine))
-    gone = next(rule["if"] for rule in read("aws_rds_dbinstance/engine_version_deprecated.json")["allOf"] if is_of(rule, engine))
-    gone = set(gone["properties"]["EngineVersion"]["enum"])
+    rules = read("aws_rds_dbinstance/engine_version_deprecated.json")["allOf"]
+    gone = set().union(*(rule["if"]["properties"]["EngineVersion"]["enum"] for rule in rules if is_of(rule, engine)))
     here = {version for version in every["properties"]["EngineVersion"]["enum"] if version not in gone}
+    if not gone:
+        # Of MariaDB the list keeps what RDS dropped long ago; the major versions that a class can be ordered for remain.
+        here = {version for version in here if major(engine, version) in orderable(engine)}
     parts = 2 if engine == "postgres" else 3
     plain = {one for one in here if "-" not in one and one.count(".") == parts - 1}
     # What only RDS Extended Support has follows from the name of the major version, not from a minor one's.
     extended = {major(engine, one) for one in here if "-rds" in one} - {major(engine, one) for one in plain}
     return sorted(plain | extended, key=version_key)
+
+
+def orderable(engine):
+    """The major versions in the rules of which class runs which version."""
+    for rule in read("aws_rds_dbinstance/db_instance_class.json")["allOf"]:
+        if is_of(rule, engine):
+            yield re.match(r"\^\((.+?)\\\.\.\+", rule["if"]["properties"]["EngineVersion"]["pattern"])[1].replace("\\", "")
 
 
 def cache_versions():

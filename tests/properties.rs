@@ -80,7 +80,7 @@ fn specs() -> impl Strategy<Value = Json> {
             })
         });
     let database = prop::option::of((
-        select(vec!["postgres", "mysql"]),
+        select(vec!["postgres", "mysql", "mariadb"]),
         20u32..500,
         0u8..4,
         any::<bool>(),

@@ -63,6 +63,8 @@ enum EngineName {
     Postgres,
     /// MySQL; MariaDB in its place.
     Mysql,
+    /// MariaDB.
+    Mariadb,
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -71,6 +73,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let engine = match (arguments.engine, &spec.database) {
         (Some(EngineName::Postgres), _) => Engine::Postgres,
         (Some(EngineName::Mysql), _) => Engine::Mysql,
+        (Some(EngineName::Mariadb), _) => Engine::Mariadb,
         (None, Some(database)) => database.engine,
         (None, None) => {
             return Err(Failure::with_help(
@@ -79,9 +82,19 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ));
         }
     };
+    let row = engine.row();
+    let dialect = row.dialect.ok_or_else(|| {
+        Failure::with_help(
+            format!(
+                "scalectl has no scripts that move {}, so there is nothing to rehearse",
+                row.title
+            ),
+            "name an engine with `--engine postgres`",
+        )
+    })?;
     let migration = migration(global, arguments)?;
     let options = Options {
-        engine,
+        engine: dialect,
         version: version(&project, engine),
         rows: arguments.rows,
         rate: arguments.rate,

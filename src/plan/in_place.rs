@@ -34,25 +34,30 @@ fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {
     found.map(no).collect()
 }
 
-/// Whether a property is a database's version, and goes to another major one.
-pub fn upgrade(property: &PropertyChange) -> bool {
+/// Whether a property is a version of this engine, and goes to another major one.
+pub fn upgrade(engine: &str, property: &PropertyChange) -> bool {
     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
     let (Some(before), Some(after)) = (text(&property.before), text(&property.after)) else {
         return false;
     };
-    // MySQL's versions have a dot in their major part: 8.0 and 8.4.
-    let engine = match before.starts_with("8.") || after.starts_with("8.") {
-        true => "mysql",
-        false => "postgres",
-    };
     &*property.path == "EngineVersion" && is_another_major(engine, &before, &after)
+}
+
+/// The engine of a database that exists.
+fn engine_of(change: &Change) -> &str {
+    let live = change.live.as_ref();
+    let engine = live.and_then(|live| live.properties.get("Engine")?.as_str());
+    engine.unwrap_or_default()
 }
 
 /// Whether a change takes a database to a newer major version.
 pub fn is_upgrade(change: &Change) -> bool {
     &*change.kind == DATABASE
         && change.action == Action::Update
-        && change.properties.iter().any(upgrade)
+        && change
+            .properties
+            .iter()
+            .any(|one| upgrade(engine_of(change), one))
 }
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
@@ -64,7 +69,7 @@ fn with_replicas(
     property: &PropertyChange,
     live: &Live,
 ) -> Option<(String, String)> {
-    if &*change.kind != DATABASE || !upgrade(property) {
+    if &*change.kind != DATABASE || !upgrade(engine_of(change), property) {
         return None;
     }
     let own = change.live.as_ref()?;

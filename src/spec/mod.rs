@@ -5,6 +5,7 @@
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
 mod edit;
+mod engines;
 mod gate;
 mod load;
 mod normalized;
@@ -12,6 +13,7 @@ mod rules;
 mod stores;
 
 pub use edit::{with_stage, with_writer};
+pub use engines::{Dialect, Engine};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, merged, of_node, place};
 pub use rules::unknown_region;
@@ -553,28 +555,6 @@ fn one() -> u8 {
 
 fn default_backup_days() -> u8 {
     14
-}
-
-/// A database engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL.
-    Mysql,
-}
-
-impl Engine {
-    /// The version of a spec that names none.
-    #[must_use]
-    pub fn newest(self) -> &'static str {
-        match self {
-            Self::Postgres => "17",
-            // Without the minor version, of which RDS takes its latest and gives up the older ones.
-            Self::Mysql => "8.4",
-        }
-    }
 }
 
 /// A database's disk.

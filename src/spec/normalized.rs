@@ -1,8 +1,8 @@
 //! The spec as blueprints see it, and what of it takes no effect yet.
 
 use super::{
-    Balance, Capacity, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Storage,
-    Store, default_node, rules, stores, two,
+    Balance, Capacity, Cdn, Domain, DomainDetails, Region, Routing, Scale, Spec, Stage, Store,
+    default_node, rules, stores, two,
 };
 use crate::value::{Map, Value};
 
@@ -142,28 +142,12 @@ impl Spec {
         }
         if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
         {
-            let (size, max) = match &database.storage {
-                Storage::Size(size) => (*size, None),
-                Storage::Detailed(details) => (details.size, details.max),
-            };
-            let max = max.unwrap_or(size.saturating_mul(4).min(65536));
-            let storage = [("size", i64::from(size)), ("max", i64::from(max))];
-            map.insert(
-                "storage",
-                object(storage.map(|(key, number)| (key, Value::Int(number)))),
-            );
-            let version = database
-                .version
-                .clone()
-                .unwrap_or_else(|| database.engine.newest().to_owned());
-            map.insert("version", Value::str(version));
+            database.complete(map);
             let name = database
                 .name
                 .clone()
                 .unwrap_or_else(|| self.app.replace('-', "_"));
             map.insert("name", Value::str(name));
-            let username = database.username.as_deref().unwrap_or("app");
-            map.insert("username", Value::str(username));
             let multi_az = database
                 .multi_az
                 .unwrap_or(self.stage >= Stage::LoadBalanced);

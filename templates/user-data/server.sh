@@ -273,10 +273,16 @@ def serve(config, running):
                        MYSQL_PASSWORD_FILE=secret_file)
             command = ["--replicate-wild-ignore-table=mysql.rds%", "--require-secure-transport=ON",
                        "--ssl-cert=%s/database.pem" % tls, "--ssl-key=%s/database.pem" % tls]
+            if config["engine"] == "mariadb":
+                # MySQL keeps a binary log unless told otherwise, MariaDB only if told to.
+                command += ["--log-bin=binlog", "--binlog-format=ROW", "--log-slave-updates=ON"]
         start("database-local", image, mount, command, env)
     elif renewed:
-        reload = ["kill", "-s", "HUP", "database-local"] if postgres else [
-            "exec", "-e", "MYSQL_PWD", "database-local", "mysql", "-uroot", "-e", "ALTER INSTANCE RELOAD TLS"]
+        client = ["exec", "-e", "MYSQL_PWD", "database-local"]
+        # MariaDB's image has no program mysql.
+        reload = ["kill", "-s", "HUP", "database-local"] if postgres else client + (
+            ["mariadb", "-uroot", "-e", "FLUSH SSL"] if config["engine"] == "mariadb" else
+            ["mysql", "-uroot", "-e", "ALTER INSTANCE RELOAD TLS"])
         try:
             run(shutil.which("docker"), *reload, env=dict(os.environ, MYSQL_PWD=word))
         except subprocess.CalledProcessError:

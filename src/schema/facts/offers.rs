@@ -14,6 +14,8 @@ pub enum What {
     Postgres,
     /// Database classes of RDS for MySQL.
     Mysql,
+    /// Database classes of RDS for MariaDB.
+    Mariadb,
     /// Nodes of ElastiCache.
     Cache,
 }
@@ -24,6 +26,7 @@ impl What {
             Self::Instance => "ec2",
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
+            Self::Mariadb => "mariadb",
             Self::Cache => "cache",
         }
     }
@@ -33,6 +36,7 @@ impl What {
         match engine {
             "postgres" => Some(Self::Postgres),
             "mysql" => Some(Self::Mysql),
+            "mariadb" => Some(Self::Mariadb),
             _ => None,
         }
     }
@@ -224,7 +228,13 @@ mod tests {
                 "{region}"
             );
             assert!(description(region).is_some(), "{region}");
-            for what in [What::Instance, What::Postgres, What::Mysql, What::Cache] {
+            for what in [
+                What::Instance,
+                What::Postgres,
+                What::Mysql,
+                What::Mariadb,
+                What::Cache,
+            ] {
                 assert!(names(what, Some(region)).len() > 20, "{region} {what:?}");
             }
         }

@@ -23,10 +23,8 @@ pub fn check(rules: &mut Rules<'_>) {
     }
     let derived = spec.app.replace('-', "_");
     let name = database.name.as_deref().unwrap_or(&derived);
-    let (key, engine) = match database.engine {
-        Engine::Postgres => ("postgres", "PostgreSQL"),
-        Engine::Mysql => ("mysql", "MySQL"),
-    };
+    let row = database.engine.row();
+    let (key, engine) = (row.word, row.title);
     if is_reserved(key, name) {
         match database.name {
             Some(_) => {
@@ -50,6 +48,7 @@ pub fn check(rules: &mut Rules<'_>) {
             }
         }
     }
+    letters(rules, spec);
     if let Storage::Detailed(details) = &database.storage
         && let Some(max) = details.max
         && u64::from(max) * 10 < u64::from(details.size) * 11
@@ -73,10 +72,8 @@ pub fn check(rules: &mut Rules<'_>) {
 const YET_TO_COME: u16 = 8;
 
 fn check_version(rules: &mut Rules<'_>, engine: Engine, version: &str) {
-    let (key, name, most, like) = match engine {
-        Engine::Postgres => ("postgres", "PostgreSQL", 2, "\"17\" or \"17.9\""),
-        Engine::Mysql => ("mysql", "MySQL", 3, "\"8.4\" or \"8.4.9\""),
-    };
+    let row = engine.row();
+    let (key, name, most, like) = (row.word, row.title, row.numbers, row.like);
     let parts: Vec<Option<u16>> = version.split('.').map(|part| part.parse().ok()).collect();
     if parts.contains(&None) || parts.len() > most || parts.len() + 1 < most {
         let message = format!("{version:?} is not a version of the database's engine");
@@ -111,6 +108,35 @@ fn check_version(rules: &mut Rules<'_>, engine: Engine, version: &str) {
         let help =
             format!("did you mean {near}? {major} alone is the latest of its minor versions");
         rules.say("database.version", message, &help);
+    }
+}
+
+/// Names that RDS takes are shorter than those of the schema for some engines.
+fn letters(rules: &mut Rules<'_>, spec: &Spec) {
+    let Some(database) = &spec.database else {
+        return;
+    };
+    let row = database.engine.row();
+    let names = [
+        ("database.name", &database.name, row.letters.0, "database"),
+        (
+            "database.username",
+            &database.username,
+            row.letters.1,
+            "master user",
+        ),
+    ];
+    for (path, name, most, what) in names {
+        let Some(name) = name.as_deref().filter(|name| name.len() > most) else {
+            continue;
+        };
+        let message = format!(
+            "{name} has {} letters; a {what} of {} on RDS has {most} at most",
+            name.len(),
+            row.title
+        );
+        let help = format!("shorten it, such as {}", &name[..most]);
+        rules.say(path, message, &help);
     }
 }
 

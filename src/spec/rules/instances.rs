@@ -5,7 +5,7 @@
 use super::Rules;
 use crate::schema::facts::offers::{self, What};
 use crate::schema::nearest;
-use crate::spec::{Engine, Region};
+use crate::spec::Region;
 
 /// Families that AWS no longer offers to everybody, or that cannot do what the blueprints set, such as a connection of
 /// its own to disks (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html>).
@@ -63,7 +63,7 @@ fn such_as(what: What) -> &'static str {
     match what {
         What::Instance => "t4g.small, m7g.large or t3.small",
         What::Cache => "cache.t4g.small or cache.m7g.large",
-        What::Postgres | What::Mysql => "db.t4g.medium or db.m7g.large",
+        What::Postgres | What::Mysql | What::Mariadb => "db.t4g.medium or db.m7g.large",
     }
 }
 
@@ -97,10 +97,8 @@ pub fn check(rules: &mut Rules<'_>) {
     }
     if let Some(database) = &spec.database {
         let class = database.class.as_str();
-        let (what, engine) = match database.engine {
-            Engine::Postgres => (What::Postgres, "PostgreSQL"),
-            Engine::Mysql => (What::Mysql, "MySQL"),
-        };
+        let row = database.engine.row();
+        let (what, engine) = (row.classes, row.title);
         let family = class.rsplit_once('.').map_or(class, |(family, _)| family);
         if OLD_CLASSES.contains(&family) {
             let message = format!("{class} takes no current version of a database");
@@ -116,10 +114,8 @@ pub fn check(rules: &mut Rules<'_>) {
             let message = format!("{message} for {engine}");
             rules.say("database.class", message, &help);
         } else {
-            let version = database.version.as_deref();
-            let version = version.unwrap_or(database.engine.newest());
-            let key = engine.to_lowercase().replace("postgresql", "postgres");
-            if offers::lacks(&key, version, class) {
+            let version = database.version();
+            if offers::lacks(row.word, version, class) {
                 let message = format!("{engine} {version} does not run on {class}");
                 let help = "use a newer version, or another class, such as db.m7g.large";
                 rules.say("database.class", message, help);

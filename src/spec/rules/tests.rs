@@ -371,6 +371,30 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["MySQL reserves the name sys"],
         ),
         (
+            "database: {engine: mariadb, name: returning}",
+            &["MariaDB reserves the name returning"],
+        ),
+        (
+            "database: {engine: mariadb, version: \"11.9\"}",
+            &[
+                "no version 11.9 of MariaDB",
+                "use one of 10.5, 10.6, 10.11, 11.4, 11.8",
+            ],
+        ),
+        (
+            "database: {engine: mariadb, version: \"11.8.99\"}",
+            &["no version 11.8.99 of MariaDB"],
+        ),
+        (
+            "database: {engine: mariadb, username: an_administrator_of_data}",
+            &[
+                "has 24 letters",
+                "MariaDB",
+                "16 at most",
+                "an_administrator",
+            ],
+        ),
+        (
             "database: {engine: postgres, version: \"99\"}",
             &["no version 99", "use one of 11, 12"],
         ),
