@@ -54,6 +54,34 @@ fn store() -> impl Strategy<Value = Json> {
         })
 }
 
+/// A database that the stage and the edition allow.
+fn database_of(
+    stage: Stage,
+    (engine, edition): (&str, Option<&str>),
+    size: u32,
+    replicas: u8,
+    multi_az: bool,
+) -> Json {
+    let is_anywhere = edition.is_none();
+    if !is_anywhere && [Stage::SingleServer, Stage::MultiRegion].contains(&stage) {
+        return database_of(stage, ("mariadb", None), size, replicas, multi_az);
+    }
+    let replicas = match edition {
+        None | Some("enterprise") => replicas,
+        _ => 0,
+    };
+    let needs_standby = engine == "sqlserver" && replicas > 0;
+    let mut database = json!({"engine": engine, "storage": size, "replicas": replicas,
+        "multi_az": (multi_az || needs_standby) && edition != Some("express")});
+    if let Some(edition) = edition {
+        database["edition"] = json!(edition);
+    }
+    if (engine, edition) == ("oracle", Some("enterprise")) {
+        database["license"] = json!("bring-your-own");
+    }
+    database
+}
+
 /// A random spec, as JSON, which is YAML too.
 fn specs() -> impl Strategy<Value = Json> {
     let service = (
@@ -80,7 +108,17 @@ fn specs() -> impl Strategy<Value = Json> {
             })
         });
     let database = prop::option::of((
-        select(vec!["postgres", "mysql", "mariadb"]),
+        select(vec![
+            ("postgres", None),
+            ("mysql", None),
+            ("mariadb", None),
+            ("oracle", Some("standard")),
+            ("oracle", Some("enterprise")),
+            ("sqlserver", Some("express")),
+            ("sqlserver", Some("web")),
+            ("sqlserver", Some("standard")),
+            ("sqlserver", Some("enterprise")),
+        ]),
         20u32..500,
         0u8..4,
         any::<bool>(),
@@ -120,7 +158,7 @@ fn specs() -> impl Strategy<Value = Json> {
                 "cdn": {"waf": waf},
             });
             if let Some((engine, size, replicas, multi_az)) = database {
-                spec["database"] = json!({"engine": engine, "storage": size, "replicas": replicas, "multi_az": multi_az});
+                spec["database"] = database_of(stage, engine, size, replicas, multi_az);
             }
             if let Some((engine, nodes)) = cache {
                 spec["cache"] = json!({"engine": engine, "nodes": nodes});

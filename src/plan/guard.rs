@@ -287,6 +287,17 @@ mod tests {
     }
 
     #[test]
+    fn another_engine_is_refused_though_it_is_named() {
+        let has = r#"{"host": "local", "engine": "mysql", "name": "shop"}"#;
+        let wants = r#"{"host": "local", "engine": "mariadb", "name": "shop"}"#;
+        let named = BTreeSet::from(["us-east-1/param_database".parse().unwrap()]);
+        let refused = refusals(&moved(has, Some(wants)), &named);
+        let way = refused[0].way.as_deref().unwrap_or_default();
+        assert!(way.starts_with("write `engine: mysql` again"), "{way}");
+        assert!(refusals(&moved(has, Some(has)), &named).is_empty());
+    }
+
+    #[test]
     fn a_database_is_not_deleted_unless_it_is_named() {
         let plan = diff(
             &Graph::default(),

@@ -29,6 +29,7 @@ fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {
             .or_else(|| back(&change.kind, property))
             .or_else(|| lost_column(&change.kind, property))
             .or_else(|| with_replicas(change, property, live))
+            .or_else(|| another_engine(change, property))
             .or_else(|| another_server_version(change, property))
     });
     found.map(no).collect()
@@ -100,14 +101,35 @@ fn told(value: Option<&Value>) -> Option<serde_json::Value> {
     serde_json::from_str(&value?.to_string()).ok()
 }
 
-/// Files of one major version are nothing that a server of another one reads.
-fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+/// The servers' setting, before and after, where a property of it changes.
+fn settings(
+    change: &Change,
+    property: &PropertyChange,
+) -> Option<(serde_json::Value, serde_json::Value)> {
     let desired = change.desired.as_ref()?;
     if desired.role != Some(Role::DatabaseSetting) || &*property.path != "Value" {
         return None;
     }
     let before = told(change.live.as_ref()?.properties.get("Value"))?;
     let after = told(desired.properties.get("Value"))?;
+    Some((before, after))
+}
+
+/// Data does not move from one engine to another, whatever is allowed by name.
+fn another_engine(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+    let (before, after) = settings(change, property)?;
+    let (has, wants) = (before["engine"].as_str()?, after["engine"].as_str()?);
+    (has != wants).then(|| {
+        (
+            format!("the data is in {has}, and {wants} would begin empty: scalectl moves no data from one engine to another"),
+            format!("write `engine: {has}` again; to change it, deploy a second environment with `engine: {wants}`, copy the data there, and destroy the first"),
+        )
+    })
+}
+
+/// Files of one major version are nothing that a server of another one reads.
+fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+    let (before, after) = settings(change, property)?;
     if before["host"] != "local" || after["host"] != "local" || before["engine"] != after["engine"]
     {
         return None;

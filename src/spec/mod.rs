@@ -13,7 +13,7 @@ mod rules;
 mod stores;
 
 pub use edit::{with_stage, with_writer};
-pub use engines::{Dialect, Engine};
+pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, merged, of_node, place};
 pub use rules::unknown_region;
@@ -503,11 +503,18 @@ pub struct Database {
     #[serde(default)]
     #[schemars(example = &"17")]
     pub version: Option<String>,
-    /// The instance class.
-    #[serde(default = "default_class")]
+    /// The edition of `oracle` (`standard`, `enterprise`) or `sqlserver` (`express`, `web`, `standard`, `enterprise`); by
+    /// default `standard`.
+    #[serde(default)]
+    pub edition: Option<Edition>,
+    /// Whose licence `oracle` runs under; by default AWS's, which only `standard` has.
+    #[serde(default)]
+    pub license: Option<License>,
+    /// The instance class; by default a small one that the engine runs on, such as db.t4g.medium.
+    #[serde(default)]
     #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
     #[schemars(example = &"db.t4g.small", example = &"db.m7g.large")]
-    pub class: String,
+    pub class: Option<String>,
     /// Gibibytes of disk, or details.
     #[serde(default)]
     pub storage: Storage,
@@ -543,10 +550,6 @@ pub struct Database {
     /// under way.
     #[serde(skip)]
     pub without_readers: bool,
-}
-
-fn default_class() -> String {
-    "db.t4g.medium".to_owned()
 }
 
 fn one() -> u8 {

@@ -142,16 +142,7 @@ impl Spec {
         }
         if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
         {
-            database.complete(map);
-            let name = database
-                .name
-                .clone()
-                .unwrap_or_else(|| self.app.replace('-', "_"));
-            map.insert("name", Value::str(name));
-            let multi_az = database
-                .multi_az
-                .unwrap_or(self.stage >= Stage::LoadBalanced);
-            map.insert("multi_az", Value::Bool(multi_az));
+            database.complete(&self.app, self.stage, map);
         }
         Value::Map(root)
     }

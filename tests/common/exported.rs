@@ -25,6 +25,18 @@ pub fn templates(folder: &Path) -> Vec<(String, PathBuf)> {
     for engine in Engine::ALL {
         let word = engine.row().word;
         let text = newsroom.replace("engine: mysql", &format!("engine: {word}"));
+        // The highest edition has replicas, and runs on other classes.
+        let text = match engine {
+            Engine::Oracle => text.replace(
+                "class: db.r7g.large",
+                "edition: enterprise\n  license: bring-your-own\n  class: db.r6i.large",
+            ),
+            Engine::Sqlserver => text.replace(
+                "class: db.r7g.large",
+                "edition: enterprise\n  class: db.r6i.xlarge",
+            ),
+            _ => text,
+        };
         for stage in Stage::ALL {
             let text = text.replace("stage: cdn", &format!("stage: {}", stage.name()));
             // Some stages are not for all engines.
@@ -33,7 +45,7 @@ pub fn templates(folder: &Path) -> Vec<(String, PathBuf)> {
             }
         }
     }
-    assert!(files.len() >= 30, "{} templates are too few", files.len());
+    assert!(files.len() >= 40, "{} templates are too few", files.len());
     files
 }
 

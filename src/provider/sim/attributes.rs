@@ -501,6 +501,7 @@ impl<'a> Maker<'a> {
                 "AllocatedStorage",
                 "StorageEncrypted",
                 "DBName",
+                "LicenseModel",
                 "MasterUsername",
             ] {
                 if let (false, Some(value)) =
@@ -514,10 +515,12 @@ impl<'a> Maker<'a> {
             .get("Engine")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let port = if engine.contains("postgres") {
-            "5432"
-        } else {
-            "3306"
+        // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CreateDBInstance.Settings.html
+        let port = match engine {
+            _ if engine.contains("postgres") => "5432",
+            _ if engine.starts_with("oracle") => "1521",
+            _ if engine.starts_with("sqlserver") => "1433",
+            _ => "3306",
         };
         let region = self.region;
         let host = format!(

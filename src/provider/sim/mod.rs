@@ -17,6 +17,7 @@ pub mod attributes;
 pub mod cloud;
 pub mod data;
 mod database;
+mod engines;
 pub mod faults;
 mod files;
 mod fleet;

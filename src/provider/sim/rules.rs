@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
-use super::{database, keyspaces, offers, refusals, routing, tables, windows};
+use super::{database, engines, keyspaces, offers, refusals, routing, tables, windows};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
@@ -242,6 +242,7 @@ pub fn check(
         "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
         "AWS::RDS::DBInstance" => {
             database::check(properties, old)?;
+            engines::check(cloud, region, properties, old)?;
             check_database(cloud, properties, old)
         }
         keyspaces::KEYSPACE => keyspaces::check(region, properties, old),

@@ -63,7 +63,9 @@ fn such_as(what: What) -> &'static str {
     match what {
         What::Instance => "t4g.small, m7g.large or t3.small",
         What::Cache => "cache.t4g.small or cache.m7g.large",
-        What::Postgres | What::Mysql | What::Mariadb => "db.t4g.medium or db.m7g.large",
+        What::Database(engine) if engine.starts_with("sqlserver") => "db.t3.xlarge or db.m6i.large",
+        What::Database(engine) if engine.starts_with("oracle") => "db.t3.medium or db.m5.large",
+        What::Database(_) => "db.t4g.medium or db.m7g.large",
     }
 }
 
@@ -96,16 +98,15 @@ pub fn check(rules: &mut Rules<'_>) {
         }
     }
     if let Some(database) = &spec.database {
-        let class = database.class.as_str();
-        let row = database.engine.row();
-        let (what, engine) = (row.classes, row.title);
+        let class = database.class();
+        let (what, engine) = (database.classes(), &*database.title());
         let family = class.rsplit_once('.').map_or(class, |(family, _)| family);
         if OLD_CLASSES.contains(&family) {
             let message = format!("{class} takes no current version of a database");
             rules.say(
                 "database.class",
                 message,
-                "use a current class, such as db.t4g.medium or db.m7g.large",
+                &format!("use a current class, such as {}", such_as(what)),
             );
         } else if let Some(help) = unknown(what, class) {
             let message = format!("RDS has no class {class} for {engine}");
@@ -115,7 +116,7 @@ pub fn check(rules: &mut Rules<'_>) {
             rules.say("database.class", message, &help);
         } else {
             let version = database.version();
-            if offers::lacks(row.word, version, class) {
+            if offers::lacks(database.rds(), version, class) {
                 let message = format!("{engine} {version} does not run on {class}");
                 let help = "use a newer version, or another class, such as db.m7g.large";
                 rules.say("database.class", message, help);
@@ -146,6 +147,6 @@ mod tests {
         );
         assert_eq!(help("tg4.small"), "did you mean t4g.small?");
         assert!(help("foo.bar").starts_with("use one that AWS has"));
-        assert!(unknown(What::Mysql, "db.m7g.tiny").is_some());
+        assert!(unknown(What::Database("mysql"), "db.m7g.tiny").is_some());
     }
 }

@@ -6,6 +6,7 @@ mod account;
 mod columns;
 mod database;
 mod domains;
+mod engines;
 mod instances;
 mod names;
 mod regions;
