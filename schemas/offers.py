@@ -40,6 +40,8 @@ ORDER = ["nano", "micro", "small", "medium", "large", "xlarge"]
 ENGINES = ("postgres", "mysql", "mariadb")
 # Classes by edition and licence, each as the rule for both has them; cfn-lint has no versions of Oracle.
 EDITIONS = {
+    "aurora-mysql": ("aurora-mysql", None),
+    "aurora-postgresql": ("aurora-postgresql", None),
     "oracle-ee": ("oracle-ee", "bring-your-own-license"),
     "oracle-se2": ("oracle-se2", "license-included"),
     "oracle-se2-byol": ("oracle-se2", "bring-your-own-license"),
@@ -113,7 +115,7 @@ def editions(engine, license, regions):
     for region in regions:
         for rule in found.get(region, {}).get("allOf", []):
             model = rule["if"]["properties"].get("LicenseModel")
-            if is_of(rule, engine) and (model or {}).get("const") == license:
+            if is_of(rule, engine) and (model.get("const") if isinstance(model, dict) else None) == license:
                 names = rule["then"]["properties"]["DBInstanceClass"]["enum"]
                 # Without bare metal, and without classes whose memory or threads are chosen beside their size.
                 names = {name for name in names if name.count(".") == 2 and ".metal" not in name}
@@ -133,9 +135,12 @@ def versions(engine):
     if not gone:
         # Of MariaDB the list keeps what RDS dropped long ago; the major versions that a class can be ordered for remain.
         here = {version for version in here if major(engine, version) in orderable(engine)}
+    if engine == "aurora-mysql":
+        # A major one has two numbers, as cfn-lint lists them too; before 8.0 RDS has Extended Support only.
+        return sorted((one for one in here if one.startswith("8.") and one.count(".") > 1), key=version_key)
     if engine.startswith("sqlserver"):
         return sorted(here, key=version_key)
-    parts = 2 if engine == "postgres" else 3
+    parts = 2 if engine in ("postgres", "aurora-postgresql") else 3
     plain = {one for one in here if "-" not in one and one.count(".") == parts - 1}
     # What only RDS Extended Support has follows from the name of the major version, not from a minor one's.
     extended = {major(engine, one) for one in here if "-rds" in one} - {major(engine, one) for one in plain}
@@ -158,7 +163,7 @@ def cache_versions():
 
 
 def major(engine, version):
-    return ".".join(version.split(".")[: 1 if engine == "postgres" else 2])
+    return ".".join(version.split(".")[: 1 if engine in ("postgres", "aurora-postgresql") else 2])
 
 
 def runs(engine):
@@ -210,7 +215,7 @@ def main(day):
     for engine in ENGINES:
         text.append(" ".join(["version", engine, *versions(engine)]))
     for engine in EDITIONS:
-        if engine.startswith("sqlserver"):
+        if not engine.startswith("oracle"):
             text.append(" ".join(["version", engine, *versions(engine)]))
     text += cache_versions()
     for engine in ENGINES:

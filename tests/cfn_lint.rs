@@ -59,8 +59,9 @@ fn is_series(line: &str) -> bool {
 /// RDS takes the series of a version and chooses the minor one, as it does of `17`, which cfn-lint lets pass
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>: the default minor version
 /// of a major one); MySQL's majors have two numbers.
-const SERIES: [&str; 3] = [
+const SERIES: [&str; 4] = [
     ":E3691:'8.4' is not one of ",
     ":E3691:'11.8' is not one of ",
     ":E3691:'16.00' is not one of ",
+    ":E3691:'17' is not one of ",
 ];

@@ -62,7 +62,8 @@ fn database_of(
     replicas: u8,
     multi_az: bool,
 ) -> Json {
-    let is_anywhere = edition.is_none();
+    let is_cluster = engine.starts_with("aurora");
+    let is_anywhere = edition.is_none() && !is_cluster;
     if !is_anywhere && [Stage::SingleServer, Stage::MultiRegion].contains(&stage) {
         return database_of(stage, ("mariadb", None), size, replicas, multi_az);
     }
@@ -73,6 +74,9 @@ fn database_of(
     let needs_standby = engine == "sqlserver" && replicas > 0;
     let mut database = json!({"engine": engine, "storage": size, "replicas": replicas,
         "multi_az": (multi_az || needs_standby) && edition != Some("express")});
+    if is_cluster {
+        database.as_object_mut().unwrap().remove("storage");
+    }
     if let Some(edition) = edition {
         database["edition"] = json!(edition);
     }
@@ -112,6 +116,8 @@ fn specs() -> impl Strategy<Value = Json> {
             ("postgres", None),
             ("mysql", None),
             ("mariadb", None),
+            ("aurora-postgres", None),
+            ("aurora-mysql", None),
             ("oracle", Some("standard")),
             ("oracle", Some("enterprise")),
             ("sqlserver", Some("express")),

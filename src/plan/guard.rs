@@ -168,6 +168,9 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         return Some("it is protected");
     }
     match kinds::of(&change.kind).holds {
+        Holds::Data if is_member(change) => {
+            Some("it serves reads, or writes; its data stays in its cluster")
+        }
         Holds::Data if is_replica(change) => {
             Some("it serves reads; its data stays in the database that it follows")
         }
@@ -184,6 +187,15 @@ fn is_replica(change: &Change) -> bool {
     change.live.as_ref().is_some_and(|live| {
         let source = live.properties.get("SourceDBInstanceIdentifier");
         source.is_some_and(|source| source.as_str() != Some(""))
+    })
+}
+
+/// Whether it is a server of a cluster, which has the data.
+fn is_member(change: &Change) -> bool {
+    change.live.as_ref().is_some_and(|live| {
+        let cluster = live.properties.get("DBClusterIdentifier");
+        &*change.kind == "AWS::RDS::DBInstance"
+            && cluster.is_some_and(|one| one.as_str() != Some(""))
     })
 }
 

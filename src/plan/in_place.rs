@@ -53,7 +53,7 @@ fn engine_of(change: &Change) -> &str {
 
 /// Whether a change takes a database to a newer major version.
 pub fn is_upgrade(change: &Change) -> bool {
-    &*change.kind == DATABASE
+    [DATABASE, CLUSTER].contains(&&*change.kind)
         && change.action == Action::Update
         && change
             .properties
@@ -62,6 +62,7 @@ pub fn is_upgrade(change: &Change) -> bool {
 }
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
+const CLUSTER: &str = "AWS::RDS::DBCluster";
 
 /// Replicas do not follow a source of another major version
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html>).

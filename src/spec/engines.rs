@@ -24,6 +24,10 @@ pub enum Engine {
     Oracle,
     /// Microsoft SQL Server.
     Sqlserver,
+    /// Amazon Aurora that speaks PostgreSQL.
+    AuroraPostgres,
+    /// Amazon Aurora that speaks MySQL.
+    AuroraMysql,
 }
 
 /// What of a commercial engine's features is paid for.
@@ -111,6 +115,12 @@ pub struct Row {
     pub letters: (usize, usize, usize),
     /// The editions of one that is paid for.
     pub editions: &'static [Edition],
+    /// Whether it runs on the single server, in a container.
+    pub local: bool,
+    /// Whether a replica in another region can take over.
+    pub regional: bool,
+    /// Whether servers share one storage, which grows by itself.
+    pub cluster: bool,
     /// Whether IAM can stand in for passwords
     /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html>).
     pub iam: bool,
@@ -130,12 +140,14 @@ const MYSQL: &[(&str, &str)] = &[
 
 impl Engine {
     /// All engines, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Postgres,
         Self::Mysql,
         Self::Mariadb,
         Self::Oracle,
         Self::Sqlserver,
+        Self::AuroraPostgres,
+        Self::AuroraMysql,
     ];
 
     /// The engine of the spec's word for it.
@@ -164,6 +176,9 @@ impl Engine {
                 logs: &["postgresql", "upgrade"],
                 letters: (63, 63, 40),
                 editions: &[],
+                local: true,
+                regional: true,
+                cluster: false,
                 iam: true,
                 disk: 65_536,
             },
@@ -180,6 +195,9 @@ impl Engine {
                 logs: &["error", "slowquery"],
                 letters: (64, 16, 40),
                 editions: &[],
+                local: true,
+                regional: true,
+                cluster: false,
                 iam: true,
                 disk: 65_536,
             },
@@ -195,6 +213,9 @@ impl Engine {
                 logs: &["error", "slowquery"],
                 letters: (64, 16, 40),
                 editions: &[],
+                local: true,
+                regional: true,
+                cluster: false,
                 iam: true,
                 disk: 65_536,
             },
@@ -211,6 +232,9 @@ impl Engine {
                 // The name is the system identifier.
                 letters: (8, 30, 30),
                 editions: &[Edition::Standard, Edition::Enterprise],
+                local: false,
+                regional: false,
+                cluster: false,
                 iam: false,
                 disk: 65_536,
             },
@@ -233,8 +257,57 @@ impl Engine {
                     Edition::Standard,
                     Edition::Enterprise,
                 ],
+                local: false,
+                regional: false,
+                cluster: false,
                 iam: false,
                 disk: 16_384,
+            },
+            Self::AuroraPostgres => Row {
+                word: "aurora-postgres",
+                title: "Aurora PostgreSQL",
+                dialect: Some(Dialect::Postgres),
+                port: 5432,
+                newest: "17",
+                numbers: 2,
+                like: "\"17\" or \"17.7\"",
+                parameters: &[
+                    ("log_min_duration_statement", "1000"),
+                    ("rds.force_ssl", "1"),
+                ],
+                logs: &["postgresql"],
+                letters: (63, 16, 40),
+                editions: &[],
+                local: false,
+                regional: false,
+                cluster: true,
+                iam: true,
+                disk: 65_536,
+            },
+            Self::AuroraMysql => Row {
+                word: "aurora-mysql",
+                title: "Aurora MySQL",
+                dialect: Some(Dialect::Mysql),
+                port: 3306,
+                newest: "8.0",
+                numbers: 0,
+                like: "\"8.0\" or \"8.0.mysql_aurora.3.10.0\"",
+                // Booleans of a cluster are ON and OFF, or 0 and 1
+                // (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Security.html).
+                parameters: &[
+                    ("log_output", "FILE"),
+                    ("long_query_time", "1"),
+                    ("require_secure_transport", "ON"),
+                    ("slow_query_log", "1"),
+                ],
+                logs: &["error", "slowquery"],
+                letters: (64, 16, 40),
+                editions: &[],
+                local: false,
+                regional: false,
+                cluster: true,
+                iam: true,
+                disk: 65_536,
             },
         }
     }
@@ -269,8 +342,14 @@ impl Database {
             (Engine::Sqlserver, Edition::Web) => "sqlserver-web",
             (Engine::Sqlserver, Edition::Standard) => "sqlserver-se",
             (Engine::Sqlserver, Edition::Enterprise) => "sqlserver-ee",
+            (Engine::AuroraPostgres, _) => "aurora-postgresql",
             (engine, _) => engine.row().word,
         }
+    }
+
+    /// The servers of a cluster: the writer, and the readers, of which one stands by for it.
+    fn nodes(&self, multi_az: bool) -> u8 {
+        1 + self.replicas.max(u8::from(multi_az))
     }
 
     /// The product with its edition, for people.
@@ -404,6 +483,7 @@ impl Database {
             .map(|(key, number)| (key.into(), Value::Int(number)))
             .collect();
         let multi_az = stage >= Stage::LoadBalanced && self.has_standby();
+        let multi_az = self.multi_az.unwrap_or(multi_az);
         let logs = row.logs.iter().map(|log| Value::str(*log));
         let insights = !offers::is_without_insights(self.rds(), self.class());
         let optional = |text: Option<&'static str>| text.map_or(Value::Null, Value::str);
@@ -416,7 +496,9 @@ impl Database {
                 "username",
                 Value::str(self.username.as_deref().unwrap_or("app")),
             ),
-            ("multi_az", Value::Bool(self.multi_az.unwrap_or(multi_az))),
+            ("multi_az", Value::Bool(multi_az)),
+            ("cluster", Value::Bool(row.cluster)),
+            ("nodes", Value::Int(i64::from(self.nodes(multi_az)))),
             ("rds", Value::str(self.rds())),
             ("dialect", optional(row.dialect.map(Dialect::word))),
             ("license_model", optional(self.license_model())),

@@ -552,3 +552,73 @@ fn a_parameter_group_is_of_the_databases_family() {
         .create("us-east-1/db", DATABASE, database("11.4"))
         .unwrap();
 }
+
+#[test]
+fn a_cluster_has_what_its_servers_cannot_set() {
+    let cluster = |changes: Json| {
+        let mut cluster = json!({"DBClusterIdentifier": "db", "Engine": "aurora-postgresql", "EngineVersion": "17",
+            "DatabaseName": "shop", "MasterUsername": "app", "ManageMasterUserPassword": true});
+        for (name, value) in changes.as_object().unwrap() {
+            cluster[name] = value.clone();
+        }
+        cluster
+    };
+    let kind = "AWS::RDS::DBCluster";
+    for (changes, part) in [
+        (json!({"EngineVersion": "17.99"}), "Cannot find version"),
+        (json!({"AllocatedStorage": 100}), "AllocatedStorage"),
+        (json!({"DatabaseName": "order"}), "reserved word"),
+        (
+            json!({"MasterUsername": "an_administrator_of"}),
+            "1 to 16 characters",
+        ),
+        (
+            json!({"EnableCloudwatchLogsExports": ["upgrade"]}),
+            "log types 'upgrade'",
+        ),
+    ] {
+        let (_, message) = refused("us-east-1", kind, cluster(changes.clone()));
+        assert!(message.contains(part), "{changes}: {message}");
+    }
+    let mut account = Account::new();
+    account.made("us-east-1/cluster", kind, cluster(json!({})));
+    let node = |changes: Json| {
+        let mut node = json!({"DBClusterIdentifier": "db", "Engine": "aurora-postgresql",
+            "DBInstanceClass": "db.t4g.medium"});
+        for (name, value) in changes.as_object().unwrap() {
+            node[name] = value.clone();
+        }
+        node
+    };
+    for (changes, part) in [
+        (
+            json!({"DeletionProtection": true}),
+            "Set DeletionProtection for the DB Cluster",
+        ),
+        (
+            json!({"Engine": "aurora-mysql"}),
+            "doesn't match the engine name",
+        ),
+        (
+            json!({"DBClusterIdentifier": "other"}),
+            "other does not exist",
+        ),
+        (
+            json!({"DBInstanceClass": "db.m7g.large"}),
+            "Invalid DB Instance class",
+        ),
+    ] {
+        let error = account.create("us-east-1/node", DATABASE, node(changes.clone()));
+        let message = error.unwrap_err().message;
+        assert!(message.contains(part), "{changes}: {message}");
+    }
+    for number in 0..16 {
+        account.made(
+            &format!("us-east-1/node[{number}]"),
+            DATABASE,
+            node(json!({})),
+        );
+    }
+    let error = account.create("us-east-1/node[16]", DATABASE, node(json!({})));
+    assert_eq!(error.unwrap_err().code, "InvalidDBClusterStateFault");
+}

@@ -35,6 +35,9 @@ pub fn templates(folder: &Path) -> Vec<(String, PathBuf)> {
                 "class: db.r7g.large",
                 "edition: enterprise\n  class: db.r6i.xlarge",
             ),
+            Engine::AuroraPostgres | Engine::AuroraMysql => {
+                text.replace("  storage: {size: 200, max: 1000}\n", "")
+            }
             _ => text,
         };
         for stage in Stage::ALL {

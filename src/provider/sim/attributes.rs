@@ -427,6 +427,28 @@ impl<'a> Maker<'a> {
                 set(properties, "TargetGroupName", Value::str(name));
             }
             "AWS::RDS::DBInstance" => self.database(cloud, properties, &own),
+            "AWS::RDS::DBCluster" => {
+                let engine = properties.get("Engine").and_then(Value::as_str);
+                let port = match engine.is_some_and(|engine| engine.contains("postgres")) {
+                    true => "5432",
+                    false => "3306",
+                };
+                let host = |role: &str| {
+                    let name = own.to_lowercase();
+                    format!(
+                        "{name}.cluster-{role}{}.{region}.rds.amazonaws.com",
+                        &digits[..12]
+                    )
+                };
+                set(
+                    properties,
+                    "Endpoint",
+                    endpoint(&host(""), Value::str(port)),
+                );
+                let mut reader = Map::new();
+                reader.insert("Address", Value::str(host("ro-")));
+                set(properties, "ReadEndpoint", Value::Map(reader));
+            }
             "AWS::ElastiCache::ReplicationGroup" => {
                 for (name, role) in [("PrimaryEndPoint", "master"), ("ReaderEndPoint", "replica")] {
                     let host =

@@ -248,7 +248,8 @@ pub fn check(
         keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
         keyspaces::TABLE => keyspaces::check_table(properties, old),
         tables::TABLE => tables::check(cloud, region, properties, old),
-        "AWS::RDS::DBParameterGroup" => database::check_group(properties),
+        engines::CLUSTER => engines::check_cluster(cloud, region, properties, old),
+        "AWS::RDS::DBParameterGroup" | engines::CLUSTER_GROUP => database::check_group(properties),
         "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => {
             windows::check_cache(properties)
         }
@@ -582,6 +583,10 @@ fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result
                 message,
             ));
         }
+        return Ok(());
+    }
+    if properties.contains_key("DBClusterIdentifier") {
+        // Its cluster has the login.
         return Ok(());
     }
     let managed = properties.get("ManageMasterUserPassword") == Some(&Value::Bool(true));

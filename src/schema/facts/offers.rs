@@ -41,6 +41,8 @@ pub const DATABASES: &[&str] = &[
     "postgres",
     "mysql",
     "mariadb",
+    "aurora-postgresql",
+    "aurora-mysql",
     "oracle-ee",
     "oracle-se2",
     "oracle-se2-byol",
@@ -183,7 +185,11 @@ pub fn is_without_insights(engine: &str, class: &str) -> bool {
         "db.t4g.micro",
         "db.t4g.small",
     ];
-    ["mysql", "mariadb"].contains(&engine) && CLASSES.contains(&class)
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_DatabaseInsights.Engines.html
+    let is_aurora = engine == "aurora-mysql" && class.starts_with("db.t3.");
+    is_aurora
+        || engine.contains("mysql") && CLASSES.contains(&class)
+        || engine == "mariadb" && CLASSES.contains(&class)
 }
 
 /// The versions of an engine that can be created, oldest first; of some major versions that name alone. Of Oracle those
@@ -201,7 +207,9 @@ pub fn versions(engine: &str) -> impl Iterator<Item = &'static str> {
 
 /// The major version of a version: `17` of 17.9 of PostgreSQL, `8.4` of 8.4.9 of MySQL.
 pub fn major<'a>(engine: &str, version: &'a str) -> &'a str {
-    let dots = usize::from(engine != "postgres" && !engine.starts_with("oracle"));
+    let dots = usize::from(
+        !["postgres", "aurora-postgresql"].contains(&engine) && !engine.starts_with("oracle"),
+    );
     let end = version.match_indices('.').nth(dots).map(|(at, _)| at);
     &version[..end.unwrap_or(version.len())]
 }

@@ -113,6 +113,30 @@ const TABLE: &[Parameter] = &[
     // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mariadb-ssl-connections.require-ssl.html
     dynamic("mariadb", "require_secure_transport", YES_OR_NO),
     dynamic("mariadb", "slow_query_log", YES_OR_NO),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Reference.ParameterGroups.html
+    dynamic(
+        "aurora-postgresql",
+        "log_min_duration_statement",
+        Allowed::Between(-1.0, 2_147_483_647.0),
+    ),
+    dynamic("aurora-postgresql", "rds.force_ssl", YES_OR_NO),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Reference.ParameterGroups.html
+    dynamic(
+        "aurora-mysql",
+        "log_output",
+        Allowed::Words(&["TABLE", "FILE", "NONE"]),
+    ),
+    dynamic(
+        "aurora-mysql",
+        "long_query_time",
+        Allowed::Between(0.0, 31_536_000.0),
+    ),
+    dynamic(
+        "aurora-mysql",
+        "require_secure_transport",
+        Allowed::Words(&["ON", "OFF"]),
+    ),
+    dynamic("aurora-mysql", "slow_query_log", YES_OR_NO),
 ];
 
 /// What a parameter group of a family says of a parameter, where it is known.

@@ -3,7 +3,7 @@
 /// Whether an engine, in RDS's word for it, or RDS with it, reserves a name.
 pub fn is_reserved(engine: &str, name: &str) -> bool {
     let (words, own): (&str, &[&str]) = match engine {
-        "postgres" => (POSTGRES, &["rdsadmin", "template0", "template1"]),
+        "postgres" | "aurora-postgresql" => (POSTGRES, &["rdsadmin", "template0", "template1"]),
         // MariaDB's own reserved words are among MySQL's, but for a few.
         "mariadb" => (
             MYSQL,
@@ -30,7 +30,7 @@ pub fn is_reserved(engine: &str, name: &str) -> bool {
                 "stats_sample_pages",
             ],
         ),
-        "mysql" => (
+        "mysql" | "aurora-mysql" => (
             MYSQL,
             &[
                 "rdsadmin",

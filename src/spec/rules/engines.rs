@@ -1,7 +1,7 @@
 //! What an engine, or an edition of one, cannot do: an error at its line that names the alternative.
 
 use super::Rules;
-use crate::spec::{Database, Edition, Engine, License, Stage};
+use crate::spec::{Database, Dialect, Edition, Engine, License, Stage};
 
 /// Checks what the spec asks of its engine.
 pub fn check(rules: &mut Rules<'_>, database: &Database) {
@@ -9,6 +9,14 @@ pub fn check(rules: &mut Rules<'_>, database: &Database) {
     editions(rules, database);
     replicas(rules, database);
     names(rules, database);
+    let written = rules.merged.get("database");
+    if database.engine.row().cluster && written.and_then(|one| one.get("storage")).is_some() {
+        let message = format!(
+            "{}'s storage has no size: it grows by itself",
+            database.title()
+        );
+        rules.say("database.storage", message, "remove `storage`");
+    }
     let most = database.engine.row().disk;
     let (size, max) = database.disk();
     if size.max(max) > most {
@@ -24,27 +32,33 @@ pub fn check(rules: &mut Rules<'_>, database: &Database) {
 /// Where an engine runs.
 fn stages(rules: &mut Rules<'_>, database: &Database) {
     let (stage, row) = (rules.spec.stage, database.engine.row());
-    if row.dialect.is_some() {
-        return;
-    }
     let title = row.title;
-    match stage {
-        Stage::SingleServer => {
-            let message = format!(
-                "{title} does not run on the single server, which has no licence for it, and scalectl has no scripts that would move it to RDS"
-            );
-            let help =
-                "start at `stage: split-db`, or use `engine: postgres`, `mysql` or `mariadb`";
-            rules.say("database.engine", message, help);
-        }
-        Stage::MultiRegion => {
-            let message = format!(
-                "{title} has no replicas in other regions here: scalectl cannot keep writers away from one by its parameters during a failover"
-            );
-            let help = "stop at `stage: cdn`, or use `engine: postgres`, `mysql` or `mariadb`";
-            rules.say("database.engine", message, help);
-        }
-        Stage::SplitDb | Stage::LoadBalanced | Stage::Cdn => {}
+    let others = match row.dialect {
+        Some(Dialect::Postgres) => "`engine: postgres`",
+        Some(Dialect::Mysql) => "`engine: mysql` or `mariadb`",
+        None => "`engine: postgres`, `mysql` or `mariadb`",
+    };
+    if stage == Stage::SingleServer && !row.local {
+        let why = match row.cluster {
+            true => "runs on AWS's servers only",
+            false => {
+                "has no licence on the single server, and scalectl has no scripts that would move it to RDS"
+            }
+        };
+        let message = format!("{title} {why}");
+        let help = format!("start at `stage: split-db`, or use {others}");
+        rules.say("database.engine", message, &help);
+    }
+    if stage == Stage::MultiRegion && !row.regional {
+        let why = match row.cluster {
+            true => "in several regions is a global database, which scalectl does not deploy",
+            false => {
+                "has no replicas in other regions here: a failover could not keep writers away from the old one by its parameters"
+            }
+        };
+        let message = format!("{title} {why}");
+        let help = format!("stop at `stage: cdn`, or use {others}");
+        rules.say("database.engine", message, &help);
     }
 }
 

@@ -377,13 +377,39 @@ fn a_broken_rule_is_reported_at_its_line() {
         (
             "stage: single-server\ndatabase: {engine: oracle}",
             &[
-                "Oracle does not run on the single server",
+                "Oracle has no licence on the single server",
                 "stage: split-db",
             ],
         ),
         (
             "stage: split-db\ndatabase: {engine: oracle, edition: enterprise}",
             &["AWS rents out no licence", "license: bring-your-own"],
+        ),
+        (
+            "stage: single-server\ndatabase: {engine: aurora-postgres}",
+            &[
+                "Aurora PostgreSQL runs on AWS's servers only",
+                "engine: postgres",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, storage: 100}",
+            &["storage has no size", "remove `storage`"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, class: db.m7g.large}",
+            &[
+                "no class db.m7g.large for Aurora MySQL",
+                "did you mean db.r7g.large",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-postgres, replicas: 16}",
+            &["16"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, version: \"5.6\"}",
+            &["no version 5.6 of Aurora MySQL"],
         ),
         (
             "stage: split-db\ndatabase: {engine: oracle, edition: web}",
