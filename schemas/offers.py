@@ -11,6 +11,8 @@ The argument is the day of the extraction. Writes schemas/offers.txt, a line for
     ec2 FAMILY PROCESSOR MASK SIZES          sizes of a family that the same regions have
     postgres FAMILY MASK SIZES               the same of database classes, by engine
     mysql FAMILY MASK SIZES
+    mariadb FAMILY MASK SIZES
+    oracle-se2 FAMILY MASK SIZES             and so on: an edition of Oracle or SQL Server, and -byol with a licence of one's own
     cache FAMILY MASK SIZES                  the same of cache nodes
     version ENGINE VERSIONS                  versions that can be created, oldest first; a major one alone has Extended
                                              Support's versions only
@@ -35,7 +37,21 @@ EXTENSIONS = pathlib.Path(schemas.__file__).parent / "extensions"
 ENDPOINTS = pathlib.Path(botocore.__file__).parent / "data/endpoints.json"
 # Sizes from small to large, as AWS lists them.
 ORDER = ["nano", "micro", "small", "medium", "large", "xlarge"]
-ENGINES = ("postgres", "mysql")
+ENGINES = ("postgres", "mysql", "mariadb")
+# Classes by edition and licence, each as the rule for both has them; cfn-lint has no versions of Oracle.
+EDITIONS = {
+    "aurora-mysql": ("aurora-mysql", None),
+    "aurora-postgresql": ("aurora-postgresql", None),
+    "oracle-ee": ("oracle-ee", "bring-your-own-license"),
+    "oracle-se2": ("oracle-se2", "license-included"),
+    "oracle-se2-byol": ("oracle-se2", "bring-your-own-license"),
+    "sqlserver-ee": ("sqlserver-ee", "license-included"),
+    "sqlserver-ex": ("sqlserver-ex", "license-included"),
+    "sqlserver-se": ("sqlserver-se", "license-included"),
+    "sqlserver-web": ("sqlserver-web", "license-included"),
+}
+# Families that take no version of today.
+OLD = {"db.t1", "db.t2", "db.m1", "db.m2", "db.m3", "db.m4", "db.r3", "db.r4", "db.x1", "db.x1e"}
 
 
 def read(path):
@@ -93,20 +109,49 @@ def classes(engine, regions):
     return result
 
 
+def editions(engine, license, regions):
+    found = read("aws_rds_dbinstance/dbinstanceclass_enum.json")
+    result = {}
+    for region in regions:
+        for rule in found.get(region, {}).get("allOf", []):
+            model = rule["if"]["properties"].get("LicenseModel")
+            if is_of(rule, engine) and (model.get("const") if isinstance(model, dict) else None) == license:
+                names = rule["then"]["properties"]["DBInstanceClass"]["enum"]
+                # Without bare metal, and without classes whose memory or threads are chosen beside their size.
+                names = {name for name in names if name.count(".") == 2 and ".metal" not in name}
+                result.setdefault(region, set()).update(name for name in names if name.rsplit(".", 1)[0] not in OLD)
+    return result
+
+
 def version_key(version):
     return [int(part) if part.isdigit() else 0 for part in re.split(r"[.-]", version)]
 
 
 def versions(engine):
     every = next(rule["then"] for rule in read("aws_rds_dbinstance/engine_version.json")["allOf"] if is_of(rule, engine))
-    gone = next(rule["if"] for rule in read("aws_rds_dbinstance/engine_version_deprecated.json")["allOf"] if is_of(rule, engine))
-    gone = set(gone["properties"]["EngineVersion"]["enum"])
+    rules = read("aws_rds_dbinstance/engine_version_deprecated.json")["allOf"]
+    gone = set().union(*(rule["if"]["properties"]["EngineVersion"]["enum"] for rule in rules if is_of(rule, engine)))
     here = {version for version in every["properties"]["EngineVersion"]["enum"] if version not in gone}
-    parts = 2 if engine == "postgres" else 3
+    if not gone:
+        # Of MariaDB the list keeps what RDS dropped long ago; the major versions that a class can be ordered for remain.
+        here = {version for version in here if major(engine, version) in orderable(engine)}
+    if engine == "aurora-mysql":
+        # A major one has two numbers, as cfn-lint lists them too; before 8.0 RDS has Extended Support only.
+        return sorted((one for one in here if one.startswith("8.") and one.count(".") > 1), key=version_key)
+    if engine.startswith("sqlserver"):
+        return sorted(here, key=version_key)
+    parts = 2 if engine in ("postgres", "aurora-postgresql") else 3
     plain = {one for one in here if "-" not in one and one.count(".") == parts - 1}
     # What only RDS Extended Support has follows from the name of the major version, not from a minor one's.
     extended = {major(engine, one) for one in here if "-rds" in one} - {major(engine, one) for one in plain}
     return sorted(plain | extended, key=version_key)
+
+
+def orderable(engine):
+    """The major versions in the rules of which class runs which version."""
+    for rule in read("aws_rds_dbinstance/db_instance_class.json")["allOf"]:
+        if is_of(rule, engine):
+            yield re.match(r"\^\((.+?)\\\.\.\+", rule["if"]["properties"]["EngineVersion"]["pattern"])[1].replace("\\", "")
 
 
 def cache_versions():
@@ -118,7 +163,7 @@ def cache_versions():
 
 
 def major(engine, version):
-    return ".".join(version.split(".")[: 1 if engine == "postgres" else 2])
+    return ".".join(version.split(".")[: 1 if engine in ("postgres", "aurora-postgresql") else 2])
 
 
 def runs(engine):
@@ -164,9 +209,14 @@ def main(day):
     text += lines("ec2", regions, ec2, lambda family: [processor(family)])
     for engine in ENGINES:
         text += lines(engine, regions, current(engine, regions))
+    for name, (engine, license) in EDITIONS.items():
+        text += lines(name, regions, editions(engine, license, regions))
     text += lines("cache", regions, by_region("aws_elasticache_cachecluster/cachenodetype_enum.json", regions))
     for engine in ENGINES:
         text.append(" ".join(["version", engine, *versions(engine)]))
+    for engine in EDITIONS:
+        if not engine.startswith("oracle"):
+            text.append(" ".join(["version", engine, *versions(engine)]))
     text += cache_versions()
     for engine in ENGINES:
         text += lacking(engine, current(engine, regions))

@@ -35,9 +35,9 @@ fn exported_templates_pass_cfn_lint() {
         let told = String::from_utf8_lossy(&output.stdout);
         let complaints = String::from_utf8_lossy(&output.stderr);
         let errors: Vec<_> = (told.lines())
-            .filter(|line| is_error(line) && !line.contains(SERIES))
+            .filter(|line| is_error(line) && !is_series(line))
             .collect();
-        let is_through = output.status.success() || told.contains(SERIES);
+        let is_through = output.status.success() || is_series(&told);
         assert!(
             is_through && errors.is_empty(),
             "{}\n{complaints}",
@@ -52,7 +52,16 @@ fn is_error(line: &str) -> bool {
     rule.starts_with('E')
 }
 
+fn is_series(line: &str) -> bool {
+    SERIES.iter().any(|series| line.contains(series))
+}
+
 /// RDS takes the series of a version and chooses the minor one, as it does of `17`, which cfn-lint lets pass
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>: the default minor version
 /// of a major one); MySQL's majors have two numbers.
-const SERIES: &str = ":E3691:'8.4' is not one of ";
+const SERIES: [&str; 4] = [
+    ":E3691:'8.4' is not one of ",
+    ":E3691:'11.8' is not one of ",
+    ":E3691:'16.00' is not one of ",
+    ":E3691:'17' is not one of ",
+];

@@ -15,7 +15,7 @@ use scalectl::graph::{Graph, Resource};
 use scalectl::plan::Plan;
 use scalectl::policy::pack::{EXCEPTIONS, POLICIES};
 use scalectl::policy::{Case, Policies, Report, check};
-use scalectl::spec::{CacheEngine, Spec, Stage};
+use scalectl::spec::{CacheEngine, Engine, Spec, Stage};
 use scalectl::value::{Map, Value};
 use serde_json::{Value as Json, json};
 
@@ -58,6 +58,21 @@ fn every_example_at_every_stage_passes() {
                 .collect();
             assert_eq!(found, [""; 0], "{name} at {}", stage.name());
         }
+    }
+}
+
+#[test]
+fn every_engine_passes() {
+    let (library, policies) = (Library::embedded().unwrap(), Policies::embedded().unwrap());
+    for engine in Engine::ALL {
+        let mut spec = example("newsroom", Stage::LoadBalanced);
+        let database = spec.database.as_mut().unwrap();
+        database.engine = engine;
+        database.class = None;
+        database.replicas = database.replicas.min(database.most_replicas());
+        let report = judged(&policies, &spec, &graph_of(&library, &spec));
+        let found: Vec<&str> = report.findings.iter().map(|f| &*f.rule).collect();
+        assert_eq!(found, [""; 0], "{engine:?}");
     }
 }
 

@@ -54,6 +54,38 @@ fn store() -> impl Strategy<Value = Json> {
         })
 }
 
+/// A database that the stage and the edition allow.
+fn database_of(
+    stage: Stage,
+    (engine, edition): (&str, Option<&str>),
+    size: u32,
+    replicas: u8,
+    multi_az: bool,
+) -> Json {
+    let is_cluster = engine.starts_with("aurora");
+    let is_anywhere = edition.is_none() && !is_cluster;
+    if !is_anywhere && [Stage::SingleServer, Stage::MultiRegion].contains(&stage) {
+        return database_of(stage, ("mariadb", None), size, replicas, multi_az);
+    }
+    let replicas = match edition {
+        None | Some("enterprise") => replicas,
+        _ => 0,
+    };
+    let needs_standby = engine == "sqlserver" && replicas > 0;
+    let mut database = json!({"engine": engine, "storage": size, "replicas": replicas,
+        "multi_az": (multi_az || needs_standby) && edition != Some("express")});
+    if is_cluster {
+        database.as_object_mut().unwrap().remove("storage");
+    }
+    if let Some(edition) = edition {
+        database["edition"] = json!(edition);
+    }
+    if (engine, edition) == ("oracle", Some("enterprise")) {
+        database["license"] = json!("bring-your-own");
+    }
+    database
+}
+
 /// A random spec, as JSON, which is YAML too.
 /// A cache of any engine, form and strategy that go together.
 fn cache() -> impl Strategy<Value = Json> {
@@ -126,7 +158,19 @@ fn specs() -> impl Strategy<Value = Json> {
             })
         });
     let database = prop::option::of((
-        select(vec!["postgres", "mysql"]),
+        select(vec![
+            ("postgres", None),
+            ("mysql", None),
+            ("mariadb", None),
+            ("aurora-postgres", None),
+            ("aurora-mysql", None),
+            ("oracle", Some("standard")),
+            ("oracle", Some("enterprise")),
+            ("sqlserver", Some("express")),
+            ("sqlserver", Some("web")),
+            ("sqlserver", Some("standard")),
+            ("sqlserver", Some("enterprise")),
+        ]),
         20u32..500,
         0u8..4,
         any::<bool>(),
@@ -165,8 +209,8 @@ fn specs() -> impl Strategy<Value = Json> {
                 "services": services,
                 "cdn": {"waf": waf},
             });
-            if let Some((engine, size, replicas, multi_az)) = &database {
-                spec["database"] = json!({"engine": engine, "storage": size, "replicas": replicas, "multi_az": multi_az});
+            if let Some((engine, size, replicas, multi_az)) = database {
+                spec["database"] = database_of(stage, engine, size, replicas, multi_az);
             }
             if let Some(mut cache) = cache {
                 // What the last one writes goes to the database.

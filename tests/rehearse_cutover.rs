@@ -10,7 +10,7 @@ use std::time::Duration;
 use scalectl::blueprint::Library;
 use scalectl::rehearse::cuts::{BOUND, FAULTS, Fault, Outcome, STEPS, Scenario, run};
 use scalectl::rehearse::{Event, Options, Stop};
-use scalectl::spec::Engine;
+use scalectl::spec::{Dialect, Engine};
 
 /// Every fault at every step, or one at each: another one for each seed.
 fn scenarios(seed: usize) -> Vec<Scenario> {
@@ -31,7 +31,7 @@ fn scenarios(seed: usize) -> Vec<Scenario> {
 /// The outcomes of scenarios, each with nothing wrong.
 #[track_caller]
 fn whole(
-    engine: Engine,
+    engine: Dialect,
     version: &str,
     scenarios: impl FnOnce(usize) -> Vec<Scenario>,
 ) -> Vec<Outcome> {
@@ -67,7 +67,7 @@ fn whole(
 }
 
 #[track_caller]
-fn assert_writes_go_on(engine: Engine, version: &str) {
+fn assert_writes_go_on(engine: Dialect, version: &str) {
     let outcomes = whole(engine, version, scenarios);
     assert!(outcomes.iter().all(|outcome| outcome.stall <= BOUND));
 }
@@ -75,7 +75,7 @@ fn assert_writes_go_on(engine: Engine, version: &str) {
 /// A server that is made read-only waits for a statement, the statement for a row, and the row's holder for the server:
 /// that lasts for as long as a statement may wait for a row, which is 50 seconds by default.
 #[track_caller]
-fn assert_waiting_writers_are_no_obstacle(engine: Engine, version: &str) {
+fn assert_waiting_writers_are_no_obstacle(engine: Dialect, version: &str) {
     let after_pause = STEPS.iter().position(|step| *step == "after pause");
     let scenario = Scenario {
         step: after_pause.unwrap(),
@@ -88,20 +88,20 @@ fn assert_waiting_writers_are_no_obstacle(engine: Engine, version: &str) {
 
 #[test]
 fn broken_cut_overs_keep_writes_going_on_postgres() {
-    assert_writes_go_on(Engine::Postgres, Engine::Postgres.newest());
+    assert_writes_go_on(Dialect::Postgres, Engine::Postgres.newest());
 }
 
 #[test]
 fn broken_cut_overs_keep_writes_going_on_mariadb() {
-    assert_writes_go_on(Engine::Mysql, Engine::Mysql.newest());
+    assert_writes_go_on(Dialect::Mysql, Engine::Mysql.newest());
 }
 
 #[test]
 fn writers_that_wait_for_each_other_do_not_stop_a_switch_on_postgres() {
-    assert_waiting_writers_are_no_obstacle(Engine::Postgres, Engine::Postgres.newest());
+    assert_waiting_writers_are_no_obstacle(Dialect::Postgres, Engine::Postgres.newest());
 }
 
 #[test]
 fn writers_that_wait_for_each_other_do_not_stop_a_switch_on_mariadb() {
-    assert_waiting_writers_are_no_obstacle(Engine::Mysql, Engine::Mysql.newest());
+    assert_waiting_writers_are_no_obstacle(Dialect::Mysql, Engine::Mysql.newest());
 }

@@ -34,6 +34,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "load-balanced.yaml",
     "migrations/steps.yaml",
     "modules/assets.yaml",
+    "modules/aurora.yaml",
     "modules/balancer.yaml",
     "modules/cache.yaml",
     "modules/certificates.yaml",

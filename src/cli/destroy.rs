@@ -131,7 +131,11 @@ fn kept(live: &Live) -> Vec<String> {
     for one in live.resources.values() {
         let at = |path: &str| one.properties.at(path);
         match &*one.kind {
-            "AWS::RDS::DBInstance" if at("SourceDBInstanceIdentifier").is_none() => {
+            // RDS takes none of a cluster's server.
+            "AWS::RDS::DBInstance"
+                if at("SourceDBInstanceIdentifier").is_none()
+                    && at("DBClusterIdentifier").is_none() =>
+            {
                 kept.push(format!("a final snapshot of {}", one.address));
             }
             "AWS::EC2::Instance" => {

@@ -71,6 +71,8 @@ enum EngineName {
     Postgres,
     /// MySQL; MariaDB in its place.
     Mysql,
+    /// MariaDB.
+    Mariadb,
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -82,6 +84,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let engine = match (arguments.engine, &spec.database) {
         (Some(EngineName::Postgres), _) => Engine::Postgres,
         (Some(EngineName::Mysql), _) => Engine::Mysql,
+        (Some(EngineName::Mariadb), _) => Engine::Mariadb,
         (None, Some(database)) => database.engine,
         (None, None) => {
             return Err(Failure::with_help(
@@ -90,9 +93,19 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ));
         }
     };
+    let row = engine.row();
+    let dialect = row.dialect.ok_or_else(|| {
+        Failure::with_help(
+            format!(
+                "scalectl has no scripts that move {}, so there is nothing to rehearse",
+                row.title
+            ),
+            "name an engine with `--engine postgres`",
+        )
+    })?;
     let migration = migration(global, arguments)?;
     let options = Options {
-        engine,
+        engine: dialect,
         version: version(&project, engine),
         rows: arguments.rows,
         rate: arguments.rate,

@@ -66,11 +66,6 @@ pub(super) const KINDS: &[Kind] = &[
         drawn: Drawn::stores("Amazon OpenSearch"),
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
     },
-    Kind {
-        name: "AWS::RDS::DBCluster",
-        drawn: Drawn::stores("Amazon Aurora"),
-        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (1, 1, 1))
-    },
     store("AWS::RDS::GlobalCluster", Tier::Data),
     store("AWS::Redshift::Cluster", Tier::Data),
     store("AWS::RedshiftServerless::Namespace", Tier::Data),

@@ -10,6 +10,43 @@ use crate::value::{Map, Value};
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
+        name: "AWS::RDS::DBCluster",
+        interrupts: &[
+            ("EngineVersion", "the database restarts"),
+            (
+                "DBClusterParameterGroupName",
+                "static parameters wait for a restart",
+            ),
+        ],
+        sets: &[
+            ("AssociatedRoles", ""),
+            ("AvailabilityZones", ""),
+            ("EnableCloudwatchLogsExports", ""),
+            ("VpcSecurityGroupIds", ""),
+        ],
+        canonical: &[
+            ("DBClusterIdentifier", Canonical::Lowercase),
+            ("DBClusterParameterGroupName", Canonical::Lowercase),
+            ("DBSubnetGroupName", Canonical::Lowercase),
+            ("PreferredMaintenanceWindow", Canonical::Lowercase),
+        ],
+        // Minor versions move with the members' AutoMinorVersionUpgrade.
+        shared: &["EngineVersion"],
+        fixed: &["Engine", "MasterUsername"],
+        grows: &["EngineVersion"],
+        drawn: Drawn::stores("Amazon Aurora"),
+        named_by: &[kept_by("DBClusterIdentifier")],
+        endpoint: Some(("database", "Endpoint.Address")),
+        lock: Some(Lock::Flag("DeletionProtection")),
+        ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (120, 60, 120))
+    },
+    Kind {
+        name: "AWS::RDS::DBClusterParameterGroup",
+        canonical: &[("DBClusterParameterGroupName", Canonical::Lowercase)],
+        named_by: &[kept_by("DBClusterParameterGroupName")],
+        ..Kind::with(Tier::Data, Holds::Nothing, Identity::Tags, (5, 5, 5))
+    },
+    Kind {
         name: "AWS::RDS::DBInstance",
         counts_as: Some(Limit::DbInstances),
         interrupts: &[

@@ -35,7 +35,7 @@ pub struct Side {
 /// What an action is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    /// `postgres` or `mysql`.
+    /// The dialect: `postgres` or `mysql`.
     pub engine: String,
     /// The database's name.
     pub database: String,

@@ -12,6 +12,7 @@ use super::{challenge, files, merge};
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::roles::Role;
+use crate::spec::{Dialect, Engine};
 use crate::value::{Map, Reference, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -96,7 +97,9 @@ impl<'a> Hop<'a> {
         };
         let is_mysql = |resource: &Resource| {
             let engine = resource.properties.get("Engine");
-            &*resource.kind == INSTANCE && engine.and_then(Value::as_str) == Some("mysql")
+            let engine = engine.and_then(Value::as_str).and_then(Engine::of);
+            let dialect = engine.and_then(|engine| engine.row().dialect);
+            &*resource.kind == INSTANCE && dialect == Some(Dialect::Mysql)
         };
         Moves {
             data,

@@ -253,7 +253,7 @@ fn judge(
         action,
         interrupts: match live {
             Some(live) if live.kind == resource.kind => {
-                interruption(rules, action, first, &differences)
+                interruption(rules, action, first, &differences, &live.properties)
             }
             _ => None,
         },

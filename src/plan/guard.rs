@@ -174,6 +174,9 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         return Some("it is protected");
     }
     match kinds::of(&change.kind).holds {
+        Holds::Data if is_member(change) => {
+            Some("it serves reads, or writes; its data stays in its cluster")
+        }
         Holds::Data if is_replica(change) => {
             Some("it serves reads; its data stays in the database that it follows")
         }
@@ -201,6 +204,15 @@ fn is_replica(change: &Change) -> bool {
     change.live.as_ref().is_some_and(|live| {
         let source = live.properties.get("SourceDBInstanceIdentifier");
         source.is_some_and(|source| source.as_str() != Some(""))
+    })
+}
+
+/// Whether it is a server of a cluster, which has the data.
+fn is_member(change: &Change) -> bool {
+    change.live.as_ref().is_some_and(|live| {
+        let cluster = live.properties.get("DBClusterIdentifier");
+        &*change.kind == "AWS::RDS::DBInstance"
+            && cluster.is_some_and(|one| one.as_str() != Some(""))
     })
 }
 
@@ -301,6 +313,17 @@ mod tests {
             lifecycle: Default::default(),
             ready_when: Vec::new(),
         }
+    }
+
+    #[test]
+    fn another_engine_is_refused_though_it_is_named() {
+        let has = r#"{"host": "local", "engine": "mysql", "name": "shop"}"#;
+        let wants = r#"{"host": "local", "engine": "mariadb", "name": "shop"}"#;
+        let named = BTreeSet::from(["us-east-1/param_database".parse().unwrap()]);
+        let refused = refusals(&moved(has, Some(wants)), &named);
+        let way = refused[0].way.as_deref().unwrap_or_default();
+        assert!(way.starts_with("write `engine: mysql` again"), "{way}");
+        assert!(refusals(&moved(has, Some(has)), &named).is_empty());
     }
 
     #[test]

@@ -98,33 +98,40 @@ fn of_update(change: &Change, live: &Live) -> Vec<Impossible> {
             .or_else(|| back(&change.kind, property))
             .or_else(|| lost_column(&change.kind, property))
             .or_else(|| with_replicas(change, property, live))
+            .or_else(|| another_engine(change, property))
             .or_else(|| another_server_version(change, property))
     });
     found.map(no).collect()
 }
 
-/// Whether a property is a database's version, and goes to another major one.
-pub fn upgrade(property: &PropertyChange) -> bool {
+/// Whether a property is a version of this engine, and goes to another major one.
+pub fn upgrade(engine: &str, property: &PropertyChange) -> bool {
     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string);
     let (Some(before), Some(after)) = (text(&property.before), text(&property.after)) else {
         return false;
     };
-    // MySQL's versions have a dot in their major part: 8.0 and 8.4.
-    let engine = match before.starts_with("8.") || after.starts_with("8.") {
-        true => "mysql",
-        false => "postgres",
-    };
     &*property.path == "EngineVersion" && is_another_major(engine, &before, &after)
+}
+
+/// The engine of a database that exists.
+fn engine_of(change: &Change) -> &str {
+    let live = change.live.as_ref();
+    let engine = live.and_then(|live| live.properties.get("Engine")?.as_str());
+    engine.unwrap_or_default()
 }
 
 /// Whether a change takes a database to a newer major version.
 pub fn is_upgrade(change: &Change) -> bool {
-    &*change.kind == DATABASE
+    [DATABASE, CLUSTER].contains(&&*change.kind)
         && change.action == Action::Update
-        && change.properties.iter().any(upgrade)
+        && change
+            .properties
+            .iter()
+            .any(|one| upgrade(engine_of(change), one))
 }
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
+const CLUSTER: &str = "AWS::RDS::DBCluster";
 
 /// Replicas do not follow a source of another major version
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html>).
@@ -133,7 +140,7 @@ fn with_replicas(
     property: &PropertyChange,
     live: &Live,
 ) -> Option<(String, String)> {
-    if &*change.kind != DATABASE || !upgrade(property) {
+    if &*change.kind != DATABASE || !upgrade(engine_of(change), property) {
         return None;
     }
     let own = change.live.as_ref()?;
@@ -164,14 +171,35 @@ fn told(value: Option<&Value>) -> Option<serde_json::Value> {
     serde_json::from_str(&value?.to_string()).ok()
 }
 
-/// Files of one major version are nothing that a server of another one reads.
-fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+/// The servers' setting, before and after, where a property of it changes.
+fn settings(
+    change: &Change,
+    property: &PropertyChange,
+) -> Option<(serde_json::Value, serde_json::Value)> {
     let desired = change.desired.as_ref()?;
     if desired.role != Some(Role::DatabaseSetting) || &*property.path != "Value" {
         return None;
     }
     let before = told(change.live.as_ref()?.properties.get("Value"))?;
     let after = told(desired.properties.get("Value"))?;
+    Some((before, after))
+}
+
+/// Data does not move from one engine to another, whatever is allowed by name.
+fn another_engine(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+    let (before, after) = settings(change, property)?;
+    let (has, wants) = (before["engine"].as_str()?, after["engine"].as_str()?);
+    (has != wants).then(|| {
+        (
+            format!("the data is in {has}, and {wants} would begin empty: scalectl moves no data from one engine to another"),
+            format!("write `engine: {has}` again; to change it, deploy a second environment with `engine: {wants}`, copy the data there, and destroy the first"),
+        )
+    })
+}
+
+/// Files of one major version are nothing that a server of another one reads.
+fn another_server_version(change: &Change, property: &PropertyChange) -> Option<(String, String)> {
+    let (before, after) = settings(change, property)?;
     if before["host"] != "local" || after["host"] != "local" || before["engine"] != after["engine"]
     {
         return None;

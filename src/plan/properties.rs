@@ -221,16 +221,18 @@ pub fn interruption(
     action: Action,
     create_before_destroy: bool,
     differences: &[PropertyChange],
+    live: &Map,
 ) -> Option<Arc<str>> {
     if action == Action::Replace {
         return (!create_before_destroy).then(|| "it is deleted before the new one exists".into());
     }
+    let engine = live.get("Engine").and_then(Value::as_str).unwrap_or("");
     let mut interrupts = rules.facts.interrupts.iter();
     // The gravest comes first in the table.
     interrupts.find_map(|(path, words)| {
         let is_it = |one: &&PropertyChange| one.path.split('.').next() == Some(*path);
         let one = differences.iter().find(is_it)?;
-        Some(match super::in_place::upgrade(one) {
+        Some(match super::in_place::upgrade(engine, one) {
             true => UPGRADE.into(),
             false => Arc::from(*words),
         })

@@ -10,7 +10,7 @@ use super::process::Process;
 use super::server::Login;
 use super::{Error, Stop};
 use crate::blueprint::Library;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// How long the application may take to listen.
 const START: Duration = Duration::from_secs(30);
@@ -49,7 +49,7 @@ pub struct Place<'a> {
 impl App {
     /// Starts it and waits until it listens.
     pub fn start(
-        engine: Engine,
+        engine: Dialect,
         programs: &Programs,
         text: &str,
         place: Place<'_>,
@@ -63,7 +63,7 @@ impl App {
         let mut command = Command::new(&programs.python);
         command
             .arg(&path)
-            .env("ENGINE", engine_name(engine))
+            .env("ENGINE", engine.word())
             .env("DATABASE_HOST", "127.0.0.1")
             .env("DATABASE_PORT", place.database.0.to_string())
             .env("DATABASE_NAME", place.database.1)
@@ -101,18 +101,10 @@ impl App {
     }
 }
 
-/// The engine as scripts and parameters call it.
-pub fn engine_name(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "postgres",
-        Engine::Mysql => "mysql",
-    }
-}
-
 /// The application's tables, with so many orders that were there before; what an ordinary schema
 /// has that a migration can get wrong is in them.
-pub fn tables(engine: Engine, library: &Library, rows: u32) -> Result<String, Error> {
-    let name = format!("rehearse/{}.sql", engine_name(engine));
+pub fn tables(engine: Dialect, library: &Library, rows: u32) -> Result<String, Error> {
+    let name = format!("rehearse/{}.sql", engine.word());
     let text = library
         .text(&name)
         .ok_or_else(|| Error::new(format!("there is no template {name}")))?;

@@ -18,7 +18,7 @@ use super::scene::make_folder;
 use super::server::{Login, Server};
 use super::{Error, Event, Folder, Stop};
 use crate::blueprint::Library;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// The application's program, below `templates/`.
 const PROGRAM: &str = "rehearse/cache.py";
@@ -116,7 +116,7 @@ pub fn rehearse_cache(
     stop: &Stop,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<CacheReport, Error> {
-    let programs = Programs::find(Engine::Postgres, &options.version)?;
+    let programs = Programs::find(Dialect::Postgres, &options.version)?;
     let cache = needs::cache()?;
     if let Some(note) = &programs.instead {
         tell(Event::Note(note));
@@ -137,7 +137,15 @@ pub fn rehearse_cache(
         managed: false,
     };
     let path = folder.path.join("database");
-    let server = Server::create(Engine::Postgres, &programs, &path, 1, login, DATABASE, stop)?;
+    let server = Server::create(
+        Dialect::Postgres,
+        &programs,
+        &path,
+        1,
+        login,
+        DATABASE,
+        stop,
+    )?;
     let text = (library.text(PROGRAM))
         .ok_or_else(|| Error::new(format!("there is no template {PROGRAM}")))?;
     let program = folder.path.join("cache.py");

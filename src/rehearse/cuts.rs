@@ -19,7 +19,7 @@ use super::walk::{self, Walk};
 use super::{Error, Event, Options, Stop, compare, needs};
 use crate::blueprint::Library;
 use crate::migrate::action;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// The script's steps that matter, in their order.
 pub const STEPS: [&str; 8] = [
@@ -155,7 +155,7 @@ pub fn run(
     walk_all(&first, options, library, &mut scene, &load, stop, tell)?;
     let folder = scene.folder().join("run/cuts");
     std::fs::create_dir(&folder).map_err(|error| Error::io("made", &folder, &error))?;
-    let engine = super::app::engine_name(options.engine);
+    let engine = options.engine.word();
     let mut cuts = Cuts {
         script: script(library, engine)?,
         plain: action::script(library, engine, "cut-over").unwrap_or_default(),
@@ -360,13 +360,13 @@ impl Cuts<'_> {
         let server = &self.scene.servers[number];
         // How its client takes statements, how it sleeps, and whether the holder sleeps and the other waits.
         let (option, sleep, sleeps, waits) = match server.engine() {
-            Engine::Postgres => (
+            Dialect::Postgres => (
                 "-c",
                 "SELECT pg_sleep(2.5)",
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep';",
                 "SELECT count(*) FROM pg_locks WHERE NOT granted;",
             ),
-            Engine::Mysql => (
+            Dialect::Mysql => (
                 "-e",
                 "DO sleep(2.5)",
                 "SELECT count(*) FROM information_schema.processlist WHERE state = 'User sleep';",

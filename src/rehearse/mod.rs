@@ -40,13 +40,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::blueprint::Library;
 use crate::migrate::Migration;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// What is rehearsed, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The database's engine.
-    pub engine: Engine,
+    pub engine: Dialect,
     /// The version of it that the spec asks for.
     pub version: String,
     /// Rows that are there before it begins.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Error, versions};
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// The programs that a rehearsal starts.
 #[derive(Debug)]
@@ -33,10 +33,10 @@ impl Programs {
     ///
     /// # Errors
     /// Names everything that is missing, and what installs it on Debian.
-    pub fn find(engine: Engine, wanted: &str) -> Result<Self, Error> {
+    pub fn find(engine: Dialect, wanted: &str) -> Result<Self, Error> {
         let (server, package, driver, driver_package) = match engine {
-            Engine::Postgres => ("initdb", "postgresql", "psycopg2", "python3-psycopg2"),
-            Engine::Mysql => ("mariadbd", "mariadb-server", "pymysql", "python3-pymysql"),
+            Dialect::Postgres => ("initdb", "postgresql", "psycopg2", "python3-psycopg2"),
+            Dialect::Mysql => ("mariadbd", "mariadb-server", "pymysql", "python3-pymysql"),
         };
         let need = |name: &str, package, found| Need {
             name: name.to_owned(),
@@ -44,10 +44,10 @@ impl Programs {
             found,
         };
         let database = match engine {
-            Engine::Postgres => {
+            Dialect::Postgres => {
                 versions::postgres(major(wanted)).map(|one| one.folder.join(server))
             }
-            Engine::Mysql => program(server, &[]),
+            Dialect::Mysql => program(server, &[]),
         };
         let found = all([
             need("bash", "bash", program("bash", &[])),
@@ -63,8 +63,8 @@ impl Programs {
         ])?;
         let [_, _, haproxy, openssl, database, python] = found;
         let program = match engine {
-            Engine::Postgres => database.with_file_name("postgres"),
-            Engine::Mysql => database.clone(),
+            Dialect::Postgres => database.with_file_name("postgres"),
+            Dialect::Mysql => database.clone(),
         };
         let version = versions::version_of(&program).unwrap_or_default();
         let (server, instead) = named(engine, &version, wanted);
@@ -89,9 +89,9 @@ impl Programs {
 }
 
 /// The server's product and version, and what is not shown if that is not the wanted one.
-fn named(engine: Engine, version: &str, wanted: &str) -> (String, Option<String>) {
+fn named(engine: Dialect, version: &str, wanted: &str) -> (String, Option<String>) {
     match engine {
-        Engine::Postgres => {
+        Dialect::Postgres => {
             let instead = (major(version) != major(wanted)).then(|| {
                 format!(
                     "PostgreSQL {} is not installed; {} was used instead ({} names a folder of another version)",
@@ -102,13 +102,23 @@ fn named(engine: Engine, version: &str, wanted: &str) -> (String, Option<String>
             });
             (format!("PostgreSQL {version}"), instead)
         }
-        Engine::Mysql => (
-            format!("MariaDB {version}"),
-            Some(format!(
-                "MariaDB was used in place of MySQL {wanted}; https://scalectl.github.io/scalectl/rehearse.html says what that does not show"
-            )),
-        ),
+        Dialect::Mysql => (format!("MariaDB {version}"), in_place(version, wanted)),
     }
+}
+
+/// What a rehearsal on MariaDB does not show of the wanted version. MariaDB has counted from 10 on, MySQL up to 9.
+fn in_place(version: &str, wanted: &str) -> Option<String> {
+    if major(wanted) < 10 {
+        return Some(format!(
+            "MariaDB was used in place of MySQL {wanted}; https://scalectl.github.io/scalectl/rehearse.html says what that does not show"
+        ));
+    }
+    let series = |version: &str| -> String {
+        let numbers: Vec<&str> = version.split('.').take(2).collect();
+        numbers.join(".")
+    };
+    let (has, wants) = (series(version), series(wanted));
+    (has != wants).then(|| format!("MariaDB {wants} is not installed; {has} was used instead"))
 }
 
 /// The first number of a version.
@@ -212,15 +222,21 @@ mod tests {
 
     #[test]
     fn a_report_names_the_server_that_was_used() {
-        let (server, instead) = named(Engine::Postgres, "17.11", "17.9");
+        let (server, instead) = named(Dialect::Postgres, "17.11", "17.9");
         assert_eq!((&*server, instead), ("PostgreSQL 17.11", None));
-        let (_, instead) = named(Engine::Postgres, "15.14", "17");
+        let (_, instead) = named(Dialect::Postgres, "15.14", "17");
         let instead = instead.unwrap();
         let said = "PostgreSQL 17 is not installed; 15 was used instead";
         assert!(instead.starts_with(said), "{instead}");
-        let (server, instead) = named(Engine::Mysql, "10.11.19", "8.4.9");
+        let (server, instead) = named(Dialect::Mysql, "10.11.19", "8.4.9");
         assert_eq!(server, "MariaDB 10.11.19");
         assert!(instead.unwrap().contains("in place of MySQL 8.4.9"));
+        let (_, instead) = named(Dialect::Mysql, "10.11.19", "11.8");
+        assert_eq!(
+            instead.as_deref(),
+            Some("MariaDB 11.8 is not installed; 10.11 was used instead")
+        );
+        assert_eq!(named(Dialect::Mysql, "10.11.19", "10.11").1, None);
     }
 
     #[test]

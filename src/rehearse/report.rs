@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Options;
 use super::load::Recorded;
 use super::oracle::Comparison;
 use super::own::OwnReport;
-use super::{Options, app};
 use crate::spec::Stage;
 
 /// One step.
@@ -161,7 +161,7 @@ pub fn report(
         format: 1,
         from: stages.0.name(),
         to: stages.1.name(),
-        engine: app::engine_name(options.engine),
+        engine: options.engine.word(),
         server,
         notes,
         rows: options.rows,

@@ -16,7 +16,7 @@ use super::server::{Login, Server};
 use super::{Error, Folder, Options, Row, Stop};
 use crate::blueprint::Library;
 use crate::migrate::action::{Parameters, Side};
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// How long a replica has to come level once nothing is written any more.
 const EQUAL: std::time::Duration = std::time::Duration::from_secs(30);
@@ -33,7 +33,7 @@ pub struct Scene {
     login: Login,
     /// The application's program.
     program: String,
-    engine: Engine,
+    engine: Dialect,
     /// The source and the target.
     pub servers: [Server; 2],
     programs: Programs,
@@ -85,7 +85,7 @@ impl Scene {
         // Passwords with what breaks careless quoting.
         let engine = options.engine;
         // MariaDB keeps a place in a log, as RDS is told it, not safe from crashes.
-        let procedures = engine == Engine::Mysql && !options.chaos;
+        let procedures = engine == Dialect::Mysql && !options.chaos;
         let mut login = |user: &str, administers: bool| Login {
             user: user.to_owned(),
             administers,
@@ -129,7 +129,7 @@ impl Scene {
             secret: format!("file:{}", secrets[number].display()),
         };
         let parameters = Parameters {
-            engine: app::engine_name(engine).to_owned(),
+            engine: engine.word().to_owned(),
             database: DATABASE.to_owned(),
             source: side(0),
             target: side(1),
@@ -215,11 +215,11 @@ impl Scene {
     /// Lets RDS's logins create subscriptions, as RDS does.
     pub fn let_subscribe(&self) -> Result<(), Error> {
         match self.engine {
-            Engine::Postgres => self
+            Dialect::Postgres => self
                 .servers
                 .iter()
                 .try_for_each(|server| server.let_subscribe(self.programs.major)),
-            Engine::Mysql => Ok(()),
+            Dialect::Mysql => Ok(()),
         }
     }
 

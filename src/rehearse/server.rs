@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use super::needs::Programs;
 use super::process::{Process, run, run_within};
 use super::{Error, Stop};
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// How long a server may take to answer; one that was killed recovers first.
 const START: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ pub struct Login {
 /// A server with a database of its own.
 #[derive(Debug)]
 pub struct Server {
-    engine: Engine,
+    engine: Dialect,
     folder: PathBuf,
     number: u32,
     /// Where it listens on loopback.
@@ -71,7 +71,7 @@ pub struct Server {
 impl Server {
     /// Makes a server in a folder and starts it; `number` tells the two of a rehearsal apart.
     pub fn create(
-        engine: Engine,
+        engine: Dialect,
         programs: &Programs,
         folder: &Path,
         number: u32,
@@ -87,11 +87,11 @@ impl Server {
             _ => None,
         };
         let (program, client) = match engine {
-            Engine::Postgres => (programs.database("postgres"), programs.database("psql")),
-            Engine::Mysql => (programs.database("mariadbd"), programs.database("mariadb")),
+            Dialect::Postgres => (programs.database("postgres"), programs.database("psql")),
+            Dialect::Mysql => (programs.database("mariadbd"), programs.database("mariadb")),
         };
         let admin = match engine {
-            Engine::Postgres if login.administers => Login {
+            Dialect::Postgres if login.administers => Login {
                 user: SUPERUSER.to_owned(),
                 password: login.password.chars().rev().collect(),
                 ..login.clone()
@@ -117,13 +117,13 @@ impl Server {
         server.certify(programs)?;
         server.secret_file("password", &server.admin.password)?;
         match engine {
-            Engine::Postgres => server.prepare_postgres(programs)?,
-            Engine::Mysql => server.prepare_mariadb(programs)?,
+            Dialect::Postgres => server.prepare_postgres(programs)?,
+            Dialect::Mysql => server.prepare_mariadb(programs)?,
         }
         server.start(stop)?;
         match engine {
-            Engine::Postgres => server.fill_postgres()?,
-            Engine::Mysql => server.fill_mariadb()?,
+            Dialect::Postgres => server.fill_postgres()?,
+            Dialect::Mysql => server.fill_mariadb()?,
         }
         Ok(server)
     }
@@ -140,9 +140,9 @@ impl Server {
         let failed = |error: std::io::Error| Error::io("written", folder, &error);
         std::fs::create_dir(folder).map_err(failed)?;
         let login = match source.engine {
-            Engine::Postgres => source.login.clone(),
+            Dialect::Postgres => source.login.clone(),
             // Users are not in the copy; as everything is root's, who reads may be so too.
-            Engine::Mysql => reader.clone(),
+            Dialect::Mysql => reader.clone(),
         };
         let mut replica = Self {
             folder: folder.to_owned(),
@@ -162,8 +162,8 @@ impl Server {
         replica.give(folder)?;
         replica.certify(programs)?;
         match replica.engine {
-            Engine::Postgres => replica.copy_postgres(source, programs, stop)?,
-            Engine::Mysql => replica.copy_mariadb(source, programs, stop)?,
+            Dialect::Postgres => replica.copy_postgres(source, programs, stop)?,
+            Dialect::Mysql => replica.copy_mariadb(source, programs, stop)?,
         }
         Ok(replica)
     }
@@ -191,8 +191,8 @@ impl Server {
         let until = Instant::now() + START;
         loop {
             let mut command = match self.engine {
-                Engine::Postgres => self.postgres(),
-                Engine::Mysql => self.mariadb(),
+                Dialect::Postgres => self.postgres(),
+                Dialect::Mysql => self.mariadb(),
             };
             let log = self.folder.join("log");
             self.process = Some(Process::start("the database", &mut command, &log)?);
@@ -221,14 +221,14 @@ impl Server {
 
     fn answers(&self) -> bool {
         let database = match self.engine {
-            Engine::Postgres => "postgres",
-            Engine::Mysql => "mysql",
+            Dialect::Postgres => "postgres",
+            Dialect::Mysql => "mysql",
         };
         let mut command = match self.engine {
-            Engine::Postgres => self.psql(&self.admin, database),
-            Engine::Mysql => self.mysql(database),
+            Dialect::Postgres => self.psql(&self.admin, database),
+            Dialect::Mysql => self.mysql(database),
         };
-        if self.engine == Engine::Postgres {
+        if self.engine == Dialect::Postgres {
             command.args(["-f", "-"]);
         }
         // It may accept a connection and say nothing.
@@ -260,8 +260,8 @@ impl Server {
     pub fn owner_client(&self) -> Result<Command, Error> {
         let Login { user, password, .. } = &self.login;
         let mut command = match self.engine {
-            Engine::Postgres => return Ok(self.psql(&self.login, &self.database)),
-            Engine::Mysql => Command::new(&self.client),
+            Dialect::Postgres => return Ok(self.psql(&self.login, &self.database)),
+            Dialect::Mysql => Command::new(&self.client),
         };
         let word = password.replace('\\', r"\\").replace('"', "\\\"");
         self.secret_file(
@@ -282,7 +282,7 @@ impl Server {
     }
 
     /// Which database it is.
-    pub fn engine(&self) -> Engine {
+    pub fn engine(&self) -> Dialect {
         self.engine
     }
 
@@ -299,18 +299,18 @@ impl Server {
     /// Who may do everything, as a user and a password.
     pub fn admin(&self) -> (&str, &str) {
         match self.engine {
-            Engine::Postgres => (&self.admin.user, &self.admin.password),
-            Engine::Mysql => ("root", &self.admin.password),
+            Dialect::Postgres => (&self.admin.user, &self.admin.password),
+            Dialect::Mysql => ("root", &self.admin.password),
         }
     }
 
     /// Whether it refuses to write, as `fence` makes it.
     pub fn is_fenced(&self) -> Result<bool, Error> {
         let found = self.query(match self.engine {
-            Engine::Postgres => {
+            Dialect::Postgres => {
                 "SELECT count(*) FROM pg_db_role_setting, unnest(setconfig) s WHERE s = 'default_transaction_read_only=on';"
             }
-            Engine::Mysql => "SELECT @@global.read_only;",
+            Dialect::Mysql => "SELECT @@global.read_only;",
         })?;
         Ok(found.trim() != "0")
     }
@@ -326,10 +326,10 @@ impl Server {
         statements: &str,
     ) -> Result<String, Error> {
         let mut command = match self.engine {
-            Engine::Postgres => self.psql(login, database),
-            Engine::Mysql => self.mysql(database),
+            Dialect::Postgres => self.psql(login, database),
+            Dialect::Mysql => self.mysql(database),
         };
-        if self.engine == Engine::Postgres {
+        if self.engine == Dialect::Postgres {
             command.args(["-f", "-"]);
         }
         let output = run("the database", &mut command, statements)?;
@@ -379,10 +379,10 @@ impl Server {
 }
 
 /// Somebody who is not root.
-fn unprivileged(engine: Engine) -> Result<(u32, u32), Error> {
+fn unprivileged(engine: Dialect) -> Result<(u32, u32), Error> {
     let names = match engine {
-        Engine::Postgres => ["postgres", "nobody"],
-        Engine::Mysql => ["mysql", "nobody"],
+        Dialect::Postgres => ["postgres", "nobody"],
+        Dialect::Mysql => ["mysql", "nobody"],
     };
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let find = |name: &str| {

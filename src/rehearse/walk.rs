@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
     }
 
     fn step(&mut self, step: &Step, tell: &mut dyn FnMut(Event<'_>)) -> Result<StepReport, Error> {
-        let engine = super::app::engine_name(self.options.engine);
+        let engine = self.options.engine.word();
         let script = action::script(self.library, engine, &step.action).ok_or_else(|| {
             Error::new(format!("there is no action {} for {engine}", step.action))
         })?;

@@ -6,6 +6,7 @@
 
 mod cache;
 mod edit;
+mod engines;
 mod gate;
 mod load;
 mod normalized;
@@ -14,6 +15,7 @@ mod stores;
 
 pub use cache::{Cache, CacheEngine, CacheLimits, CacheStrategy, Eviction, Serverless};
 pub use edit::{with_stage, with_writer};
+pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use rules::{processor, unknown_region};
@@ -504,11 +506,18 @@ pub struct Database {
     #[serde(default)]
     #[schemars(example = &"17")]
     pub version: Option<String>,
-    /// The instance class.
-    #[serde(default = "default_class")]
+    /// The edition of `oracle` (`standard`, `enterprise`) or `sqlserver` (`express`, `web`, `standard`, `enterprise`); by
+    /// default `standard`.
+    #[serde(default)]
+    pub edition: Option<Edition>,
+    /// Whose licence `oracle` runs under; by default AWS's, which only `standard` has.
+    #[serde(default)]
+    pub license: Option<License>,
+    /// The instance class; by default a small one that the engine runs on, such as db.t4g.medium.
+    #[serde(default)]
     #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
     #[schemars(example = &"db.t4g.small", example = &"db.m7g.large")]
-    pub class: String,
+    pub class: Option<String>,
     /// Gibibytes of disk, or details.
     #[serde(default)]
     pub storage: Storage,
@@ -546,38 +555,12 @@ pub struct Database {
     pub without_readers: bool,
 }
 
-fn default_class() -> String {
-    "db.t4g.medium".to_owned()
-}
-
 fn one() -> u8 {
     1
 }
 
 fn default_backup_days() -> u8 {
     14
-}
-
-/// A database engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL.
-    Mysql,
-}
-
-impl Engine {
-    /// The version of a spec that names none.
-    #[must_use]
-    pub fn newest(self) -> &'static str {
-        match self {
-            Self::Postgres => "17",
-            // Without the minor version, of which RDS takes its latest and gives up the older ones.
-            Self::Mysql => "8.4",
-        }
-    }
 }
 
 /// A database's disk.

@@ -3,7 +3,7 @@
 use super::cache::{default_node, two};
 use super::{
     Balance, Cache, CacheEngine, CacheStrategy, Capacity, Cdn, Domain, DomainDetails, Region,
-    Routing, Scale, Spec, Stage, Storage, Store, rules, stores,
+    Routing, Scale, Spec, Stage, Store, rules, stores,
 };
 use crate::value::{Map, Value};
 
@@ -156,32 +156,7 @@ impl Spec {
         }
         if let (Some(Value::Map(map)), Some(database)) = (root.get_mut("database"), &self.database)
         {
-            let (size, max) = match &database.storage {
-                Storage::Size(size) => (*size, None),
-                Storage::Detailed(details) => (details.size, details.max),
-            };
-            let max = max.unwrap_or(size.saturating_mul(4).min(65536));
-            let storage = [("size", i64::from(size)), ("max", i64::from(max))];
-            map.insert(
-                "storage",
-                object(storage.map(|(key, number)| (key, Value::Int(number)))),
-            );
-            let version = database
-                .version
-                .clone()
-                .unwrap_or_else(|| database.engine.newest().to_owned());
-            map.insert("version", Value::str(version));
-            let name = database
-                .name
-                .clone()
-                .unwrap_or_else(|| self.app.replace('-', "_"));
-            map.insert("name", Value::str(name));
-            let username = database.username.as_deref().unwrap_or("app");
-            map.insert("username", Value::str(username));
-            let multi_az = database
-                .multi_az
-                .unwrap_or(self.stage >= Stage::LoadBalanced);
-            map.insert("multi_az", Value::Bool(multi_az));
+            database.complete(&self.app, self.stage, map);
         }
         Value::Map(root)
     }

@@ -248,7 +248,7 @@ def bundle():
 
 
 def port_of(config):
-    return 5432 if config["engine"] == "postgres" else 3306
+    return int(config.get("port") or (5432 if config["engine"] == "postgres" else 3306))
 
 
 def name_of(config):
@@ -288,10 +288,16 @@ def serve(config, running):
                        MYSQL_PASSWORD_FILE=secret_file)
             command = ["--replicate-wild-ignore-table=mysql.rds%", "--require-secure-transport=ON",
                        "--ssl-cert=%s/database.pem" % tls, "--ssl-key=%s/database.pem" % tls]
+            if config["engine"] == "mariadb":
+                # MySQL keeps a binary log unless told otherwise, MariaDB only if told to.
+                command += ["--log-bin=binlog", "--binlog-format=ROW", "--log-slave-updates=ON"]
         start("database-local", image, mount, command, env)
     elif renewed:
-        reload = ["kill", "-s", "HUP", "database-local"] if postgres else [
-            "exec", "-e", "MYSQL_PWD", "database-local", "mysql", "-uroot", "-e", "ALTER INSTANCE RELOAD TLS"]
+        client = ["exec", "-e", "MYSQL_PWD", "database-local"]
+        # MariaDB's image has no program mysql.
+        reload = ["kill", "-s", "HUP", "database-local"] if postgres else client + (
+            ["mariadb", "-uroot", "-e", "FLUSH SSL"] if config["engine"] == "mariadb" else
+            ["mysql", "-uroot", "-e", "ALTER INSTANCE RELOAD TLS"])
         try:
             run(shutil.which("docker"), *reload, env=dict(os.environ, MYSQL_PWD=word))
         except subprocess.CalledProcessError:
@@ -318,7 +324,7 @@ def database(config, running):
     # The application's variables; starts a database of our own where there is no other.
     if not config:
         return dict()
-    postgres, port = config["engine"] == "postgres", port_of(config)
+    port = port_of(config)
     if config["host"] == "local":
         host, user, word = serve(config, running)
     else:
@@ -330,9 +336,10 @@ def database(config, running):
     proxy(host, port, running)
     bundle()
     name, quoted = name_of(config), urllib.request.quote(word, safe="")
-    url = "%s://%s:%s@%s:%s/%s" % ("postgresql" if postgres else "mysql", user, quoted, name, port, config["name"])
     # MySQL has no common form: mysql2 reads the first, SQLAlchemy the second.
-    url += "?sslmode=require" if postgres else "?ssl=%%7B%%22rejectUnauthorized%%22%%3Atrue%%7D&ssl_ca=%s" % CONTAINER_CA
+    scheme, options = dict(postgres=("postgresql", "?sslmode=require"), oracle=("oracle", ""), sqlserver=("mssql", "?encrypt=true")).get(
+        config["engine"], ("mysql", "?ssl=%%7B%%22rejectUnauthorized%%22%%3Atrue%%7D&ssl_ca=%s" % CONTAINER_CA))
+    url = "%s://%s:%s@%s:%s/%s%s" % (scheme, user, quoted, name, port, config["name"], options)
     readers = config.get("readers") or [name]
     # Node.js verifies when a URL asks for TLS, and knows only public authorities otherwise.
     return dict(DATABASE_URL=url, DATABASE_HOST=name, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],

@@ -382,3 +382,243 @@ fn an_idle_replica_of_postgres_seems_to_lag() {
     assert!(lags(30));
     assert!(!lags(600));
 }
+
+#[test]
+fn an_engine_has_what_its_edition_allows() {
+    let oracle = json!({"Engine": "oracle-se2", "EngineVersion": "19", "DBInstanceClass": "db.t3.medium",
+        "DBName": "ORCL", "LicenseModel": "license-included"});
+    let server = json!({"Engine": "sqlserver-se", "EngineVersion": "16.00", "DBInstanceClass": "db.m6i.large",
+        "LicenseModel": "license-included"});
+    let but = |base: &Json, changes: Json| {
+        let mut database = base.clone();
+        for (name, value) in changes.as_object().unwrap() {
+            database[name] = value.clone();
+        }
+        with(database)
+    };
+    taken("us-east-1", DATABASE, with(oracle.clone()));
+    taken("us-east-1", DATABASE, with(server.clone()));
+    for (base, changes, code, part) in [
+        (
+            &oracle,
+            json!({"Engine": "oracle-ee"}),
+            "InvalidParameterValue",
+            "Invalid license model",
+        ),
+        (
+            &oracle,
+            json!({"DBName": "MARKETPLACE"}),
+            "InvalidParameterValue",
+            "DBName",
+        ),
+        (
+            &oracle,
+            json!({"EnableIAMDatabaseAuthentication": true}),
+            "InvalidParameterCombination",
+            "IAM",
+        ),
+        (
+            &oracle,
+            json!({"EngineVersion": "21"}),
+            "InvalidParameterCombination",
+            "Cannot find version",
+        ),
+        (
+            &oracle,
+            json!({"DBInstanceClass": "db.m6i.large"}),
+            "InvalidParameterValue",
+            "Invalid DB Instance class",
+        ),
+        (
+            &oracle,
+            json!({"EnableCloudwatchLogsExports": ["error"]}),
+            "InvalidParameterCombination",
+            "log types",
+        ),
+        (
+            &server,
+            json!({"DBName": "shop"}),
+            "InvalidParameterValue",
+            "must be null",
+        ),
+        (
+            &server,
+            json!({"AllocatedStorage": "20000"}),
+            "InvalidParameterValue",
+            "storage size",
+        ),
+        (
+            &server,
+            json!({"Engine": "sqlserver-ex", "DBInstanceClass": "db.t3.small", "MultiAZ": true}),
+            "InvalidParameterCombination",
+            "Multi-AZ",
+        ),
+        (
+            &server,
+            json!({"DBInstanceClass": "db.t4g.medium"}),
+            "InvalidParameterValue",
+            "class",
+        ),
+        (
+            &server,
+            json!({"Engine": "sybase"}),
+            "InvalidParameterValue",
+            "Invalid DB engine",
+        ),
+        (
+            &json!({"Engine": "mariadb", "EngineVersion": "11.8"}),
+            json!({"MasterUsername": "an_administrator_of"}),
+            "InvalidParameterValue",
+            "1 to 16",
+        ),
+    ] {
+        let found = refused("us-east-1", DATABASE, but(base, changes.clone()));
+        assert_eq!(found.0, code, "{changes}: {}", found.1);
+        assert!(found.1.contains(part), "{changes}: {}", found.1);
+    }
+}
+
+#[test]
+fn a_replica_follows_an_edition_that_has_some() {
+    let follow = |source: Json| {
+        let mut account = Account::new();
+        let mut source = with(source);
+        source["DBInstanceIdentifier"] = json!("db");
+        account.made("us-east-1/db", DATABASE, source);
+        let replica = json!({"DBInstanceIdentifier": "copy", "SourceDBInstanceIdentifier": "db",
+            "DBInstanceClass": "db.m6i.xlarge"});
+        account.create("us-east-1/copy", DATABASE, replica)
+    };
+    let server = |engine: &str, standby: bool| {
+        follow(
+            json!({"Engine": engine, "EngineVersion": "16.00", "DBInstanceClass": "db.m6i.xlarge",
+            "LicenseModel": "license-included", "MultiAZ": standby}),
+        )
+    };
+    let error = server("sqlserver-se", true).unwrap_err();
+    assert!(
+        error
+            .message
+            .contains("not supported for engine sqlserver-se"),
+        "{}",
+        error.message
+    );
+    let error = server("sqlserver-ee", false).unwrap_err();
+    assert_eq!(error.code, "InvalidDBInstanceState");
+    server("sqlserver-ee", true).unwrap();
+}
+
+#[test]
+fn a_generated_password_is_no_longer_than_the_engine_takes() {
+    let made = |letters: u32| {
+        let mut account = Account::new();
+        let secret =
+            json!({"Name": "shop/database", "GenerateSecretString": {"PasswordLength": letters}});
+        let secret = account.made("us-east-1/secret", "AWS::SecretsManager::Secret", secret);
+        let mut database = with(json!({"Engine": "oracle-se2", "EngineVersion": "19",
+            "DBInstanceClass": "db.t3.medium", "LicenseModel": "license-included"}));
+        let properties = database.as_object_mut().unwrap();
+        properties.remove("ManageMasterUserPassword");
+        let reference = format!("{{{{resolve:secretsmanager:{secret}:SecretString:password}}}}");
+        properties.insert("MasterUserPassword".to_owned(), json!(reference));
+        account.create("us-east-1/db", DATABASE, database)
+    };
+    let error = made(40).unwrap_err();
+    assert!(
+        error.message.contains("longer than 30"),
+        "{}",
+        error.message
+    );
+    made(30).unwrap();
+}
+
+#[test]
+fn a_parameter_group_is_of_the_databases_family() {
+    let mut account = Account::new();
+    let group = json!({"DBParameterGroupName": "g", "Description": "x", "Family": "mariadb11.4"});
+    account.made("us-east-1/group", "AWS::RDS::DBParameterGroup", group);
+    let database = |version: &str| {
+        with(json!({"Engine": "mariadb", "EngineVersion": version, "DBParameterGroupName": "g"}))
+    };
+    let error = account
+        .create("us-east-1/db", DATABASE, database("11.8"))
+        .unwrap_err();
+    assert!(
+        error.message.contains("DBParameterGroupFamily mariadb11.8"),
+        "{}",
+        error.message
+    );
+    account
+        .create("us-east-1/db", DATABASE, database("11.4"))
+        .unwrap();
+}
+
+#[test]
+fn a_cluster_has_what_its_servers_cannot_set() {
+    let cluster = |changes: Json| {
+        let mut cluster = json!({"DBClusterIdentifier": "db", "Engine": "aurora-postgresql", "EngineVersion": "17",
+            "DatabaseName": "shop", "MasterUsername": "app", "ManageMasterUserPassword": true});
+        for (name, value) in changes.as_object().unwrap() {
+            cluster[name] = value.clone();
+        }
+        cluster
+    };
+    let kind = "AWS::RDS::DBCluster";
+    for (changes, part) in [
+        (json!({"EngineVersion": "17.99"}), "Cannot find version"),
+        (json!({"AllocatedStorage": 100}), "AllocatedStorage"),
+        (json!({"DatabaseName": "order"}), "reserved word"),
+        (
+            json!({"MasterUsername": "an_administrator_of"}),
+            "1 to 16 characters",
+        ),
+        (
+            json!({"EnableCloudwatchLogsExports": ["upgrade"]}),
+            "log types 'upgrade'",
+        ),
+    ] {
+        let (_, message) = refused("us-east-1", kind, cluster(changes.clone()));
+        assert!(message.contains(part), "{changes}: {message}");
+    }
+    let mut account = Account::new();
+    account.made("us-east-1/cluster", kind, cluster(json!({})));
+    let node = |changes: Json| {
+        let mut node = json!({"DBClusterIdentifier": "db", "Engine": "aurora-postgresql",
+            "DBInstanceClass": "db.t4g.medium"});
+        for (name, value) in changes.as_object().unwrap() {
+            node[name] = value.clone();
+        }
+        node
+    };
+    for (changes, part) in [
+        (
+            json!({"DeletionProtection": true}),
+            "Set DeletionProtection for the DB Cluster",
+        ),
+        (
+            json!({"Engine": "aurora-mysql"}),
+            "doesn't match the engine name",
+        ),
+        (
+            json!({"DBClusterIdentifier": "other"}),
+            "other does not exist",
+        ),
+        (
+            json!({"DBInstanceClass": "db.m7g.large"}),
+            "Invalid DB Instance class",
+        ),
+    ] {
+        let error = account.create("us-east-1/node", DATABASE, node(changes.clone()));
+        let message = error.unwrap_err().message;
+        assert!(message.contains(part), "{changes}: {message}");
+    }
+    for number in 0..16 {
+        account.made(
+            &format!("us-east-1/node[{number}]"),
+            DATABASE,
+            node(json!({})),
+        );
+    }
+    let error = account.create("us-east-1/node[16]", DATABASE, node(json!({})));
+    assert_eq!(error.unwrap_err().code, "InvalidDBClusterStateFault");
+}

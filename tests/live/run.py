@@ -157,10 +157,10 @@ class Walk:
             image, made = "postgres:17", made + "INSERT INTO counted SELECT n, 'row ' || n FROM generate_series(1, %d) n ON CONFLICT DO NOTHING;" % ROWS
             client = "psql \"$DATABASE_URL\" -Atqc"
         else:
-            image = "mysql:8.4"
+            image, client = ("mariadb:11.8", "mariadb") if self.options.engine == "mariadb" else ("mysql:8.4", "mysql")
             made += "INSERT IGNORE INTO counted SELECT n, concat('row ', n) FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %d) " \
                     "SELECT n FROM c) x;" % ROWS
-            client = "mysql -h \"$DATABASE_HOST\" -P \"$DATABASE_PORT\" -u \"$DATABASE_USER\" -p\"$DATABASE_PASSWORD\" \"$DATABASE_NAME\" -Ne"
+            client += " -h \"$DATABASE_HOST\" -P \"$DATABASE_PORT\" -u \"$DATABASE_USER\" -p\"$DATABASE_PASSWORD\" \"$DATABASE_NAME\" -Ne"
         statement = (made if write else "") + "SELECT count(*) FROM counted;"
         # The container's own environment, so that what is counted is what the application sees.
         script = "web=$(docker ps -qf name=web | head -1) && docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' $web >/run/counted.env && " \
@@ -225,7 +225,7 @@ def main():
     parser.add_argument("stages", nargs="*", default=["single-server", "split-db"], metavar="STAGE",
                         help="the stages to walk, in this order: %s (default: single-server split-db)" % ", ".join(STAGES))
     parser.add_argument("--regions", default="us-east-1", help="the first is where it stands; two for multi-region")
-    parser.add_argument("--engine", default="postgres", choices=["postgres", "mysql"])
+    parser.add_argument("--engine", default="postgres", choices=["postgres", "mysql", "mariadb"])
     parser.add_argument("--domain", help="from load-balanced on: a domain whose zone this account may make and somebody delegates")
     parser.add_argument("--image", default="public.ecr.aws/nginx/nginx:1.29", help="the service: answers GET / on port 80")
     parser.add_argument("--project", help="a folder with a spec and blueprints of your own")

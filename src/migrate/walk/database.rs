@@ -6,10 +6,12 @@ use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::migrate::action::Side;
 use crate::roles::{Role, database_setting};
+use crate::spec::Engine;
 use crate::value::{Reference, Value};
 
 /// A relational database as the servers' settings tell of it.
 pub(super) struct Database {
+    /// The dialect of its scripts.
     pub(super) engine: String,
     pub(super) name: String,
     pub(super) side: Side,
@@ -40,9 +42,12 @@ impl Database {
             _ => None,
         };
         let engine = word("engine").ok_or_else(|| missing("the engine"))?;
+        let engine = Engine::of(&engine).ok_or_else(|| missing("the engine"))?;
+        let dialect = engine.row().dialect;
+        let dialect = dialect.ok_or_else(|| missing("a script for the engine"))?;
         let name = word("name").ok_or_else(|| missing("the name"))?;
         let host = word("host").ok_or_else(|| missing("the host"))?;
-        let port = if engine == "postgres" { 5432 } else { 3306 };
+        let port = engine.row().port;
         let side = match &*host {
             "local" => Side {
                 host: server(&[graph], live)?
@@ -63,7 +68,11 @@ impl Database {
                 secret: word("secret").ok_or_else(|| missing("the secret"))?,
             },
         };
-        Ok(Self { engine, name, side })
+        Ok(Self {
+            engine: dialect.word().to_owned(),
+            name,
+            side,
+        })
     }
 }
 

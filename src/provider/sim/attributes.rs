@@ -438,6 +438,28 @@ impl<'a> Maker<'a> {
                 set(properties, "TargetGroupName", Value::str(name));
             }
             "AWS::RDS::DBInstance" => self.database(cloud, properties, &own),
+            "AWS::RDS::DBCluster" => {
+                let engine = properties.get("Engine").and_then(Value::as_str);
+                let port = match engine.is_some_and(|engine| engine.contains("postgres")) {
+                    true => "5432",
+                    false => "3306",
+                };
+                let host = |role: &str| {
+                    let name = own.to_lowercase();
+                    format!(
+                        "{name}.cluster-{role}{}.{region}.rds.amazonaws.com",
+                        &digits[..12]
+                    )
+                };
+                set(
+                    properties,
+                    "Endpoint",
+                    endpoint(&host(""), Value::str(port)),
+                );
+                let mut reader = Map::new();
+                reader.insert("Address", Value::str(host("ro-")));
+                set(properties, "ReadEndpoint", Value::Map(reader));
+            }
             "AWS::ElastiCache::ReplicationGroup" => {
                 for (name, role) in [("PrimaryEndPoint", "master"), ("ReaderEndPoint", "replica")] {
                     let host =
@@ -531,6 +553,7 @@ impl<'a> Maker<'a> {
                 "AllocatedStorage",
                 "StorageEncrypted",
                 "DBName",
+                "LicenseModel",
                 "MasterUsername",
             ] {
                 if let (false, Some(value)) =
@@ -544,10 +567,12 @@ impl<'a> Maker<'a> {
             .get("Engine")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let port = if engine.contains("postgres") {
-            "5432"
-        } else {
-            "3306"
+        // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CreateDBInstance.Settings.html
+        let port = match engine {
+            _ if engine.contains("postgres") => "5432",
+            _ if engine.starts_with("oracle") => "1521",
+            _ if engine.starts_with("sqlserver") => "1433",
+            _ => "3306",
         };
         let region = self.region;
         let host = format!(

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cloud::{Cloud, Item};
 use super::rules::{Refusal, is_called, text};
-use super::windows;
+use super::{engines, windows};
 use crate::provider::{ErrorKind, Write};
 use crate::schema::facts::{offers, parameters, reserved};
 use crate::schema::{database_calls::Origin, database_calls::needs_restart};
@@ -175,9 +175,7 @@ pub fn check_group(properties: &Map) -> Result<(), Refusal> {
 
 /// The parameter group that AWS gives to a database that names none.
 fn default_group(engine: &str, version: &str) -> String {
-    let parts = if engine == "postgres" { 1 } else { 2 };
-    let major: Vec<&str> = version.split('.').take(parts).collect();
-    format!("default.{engine}{}", major.join("."))
+    format!("default.{}", engines::family(engine, version))
 }
 
 impl Cloud {

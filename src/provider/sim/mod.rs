@@ -18,6 +18,7 @@ mod caches;
 pub mod cloud;
 pub mod data;
 mod database;
+mod engines;
 pub mod faults;
 mod files;
 mod fleet;

@@ -125,7 +125,8 @@ fn database(region: &str, properties: &Map, old: Option<&Item>) -> Result<(), Re
         None => text(properties, "Engine"),
     };
     let before = |name: &str| old.map_or("", |old| text(&old.properties, name));
-    let Some(what) = What::of_engine(engine) else {
+    let license = text(properties, "LicenseModel");
+    let Some(what) = What::of_engine(engine, license) else {
         return Ok(());
     };
     let combination =

@@ -20,6 +20,7 @@ pub const LAG: u64 = 2000;
 const HEARTBEAT: u64 = 300_000;
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
+const CLUSTER: &str = "AWS::RDS::DBCluster";
 const SOURCE: &str = "SourceDBInstanceIdentifier";
 
 /// What a promoted replica does at first, in RDS's word.
@@ -144,7 +145,7 @@ impl Cloud {
     /// The managed database that answers at a host.
     pub(super) fn managed_at(&self, host: &str, now: u64) -> Option<&Item> {
         self.items.values().find(|item| {
-            &*item.kind == DATABASE
+            [DATABASE, CLUSTER].contains(&&*item.kind)
                 && host_of(item).as_deref() == Some(host)
                 && item.failed.is_none()
                 && item.exists(now)
@@ -180,7 +181,10 @@ impl Cloud {
     }
 
     fn admits_somebody(&self, database: &Item) -> bool {
-        let groups = database.properties.get("VPCSecurityGroups");
+        let groups = ["VPCSecurityGroups", "VpcSecurityGroupIds"].into_iter();
+        let groups = groups
+            .filter_map(|name| database.properties.get(name))
+            .next();
         let Some(groups) = groups.and_then(Value::as_list) else {
             return true;
         };

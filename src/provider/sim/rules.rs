@@ -10,7 +10,9 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
-use super::{caches, database, keyspaces, offers, queues, refusals, routing, tables, windows};
+use super::{
+    caches, database, engines, keyspaces, offers, queues, refusals, routing, tables, windows,
+};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
@@ -245,12 +247,14 @@ pub fn check(
         "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
         "AWS::RDS::DBInstance" => {
             database::check(properties, old)?;
+            engines::check(cloud, region, properties, old)?;
             check_database(cloud, properties, old)
         }
         keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
         keyspaces::TABLE => keyspaces::check_table(properties, old),
         tables::TABLE => tables::check(cloud, region, properties, old),
-        "AWS::RDS::DBParameterGroup" => database::check_group(properties),
+        engines::CLUSTER => engines::check_cluster(cloud, region, properties, old),
+        "AWS::RDS::DBParameterGroup" | engines::CLUSTER_GROUP => database::check_group(properties),
         caches::CLUSTER | caches::GROUP => {
             windows::check_cache(properties)?;
             caches::check(cloud, kind, region, properties)
@@ -621,6 +625,10 @@ fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result
                 message,
             ));
         }
+        return Ok(());
+    }
+    if properties.contains_key("DBClusterIdentifier") {
+        // Its cluster has the login.
         return Ok(());
     }
     let managed = properties.get("ManageMasterUserPassword") == Some(&Value::Bool(true));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Error;
 use super::names;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// A file that is ready for the database's client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl SqlFile {
     ///
     /// # Errors
     /// When it is missing, empty, a directory, not UTF-8, or a dump in a format of its own.
-    pub fn read(path: &Path, engine: Engine) -> Result<Self, Error> {
+    pub fn read(path: &Path, engine: Dialect) -> Result<Self, Error> {
         let shown = path.display();
         if path.is_dir() {
             return Err(Error::with_help(
@@ -64,8 +64,8 @@ impl SqlFile {
             return Err(Error::new(format!("{shown} is empty")));
         }
         Ok(match engine {
-            Engine::Postgres => postgres(path, &text),
-            Engine::Mysql => mysql(path, &text),
+            Dialect::Postgres => postgres(path, &text),
+            Dialect::Mysql => mysql(path, &text),
         })
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::super::load::{self, Pulse, Recorded};
 use super::super::scene::Scene;
-use super::super::{Error, Options, Stop, app};
+use super::super::{Error, Options, Stop};
 use crate::blueprint::Library;
 
 /// The program's files.
@@ -92,7 +92,7 @@ impl Load {
             log,
         };
         let mut settings = scene.logins();
-        settings["engine"] = json!(app::engine_name(options.engine));
+        settings["engine"] = json!(options.engine.word());
         settings["rate"] = json!(options.rate);
         settings["seed"] = json!(options.seed);
         load.send(&settings)?;

@@ -6,7 +6,7 @@ use super::super::process::run;
 use super::super::server::Server;
 use super::super::{Error, Options};
 use super::file::SqlFile;
-use crate::spec::Engine;
+use crate::spec::Dialect;
 
 /// How much of a statement an error shows.
 const STATEMENT: usize = 400;
@@ -16,7 +16,7 @@ pub fn prepare(server: &Server, options: &Options, files: &[&SqlFile]) -> Result
     let user = &server.login.user;
     let mut statements = String::new();
     match options.engine {
-        Engine::Postgres => {
+        Dialect::Postgres => {
             for role in files.iter().flat_map(|file| &file.roles) {
                 let (name, word) = (role.replace('"', "\"\""), role.replace('\'', "''"));
                 // Missing ones only; the login can then give objects to them.
@@ -33,7 +33,7 @@ pub fn prepare(server: &Server, options: &Options, files: &[&SqlFile]) -> Result
                 statements.push_str(&format!("ALTER ROLE \"{user}\" SUPERUSER;\n"));
             }
         }
-        Engine::Mysql => {
+        Dialect::Mysql => {
             for (name, host) in definers(files) {
                 statements.push_str(&format!(
                     "CREATE USER IF NOT EXISTS `{name}`@`{host}`;\nGRANT ALL ON `{}`.* TO `{name}`@`{host}`;\n",
@@ -52,11 +52,11 @@ pub fn prepare(server: &Server, options: &Options, files: &[&SqlFile]) -> Result
 pub fn finish(server: &Server, options: &Options) -> Result<(), Error> {
     let user = &server.login.user;
     let statement = match options.engine {
-        Engine::Postgres if server.login.administers => {
+        Dialect::Postgres if server.login.administers => {
             format!("ALTER ROLE \"{user}\" NOSUPERUSER;")
         }
-        Engine::Postgres => return Ok(()),
-        Engine::Mysql => format!("REVOKE SET USER ON *.* FROM `{user}`@'%';"),
+        Dialect::Postgres => return Ok(()),
+        Dialect::Mysql => format!("REVOKE SET USER ON *.* FROM `{user}`@'%';"),
     };
     server.query(&statement).map(|_| ())
 }
@@ -80,7 +80,7 @@ pub fn load(
 ) -> Result<(), Error> {
     let mut client = server.owner_client()?;
     let result = match options.engine {
-        Engine::Postgres => {
+        Dialect::Postgres => {
             let path = folder.join("load.sql");
             std::fs::write(&path, &file.text)
                 .map_err(|error| Error::io("written", &path, &error))?;
@@ -92,7 +92,7 @@ pub fn load(
             let _ = std::fs::remove_file(&path);
             result.map_err(|error| postgres_error(&error.what, &path, file))
         }
-        Engine::Mysql => {
+        Dialect::Mysql => {
             run("mariadb", &mut client, &file.text).map_err(|error| mysql_error(&error.what, file))
         }
     };

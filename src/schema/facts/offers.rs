@@ -10,10 +10,8 @@ const TABLE: &str = include_str!("../../../schemas/offers.txt");
 pub enum What {
     /// Instance types of EC2.
     Instance,
-    /// Database classes of RDS for PostgreSQL.
-    Postgres,
-    /// Database classes of RDS for MySQL.
-    Mysql,
+    /// Database classes of RDS for an engine, such as `mysql`, or for an edition of one, such as `oracle-se2`.
+    Database(&'static str),
     /// Nodes of ElastiCache.
     Cache,
 }
@@ -22,21 +20,37 @@ impl What {
     const fn word(self) -> &'static str {
         match self {
             Self::Instance => "ec2",
-            Self::Postgres => "postgres",
-            Self::Mysql => "mysql",
+            Self::Database(engine) => engine,
             Self::Cache => "cache",
         }
     }
 
-    /// The classes of an engine of RDS, of those that are known.
-    pub fn of_engine(engine: &str) -> Option<Self> {
-        match engine {
-            "postgres" => Some(Self::Postgres),
-            "mysql" => Some(Self::Mysql),
-            _ => None,
-        }
+    /// The classes of an engine of RDS under a licence, of those that are known.
+    pub fn of_engine(engine: &str, license: &str) -> Option<Self> {
+        let wanted = match (engine, license) {
+            ("oracle-se2", "bring-your-own-license") => "oracle-se2-byol",
+            (engine, _) => engine,
+        };
+        let found = DATABASES.iter().find(|one| **one == wanted)?;
+        Some(Self::Database(found))
     }
 }
+
+/// The engines and editions whose classes the table has.
+pub const DATABASES: &[&str] = &[
+    "postgres",
+    "mysql",
+    "mariadb",
+    "aurora-postgresql",
+    "aurora-mysql",
+    "oracle-ee",
+    "oracle-se2",
+    "oracle-se2-byol",
+    "sqlserver-ee",
+    "sqlserver-ex",
+    "sqlserver-se",
+    "sqlserver-web",
+];
 
 /// Sizes of a family that the same regions have.
 #[derive(Clone, Copy)]
@@ -171,11 +185,19 @@ pub fn is_without_insights(engine: &str, class: &str) -> bool {
         "db.t4g.micro",
         "db.t4g.small",
     ];
-    ["mysql", "mariadb"].contains(&engine) && CLASSES.contains(&class)
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_DatabaseInsights.Engines.html
+    let is_aurora = engine == "aurora-mysql" && class.starts_with("db.t3.");
+    is_aurora
+        || engine.contains("mysql") && CLASSES.contains(&class)
+        || engine == "mariadb" && CLASSES.contains(&class)
 }
 
-/// The versions of an engine that can be created, oldest first; of some major versions that name alone.
+/// The versions of an engine that can be created, oldest first; of some major versions that name alone. Of Oracle those
+/// that are no container database (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Oracle.Concepts.database-versions.html>).
 pub fn versions(engine: &str) -> impl Iterator<Item = &'static str> {
+    if engine.starts_with("oracle") {
+        return "19".split_ascii_whitespace();
+    }
     let found = lines("version").find_map(|line| {
         let (name, versions) = line.split_once(' ')?;
         (name == engine).then_some(versions)
@@ -185,7 +207,9 @@ pub fn versions(engine: &str) -> impl Iterator<Item = &'static str> {
 
 /// The major version of a version: `17` of 17.9 of PostgreSQL, `8.4` of 8.4.9 of MySQL.
 pub fn major<'a>(engine: &str, version: &'a str) -> &'a str {
-    let dots = usize::from(engine != "postgres");
+    let dots = usize::from(
+        !["postgres", "aurora-postgresql"].contains(&engine) && !engine.starts_with("oracle"),
+    );
     let end = version.match_indices('.').nth(dots).map(|(at, _)| at);
     &version[..end.unwrap_or(version.len())]
 }
@@ -199,6 +223,10 @@ pub fn majors(engine: &str) -> Vec<&'static str> {
 
 /// Whether a version can be created: one of the list, or a major one, of which AWS takes its latest. Of a database.
 pub fn has_version(engine: &str, version: &str) -> bool {
+    // Oracle's minor versions are release updates by the month, of which no list is known.
+    if engine.starts_with("oracle") && version.starts_with("19.0.0.0.ru-") {
+        return true;
+    }
     versions(engine).any(|one| one == version) || majors(engine).contains(&version)
 }
 
@@ -224,7 +252,8 @@ mod tests {
                 "{region}"
             );
             assert!(description(region).is_some(), "{region}");
-            for what in [What::Instance, What::Postgres, What::Mysql, What::Cache] {
+            let databases = DATABASES.iter().take(3).map(|one| What::Database(one));
+            for what in [What::Instance, What::Cache].into_iter().chain(databases) {
                 assert!(names(what, Some(region)).len() > 20, "{region} {what:?}");
             }
         }
@@ -266,11 +295,33 @@ mod tests {
         assert!(is_offered(What::Instance, "t2.small", "us-east-1"));
         assert!(!is_offered(What::Instance, "t2.small", "mx-central-1"));
         assert!(is_offered(What::Cache, "cache.t4g.small", "eu-west-1"));
-        assert!(is_offered(What::Postgres, "db.t4g.medium", "eu-west-1"));
+        assert!(is_offered(
+            What::Database("postgres"),
+            "db.t4g.medium",
+            "eu-west-1"
+        ));
+    }
+
+    #[test]
+    fn every_database_has_classes() {
+        for one in DATABASES {
+            assert!(
+                names(What::Database(one), Some("us-east-1")).len() >= 5,
+                "{one}"
+            );
+        }
+        let byol = What::of_engine("oracle-se2", "bring-your-own-license");
+        assert_eq!(byol, Some(What::Database("oracle-se2-byol")));
+        assert_eq!(What::of_engine("db2-se", ""), None);
     }
 
     #[test]
     fn versions_have_majors() {
+        assert_eq!(majors("sqlserver-se"), ["14.00", "15.00", "16.00", "17.00"]);
+        assert!(has_version(
+            "oracle-ee",
+            "19.0.0.0.ru-2026-07.rur-2026-07.r1"
+        ));
         assert!(majors("postgres").contains(&"17") && majors("mysql").contains(&"8.4"));
         assert!(has_version("postgres", "17") && has_version("postgres", "17.9"));
         assert!(!has_version("postgres", "99") && !has_version("postgres", "17.99"));

@@ -80,6 +80,63 @@ const TABLE: &[Parameter] = &[
     ),
     dynamic("mysql", "require_secure_transport", YES_OR_NO),
     dynamic("mysql", "slow_query_log", YES_OR_NO),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.MariaDB.Parameters.html
+    dynamic(
+        "mariadb",
+        "binlog_format",
+        Allowed::Words(&["ROW", "STATEMENT", "MIXED"]),
+    ),
+    dynamic("mariadb", "log_bin_trust_function_creators", YES_OR_NO),
+    dynamic(
+        "mariadb",
+        "log_output",
+        Allowed::Words(&["TABLE", "FILE", "NONE"]),
+    ),
+    // Up to 10.6 slow_query_log and long_query_time
+    // (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.MariaDB.Generallog.html).
+    dynamic("mariadb", "log_slow_query", YES_OR_NO),
+    dynamic(
+        "mariadb",
+        "log_slow_query_time",
+        Allowed::Between(0.0, 31_536_000.0),
+    ),
+    dynamic(
+        "mariadb",
+        "long_query_time",
+        Allowed::Between(0.0, 31_536_000.0),
+    ),
+    dynamic(
+        "mariadb",
+        "read_only",
+        Allowed::Words(&["0", "1", "{TrueIfReplica}"]),
+    ),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mariadb-ssl-connections.require-ssl.html
+    dynamic("mariadb", "require_secure_transport", YES_OR_NO),
+    dynamic("mariadb", "slow_query_log", YES_OR_NO),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Reference.ParameterGroups.html
+    dynamic(
+        "aurora-postgresql",
+        "log_min_duration_statement",
+        Allowed::Between(-1.0, 2_147_483_647.0),
+    ),
+    dynamic("aurora-postgresql", "rds.force_ssl", YES_OR_NO),
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Reference.ParameterGroups.html
+    dynamic(
+        "aurora-mysql",
+        "log_output",
+        Allowed::Words(&["TABLE", "FILE", "NONE"]),
+    ),
+    dynamic(
+        "aurora-mysql",
+        "long_query_time",
+        Allowed::Between(0.0, 31_536_000.0),
+    ),
+    dynamic(
+        "aurora-mysql",
+        "require_secure_transport",
+        Allowed::Words(&["ON", "OFF"]),
+    ),
+    dynamic("aurora-mysql", "slow_query_log", YES_OR_NO),
 ];
 
 /// What a parameter group of a family says of a parameter, where it is known.

@@ -3,8 +3,34 @@
 /// Whether an engine, in RDS's word for it, or RDS with it, reserves a name.
 pub fn is_reserved(engine: &str, name: &str) -> bool {
     let (words, own): (&str, &[&str]) = match engine {
-        "postgres" => (POSTGRES, &["rdsadmin", "template0", "template1"]),
-        "mysql" => (
+        "postgres" | "aurora-postgresql" => (POSTGRES, &["rdsadmin", "template0", "template1"]),
+        // MariaDB's own reserved words are among MySQL's, but for a few.
+        "mariadb" => (
+            MYSQL,
+            &[
+                "rdsadmin",
+                "innodb",
+                "mysql",
+                "information_schema",
+                "performance_schema",
+                "sys",
+                // https://mariadb.com/kb/en/reserved-words/
+                "current_role",
+                "delete_domain_id",
+                "do_domain_ids",
+                "ignore_domain_ids",
+                "offset",
+                "page_checksum",
+                "parse_vcol_expr",
+                "position",
+                "ref_system_id",
+                "returning",
+                "stats_auto_recalc",
+                "stats_persistent",
+                "stats_sample_pages",
+            ],
+        ),
+        "mysql" | "aurora-mysql" => (
             MYSQL,
             &[
                 "rdsadmin",

@@ -1,10 +1,10 @@
 //! The database: its version, name, disk, and the windows in which it is maintained.
 
-use super::Rules;
+use super::{Rules, engines};
 use crate::schema::facts::offers;
 use crate::schema::facts::reserved::is_reserved;
 use crate::schema::nearest;
-use crate::spec::{Engine, Maintenance, Region, Spec, Stage, Storage};
+use crate::spec::{Database, Maintenance, Region, Spec, Stage, Storage};
 
 /// Minutes in a week.
 const WEEK: u32 = 7 * 24 * 60;
@@ -19,15 +19,11 @@ pub fn check(rules: &mut Rules<'_>) {
         return;
     };
     if let Some(version) = &database.version {
-        check_version(rules, database.engine, version);
+        check_version(rules, database, version);
     }
-    let derived = spec.app.replace('-', "_");
-    let name = database.name.as_deref().unwrap_or(&derived);
-    let (key, engine) = match database.engine {
-        Engine::Postgres => ("postgres", "PostgreSQL"),
-        Engine::Mysql => ("mysql", "MySQL"),
-    };
-    if is_reserved(key, name) {
+    let name = &*database.name(&spec.app);
+    let engine = database.engine.row().title;
+    if is_reserved(database.rds(), name) {
         match database.name {
             Some(_) => {
                 let message =
@@ -50,6 +46,7 @@ pub fn check(rules: &mut Rules<'_>) {
             }
         }
     }
+    engines::check(rules, database);
     if let Storage::Detailed(details) = &database.storage
         && let Some(max) = details.max
         && u64::from(max) * 10 < u64::from(details.size) * 11
@@ -72,13 +69,11 @@ pub fn check(rules: &mut Rules<'_>) {
 /// How many minor versions after the last one that the table knows are taken for newer than the table: two years of them.
 const YET_TO_COME: u16 = 8;
 
-fn check_version(rules: &mut Rules<'_>, engine: Engine, version: &str) {
-    let (key, name, most, like) = match engine {
-        Engine::Postgres => ("postgres", "PostgreSQL", 2, "\"17\" or \"17.9\""),
-        Engine::Mysql => ("mysql", "MySQL", 3, "\"8.4\" or \"8.4.9\""),
-    };
+fn check_version(rules: &mut Rules<'_>, database: &Database, version: &str) {
+    let row = database.engine.row();
+    let (key, name, most, like) = (database.rds(), row.title, row.numbers, row.like);
     let parts: Vec<Option<u16>> = version.split('.').map(|part| part.parse().ok()).collect();
-    if parts.contains(&None) || parts.len() > most || parts.len() + 1 < most {
+    if most > 0 && (parts.contains(&None) || parts.len() > most || parts.len() + 1 < most) {
         let message = format!("{version:?} is not a version of the database's engine");
         let help = format!("write it like {like}");
         return rules.say("database.version", message, &help);
@@ -91,6 +86,17 @@ fn check_version(rules: &mut Rules<'_>, engine: Engine, version: &str) {
         let message = format!("RDS has no version {major} of {name}");
         let help = format!("{near}use one of {}", majors.join(", "));
         return rules.say("database.version", message, &help);
+    }
+    if most == 0 {
+        // Versions that are no numbers are not said to be newer than the table.
+        if !offers::has_version(key, version) {
+            let near = nearest(version, offers::versions(key));
+            let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+            let message = format!("RDS has no version {version} of {name}");
+            let help = format!("{near}{major} alone is the latest of its minor versions");
+            rules.say("database.version", message, &help);
+        }
+        return;
     }
     // A database that exists may be of a minor version that no new one can be of.
     let minor = |version: &str| -> Option<u16> { version.rsplit('.').next()?.parse().ok() };

@@ -5,7 +5,7 @@
 use super::Rules;
 use crate::schema::facts::offers::{self, What};
 use crate::schema::nearest;
-use crate::spec::{Engine, Region};
+use crate::spec::Region;
 
 /// Families that AWS no longer offers to everybody, or that cannot do what the blueprints set, such as a connection of
 /// its own to disks (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html>).
@@ -63,7 +63,9 @@ fn such_as(what: What) -> &'static str {
     match what {
         What::Instance => "t4g.small, m7g.large or t3.small",
         What::Cache => "cache.t4g.small or cache.m7g.large",
-        What::Postgres | What::Mysql => "db.t4g.medium or db.m7g.large",
+        What::Database(engine) if engine.starts_with("sqlserver") => "db.t3.xlarge or db.m6i.large",
+        What::Database(engine) if engine.starts_with("oracle") => "db.t3.medium or db.m5.large",
+        What::Database(_) => "db.t4g.medium or db.m7g.large",
     }
 }
 
@@ -96,18 +98,15 @@ pub fn check(rules: &mut Rules<'_>) {
         }
     }
     if let Some(database) = &spec.database {
-        let class = database.class.as_str();
-        let (what, engine) = match database.engine {
-            Engine::Postgres => (What::Postgres, "PostgreSQL"),
-            Engine::Mysql => (What::Mysql, "MySQL"),
-        };
+        let class = database.class();
+        let (what, engine) = (database.classes(), &*database.title());
         let family = class.rsplit_once('.').map_or(class, |(family, _)| family);
         if OLD_CLASSES.contains(&family) {
             let message = format!("{class} takes no current version of a database");
             rules.say(
                 "database.class",
                 message,
-                "use a current class, such as db.t4g.medium or db.m7g.large",
+                &format!("use a current class, such as {}", such_as(what)),
             );
         } else if let Some(help) = unknown(what, class) {
             let message = format!("RDS has no class {class} for {engine}");
@@ -116,10 +115,8 @@ pub fn check(rules: &mut Rules<'_>) {
             let message = format!("{message} for {engine}");
             rules.say("database.class", message, &help);
         } else {
-            let version = database.version.as_deref();
-            let version = version.unwrap_or(database.engine.newest());
-            let key = engine.to_lowercase().replace("postgresql", "postgres");
-            if offers::lacks(&key, version, class) {
+            let version = database.version();
+            if offers::lacks(database.rds(), version, class) {
                 let message = format!("{engine} {version} does not run on {class}");
                 let help = "use a newer version, or another class, such as db.m7g.large";
                 rules.say("database.class", message, help);
@@ -150,6 +147,6 @@ mod tests {
         );
         assert_eq!(help("tg4.small"), "did you mean t4g.small?");
         assert!(help("foo.bar").starts_with("use one that AWS has"));
-        assert!(unknown(What::Mysql, "db.m7g.tiny").is_some());
+        assert!(unknown(What::Database("mysql"), "db.m7g.tiny").is_some());
     }
 }

@@ -7,6 +7,7 @@ mod cache;
 mod columns;
 mod database;
 mod domains;
+mod engines;
 mod instances;
 mod names;
 mod regions;

@@ -415,6 +415,133 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["MySQL reserves the name sys"],
         ),
         (
+            "database: {engine: mariadb, name: returning}",
+            &["MariaDB reserves the name returning"],
+        ),
+        (
+            "stage: single-server\ndatabase: {engine: oracle}",
+            &[
+                "Oracle has no licence on the single server",
+                "stage: split-db",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, edition: enterprise}",
+            &["AWS rents out no licence", "license: bring-your-own"],
+        ),
+        (
+            "stage: single-server\ndatabase: {engine: aurora-postgres}",
+            &[
+                "Aurora PostgreSQL runs on AWS's servers only",
+                "engine: postgres",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, storage: 100}",
+            &["storage has no size", "remove `storage`"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, class: db.m7g.large}",
+            &[
+                "no class db.m7g.large for Aurora MySQL",
+                "did you mean db.r7g.large",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-postgres, replicas: 16}",
+            &["16"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: aurora-mysql, version: \"5.6\"}",
+            &["no version 5.6 of Aurora MySQL"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, edition: web}",
+            &["Oracle has no edition web", "use standard or enterprise"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: postgres, edition: web}",
+            &["PostgreSQL has no editions", "remove `edition`"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: mysql, license: included}",
+            &["MySQL needs no licence"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, license: bring-your-own}",
+            &["RDS runs SQL Server under AWS's licence only"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, replicas: 1}",
+            &[
+                "Oracle standard has no read replicas",
+                "edition: enterprise",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, edition: enterprise, replicas: 6}",
+            &["5 read replicas at most, not 6"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, edition: enterprise, replicas: 1, multi_az: false}",
+            &["follow a database with a standby only"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, edition: express, multi_az: true}",
+            &["SQL Server express has no standby"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, name: shop}",
+            &["RDS creates no database in SQL Server"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, name: the_shop}",
+            &["has an underscore"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, name: marketplace}",
+            &["8 at most", "such as marketpl"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, storage: 20000}",
+            &["16384 at most for SQL Server standard"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, class: db.t4g.medium}",
+            &["no class db.t4g.medium for SQL Server standard"],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: sqlserver, version: \"16.00.1.1.v1\"}",
+            &[
+                "no version 16.00.1.1.v1 of SQL Server",
+                "did you mean 16.00.",
+            ],
+        ),
+        (
+            "stage: split-db\ndatabase: {engine: oracle, version: \"21\"}",
+            &["no version 21 of Oracle", "use one of 19"],
+        ),
+        (
+            "database: {engine: mariadb, version: \"11.9\"}",
+            &[
+                "no version 11.9 of MariaDB",
+                "use one of 10.5, 10.6, 10.11, 11.4, 11.8",
+            ],
+        ),
+        (
+            "database: {engine: mariadb, version: \"11.8.99\"}",
+            &["no version 11.8.99 of MariaDB"],
+        ),
+        (
+            "database: {engine: mariadb, username: an_administrator_of_data}",
+            &[
+                "has 24 letters",
+                "MariaDB",
+                "16 at most",
+                "an_administrator",
+            ],
+        ),
+        (
             "database: {engine: postgres, version: \"99\"}",
             &["no version 99", "use one of 11, 12"],
         ),
