@@ -24,7 +24,7 @@ const WHOLE: Duration = Duration::from_secs(15);
 
 /// Manifests and configurations of images are below 4 MB
 /// (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md>).
-const MOST_BYTES: u64 = 4 * 1024 * 1024;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether images exist for the processors of their servers.
 pub async fn check_images(wanted: &[Wanted]) -> Vec<Check> {
@@ -76,7 +76,7 @@ async fn get(request: Request) -> Result<Response, String> {
     let answer = connector.call(question).await;
     let answer = answer.map_err(|error| chain(&error))?;
     let header = |name: &str| answer.headers().get(name).map(str::to_owned);
-    let length = header("content-length").and_then(|length| length.parse::<u64>().ok());
+    let length = header("content-length").and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > MOST_BYTES) {
         return Err("the answer is longer than a manifest may be".to_owned());
     }
@@ -90,7 +90,7 @@ async fn get(request: Request) -> Result<Response, String> {
     let mut bytes = Vec::new();
     while let Some(piece) = body.next().await {
         bytes.extend_from_slice(&piece.map_err(|error| chain(&error))?);
-        if bytes.len() as u64 > MOST_BYTES {
+        if bytes.len() > MOST_BYTES {
             return Err("the answer is longer than a manifest may be".to_owned());
         }
     }
