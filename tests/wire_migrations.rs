@@ -3,7 +3,7 @@
 //!
 //! moto runs no scripts and takes each for a success without output, so the gate on how far the copy is behind
 //! is left out here; the scripts themselves are proven by `tests/rehearse.rs`, what they lead to by
-//! `tests/migrations.rs`.
+//! `tests/it/migrations.rs`.
 #![cfg(feature = "aws")]
 
 mod common;

@@ -15,7 +15,7 @@ use scalectl::spec::{self, Region, Spec, Stage};
 /// The examples whose every way is walked and which are deployed on emulators.
 pub const EXAMPLES: [&str; 3] = ["shop", "newsroom", "marketplace"];
 
-/// All of them; `arcade` has stores, whose own tests are in `tests/stores.rs`, and `pulse` a cache (`tests/caches.rs`).
+/// All of them; `arcade` has stores, whose own tests are in `tests/it/stores.rs`, and `pulse` a cache (`tests/it/caches.rs`).
 pub const ALL_EXAMPLES: [&str; 5] = ["shop", "newsroom", "marketplace", "arcade", "pulse"];
 
 /// When the tests' clouds begin: 2026-01-01.

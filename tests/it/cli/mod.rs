@@ -1,0 +1,12 @@
+//! The real binary, as a person or a script would run it: transcripts, exit codes, signals.
+
+mod apply;
+mod caches;
+mod failover;
+mod import;
+mod migrate;
+mod options;
+mod plan;
+mod runs;
+mod stages;
+mod validate;

@@ -1,0 +1,53 @@
+//! What calculates rather than waits, in one program: it is linked once, and its tests share two threads. A file each for a
+//! command or a subject; `cargo test --test it cli::` runs one. What starts servers, deploys on emulators or crashes at
+//! every call is beside this, in programs of its own.
+
+#[cfg(feature = "aws")]
+#[path = "../common/actions.rs"]
+mod actions;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/exported.rs"]
+mod exported;
+#[path = "../common/project.rs"]
+mod project;
+#[path = "../common/python.rs"]
+mod python;
+
+mod adopted_login;
+mod aws_findings;
+mod aws_rules;
+mod book;
+mod caches;
+mod cfn_lint;
+mod checkov;
+mod children;
+mod ci;
+mod cli;
+mod conformance;
+mod docs;
+mod dry_run;
+mod endings;
+mod existing;
+mod failover;
+mod gates;
+mod iam_policy;
+mod layers;
+mod lifecycle;
+mod migrations;
+mod parsers;
+mod policy;
+mod properties;
+mod public_reports;
+mod renderers;
+mod replacements;
+mod report;
+mod roles;
+mod saved_steps;
+mod schemas;
+mod secrets;
+mod secrets_env;
+mod stores;
+mod stricter_rules;
+mod testing;
+mod user_data;
