@@ -11,6 +11,7 @@ mod existing;
 pub mod journal;
 pub mod observe;
 mod operation;
+mod queue;
 pub mod retry;
 mod stepwise;
 pub mod view;

@@ -86,15 +86,40 @@ fn uncommented(text: &str) -> String {
 /// # Errors
 /// When the arguments do not fit or there is no such function.
 pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
-    use Value::{Bool, Float, Int, List, String};
-    for value in &args {
+    admit(name, &args)?;
+    if let Some(value) = of_unknown(name, &args)? {
+        return Ok(value);
+    }
+    args.iter().try_for_each(known)?;
+    if let Some(value) = operator(name, &args)? {
+        return Ok(value);
+    }
+    if let Some(value) = of_known(name, &args)? {
+        return Ok(value);
+    }
+    if !exists(name) {
+        return Err(no_such(name));
+    }
+    // What they are: their values may be secret.
+    let given: Vec<_> = args.iter().map(Value::noun).collect();
+    let message = format!("{name} does not take ({})", given.join(", "));
+    Err(Failure::new(message))
+}
+
+/// Counts what a call costs, before it is made.
+///
+/// # Errors
+/// When it would be too much, which `effort` says.
+fn admit(name: &str, args: &[Value]) -> Result<(), Failure> {
+    use Value::{List, String};
+    for value in args {
         effort::step(match value {
             List(items) => items.len(),
             String(text) => text.len() / 64,
             _ => 0,
         })?;
     }
-    match (name, args.as_slice()) {
+    match (name, args) {
         ("join", [List(items), String(separator)]) => {
             effort::fits(items)?;
             effort::long(items.len().saturating_mul(separator.len()))?;
@@ -110,24 +135,23 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         }
         _ => {}
     }
-    // These take values that are not known yet.
-    match (name, args.as_slice()) {
-        ("base64", [value]) => return Ok(base64_of(value.clone())),
-        ("values", [Value::Map(map)]) => {
-            return Ok(Value::list(map.iter().map(|(_, v)| v.clone())));
-        }
-        ("keys", [Value::Map(map)]) => {
-            return Ok(Value::list(map.iter().map(|(k, _)| String(k.clone()))));
-        }
+    Ok(())
+}
+
+/// The functions that take values which are not known yet; `None` for others.
+fn of_unknown(name: &str, args: &[Value]) -> Result<Option<Value>, Failure> {
+    use Value::{Bool, List, String};
+    Ok(Some(match (name, args) {
+        ("base64", [value]) => base64_of(value.clone()),
+        ("values", [Value::Map(map)]) => Value::list(map.iter().map(|(_, v)| v.clone())),
+        ("keys", [Value::Map(map)]) => Value::list(map.iter().map(|(k, _)| String(k.clone()))),
         ("merge", [Value::Map(a), Value::Map(b)]) => {
-            return Ok(Value::Map(a.iter().chain(b).cloned().collect()));
+            Value::Map(a.iter().chain(b).cloned().collect())
         }
-        ("flatten", [List(items)]) => {
-            return Ok(Value::list(items.iter().flat_map(|item| match item {
-                List(inner) => inner.clone(),
-                other => vec![other.clone()],
-            })));
-        }
+        ("flatten", [List(items)]) => Value::list(items.iter().flat_map(|item| match item {
+            List(inner) => inner.clone(),
+            other => vec![other.clone()],
+        })),
         ("distinct", [List(items)]) => {
             let mut kept: Vec<Value> = Vec::new();
             for item in items {
@@ -136,7 +160,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
                     kept.push(item.clone());
                 }
             }
-            return Ok(List(kept));
+            List(kept)
         }
         ("join", [List(items), String(separator)]) => {
             let mut text = TextBuilder::default();
@@ -146,13 +170,13 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
                 }
                 text.push_value(item);
             }
-            return Ok(text.finish());
+            text.finish()
         }
-        ("json", [value]) => return with_markers(value, |json| Ok(settings(json))),
-        ("size", [List(items)]) => return Ok(int(items.len())),
-        ("size", [Value::Map(map)]) => return Ok(int(map.len())),
-        (op::IN, [String(key), Value::Map(map)]) => return Ok(Bool(map.contains_key(key))),
-        (op::ADD, [List(a), List(b)]) => return Ok(Value::list(a.iter().chain(b).cloned())),
+        ("json", [value]) => with_markers(value, |json| Ok(settings(json)))?,
+        ("size", [List(items)]) => int(items.len()),
+        ("size", [Value::Map(map)]) => int(map.len()),
+        (op::IN, [String(key), Value::Map(map)]) => Bool(map.contains_key(key)),
+        (op::ADD, [List(a), List(b)]) => Value::list(a.iter().chain(b).cloned()),
         (
             op::ADD,
             [
@@ -163,23 +187,25 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
             let mut text = TextBuilder::default();
             text.push_value(a);
             text.push_value(b);
-            return Ok(text.finish());
+            text.finish()
         }
         // What the cloud will answer is not yet known, but it will be something.
-        (op::EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => return Ok(Bool(a == b)),
-        (op::NOT_EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => {
-            return Ok(Bool(a != b));
-        }
+        (op::EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => Bool(a == b),
+        (op::NOT_EQUALS, [a, b]) if *a == Value::Null || *b == Value::Null => Bool(a != b),
         ("string", [value]) => {
             let mut text = TextBuilder::default();
             text.push_value(value);
-            return Ok(text.finish());
+            text.finish()
         }
-        _ => {}
-    }
-    args.iter().try_for_each(known)?;
+        _ => return Ok(None),
+    }))
+}
+
+/// Operators between values that are known; `None` for others.
+fn operator(name: &str, args: &[Value]) -> Result<Option<Value>, Failure> {
+    use Value::{Bool, Float, Int, List};
     let overflow = || Failure::new(format!("the result of {name} is too large"));
-    Ok(match (name, args.as_slice()) {
+    Ok(Some(match (name, args) {
         (op::EQUALS, [a, b]) => Bool(same(a, b)),
         (op::NOT_EQUALS, [a, b]) => Bool(!same(a, b)),
         (op::LESS, [a, b]) => Bool(order(a, b)? == Ordering::Less),
@@ -209,6 +235,14 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
                 _ => a / b,
             })
         }
+        _ => return Ok(None),
+    }))
+}
+
+/// The other functions, of values that are known; `None` where there is none, or not for these.
+fn of_known(name: &str, args: &[Value]) -> Result<Option<Value>, Failure> {
+    use Value::{Bool, Float, Int, List, String};
+    Ok(Some(match (name, args) {
         ("size", [String(text)]) => int(text.chars().count()),
         ("contains", [String(text), String(part)]) => Bool(text.contains(&**part)),
         ("startsWith", [String(text), String(part)]) => Bool(text.starts_with(&**part)),
@@ -245,16 +279,8 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
         ("min", [Int(a), Int(b)]) => Int(*a.min(b)),
         ("max", [Int(a), Int(b)]) => Int(*a.max(b)),
         ("cidrsubnet", [String(cidr), Int(bits), Int(index)]) => cidrsubnet(cidr, *bits, *index)?,
-        _ => {
-            // What they are: their values may be secret.
-            let given: Vec<_> = args.iter().map(Value::noun).collect();
-            return Err(if exists(name) {
-                Failure::new(format!("{name} does not take ({})", given.join(", ")))
-            } else {
-                no_such(name)
-            });
-        }
-    })
+        _ => return Ok(None),
+    }))
 }
 
 fn int(n: usize) -> Value {

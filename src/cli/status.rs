@@ -54,6 +54,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ));
     }
     let plan = diff(&graph, &live, None);
+    let to_change = is_known.then_some(plan.changes.len());
     let stage = live
         .record
         .as_ref()
@@ -87,10 +88,25 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                     status: &resource.status,
                 })
                 .collect(),
-            to_change: is_known.then_some(plan.changes.len()),
+            to_change,
         });
         return Ok(ExitCode::SUCCESS);
     }
+    ui::print(&text(&project, &live, &tier, to_change));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the application stands, its places, and every resource below its tier.
+fn text(
+    project: &Project,
+    live: &Live,
+    tier: &dyn Fn(&LiveResource) -> String,
+    to_change: Option<usize>,
+) -> String {
+    let stage = live
+        .record
+        .as_ref()
+        .and_then(|record| record.stage.as_deref());
     let mut text = format!(
         "{} ({}): {}\n",
         Painted(STRONG, &project.spec.app),
@@ -102,7 +118,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             None => "no stage was ever reached in full; `scalectl apply` goes on".to_owned(),
         }
     );
-    let places = endpoint_lines(&live);
+    let places = endpoint_lines(live);
     if !places.is_empty() {
         text.push('\n');
         text.push_str(&places);
@@ -138,16 +154,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
     }
     text.push_str(&format!("\n{}", count(live.resources.len(), "resource")));
-    text.push_str(&match plan.changes.len() {
-        _ if !is_known => "; what is to change is known once the spec is valid.\n".to_owned(),
-        0 => ", all as they should be.\n".to_owned(),
-        some => format!(
+    text.push_str(&match to_change {
+        None => "; what is to change is known once the spec is valid.
+".to_owned(),
+        Some(0) => ", all as they should be.\n".to_owned(),
+        Some(some) => format!(
             "; {} `scalectl plan` shows them.\n",
             Painted(NOTICE, format!("{} to do.", count(some, "change")))
         ),
     });
-    ui::print(&text);
-    Ok(ExitCode::SUCCESS)
+    text
 }
 
 /// Where the application and its parts are to be found: what, where, and the resource's address.

@@ -138,14 +138,19 @@ pub fn report(report: &Report) -> String {
         ));
         return text;
     }
-    let stopped = report.steps.iter().any(|step| step.error.is_some());
-    let verdict = match (report.ok, stopped) {
-        (true, _) => Painted(NEW, "The migration would lose nothing."),
-        (false, true) => Painted(GONE, "The migration does not come to its end."),
-        (false, false) => Painted(GONE, "The migration is not fit to be run."),
-    };
-    text.push_str(&format!("\n{verdict}\n"));
+    text.push_str(&format!("\n{}\n", verdict(report)));
     text
+}
+
+fn verdict(report: &Report) -> Painted<&'static str> {
+    let stopped = report.steps.iter().any(|step| step.error.is_some());
+    if report.ok {
+        Painted(NEW, "The migration would lose nothing.")
+    } else if stopped {
+        Painted(GONE, "The migration does not come to its end.")
+    } else {
+        Painted(GONE, "The migration is not fit to be run.")
+    }
 }
 
 /// Rows before the first step.

@@ -285,6 +285,32 @@ pub fn of_plan(
     page.rendered()
 }
 
+/// What a migration takes, in a few numbers.
+fn tiles_of_migration(frame: &MigrationFrame<'_>) -> Vec<Tile> {
+    let steps = &frame.migration.steps;
+    let total = frame.total();
+    let expected = if frame.forecasts.is_empty() {
+        "unknown".to_owned()
+    } else {
+        duration(frame.seconds())
+    };
+    let seconds = |number: u32| match number {
+        0 => "none".to_owned(),
+        some => format!("{some} s"),
+    };
+    let no_return = steps.iter().position(|step| step.point_of_no_return);
+    vec![
+        tile(steps.len().to_string(), "steps"),
+        tile(expected, "expected"),
+        tile(seconds(total.unavailable), "writes pause at most"),
+        tile(seconds(total.loss), "writes lost at most"),
+        tile(
+            no_return.map_or("none".to_owned(), |step| format!("step {}", step + 1)),
+            "first point of no return",
+        ),
+    ]
+}
+
 /// A migration's report.
 ///
 /// # Errors
@@ -331,15 +357,10 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
     blast.destroyed.retain(stays_away);
     blast.destroyed.sort_by(|a, b| a.address.cmp(&b.address));
     blast.destroyed.dedup_by(|a, b| a.address == b.address);
-    let total = frame.total();
     let about = match frame.forecasts.is_empty() {
         true => String::new(),
         false => format!(", in about {}", duration(frame.seconds())),
     };
-    let no_return = migration
-        .steps
-        .iter()
-        .position(|step| step.point_of_no_return);
     let mut notes: Vec<String> = frame
         .standing
         .map(|standing| standing.in_words())
@@ -353,26 +374,6 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
             steps.join(", ")
         ));
     }
-    let seconds = |number: u32| match number {
-        0 => "none".to_owned(),
-        some => format!("{some} s"),
-    };
-    let tiles = vec![
-        tile(migration.steps.len().to_string(), "steps"),
-        tile(
-            match frame.forecasts.is_empty() {
-                true => "unknown".to_owned(),
-                false => duration(frame.seconds()),
-            },
-            "expected",
-        ),
-        tile(seconds(total.unavailable), "writes pause at most"),
-        tile(seconds(total.loss), "writes lost at most"),
-        tile(
-            no_return.map_or("none".to_owned(), |step| format!("step {}", step + 1)),
-            "first point of no return",
-        ),
-    ];
     let page = Page {
         title: format!(
             "Migration of {} from {} to {}",
@@ -390,9 +391,9 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
         lead: format!(
             "{}{about}; {}.",
             count(migration.steps.len(), "step"),
-            cost(total)
+            cost(frame.total())
         ),
-        tiles,
+        tiles: tiles_of_migration(frame),
         notes,
         risks: risks(&blast, &lister),
         sides: sides(&all, false),

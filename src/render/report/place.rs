@@ -349,27 +349,35 @@ impl<'a> Places<'a> {
 
     /// Every arrow between parts; a thing that is none is not told of.
     pub fn links(&self, part_of: &dyn Fn(&Thing<'a>) -> Option<usize>) -> Vec<Link> {
-        let drawn = |kinds: &[&str]| -> Vec<(&'a Thing<'a>, usize)> {
-            let of_kind = self.things.iter().filter(|one| kinds.contains(&one.kind));
-            of_kind
-                .filter_map(|one| part_of(one).map(|part| (one, part)))
-                .collect()
-        };
-        let zones = drawn(&["AWS::Route53::HostedZone"]);
-        let walls = drawn(&["AWS::WAFv2::WebACL"]);
-        let edges = drawn(&["AWS::CloudFront::Distribution"]);
-        let balancers = drawn(&["AWS::ElasticLoadBalancingV2::LoadBalancer"]);
-        let apis = drawn(&["AWS::ApiGatewayV2::Api"]);
-        let that = |does: Does| -> Vec<(&'a Thing<'a>, usize)> {
-            let all = self.things.iter().filter(|one| {
-                let drawn = kinds::of(one.kind).drawn;
-                drawn.is_some_and(|drawn| drawn.does == does)
-            });
-            all.filter_map(|one| part_of(one).map(|part| (one, part)))
-                .collect()
-        };
+        let mut links = self.requests(part_of);
+        links.extend(self.replications(part_of));
+        links.sort_unstable();
+        links.dedup();
+        links
+    }
+
+    /// The things for which `is_one`, each with its part.
+    fn drawn(
+        &self,
+        part_of: &dyn Fn(&Thing<'a>) -> Option<usize>,
+        is_one: impl Fn(&Thing<'a>) -> bool,
+    ) -> Vec<(&'a Thing<'a>, usize)> {
+        let ones = self.things.iter().filter(|one| is_one(one));
+        ones.filter_map(|one| part_of(one).map(|part| (one, part)))
+            .collect()
+    }
+
+    /// The ways that requests take, from users to stores.
+    fn requests(&self, part_of: &dyn Fn(&Thing<'a>) -> Option<usize>) -> Vec<Link> {
+        let drawn = |kind: &str| self.drawn(part_of, |one| one.kind == kind);
+        let zones = drawn("AWS::Route53::HostedZone");
+        let walls = drawn("AWS::WAFv2::WebACL");
+        let edges = drawn("AWS::CloudFront::Distribution");
+        let balancers = drawn("AWS::ElasticLoadBalancingV2::LoadBalancer");
+        let apis = drawn("AWS::ApiGatewayV2::Api");
+        let that = |does: Does| self.drawn(part_of, |one| is_drawn_as(one, does));
         let (servers, stores) = (that(Does::Works), that(Does::Stores));
-        let buckets = drawn(&["AWS::S3::Bucket"]);
+        let buckets = drawn("AWS::S3::Bucket");
         let mut links: Vec<Link> = Vec::new();
         let mut request = |from: Option<usize>, to: usize| {
             if from != Some(to) {
@@ -428,6 +436,14 @@ impl<'a> Places<'a> {
                 }
             }
         }
+        links
+    }
+
+    /// The ways that copies of data take, from the original.
+    fn replications(&self, part_of: &dyn Fn(&Thing<'a>) -> Option<usize>) -> Vec<Link> {
+        let stores = self.drawn(part_of, |one| is_drawn_as(one, Does::Stores));
+        let buckets = self.drawn(part_of, |one| one.kind == "AWS::S3::Bucket");
+        let mut links: Vec<Link> = Vec::new();
         for (replica, to) in &stores {
             if let Some(from) = self.source(replica).and_then(part_of) {
                 links.push(Link {
@@ -462,8 +478,6 @@ impl<'a> Places<'a> {
                 }
             }
         }
-        links.sort_unstable();
-        links.dedup();
         links
     }
 
@@ -497,4 +511,9 @@ fn for_each_text(value: &Value, found: &mut dyn FnMut(&str)) {
 
 fn text<'a>(properties: &'a Map, path: &str) -> Option<&'a str> {
     properties.at(path).and_then(Value::as_str)
+}
+
+fn is_drawn_as(thing: &Thing<'_>, does: Does) -> bool {
+    let drawn = kinds::of(thing.kind).drawn;
+    drawn.is_some_and(|drawn| drawn.does == does)
 }
