@@ -11,6 +11,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod pace;
 pub mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
