@@ -156,7 +156,8 @@ fn text(
     text.push_str(&format!("\n{}", count(live.resources.len(), "resource")));
     text.push_str(&match to_change {
         None => "; what is to change is known once the spec is valid.
-".to_owned(),
+"
+        .to_owned(),
         Some(0) => ", all as they should be.\n".to_owned(),
         Some(some) => format!(
             "; {} `scalectl plan` shows them.\n",

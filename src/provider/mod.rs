@@ -14,6 +14,7 @@ pub mod aws;
 pub mod pace;
 pub mod sim;
 
+use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::IpAddr;
@@ -229,6 +230,7 @@ pub trait Clock {
 }
 
 /// A cloud. Every method may be called again after any failure: each is idempotent.
+#[async_trait(?Send)]
 pub trait Provider {
     /// Its clock.
     fn clock(&self) -> &dyn Clock;
@@ -252,33 +254,23 @@ pub trait Provider {
     }
 
     /// Finds what is ours with a few list calls per service and region, never one per resource.
-    fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>>;
+    async fn observe(&self, owner: &Owner, query: &Query) -> Outcome<Live>;
 
     /// One resource as it is now, or `None` when there is none.
-    fn read<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<LiveResource>>>;
+    async fn read(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<LiveResource>>;
 
     /// Whether one that is known to be ours is there and can be used, and no more than that: `None` when
     /// there is none. Often fewer calls than [`Provider::read`].
-    fn status<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<Status>>> {
-        Box::pin(async move {
-            let live = self.read(owner, handle).await?;
-            Ok(live.map(|live| live.status))
-        })
+    async fn status(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<Status>> {
+        let live = self.read(owner, handle).await?;
+        Ok(live.map(|live| live.status))
     }
 
     /// Creates it, with our marks in the same call, and returns its identifier without waiting
     /// for it to be ready. When one with this address and generation exists already (an earlier
     /// answer was lost), returns that one's. When the name is taken by something that is not ours:
     /// [`ErrorKind::AlreadyExists`].
-    fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>>;
+    async fn create(&self, write: &Write) -> Outcome<Arc<str>>;
 
     /// Whether writes of this kind at the same moment go out in one call, so that a limit of operations
     /// at a time does not hold for them.
@@ -293,12 +285,7 @@ pub trait Provider {
 
     /// Changes the properties named in `changed` (top-level names; a name missing from
     /// `write.properties` goes back to the cloud's default) and its marks, in place.
-    fn update<'a>(
-        &'a self,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>>;
+    async fn update(&self, handle: &Handle, write: &Write, changed: &[Arc<str>]) -> Outcome<()>;
 
     /// Whether it has to be restarted once these properties are changed, before they count. `before` is what it has
     /// until then.
@@ -307,118 +294,87 @@ pub trait Provider {
     }
 
     /// Restarts one for which [`Provider::restarts`] says so, and returns without waiting for it to be ready.
-    fn restart<'a>(&'a self, _handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(std::future::ready(Ok(())))
+    async fn restart(&self, _handle: &Handle) -> Outcome<()> {
+        Box::pin(std::future::ready(Ok(()))).await
     }
 
     /// Starts deleting it. What is gone already is success. Gone means [`Provider::read`] is `None`.
-    fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>>;
+    async fn delete(&self, owner: &Owner, handle: &Handle) -> Outcome<()>;
 
     /// What exists of a kind in a region, whoever it belongs to: the one with this identifier, or
     /// all. For import.
-    fn find<'a>(
-        &'a self,
-        kind: &'a str,
-        region: &'a str,
-        identifier: Option<&'a str>,
-    ) -> Pending<'a, Outcome<Vec<Stray>>>;
+    async fn find(&self, kind: &str, region: &str, identifier: Option<&str>)
+    -> Outcome<Vec<Stray>>;
 
     /// Marks something that is nobody's as the owner's, or gives something of the owner's another address, and changes
     /// nothing else about it.
-    fn adopt<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-        applied: &'a Applied,
-    ) -> Pending<'a, Outcome<()>>;
+    async fn adopt(&self, owner: &Owner, handle: &Handle, applied: &Applied) -> Outcome<()>;
 
     /// Takes the lease: one writer per app and environment. [`ErrorKind::Held`] names the holder.
-    fn acquire_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        holder: &'a Holder,
-    ) -> Pending<'a, Outcome<()>>;
+    async fn acquire_lease(&self, owner: &Owner, holder: &Holder) -> Outcome<()>;
 
     /// Gives the lease back; not holding it is success.
-    fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
+    async fn release_lease(&self, owner: &Owner) -> Outcome<()>;
 
     /// The lease as it stands, whoever holds it.
-    fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>>;
+    async fn lease(&self, owner: &Owner) -> Outcome<Option<Held>>;
 
     /// Takes the lease away from whoever holds it, and says who that was once the holder can change nothing
     /// any more: when it has found out, or its lease would have ended, or at once where that is the run
     /// that is known to have `ended`.
-    fn break_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        ended: Option<&'a Holder>,
-    ) -> Pending<'a, Outcome<Option<Holder>>>;
+    async fn break_lease(&self, owner: &Owner, ended: Option<&Holder>) -> Outcome<Option<Holder>>;
 
     /// How many servers behind a target group, or whether an instance, answer well.
-    fn health<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>>;
+    async fn health(&self, owner: &Owner, handle: &Handle) -> Outcome<Health>;
 
     /// Which of these alarms are raised.
-    fn raised<'a>(
-        &'a self,
-        owner: &'a Owner,
-        alarms: &'a [Handle],
-    ) -> Pending<'a, Outcome<Vec<Address>>>;
+    async fn raised(&self, owner: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>>;
 
     /// The addresses that a name has for the machine that scalectl runs on, none when it has none.
     /// `None` where the names of this cloud are nobody's.
-    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>>;
+    async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>>;
 
     /// Sends a request to the site.
-    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>>;
+    async fn probe(&self, probe: &Probe) -> Outcome<Answer>;
 
     /// What these load balancers and distributions counted within [`LATELY`], together.
-    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>>;
+    async fn traffic(&self, at: &[Handle]) -> Outcome<Traffic>;
 
     /// The moment up to which a replica of a database has everything that its source acknowledged, in
     /// milliseconds since the epoch by this provider's clock, as late as is known for sure; `None` while
     /// nothing is known.
-    fn replicated<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<u64>>>;
+    async fn replicated(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<u64>>;
 
     /// Copies files that one bucket has and another lacks, as many as take a minute or so, and says how it stands then.
     /// What the other has already, as S3 copied it, stays.
-    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>>;
+    async fn copy_files(&self, from: &Handle, to: &Handle) -> Outcome<Files>;
 
     /// Has a distribution's edge locations forget these paths, and returns the invalidation's id. The same `reference`
     /// again is the same invalidation.
-    fn invalidate<'a>(
-        &'a self,
-        owner: &'a Owner,
-        at: &'a Handle,
-        paths: &'a [String],
-        reference: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>>;
+    async fn invalidate(
+        &self,
+        owner: &Owner,
+        at: &Handle,
+        paths: &[String],
+        reference: &str,
+    ) -> Outcome<Arc<str>>;
 
     /// Whether every edge location has forgotten the paths of an invalidation.
-    fn is_invalidated<'a>(
-        &'a self,
-        owner: &'a Owner,
-        at: &'a Handle,
-        id: &'a str,
-    ) -> Pending<'a, Outcome<bool>>;
+    async fn is_invalidated(&self, owner: &Owner, at: &Handle, id: &str) -> Outcome<bool>;
 
     /// Runs a script on a server, or on one of a group's, and returns once it has ended.
-    fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>>;
+    async fn run(&self, owner: &Owner, script: &Script) -> Outcome<Output>;
 
     /// Writes the app's record.
-    fn write_record<'a>(&'a self, owner: &'a Owner, record: &'a Record)
-    -> Pending<'a, Outcome<()>>;
+    async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()>;
 
     /// Removes the app's record, of which nothing is left to look for.
-    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>>;
+    async fn remove_record(&self, owner: &Owner) -> Outcome<()>;
 
     /// The region in which the app's record is, where that is not the one that this provider was opened
     /// for; `None` where it is nowhere, as before the first apply.
-    fn elsewhere<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<String>>> {
+    async fn elsewhere(&self, owner: &Owner) -> Outcome<Option<String>> {
         let _ = owner;
-        Box::pin(std::future::ready(Ok(None)))
+        Box::pin(std::future::ready(Ok(None))).await
     }
 }

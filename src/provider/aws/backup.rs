@@ -1,5 +1,6 @@
 //! AWS Backup: vaults, plans, and what the plans back up.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::service::{
     to_json, touches,
 };
 use crate::inventory::Handle;
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const VAULT: &str = "AWS::Backup::BackupVault";
@@ -31,149 +32,138 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Backup;
 
+#[async_trait(?Send)]
 impl Service for Backup {
     fn kinds(&self) -> &'static [&'static str] {
         &[VAULT, PLAN, SELECTION]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let vaults = async {
-                match kinds.contains(VAULT) {
-                    true => vaults(place, which).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let plans = async {
-                match (kinds.contains(PLAN), kinds.contains(SELECTION)) {
-                    (false, false) => Ok(Vec::new()),
-                    (plans, selections) => plans_with(place, which, plans, selections).await,
-                }
-            };
-            let (mut found, plans) = try_join(vaults, plans).await?;
-            found.extend(plans);
-            Ok(found)
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = &place.clients.backup(place.region);
-            let token = Value::str(token);
-            match &*write.kind {
-                VAULT => {
-                    let mut vault =
-                        pick(&write.properties, &["BackupVaultName", "EncryptionKeyArn"]);
-                    vault.insert("BackupVaultTags", Value::from(tag_map(tags)));
-                    vault.insert("CreatorRequestId", token);
-                    backup::create_backup_vault(api, &vault).await?;
-                    let name = text(&write.properties, "BackupVaultName");
-                    for property in ["AccessPolicy", "Notifications", "LockConfiguration"] {
-                        if write.properties.contains_key(property) {
-                            set(api, name, property, &write.properties).await?;
-                        }
-                    }
-                    Ok(name.into())
-                }
-                PLAN => {
-                    let mut plan = input(json!({"BackupPlanTags": tag_map(tags)}));
-                    plan.insert("BackupPlan", to_plan(&write.properties));
-                    plan.insert("CreatorRequestId", token);
-                    let answer = backup::create_backup_plan(api, &plan).await?;
-                    Ok(text(&answer, "BackupPlanId").into())
-                }
-                _ => {
-                    let mut selection =
-                        pick(&write.properties, &["BackupPlanId", "BackupSelection"]);
-                    selection.insert("CreatorRequestId", token);
-                    let answer = backup::create_backup_selection(api, &selection).await?;
-                    let plan = text(&write.properties, "BackupPlanId");
-                    Ok(joined(plan, text(&answer, "SelectionId")))
-                }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let vaults = async {
+            match kinds.contains(VAULT) {
+                true => vaults(place, which).await,
+                false => Ok(Vec::new()),
             }
-        })
+        };
+        let plans = async {
+            match (kinds.contains(PLAN), kinds.contains(SELECTION)) {
+                (false, false) => Ok(Vec::new()),
+                (plans, selections) => plans_with(place, which, plans, selections).await,
+            }
+        };
+        let (mut found, plans) = try_join(vaults, plans).await?;
+        found.extend(plans);
+        Ok(found)
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.backup(place.region);
-            match &*handle.kind {
-                VAULT => {
-                    for property in changed {
-                        set(api, &handle.identifier, property, &write.properties).await?;
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = &place.clients.backup(place.region);
+        let token = Value::str(token);
+        match &*write.kind {
+            VAULT => {
+                let mut vault = pick(&write.properties, &["BackupVaultName", "EncryptionKeyArn"]);
+                vault.insert("BackupVaultTags", Value::from(tag_map(tags)));
+                vault.insert("CreatorRequestId", token);
+                backup::create_backup_vault(api, &vault).await?;
+                let name = text(&write.properties, "BackupVaultName");
+                for property in ["AccessPolicy", "Notifications", "LockConfiguration"] {
+                    if write.properties.contains_key(property) {
+                        set(api, name, property, &write.properties).await?;
                     }
                 }
-                PLAN if touches(changed, &["BackupPlan"]) => {
-                    let mut plan = input(json!({"BackupPlanId": &*handle.identifier}));
-                    plan.insert("BackupPlan", to_plan(&write.properties));
-                    backup::update_backup_plan(api, &plan).await?;
-                }
-                // Nothing of a selection can be changed.
-                _ => {}
+                Ok(name.into())
             }
-            Ok(())
-        })
+            PLAN => {
+                let mut plan = input(json!({"BackupPlanTags": tag_map(tags)}));
+                plan.insert("BackupPlan", to_plan(&write.properties));
+                plan.insert("CreatorRequestId", token);
+                let answer = backup::create_backup_plan(api, &plan).await?;
+                Ok(text(&answer, "BackupPlanId").into())
+            }
+            _ => {
+                let mut selection = pick(&write.properties, &["BackupPlanId", "BackupSelection"]);
+                selection.insert("CreatorRequestId", token);
+                let answer = backup::create_backup_selection(api, &selection).await?;
+                let plan = text(&write.properties, "BackupPlanId");
+                Ok(joined(plan, text(&answer, "SelectionId")))
+            }
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.backup(place.region);
-            match &*handle.kind {
-                VAULT => {
-                    let vault = input(json!({"BackupVaultName": &*handle.identifier}));
-                    backup::delete_backup_vault(api, &vault).await?;
-                }
-                PLAN => {
-                    let plan = input(json!({"BackupPlanId": &*handle.identifier}));
-                    backup::delete_backup_plan(api, &plan).await?;
-                }
-                _ => {
-                    backup::delete_backup_selection(api, &selection(&handle.identifier)).await?;
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = &place.clients.backup(place.region);
+        match &*handle.kind {
+            VAULT => {
+                for property in changed {
+                    set(api, &handle.identifier, property, &write.properties).await?;
                 }
             }
-            Ok(())
-        })
+            PLAN if touches(changed, &["BackupPlan"]) => {
+                let mut plan = input(json!({"BackupPlanId": &*handle.identifier}));
+                plan.insert("BackupPlan", to_plan(&write.properties));
+                backup::update_backup_plan(api, &plan).await?;
+            }
+            // Nothing of a selection can be changed.
+            _ => {}
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        kind: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.backup(place.region);
-            let arn = arn(place, kind, identifier).await?;
-            if !set.is_empty() {
-                let tags = input(json!({"ResourceArn": arn, "Tags": tag_map(set)}));
-                backup::tag_resource(&api, &tags).await?;
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = &place.clients.backup(place.region);
+        match &*handle.kind {
+            VAULT => {
+                let vault = input(json!({"BackupVaultName": &*handle.identifier}));
+                backup::delete_backup_vault(api, &vault).await?;
             }
-            if !unset.is_empty() {
-                let mut keys = input(json!({"ResourceArn": arn}));
-                keys.insert("TagKeyList", list(unset));
-                backup::untag_resource(&api, &keys).await?;
+            PLAN => {
+                let plan = input(json!({"BackupPlanId": &*handle.identifier}));
+                backup::delete_backup_plan(api, &plan).await?;
             }
-            Ok(())
-        })
+            _ => {
+                backup::delete_backup_selection(api, &selection(&handle.identifier)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        kind: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.backup(place.region);
+        let arn = arn(place, kind, identifier).await?;
+        if !set.is_empty() {
+            let tags = input(json!({"ResourceArn": arn, "Tags": tag_map(set)}));
+            backup::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let mut keys = input(json!({"ResourceArn": arn}));
+            keys.insert("TagKeyList", list(unset));
+            backup::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

@@ -5,6 +5,7 @@
 //! the tags, for which those whose list entry has none are read one by one. Children are listed
 //! through their parents.
 
+use async_trait::async_trait;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use super::service::{
 use crate::inventory::{Handle, Status};
 use crate::kinds;
 use crate::kinds::Identity;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::schema::{Registry, TagStyle};
 use crate::value::{Map, Value};
 
@@ -65,155 +66,146 @@ struct Begun {
     tags: Tags,
 }
 
+#[async_trait(?Send)]
 impl Service for CloudControl {
     fn kinds(&self) -> &'static [&'static str] {
         &[]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudcontrol(place.region);
-            let known = kinds
-                .iter()
-                .filter_map(|kind| Registry::embedded().kind(kind));
-            let each = known.map(|schema| self.of_kind(api, place.region, &schema.kind, which));
-            let found = try_join_all(each).await?;
-            Ok(found.into_iter().flatten().collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.cloudcontrol(place.region);
+        let known = kinds
+            .iter()
+            .filter_map(|kind| Registry::embedded().kind(kind));
+        let each = known.map(|schema| self.of_kind(api, place.region, &schema.kind, which));
+        let found = try_join_all(each).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudcontrol(place.region);
-            let site = place.site().await?;
-            if is_child(&write.kind)
-                && self.mark_key(place, write).is_none()
-                && self.identifier(site, write).is_none()
-            {
-                let why = format!(
-                    "its mark on what it belongs to needs {}, which AWS would make up: set it in the blueprint",
-                    missing(write).join(" and ")
-                );
-                return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", &why));
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = &place.clients.cloudcontrol(place.region);
+        let site = place.site().await?;
+        if is_child(&write.kind)
+            && self.mark_key(place, write).is_none()
+            && self.identifier(site, write).is_none()
+        {
+            let why = format!(
+                "its mark on what it belongs to needs {}, which AWS would make up: set it in the blueprint",
+                missing(write).join(" and ")
+            );
+            return Err(failed(&write.kind, ErrorKind::Unsupported, "NoMark", &why));
+        }
+        let state = serde_json::Value::from(&Value::Map(desired(write, tags))).to_string();
+        let mut event = Map::new();
+        for attempt in 0..TOKENS {
+            let request = input(json!({
+                "TypeName": type_name(&write.kind), "DesiredState": state,
+                "ClientToken": format!("{token}-{attempt}"),
+            }));
+            event = event_of(told(cloud::create_resource(api, &request).await)?);
+            if text(&event, "OperationStatus") != "FAILED" {
+                break;
             }
-            let state = serde_json::Value::from(&Value::Map(desired(write, tags))).to_string();
-            let mut event = Map::new();
-            for attempt in 0..TOKENS {
-                let request = input(json!({
-                    "TypeName": type_name(&write.kind), "DesiredState": state,
-                    "ClientToken": format!("{token}-{attempt}"),
-                }));
-                event = event_of(told(cloud::create_resource(api, &request).await)?);
-                if text(&event, "OperationStatus") != "FAILED" {
-                    break;
-                }
-            }
-            let event = settled(api, &write.kind, event, true).await?;
-            let identifier = text(&event, "Identifier");
-            if text(&event, "OperationStatus") != "SUCCESS" {
-                let key = (write.kind.to_string(), identifier.to_owned());
-                let request = text(&event, "RequestToken").to_owned();
-                let tags = tags.clone();
-                self.under_way
-                    .borrow_mut()
-                    .insert(key, Begun { request, tags });
-            }
-            Ok(identifier.into())
-        })
+        }
+        let event = settled(api, &write.kind, event, true).await?;
+        let identifier = text(&event, "Identifier");
+        if text(&event, "OperationStatus") != "SUCCESS" {
+            let key = (write.kind.to_string(), identifier.to_owned());
+            let request = text(&event, "RequestToken").to_owned();
+            let tags = tags.clone();
+            self.under_way
+                .borrow_mut()
+                .insert(key, Begun { request, tags });
+        }
+        Ok(identifier.into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudcontrol(place.region);
-            let wanted = desired(write, &Tags::new());
-            let mut names: BTreeSet<&str> = changed.iter().map(|name| &**name).collect();
-            if let Identity::Text { property } = kinds::of(&handle.kind).identity {
-                // Marks are in it, whatever else is changed.
-                names.insert(property.split('.').next().unwrap_or(property));
-            }
-            // Only what is there can be removed.
-            let current = match names.iter().all(|name| wanted.contains_key(name)) {
-                true => Map::new(),
-                false => get(api, &handle.kind, &handle.identifier)
-                    .await?
-                    .unwrap_or_default(),
-            };
-            let patch: Vec<_> = names
-                .into_iter()
-                .filter_map(|name| match wanted.get(name) {
-                    Some(value) => Some(add(name, value)),
-                    None => current.contains_key(name).then(|| remove(name)),
-                })
-                .collect();
-            apply(api, &handle.kind, &handle.identifier, patch).await
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = &place.clients.cloudcontrol(place.region);
+        let wanted = desired(write, &Tags::new());
+        let mut names: BTreeSet<&str> = changed.iter().map(|name| &**name).collect();
+        if let Identity::Text { property } = kinds::of(&handle.kind).identity {
+            // Marks are in it, whatever else is changed.
+            names.insert(property.split('.').next().unwrap_or(property));
+        }
+        // Only what is there can be removed.
+        let current = match names.iter().all(|name| wanted.contains_key(name)) {
+            true => Map::new(),
+            false => get(api, &handle.kind, &handle.identifier)
+                .await?
+                .unwrap_or_default(),
+        };
+        let patch: Vec<_> = names
+            .into_iter()
+            .filter_map(|name| match wanted.get(name) {
+                Some(value) => Some(add(name, value)),
+                None => current.contains_key(name).then(|| remove(name)),
+            })
+            .collect();
+        apply(api, &handle.kind, &handle.identifier, patch).await
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudcontrol(place.region);
-            let resource = resource(&handle.kind, &handle.identifier);
-            let event = event_of(told(cloud::delete_resource(api, &resource).await)?);
-            settled(api, &handle.kind, event, false).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = &place.clients.cloudcontrol(place.region);
+        let resource = resource(&handle.kind, &handle.identifier);
+        let event = event_of(told(cloud::delete_resource(api, &resource).await)?);
+        settled(api, &handle.kind, event, false).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        kind: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudcontrol(place.region);
-            if let Identity::Items { list } = kinds::of(kind).identity {
-                let mut current = get(api, kind, identifier).await?.unwrap_or_default();
-                tag_items(&mut current, list, set, |key| {
-                    unset.iter().any(|have| have == key)
-                });
-                let patch = current.get(list).map(|items| add(list, items));
-                return apply(api, kind, identifier, patch.into_iter().collect()).await;
-            }
-            let Some((property, style)) = tags_property(kind) else {
-                return Ok(());
-            };
-            let key = (kind.to_owned(), identifier.to_owned());
-            let lock = self.tagging.borrow_mut().entry(key).or_default().clone();
-            let _alone = lock.lock().await;
-            let current = get(api, kind, identifier).await?.unwrap_or_default();
-            let stays = |key: &str| {
-                let named = set.iter().any(|(have, _)| have == key);
-                !named && !unset.iter().any(|have| have == key) && !key.starts_with("aws:")
-            };
-            let mut tags: Tags = tags_in(&current, property, style);
-            tags.retain(|(key, _)| stays(key));
-            tags.extend_from_slice(set);
-            let patch = match tags.is_empty() {
-                false => add(property, &tags_value(&tags, style)),
-                true => remove(property),
-            };
-            apply(api, kind, identifier, vec![patch]).await
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        kind: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = &place.clients.cloudcontrol(place.region);
+        if let Identity::Items { list } = kinds::of(kind).identity {
+            let mut current = get(api, kind, identifier).await?.unwrap_or_default();
+            tag_items(&mut current, list, set, |key| {
+                unset.iter().any(|have| have == key)
+            });
+            let patch = current.get(list).map(|items| add(list, items));
+            return apply(api, kind, identifier, patch.into_iter().collect()).await;
+        }
+        let Some((property, style)) = tags_property(kind) else {
+            return Ok(());
+        };
+        let key = (kind.to_owned(), identifier.to_owned());
+        let lock = self.tagging.borrow_mut().entry(key).or_default().clone();
+        let _alone = lock.lock().await;
+        let current = get(api, kind, identifier).await?.unwrap_or_default();
+        let stays = |key: &str| {
+            let named = set.iter().any(|(have, _)| have == key);
+            !named && !unset.iter().any(|have| have == key) && !key.starts_with("aws:")
+        };
+        let mut tags: Tags = tags_in(&current, property, style);
+        tags.retain(|(key, _)| stays(key));
+        tags.extend_from_slice(set);
+        let patch = match tags.is_empty() {
+            false => add(property, &tags_value(&tags, style)),
+            true => remove(property),
+        };
+        apply(api, kind, identifier, vec![patch]).await
     }
 
     fn mark_key(&self, _: Place<'_>, write: &Write) -> Option<Arc<str>> {

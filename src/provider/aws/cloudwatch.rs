@@ -1,5 +1,6 @@
 //! CloudWatch's alarms on metrics.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::service::{
     tag_list, tags, text, without,
 };
 use crate::inventory::Handle;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
@@ -60,120 +61,111 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Alarms;
 
+#[async_trait(?Send)]
 impl Service for Alarms {
     fn kinds(&self) -> &'static [&'static str] {
         &[ALARM]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudwatch(place.region);
-            let alarms = described(api, which).await?;
-            let tags = try_join_all(alarms.iter().map(|alarm| async move {
-                let arn = text(alarm, "AlarmArn");
-                let ask = async || {
-                    let question = input(json!({"ResourceARN": arn}));
-                    let answer = cloudwatch::list_tags_for_resource(api, &question).await?;
-                    Ok(tags(&answer, "Tags"))
-                };
-                place.tags(arn, text(alarm, "AlarmName"), ask).await
-            }))
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.cloudwatch(place.region);
+        let alarms = described(api, which).await?;
+        let tags = try_join_all(alarms.iter().map(|alarm| async move {
+            let arn = text(alarm, "AlarmArn");
+            let ask = async || {
+                let question = input(json!({"ResourceARN": arn}));
+                let answer = cloudwatch::list_tags_for_resource(api, &question).await?;
+                Ok(tags(&answer, "Tags"))
+            };
+            place.tags(arn, text(alarm, "AlarmName"), ask).await
+        }))
+        .await?;
+        let found = alarms.iter().zip(tags).filter_map(|(alarm, tags)| {
+            let mut properties: Map = pick(alarm, &TOLD)
+                .into_iter()
+                .filter(|(_, value)| value.as_list() != Some(&[]))
+                .collect();
+            properties.insert("Arn", Value::str(text(alarm, "AlarmArn")));
+            Some(Found::new(
+                ALARM,
+                text(alarm, "AlarmName"),
+                properties,
+                tags?,
+            ))
+        });
+        Ok(found.collect())
+    }
+
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = &place.clients.cloudwatch(place.region);
+        let name = name_of(write);
+        // Putting an alarm overwrites one of the same name; a generated name is nobody else's.
+        if write.properties.contains_key("AlarmName") {
+            let names = [name.clone()];
+            if !described(api, Which::Named(&names)).await?.is_empty() {
+                return Err(ProviderError {
+                    kind: ErrorKind::AlreadyExists,
+                    code: "AlarmExists".to_owned(),
+                    message: format!("an alarm {name} exists"),
+                    operation: "cloudwatch:PutMetricAlarm".to_owned(),
+                });
+            }
+        }
+        put(api, &name, write, Some(tags)).await?;
+        Ok(name)
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        _: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.cloudwatch(place.region);
+        put(&api, &handle.identifier, write, None).await
+    }
+
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.cloudwatch(place.region);
+        let names = input(json!({"AlarmNames": [&*handle.identifier]}));
+        cloudwatch::delete_alarms(&api, &names).await?;
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.cloudwatch(place.region);
+        let arn = place
+            .arn("cloudwatch", &format!("alarm:{identifier}"))
             .await?;
-            let found = alarms.iter().zip(tags).filter_map(|(alarm, tags)| {
-                let mut properties: Map = pick(alarm, &TOLD)
-                    .into_iter()
-                    .filter(|(_, value)| value.as_list() != Some(&[]))
-                    .collect();
-                properties.insert("Arn", Value::str(text(alarm, "AlarmArn")));
-                Some(Found::new(
-                    ALARM,
-                    text(alarm, "AlarmName"),
-                    properties,
-                    tags?,
-                ))
-            });
-            Ok(found.collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudwatch(place.region);
-            let name = name_of(write);
-            // Putting an alarm overwrites one of the same name; a generated name is nobody else's.
-            if write.properties.contains_key("AlarmName") {
-                let names = [name.clone()];
-                if !described(api, Which::Named(&names)).await?.is_empty() {
-                    return Err(ProviderError {
-                        kind: ErrorKind::AlreadyExists,
-                        code: "AlarmExists".to_owned(),
-                        message: format!("an alarm {name} exists"),
-                        operation: "cloudwatch:PutMetricAlarm".to_owned(),
-                    });
-                }
-            }
-            put(api, &name, write, Some(tags)).await?;
-            Ok(name)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudwatch(place.region);
-            put(&api, &handle.identifier, write, None).await
-        })
-    }
-
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudwatch(place.region);
-            let names = input(json!({"AlarmNames": [&*handle.identifier]}));
-            cloudwatch::delete_alarms(&api, &names).await?;
-            Ok(())
-        })
-    }
-
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudwatch(place.region);
-            let arn = place
-                .arn("cloudwatch", &format!("alarm:{identifier}"))
-                .await?;
-            if !set.is_empty() {
-                let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
-                cloudwatch::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let mut keys = input(json!({"ResourceARN": arn}));
-                keys.insert("TagKeys", list(unset));
-                cloudwatch::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+        if !set.is_empty() {
+            let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
+            cloudwatch::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let mut keys = input(json!({"ResourceARN": arn}));
+            keys.insert("TagKeys", list(unset));
+            cloudwatch::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

@@ -1,5 +1,6 @@
 //! CloudWatch Logs' log groups.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::service::{
     is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
 };
 use crate::inventory::Handle;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::Logs::LogGroup";
@@ -56,100 +57,91 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Groups;
 
+#[async_trait(?Send)]
 impl Service for Groups {
     fn kinds(&self) -> &'static [&'static str] {
         &[GROUP]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.logs(place.region);
-            let groups = groups(api, which).await?;
-            let found = try_join_all(groups.iter().map(|group| found(place, api, group, which)));
-            Ok(found.await?.into_iter().flatten().collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.logs(place.region);
+        let groups = groups(api, which).await?;
+        let found = try_join_all(groups.iter().map(|group| found(place, api, group, which)));
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.logs(place.region);
-            let name = name_of(write);
-            let mut group = input(json!({"logGroupName": &*name, "tags": tag_map(tags)}));
-            for (property, member) in DESCRIBED {
-                if let Some(value) = write.properties.get(property)
-                    && CREATED.contains(&property)
-                {
-                    group.insert(member, value.clone());
-                }
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.logs(place.region);
+        let name = name_of(write);
+        let mut group = input(json!({"logGroupName": &*name, "tags": tag_map(tags)}));
+        for (property, member) in DESCRIBED {
+            if let Some(value) = write.properties.get(property)
+                && CREATED.contains(&property)
+            {
+                group.insert(member, value.clone());
             }
-            logs::create_log_group(&api, &group).await?;
-            for property in APART {
-                if write.properties.contains_key(property) {
-                    set(place, &api, &name, property, &write.properties).await?;
-                }
+        }
+        logs::create_log_group(&api, &group).await?;
+        for property in APART {
+            if write.properties.contains_key(property) {
+                set(place, &api, &name, property, &write.properties).await?;
             }
-            Ok(name)
-        })
+        }
+        Ok(name)
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.logs(place.region);
-            for property in changed {
-                set(place, &api, &handle.identifier, property, &write.properties).await?;
-            }
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.logs(place.region);
+        for property in changed {
+            set(place, &api, &handle.identifier, property, &write.properties).await?;
+        }
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.logs(place.region);
-            let group = input(json!({"logGroupName": &*handle.identifier}));
-            logs::delete_log_group(&api, &group).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.logs(place.region);
+        let group = input(json!({"logGroupName": &*handle.identifier}));
+        logs::delete_log_group(&api, &group).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.logs(place.region);
-            let arn = arn(place, identifier).await?;
-            if !set.is_empty() {
-                let tags = input(json!({"resourceArn": arn, "tags": tag_map(set)}));
-                logs::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let mut keys = input(json!({"resourceArn": arn}));
-                keys.insert("tagKeys", list(unset));
-                logs::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.logs(place.region);
+        let arn = arn(place, identifier).await?;
+        if !set.is_empty() {
+            let tags = input(json!({"resourceArn": arn, "tags": tag_map(set)}));
+            logs::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let mut keys = input(json!({"resourceArn": arn}));
+            keys.insert("tagKeys", list(unset));
+            logs::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

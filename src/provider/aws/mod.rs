@@ -49,6 +49,7 @@ mod sns;
 mod ssm;
 mod waf;
 
+use async_trait::async_trait;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -274,6 +275,7 @@ pub fn mapped_kinds() -> BTreeSet<&'static str> {
         .collect()
 }
 
+#[async_trait(?Send)]
 impl Provider for Aws {
     fn clock(&self) -> &dyn Clock {
         &self.clock
@@ -299,51 +301,35 @@ impl Provider for Aws {
         self.by_kind.contains_key(kind) && usable_when_made(kind)
     }
 
-    fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {
-        Box::pin(async move {
-            // What is not allowed is said before, and instead of, what else goes wrong.
-            let look = async {
-                let live = self.look(owner, query).await;
-                self.who.known().await?;
-                live
-            };
-            let (_, live) = futures_util::future::try_join(self.who.known(), look).await?;
-            Ok(live)
-        })
+    async fn observe(&self, owner: &Owner, query: &Query) -> Outcome<Live> {
+        // What is not allowed is said before, and instead of, what else goes wrong.
+        let look = async {
+            let live = self.look(owner, query).await;
+            self.who.known().await?;
+            live
+        };
+        let (_, live) = futures_util::future::try_join(self.who.known(), look).await?;
+        Ok(live)
     }
 
-    fn read<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<LiveResource>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            let found = self.one_of(owner, handle, Depth::Everything).await?;
-            Ok(found.and_then(|found| {
-                let marks = marks_of(&found).filter(|marks| marks.owner == *owner)?;
-                Some(reported(found, marks))
-            }))
-        })
+    async fn read(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<LiveResource>> {
+        self.who.known().await?;
+        let found = self.one_of(owner, handle, Depth::Everything).await?;
+        Ok(found.and_then(|found| {
+            let marks = marks_of(&found).filter(|marks| marks.owner == *owner)?;
+            Some(reported(found, marks))
+        }))
     }
 
-    fn status<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<Status>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            let found = self.one_of(owner, handle, Depth::State).await?;
-            Ok(found.map(|found| found.status))
-        })
+    async fn status(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<Status>> {
+        self.who.known().await?;
+        let found = self.one_of(owner, handle, Depth::State).await?;
+        Ok(found.map(|found| found.status))
     }
 
-    fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.make(write).await
-        })
+    async fn create(&self, write: &Write) -> Outcome<Arc<str>> {
+        self.who.known().await?;
+        self.make(write).await
     }
 
     fn shares_calls(&self, kind: &str) -> bool {
@@ -363,198 +349,139 @@ impl Provider for Aws {
         number.is_ok_and(|number| self.services[number].restarts(write, before, changed))
     }
 
-    fn restart<'a>(&'a self, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            let service = &self.services[self.number(&handle.kind)?];
-            let place = self.place(&handle.address.region, None);
-            service.restart(place, handle).await
+    async fn restart(&self, handle: &Handle) -> Outcome<()> {
+        self.who.known().await?;
+        let service = &self.services[self.number(&handle.kind)?];
+        let place = self.place(&handle.address.region, None);
+        service.restart(place, handle).await
+    }
+
+    async fn update(&self, handle: &Handle, write: &Write, changed: &[Arc<str>]) -> Outcome<()> {
+        self.who.known().await?;
+        self.change(handle, write, changed).await
+    }
+
+    async fn delete(&self, owner: &Owner, handle: &Handle) -> Outcome<()> {
+        self.who.known().await?;
+        self.remove(owner, handle).await
+    }
+
+    async fn find(
+        &self,
+        kind: &str,
+        region: &str,
+        identifier: Option<&str>,
+    ) -> Outcome<Vec<Stray>> {
+        self.who.known().await?;
+        let number = self.number(kind)?;
+        let kinds = BTreeSet::from([Arc::from(kind)]);
+        let names: Vec<Arc<str>> = identifier.into_iter().map(Arc::from).collect();
+        let which = match identifier {
+            Some(_) => Which::Named(&names),
+            None => Which::All,
+        };
+        let place = self.place(region, None);
+        let found = self.services[number].list(place, &kinds, which).await?;
+        Ok(found
+            .into_iter()
+            .filter(|found| found.kind == kind)
+            .map(stray)
+            .collect())
+    }
+
+    async fn adopt(&self, owner: &Owner, handle: &Handle, applied: &Applied) -> Outcome<()> {
+        self.who.known().await?;
+        self.mark(owner, handle, applied).await
+    }
+
+    async fn acquire_lease(&self, owner: &Owner, holder: &Holder) -> Outcome<()> {
+        self.who.known().await?;
+        self.lease.acquire(owner, holder).await
+    }
+
+    async fn release_lease(&self, _: &Owner) -> Outcome<()> {
+        Box::pin(self.lease.release()).await
+    }
+
+    async fn lease(&self, owner: &Owner) -> Outcome<Option<Held>> {
+        self.who.known().await?;
+        let standing = self.lease.standing(owner).await?;
+        Ok(standing.map(|standing| Held {
+            over: standing.is_over(),
+            holder: standing.holder,
+            renewed: standing.age,
+        }))
+    }
+
+    async fn break_lease(&self, owner: &Owner, ended: Option<&Holder>) -> Outcome<Option<Holder>> {
+        self.who.known().await?;
+        self.lease.break_it(owner, ended).await
+    }
+
+    async fn health(&self, _: &Owner, handle: &Handle) -> Outcome<Health> {
+        Box::pin(operate::health(&self.clients, handle)).await
+    }
+
+    async fn raised(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>> {
+        Box::pin(operate::raised(&self.clients, alarms)).await
+    }
+
+    async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>> {
+        Ok(match self.clients.serves() {
+            true => Some(site::resolve(name).await),
+            false => None,
         })
     }
 
-    fn update<'a>(
-        &'a self,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.change(handle, write, changed).await
+    async fn probe(&self, probe: &Probe) -> Outcome<Answer> {
+        Ok(match self.clients.serves() {
+            true => site::probe(probe).await,
+            false => Answer::NotAsked("an emulator of AWS serves no site".to_owned()),
         })
     }
 
-    fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.remove(owner, handle).await
-        })
+    async fn traffic(&self, at: &[Handle]) -> Outcome<Traffic> {
+        Box::pin(site::traffic(&self.clients, at, self.clock.now())).await
     }
 
-    fn find<'a>(
-        &'a self,
-        kind: &'a str,
-        region: &'a str,
-        identifier: Option<&'a str>,
-    ) -> Pending<'a, Outcome<Vec<Stray>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            let number = self.number(kind)?;
-            let kinds = BTreeSet::from([Arc::from(kind)]);
-            let names: Vec<Arc<str>> = identifier.into_iter().map(Arc::from).collect();
-            let which = match identifier {
-                Some(_) => Which::Named(&names),
-                None => Which::All,
-            };
-            let place = self.place(region, None);
-            let found = self.services[number].list(place, &kinds, which).await?;
-            Ok(found
-                .into_iter()
-                .filter(|found| found.kind == kind)
-                .map(stray)
-                .collect())
-        })
-    }
-
-    fn adopt<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-        applied: &'a Applied,
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.mark(owner, handle, applied).await
-        })
-    }
-
-    fn acquire_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        holder: &'a Holder,
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.lease.acquire(owner, holder).await
-        })
-    }
-
-    fn release_lease<'a>(&'a self, _: &'a Owner) -> Pending<'a, Outcome<()>> {
-        Box::pin(self.lease.release())
-    }
-
-    fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            let standing = self.lease.standing(owner).await?;
-            Ok(standing.map(|standing| Held {
-                over: standing.is_over(),
-                holder: standing.holder,
-                renewed: standing.age,
-            }))
-        })
-    }
-
-    fn break_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        ended: Option<&'a Holder>,
-    ) -> Pending<'a, Outcome<Option<Holder>>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.lease.break_it(owner, ended).await
-        })
-    }
-
-    fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
-        Box::pin(operate::health(&self.clients, handle))
-    }
-
-    fn raised<'a>(
-        &'a self,
-        _: &'a Owner,
-        alarms: &'a [Handle],
-    ) -> Pending<'a, Outcome<Vec<Address>>> {
-        Box::pin(operate::raised(&self.clients, alarms))
-    }
-
-    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>> {
-        Box::pin(async move {
-            Ok(match self.clients.serves() {
-                true => Some(site::resolve(name).await),
-                false => None,
-            })
-        })
-    }
-
-    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>> {
-        Box::pin(async move {
-            Ok(match self.clients.serves() {
-                true => site::probe(probe).await,
-                false => Answer::NotAsked("an emulator of AWS serves no site".to_owned()),
-            })
-        })
-    }
-
-    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>> {
-        Box::pin(site::traffic(&self.clients, at, self.clock.now()))
-    }
-
-    fn replicated<'a>(
-        &'a self,
-        _: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<u64>>> {
+    async fn replicated(&self, _: &Owner, handle: &Handle) -> Outcome<Option<u64>> {
         let now = self.clock().now();
-        Box::pin(operate::replicated(&self.clients, handle, now))
+        Box::pin(operate::replicated(&self.clients, handle, now)).await
     }
 
-    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>> {
-        Box::pin(s3::files::copy(&self.clients, from, to))
+    async fn copy_files(&self, from: &Handle, to: &Handle) -> Outcome<Files> {
+        Box::pin(s3::files::copy(&self.clients, from, to)).await
     }
 
-    fn invalidate<'a>(
-        &'a self,
-        _: &'a Owner,
-        at: &'a Handle,
-        paths: &'a [String],
-        reference: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(cloudfront::invalidate(&self.clients, at, paths, reference))
+    async fn invalidate(
+        &self,
+        _: &Owner,
+        at: &Handle,
+        paths: &[String],
+        reference: &str,
+    ) -> Outcome<Arc<str>> {
+        Box::pin(cloudfront::invalidate(&self.clients, at, paths, reference)).await
     }
 
-    fn is_invalidated<'a>(
-        &'a self,
-        _: &'a Owner,
-        at: &'a Handle,
-        id: &'a str,
-    ) -> Pending<'a, Outcome<bool>> {
-        Box::pin(cloudfront::is_invalidated(&self.clients, at, id))
+    async fn is_invalidated(&self, _: &Owner, at: &Handle, id: &str) -> Outcome<bool> {
+        Box::pin(cloudfront::is_invalidated(&self.clients, at, id)).await
     }
 
-    fn run<'a>(&'a self, _: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
-        Box::pin(operate::run(&self.clients, script))
+    async fn run(&self, _: &Owner, script: &Script) -> Outcome<Output> {
+        Box::pin(operate::run(&self.clients, script)).await
     }
 
-    fn write_record<'a>(
-        &'a self,
-        owner: &'a Owner,
-        record: &'a Record,
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            self.lease.write_record(owner, record).await
-        })
+    async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {
+        self.who.known().await?;
+        self.lease.write_record(owner, record).await
     }
 
-    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            self.who.known().await?;
-            home::remove_record(&self.clients, self.home(), &self.regions, owner).await
-        })
+    async fn remove_record(&self, owner: &Owner) -> Outcome<()> {
+        self.who.known().await?;
+        home::remove_record(&self.clients, self.home(), &self.regions, owner).await
     }
 
-    fn elsewhere<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<String>>> {
-        Box::pin(home::elsewhere(&self.clients, self.home(), owner))
+    async fn elsewhere(&self, owner: &Owner) -> Outcome<Option<String>> {
+        Box::pin(home::elsewhere(&self.clients, self.home(), owner)).await
     }
 }

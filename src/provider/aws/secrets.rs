@@ -1,6 +1,7 @@
 //! Secrets Manager. What a secret holds passes through this process only where it is made, and is
 //! never returned.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use super::service::{
 };
 use crate::inventory::Handle;
 use crate::ownership;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 /// Secrets Manager's client.
@@ -35,136 +36,126 @@ pub fn services() -> Vec<Box<dyn Service>> {
 /// The mapping.
 struct Secrets;
 
+#[async_trait(?Send)]
 impl Service for Secrets {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.secrets(place.region);
-            let arns: Vec<Arc<str>> = match which {
-                Which::Named(names) => names.to_vec(),
-                Which::Owned(_) | Which::All => listed(&api, which).await?,
-            };
-            let described = arns.iter().map(|arn| described(&api, arn));
-            let described = try_join_all(described).await?;
-            Ok(described
-                .iter()
-                .flatten()
-                .filter(|secret| is_there(secret, place.region))
-                .map(found)
-                .collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.secrets(place.region);
+        let arns: Vec<Arc<str>> = match which {
+            Which::Named(names) => names.to_vec(),
+            Which::Owned(_) | Which::All => listed(&api, which).await?,
+        };
+        let described = arns.iter().map(|arn| described(&api, arn));
+        let described = try_join_all(described).await?;
+        Ok(described
+            .iter()
+            .flatten()
+            .filter(|secret| is_there(secret, place.region))
+            .map(found)
+            .collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.secrets(place.region);
-            let properties = &write.properties;
-            let name = match text(properties, "Name") {
-                "" => generated_name(write, 512),
-                name => name.to_owned(),
-            };
-            let mut secret = pick(
-                properties,
-                &["Description", "KmsKeyId", "ReplicaRegions", "Type"],
-            );
-            rename(&mut secret, "ReplicaRegions", "AddReplicaRegions");
-            secret.insert("Name", Value::str(&*name));
-            secret.insert("Tags", Value::from(tag_list(tags)));
-            secret.insert("ClientRequestToken", Value::str(token));
-            if let Some(content) = content(&api, properties).await? {
-                secret.insert("SecretString", content);
-            }
-            match secrets::create_secret(&api, &secret).await {
-                Ok(answer) => Ok(text(&answer, "ARN").into()),
-                // The name is taken: by what an earlier run made and lists do not show for minutes,
-                // or by one that is scheduled for deletion.
-                Err(error)
-                    if error.kind == ErrorKind::AlreadyExists
-                        || error.message.contains("deletion") =>
-                {
-                    match taken_over(&api, &name, write, tags).await? {
-                        Some(arn) => Ok(arn),
-                        None => Err(error),
-                    }
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.secrets(place.region);
+        let properties = &write.properties;
+        let name = match text(properties, "Name") {
+            "" => generated_name(write, 512),
+            name => name.to_owned(),
+        };
+        let mut secret = pick(
+            properties,
+            &["Description", "KmsKeyId", "ReplicaRegions", "Type"],
+        );
+        rename(&mut secret, "ReplicaRegions", "AddReplicaRegions");
+        secret.insert("Name", Value::str(&*name));
+        secret.insert("Tags", Value::from(tag_list(tags)));
+        secret.insert("ClientRequestToken", Value::str(token));
+        if let Some(content) = content(&api, properties).await? {
+            secret.insert("SecretString", content);
+        }
+        match secrets::create_secret(&api, &secret).await {
+            Ok(answer) => Ok(text(&answer, "ARN").into()),
+            // The name is taken: by what an earlier run made and lists do not show for minutes,
+            // or by one that is scheduled for deletion.
+            Err(error)
+                if error.kind == ErrorKind::AlreadyExists || error.message.contains("deletion") =>
+            {
+                match taken_over(&api, &name, write, tags).await? {
+                    Some(arn) => Ok(arn),
+                    None => Err(error),
                 }
-                Err(error) => Err(error),
             }
-        })
+            Err(error) => Err(error),
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.secrets(place.region);
-            change(&api, &handle.identifier, &write.properties, changed).await
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.secrets(place.region);
+        change(&api, &handle.identifier, &write.properties, changed).await
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.secrets(place.region);
-            let Some(secret) = described(&api, &handle.identifier).await? else {
-                return Ok(());
-            };
-            if secret.contains_key("DeletedDate") {
-                return Ok(());
-            }
-            let regions: Vec<&str> = items(&secret, "ReplicationStatus")
-                .map(|replica| text(replica, "Region"))
-                .collect();
-            remove_replicas(&api, &handle.identifier, &regions).await?;
-            // AWS keeps it for 30 days, from which it can be brought back.
-            let secret = input(json!({"SecretId": &*handle.identifier}));
-            match secrets::delete_secret(&api, &secret).await {
-                // Replicas take a moment to go.
-                Err(error) if error.message.contains("replica") => Err(ProviderError {
-                    kind: ErrorKind::Conflict,
-                    ..error
-                }),
-                other => other.map(|_| ()),
-            }
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.secrets(place.region);
+        let Some(secret) = described(&api, &handle.identifier).await? else {
+            return Ok(());
+        };
+        if secret.contains_key("DeletedDate") {
+            return Ok(());
+        }
+        let regions: Vec<&str> = items(&secret, "ReplicationStatus")
+            .map(|replica| text(replica, "Region"))
+            .collect();
+        remove_replicas(&api, &handle.identifier, &regions).await?;
+        // AWS keeps it for 30 days, from which it can be brought back.
+        let secret = input(json!({"SecretId": &*handle.identifier}));
+        match secrets::delete_secret(&api, &secret).await {
+            // Replicas take a moment to go.
+            Err(error) if error.message.contains("replica") => Err(ProviderError {
+                kind: ErrorKind::Conflict,
+                ..error
+            }),
+            other => other.map(|_| ()),
+        }
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.secrets(place.region);
-            if !set.is_empty() {
-                let tags = input(json!({"SecretId": identifier, "Tags": tag_list(set)}));
-                secrets::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let keys = input(json!({"SecretId": identifier, "TagKeys": unset}));
-                secrets::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.secrets(place.region);
+        if !set.is_empty() {
+            let tags = input(json!({"SecretId": identifier, "Tags": tag_list(set)}));
+            secrets::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let keys = input(json!({"SecretId": identifier, "TagKeys": unset}));
+            secrets::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! CloudFormation has them, of tags as AWS has them, and of nothing that is ours: marks, batches,
 //! leases and dynamic references are `super`'s.
 
+use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::identity::Who;
 use super::marks::{Marks, Tags};
 use crate::inventory::{Handle, Owner, Status};
 use crate::ownership;
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 /// Where to call, and how.
@@ -211,50 +212,51 @@ impl Found {
 ///
 /// Calls are made once: what passes by itself (throttling, conflicts, late lists) is tried again by
 /// the executor, so that everything here may be called again after any failure.
+#[async_trait(?Send)]
 pub trait Service {
     /// The kinds that it maps.
     fn kinds(&self) -> &'static [&'static str];
 
     /// Those of `kinds` that exist, with a few list calls; at [`Depth::State`] with fewer, which is only
     /// asked of those that are named or owned.
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>>;
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>>;
 
     /// Creates it with these tags (its own and our marks) in the same call, and returns its
     /// identifier. `token` is the same for the same write.
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>>;
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>>;
 
     /// Changes the properties named in `changed`, in place; tags are [`Service::tag`]'s.
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>>;
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()>;
 
     /// Starts deleting it; what is gone already is [`crate::provider::ErrorKind::NotFound`].
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>>;
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()>;
 
     /// Sets and removes tags of one of its kinds that has tags.
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        kind: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>>;
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        kind: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()>;
 
     /// How several of its kinds are read in fewer calls than each by itself.
     fn reads_together(&self) -> Together {
@@ -292,8 +294,8 @@ pub trait Service {
     }
 
     /// Restarts one for which [`Service::restarts`] says so.
-    fn restart<'a>(&'a self, _place: Place<'a>, _handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(std::future::ready(Ok(())))
+    async fn restart(&self, _place: Place<'_>, _handle: &Handle) -> Outcome<()> {
+        Box::pin(std::future::ready(Ok(()))).await
     }
 
     /// The identifier that a write will have, where its properties say it.

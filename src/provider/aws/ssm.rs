@@ -1,5 +1,6 @@
 //! Systems Manager: parameters, and State Manager's associations.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::service::{
     none_if_gone, pages, pick, tag_list, tags, text, touches, without,
 };
 use crate::inventory::Handle;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const PARAMETER: &str = "AWS::SSM::Parameter";
@@ -66,136 +67,127 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Ssm;
 
+#[async_trait(?Send)]
 impl Service for Ssm {
     fn kinds(&self) -> &'static [&'static str] {
         &[PARAMETER, ASSOCIATION]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let parameters = async {
-                match kinds.contains(PARAMETER) {
-                    true => parameters(place, which).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let associations = async {
-                match kinds.contains(ASSOCIATION) {
-                    true => associations(place, which).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let (mut found, associations) = try_join(parameters, associations).await?;
-            found.extend(associations);
-            Ok(found)
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let parameters = async {
+            match kinds.contains(PARAMETER) {
+                true => parameters(place, which).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let associations = async {
+            match kinds.contains(ASSOCIATION) {
+                true => associations(place, which).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let (mut found, associations) = try_join(parameters, associations).await?;
+        found.extend(associations);
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ssm(place.region);
-            let tags = Value::from(tag_list(tags));
-            if &*write.kind == ASSOCIATION {
-                // As with CloudFormation unless it is told to wait: what the association does to its
-                // targets is theirs to report.
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ssm(place.region);
+        let tags = Value::from(tag_list(tags));
+        if &*write.kind == ASSOCIATION {
+            // As with CloudFormation unless it is told to wait: what the association does to its
+            // targets is theirs to report.
+            let mut association = pick(&write.properties, &ASSOCIATED);
+            association.insert("Tags", tags);
+            let answer = ssm::create_association(&api, &association).await?;
+            return Ok(text(&answer, "AssociationDescription.AssociationId").into());
+        }
+        let name = name_of(write);
+        let mut parameter = without(&write.properties, &["Tags"]);
+        parameter.insert("Name", Value::str(&*name));
+        parameter.insert("Tags", tags);
+        ssm::put_parameter(&api, &parameter).await?;
+        Ok(name)
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ssm(place.region);
+        let id = Value::String(handle.identifier.clone());
+        if &*handle.kind == ASSOCIATION {
+            // AWS forgets whatever an update leaves out, and runs the association at each.
+            if !changed
+                .iter()
+                .all(|name| &**name == "WaitForSuccessTimeoutSeconds")
+            {
                 let mut association = pick(&write.properties, &ASSOCIATED);
-                association.insert("Tags", tags);
-                let answer = ssm::create_association(&api, &association).await?;
-                return Ok(text(&answer, "AssociationDescription.AssociationId").into());
+                association.remove("InstanceId");
+                association.insert("AssociationId", id);
+                ssm::update_association(&api, &association).await?;
             }
-            let name = name_of(write);
-            let mut parameter = without(&write.properties, &["Tags"]);
-            parameter.insert("Name", Value::str(&*name));
-            parameter.insert("Tags", tags);
-            ssm::put_parameter(&api, &parameter).await?;
-            Ok(name)
-        })
+            return Ok(());
+        }
+        // Tags go with new parameters only.
+        let mut parameter = without(&write.properties, &["Tags"]);
+        for (name, default) in DEFAULTS {
+            if touches(changed, &[name]) && !parameter.contains_key(name) {
+                parameter.insert(name, Value::str(default));
+            }
+        }
+        parameter.insert("Name", id);
+        parameter.insert("Overwrite", Value::Bool(true));
+        ssm::put_parameter(&api, &parameter).await?;
+        Ok(())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ssm(place.region);
-            let id = Value::String(handle.identifier.clone());
-            if &*handle.kind == ASSOCIATION {
-                // AWS forgets whatever an update leaves out, and runs the association at each.
-                if !changed
-                    .iter()
-                    .all(|name| &**name == "WaitForSuccessTimeoutSeconds")
-                {
-                    let mut association = pick(&write.properties, &ASSOCIATED);
-                    association.remove("InstanceId");
-                    association.insert("AssociationId", id);
-                    ssm::update_association(&api, &association).await?;
-                }
-                return Ok(());
-            }
-            // Tags go with new parameters only.
-            let mut parameter = without(&write.properties, &["Tags"]);
-            for (name, default) in DEFAULTS {
-                if touches(changed, &[name]) && !parameter.contains_key(name) {
-                    parameter.insert(name, Value::str(default));
-                }
-            }
-            parameter.insert("Name", id);
-            parameter.insert("Overwrite", Value::Bool(true));
-            ssm::put_parameter(&api, &parameter).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ssm(place.region);
+        if &*handle.kind == ASSOCIATION {
+            let association = input(json!({"AssociationId": &*handle.identifier}));
+            ssm::delete_association(&api, &association).await?;
+        } else {
+            let parameter = input(json!({"Name": &*handle.identifier}));
+            ssm::delete_parameter(&api, &parameter).await?;
+        }
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ssm(place.region);
-            if &*handle.kind == ASSOCIATION {
-                let association = input(json!({"AssociationId": &*handle.identifier}));
-                ssm::delete_association(&api, &association).await?;
-            } else {
-                let parameter = input(json!({"Name": &*handle.identifier}));
-                ssm::delete_parameter(&api, &parameter).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        kind: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ssm(place.region);
-            let mut resource = resource(kind, identifier);
-            if !set.is_empty() {
-                let mut tags = resource.clone();
-                tags.insert("Tags", Value::from(tag_list(set)));
-                ssm::add_tags_to_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                resource.insert("TagKeys", list(unset));
-                ssm::remove_tags_from_resource(&api, &resource).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        kind: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.ssm(place.region);
+        let mut resource = resource(kind, identifier);
+        if !set.is_empty() {
+            let mut tags = resource.clone();
+            tags.insert("Tags", Value::from(tag_list(set)));
+            ssm::add_tags_to_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            resource.insert("TagKeys", list(unset));
+            ssm::remove_tags_from_resource(&api, &resource).await?;
+        }
+        Ok(())
     }
 
     fn doubles(&self, kind: &str) -> bool {

@@ -1,5 +1,6 @@
 //! The web application firewall: web ACLs and their logging.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::service::{
 };
 use crate::inventory::Handle;
 use crate::ownership;
-use crate::provider::{Outcome, Pending, ProviderError, Write};
+use crate::provider::{Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const WEB_ACL: &str = "AWS::WAFv2::WebACL";
@@ -38,127 +39,118 @@ pub fn services() -> Vec<Box<dyn Service>> {
 /// The mapping.
 struct Firewalls;
 
+#[async_trait(?Send)]
 impl Service for Firewalls {
     fn kinds(&self) -> &'static [&'static str] {
         &[WEB_ACL, LOGGING]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.waf(place.region);
-            let acls = tagged(api, place, which).await?;
-            let found = acls.iter().map(|(acl, tags)| async move {
-                let web_acl = async {
-                    match kinds.contains(WEB_ACL) {
-                        true => web_acl(api, acl, tags).await,
-                        false => Ok(None),
-                    }
-                };
-                let logging = async {
-                    match kinds.contains(LOGGING) {
-                        true => logging(api, which, &acl.arn, tags).await,
-                        false => Ok(None),
-                    }
-                };
-                let (web_acl, logging) = try_join(web_acl, logging).await?;
-                Ok::<_, ProviderError>(web_acl.into_iter().chain(logging))
-            });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.waf(place.region);
-            if *write.kind == *LOGGING {
-                put_logging(&api, write).await?;
-                return Ok(text(&write.properties, "ResourceArn").into());
-            }
-            let mut acl = parameters(&write.properties);
-            let name = match text(&write.properties, "Name") {
-                "" => generated_name(write, 128),
-                name => name.to_owned(),
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.waf(place.region);
+        let acls = tagged(api, place, which).await?;
+        let found = acls.iter().map(|(acl, tags)| async move {
+            let web_acl = async {
+                match kinds.contains(WEB_ACL) {
+                    true => web_acl(api, acl, tags).await,
+                    false => Ok(None),
+                }
             };
-            acl.insert("Name", Value::str(&*name));
-            acl.insert("Tags", Value::from(tag_list(tags)));
-            let answer = wafv2::create_web_acl(&api, &acl).await?;
-            let scope = text(&write.properties, "Scope");
-            Ok(format!("{name}|{}|{scope}", text(&answer, "Summary.Id")).into())
-        })
+            let logging = async {
+                match kinds.contains(LOGGING) {
+                    true => logging(api, which, &acl.arn, tags).await,
+                    false => Ok(None),
+                }
+            };
+            let (web_acl, logging) = try_join(web_acl, logging).await?;
+            Ok::<_, ProviderError>(web_acl.into_iter().chain(logging))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.waf(place.region);
-            if *handle.kind == *LOGGING {
-                return put_logging(&api, write).await;
-            }
-            let acl = Acl::of(place.site().await?, &handle.identifier);
-            let answer = wafv2::get_web_acl(&api, &acl.question()).await?;
-            let mut parameters = parameters(&write.properties);
-            for (name, value) in acl.question() {
-                parameters.insert(name, value);
-            }
-            parameters.insert("LockToken", Value::str(text(&answer, "LockToken")));
-            wafv2::update_web_acl(&api, &parameters).await?;
-            Ok(())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.waf(place.region);
+        if *write.kind == *LOGGING {
+            put_logging(&api, write).await?;
+            return Ok(text(&write.properties, "ResourceArn").into());
+        }
+        let mut acl = parameters(&write.properties);
+        let name = match text(&write.properties, "Name") {
+            "" => generated_name(write, 128),
+            name => name.to_owned(),
+        };
+        acl.insert("Name", Value::str(&*name));
+        acl.insert("Tags", Value::from(tag_list(tags)));
+        let answer = wafv2::create_web_acl(&api, &acl).await?;
+        let scope = text(&write.properties, "Scope");
+        Ok(format!("{name}|{}|{scope}", text(&answer, "Summary.Id")).into())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.waf(place.region);
-            if *handle.kind == *LOGGING {
-                let logging = input(json!({"ResourceArn": &*handle.identifier}));
-                wafv2::delete_logging_configuration(&api, &logging).await?;
-                return Ok(());
-            }
-            let mut question = Acl::of(place.site().await?, &handle.identifier).question();
-            let answer = wafv2::get_web_acl(&api, &question).await?;
-            question.insert("LockToken", Value::str(text(&answer, "LockToken")));
-            wafv2::delete_web_acl(&api, &question).await?;
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        _: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.waf(place.region);
+        if *handle.kind == *LOGGING {
+            return put_logging(&api, write).await;
+        }
+        let acl = Acl::of(place.site().await?, &handle.identifier);
+        let answer = wafv2::get_web_acl(&api, &acl.question()).await?;
+        let mut parameters = parameters(&write.properties);
+        for (name, value) in acl.question() {
+            parameters.insert(name, value);
+        }
+        parameters.insert("LockToken", Value::str(text(&answer, "LockToken")));
+        wafv2::update_web_acl(&api, &parameters).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.waf(place.region);
-            let arn = Acl::of(place.site().await?, identifier).arn;
-            if !set.is_empty() {
-                let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
-                wafv2::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let keys = input(json!({"ResourceARN": arn, "TagKeys": unset}));
-                wafv2::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.waf(place.region);
+        if *handle.kind == *LOGGING {
+            let logging = input(json!({"ResourceArn": &*handle.identifier}));
+            wafv2::delete_logging_configuration(&api, &logging).await?;
+            return Ok(());
+        }
+        let mut question = Acl::of(place.site().await?, &handle.identifier).question();
+        let answer = wafv2::get_web_acl(&api, &question).await?;
+        question.insert("LockToken", Value::str(text(&answer, "LockToken")));
+        wafv2::delete_web_acl(&api, &question).await?;
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.waf(place.region);
+        let arn = Acl::of(place.site().await?, identifier).arn;
+        if !set.is_empty() {
+            let tags = input(json!({"ResourceARN": arn, "Tags": tag_list(set)}));
+            wafv2::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let keys = input(json!({"ResourceARN": arn, "TagKeys": unset}));
+            wafv2::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

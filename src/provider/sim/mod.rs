@@ -39,6 +39,7 @@ mod tables;
 mod tls;
 mod windows;
 
+use async_trait::async_trait;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -394,6 +395,7 @@ fn subject(kind: &str, address: &crate::address::Address) -> String {
     format!("{kind} {address}")
 }
 
+#[async_trait(?Send)]
 impl Provider for Sim {
     fn clock(&self) -> &dyn Clock {
         &self.clock
@@ -411,74 +413,58 @@ impl Provider for Sim {
         self.faults.borrow().lag > 0 && usable_when_made(kind)
     }
 
-    fn observe<'a>(&'a self, owner: &'a Owner, query: &'a Query) -> Pending<'a, Outcome<Live>> {
+    async fn observe(&self, owner: &Owner, query: &Query) -> Outcome<Live> {
         let down = self.faults.borrow().down.clone();
         let asked =
             |region: &&Arc<str>| query.thorough || query.kinds.iter().any(|(of, _)| of == *region);
         let region = down.iter().find(asked).cloned().unwrap_or_default();
-        Box::pin(async move {
-            let name = "tagging:GetResources";
-            self.call(name, "", &region, false, |cloud, now, _| {
-                cloud.settle(now);
-                Ok(cloud.observe(owner, query, now))
-            })
-            .await
+
+        let name = "tagging:GetResources";
+        self.call(name, "", &region, false, |cloud, now, _| {
+            cloud.settle(now);
+            Ok(cloud.observe(owner, query, now))
         })
+        .await
     }
 
-    fn read<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<LiveResource>>> {
-        Box::pin(async move {
-            let name = operation("Describe", &handle.kind);
-            self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
-                Ok(cloud.read(owner, handle, now))
-            })
-            .await
+    async fn read(&self, owner: &Owner, handle: &Handle) -> Outcome<Option<LiveResource>> {
+        let name = operation("Describe", &handle.kind);
+        self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
+            Ok(cloud.read(owner, handle, now))
         })
+        .await
     }
 
-    fn create<'a>(&'a self, write: &'a Write) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let name = operation("Create", &write.kind);
-            let unverified = self.faults.borrow().unverified;
-            self.admit(&write.kind, &write.address).await;
-            let about = subject(&write.kind, &write.address);
-            self.call(
-                &name,
-                &about,
-                &write.address.region,
-                true,
-                |cloud, now, lag| {
-                    account::admit(cloud, unverified, &write.kind, &name)?;
-                    cloud.create(write, now, lag)
-                },
-            )
-            .await
-        })
+    async fn create(&self, write: &Write) -> Outcome<Arc<str>> {
+        let name = operation("Create", &write.kind);
+        let unverified = self.faults.borrow().unverified;
+        self.admit(&write.kind, &write.address).await;
+        let about = subject(&write.kind, &write.address);
+        self.call(
+            &name,
+            &about,
+            &write.address.region,
+            true,
+            |cloud, now, lag| {
+                account::admit(cloud, unverified, &write.kind, &name)?;
+                cloud.create(write, now, lag)
+            },
+        )
+        .await
     }
 
-    fn update<'a>(
-        &'a self,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let name = operation("Modify", &write.kind);
-            self.admit(&write.kind, &write.address).await;
-            let about = subject(&write.kind, &write.address);
-            self.call(
-                &name,
-                &about,
-                &write.address.region,
-                true,
-                |cloud, now, _| cloud.update(handle, write, changed, now),
-            )
-            .await
-        })
+    async fn update(&self, handle: &Handle, write: &Write, changed: &[Arc<str>]) -> Outcome<()> {
+        let name = operation("Modify", &write.kind);
+        self.admit(&write.kind, &write.address).await;
+        let about = subject(&write.kind, &write.address);
+        self.call(
+            &name,
+            &about,
+            &write.address.region,
+            true,
+            |cloud, now, _| cloud.update(handle, write, changed, now),
+        )
+        .await
     }
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
@@ -489,56 +475,45 @@ impl Provider for Sim {
         database::restarts(write, before, changed)
     }
 
-    fn restart<'a>(&'a self, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let name = operation("Reboot", &handle.kind);
-            let region = &handle.address.region;
-            self.admit(&handle.kind, &handle.address).await;
-            let about = subject(&handle.kind, &handle.address);
-            self.call(&name, &about, region, true, |cloud, now, _| {
-                cloud.restart(handle, now)
-            })
-            .await
+    async fn restart(&self, handle: &Handle) -> Outcome<()> {
+        let name = operation("Reboot", &handle.kind);
+        let region = &handle.address.region;
+        self.admit(&handle.kind, &handle.address).await;
+        let about = subject(&handle.kind, &handle.address);
+        self.call(&name, &about, region, true, |cloud, now, _| {
+            cloud.restart(handle, now)
         })
+        .await
     }
 
-    fn delete<'a>(&'a self, owner: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let name = operation("Delete", &handle.kind);
-            self.admit(&handle.kind, &handle.address).await;
-            let about = subject(&handle.kind, &handle.address);
-            self.call(
-                &name,
-                &about,
-                &handle.address.region,
-                true,
-                |cloud, now, _| cloud.delete(owner, handle, now),
-            )
-            .await
-        })
+    async fn delete(&self, owner: &Owner, handle: &Handle) -> Outcome<()> {
+        let name = operation("Delete", &handle.kind);
+        self.admit(&handle.kind, &handle.address).await;
+        let about = subject(&handle.kind, &handle.address);
+        self.call(
+            &name,
+            &about,
+            &handle.address.region,
+            true,
+            |cloud, now, _| cloud.delete(owner, handle, now),
+        )
+        .await
     }
 
-    fn find<'a>(
-        &'a self,
-        kind: &'a str,
-        region: &'a str,
-        identifier: Option<&'a str>,
-    ) -> Pending<'a, Outcome<Vec<Stray>>> {
-        Box::pin(async move {
-            let name = operation("Describe", kind);
-            self.call(&name, "", region, false, |cloud, now, _| {
-                Ok(cloud.strays(kind, region, identifier, now))
-            })
-            .await
+    async fn find(
+        &self,
+        kind: &str,
+        region: &str,
+        identifier: Option<&str>,
+    ) -> Outcome<Vec<Stray>> {
+        let name = operation("Describe", kind);
+        self.call(&name, "", region, false, |cloud, now, _| {
+            Ok(cloud.strays(kind, region, identifier, now))
         })
+        .await
     }
 
-    fn adopt<'a>(
-        &'a self,
-        owner: &'a Owner,
-        handle: &'a Handle,
-        applied: &'a Applied,
-    ) -> Pending<'a, Outcome<()>> {
+    async fn adopt(&self, owner: &Owner, handle: &Handle, applied: &Applied) -> Outcome<()> {
         let region = &handle.address.region;
         Box::pin(self.call(
             "tagging:TagResources",
@@ -547,13 +522,10 @@ impl Provider for Sim {
             true,
             move |cloud, now, _| cloud.adopt(owner, handle, applied, now),
         ))
+        .await
     }
 
-    fn acquire_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        holder: &'a Holder,
-    ) -> Pending<'a, Outcome<()>> {
+    async fn acquire_lease(&self, owner: &Owner, holder: &Holder) -> Outcome<()> {
         Box::pin(
             self.call(
                 "lease:Acquire",
@@ -577,18 +549,20 @@ impl Provider for Sim {
                 },
             ),
         )
+        .await
     }
 
-    fn release_lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
+    async fn release_lease(&self, owner: &Owner) -> Outcome<()> {
         Box::pin(
             self.call("lease:Release", "", "", false, move |cloud, _, _| {
                 cloud.leases.remove(owner);
                 Ok(())
             }),
         )
+        .await
     }
 
-    fn lease<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<Option<Held>>> {
+    async fn lease(&self, owner: &Owner) -> Outcome<Option<Held>> {
         Box::pin(
             self.call("lease:Describe", "", "", false, move |cloud, now, _| {
                 Ok(cloud.leases.get(owner).map(|holder| Held {
@@ -598,126 +572,102 @@ impl Provider for Sim {
                 }))
             }),
         )
+        .await
     }
 
-    fn break_lease<'a>(
-        &'a self,
-        owner: &'a Owner,
-        _: Option<&'a Holder>,
-    ) -> Pending<'a, Outcome<Option<Holder>>> {
+    async fn break_lease(&self, owner: &Owner, _: Option<&Holder>) -> Outcome<Option<Holder>> {
         Box::pin(self.call("lease:Break", "", "", false, move |cloud, _, _| {
             Ok(cloud.leases.remove(owner))
         }))
+        .await
     }
 
-    fn health<'a>(&'a self, _: &'a Owner, handle: &'a Handle) -> Pending<'a, Outcome<Health>> {
-        Box::pin(async move {
-            let name = operation("Describe", &handle.kind);
-            self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
-                cloud.health(handle, now)
-            })
-            .await
+    async fn health(&self, _: &Owner, handle: &Handle) -> Outcome<Health> {
+        let name = operation("Describe", &handle.kind);
+        self.call(&name, "", &handle.address.region, false, |cloud, now, _| {
+            cloud.health(handle, now)
         })
+        .await
     }
 
-    fn raised<'a>(
-        &'a self,
-        _: &'a Owner,
-        alarms: &'a [Handle],
-    ) -> Pending<'a, Outcome<Vec<crate::address::Address>>> {
+    async fn raised(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<crate::address::Address>> {
         let down = self.faults.borrow().down.clone();
         let asked = |region: &&Arc<str>| alarms.iter().any(|one| one.address.region == **region);
         let region = down.iter().find(asked).cloned().unwrap_or_default();
-        Box::pin(async move {
-            let name = "cloudwatch:DescribeAlarms";
-            self.call(name, "", &region, false, |cloud, _, _| {
-                Ok(cloud.raised(alarms))
-            })
-            .await
+
+        let name = "cloudwatch:DescribeAlarms";
+        self.call(name, "", &region, false, |cloud, _, _| {
+            Ok(cloud.raised(alarms))
         })
+        .await
     }
 
-    fn replicated<'a>(
-        &'a self,
-        _: &'a Owner,
-        handle: &'a Handle,
-    ) -> Pending<'a, Outcome<Option<u64>>> {
-        Box::pin(async move {
-            let region = &handle.address.region;
-            let name = "cloudwatch:GetMetricStatistics";
-            self.call(name, "", region, false, |cloud, now, _| {
-                Ok(cloud.replicated(handle, now))
-            })
-            .await
+    async fn replicated(&self, _: &Owner, handle: &Handle) -> Outcome<Option<u64>> {
+        let region = &handle.address.region;
+        let name = "cloudwatch:GetMetricStatistics";
+        self.call(name, "", region, false, |cloud, now, _| {
+            Ok(cloud.replicated(handle, now))
         })
+        .await
     }
 
-    fn copy_files<'a>(&'a self, from: &'a Handle, to: &'a Handle) -> Pending<'a, Outcome<Files>> {
-        Box::pin(async move {
-            let region = &to.address.region;
-            self.call("s3:CopyObject", "", region, false, |cloud, _, _| {
-                Ok(cloud.copy_files(&from.identifier, &to.identifier))
-            })
-            .await
+    async fn copy_files(&self, from: &Handle, to: &Handle) -> Outcome<Files> {
+        let region = &to.address.region;
+        self.call("s3:CopyObject", "", region, false, |cloud, _, _| {
+            Ok(cloud.copy_files(&from.identifier, &to.identifier))
         })
+        .await
     }
 
-    fn resolve<'a>(&'a self, name: &'a str) -> Pending<'a, Outcome<Option<Vec<IpAddr>>>> {
+    async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>> {
         // A resolver is none of AWS's APIs: it takes no call, and none of their failures befalls it.
-        Box::pin(async move {
-            let now = self.clock.now();
-            Ok(Some(self.cloud.borrow().addresses(name, now)))
-        })
+
+        let now = self.clock.now();
+        Ok(Some(self.cloud.borrow().addresses(name, now)))
     }
 
-    fn probe<'a>(&'a self, probe: &'a Probe) -> Pending<'a, Outcome<Answer>> {
-        Box::pin(async move {
-            let now = self.clock.now();
-            Ok(self.cloud.borrow().answer(probe, now))
-        })
+    async fn probe(&self, probe: &Probe) -> Outcome<Answer> {
+        let now = self.clock.now();
+        Ok(self.cloud.borrow().answer(probe, now))
     }
 
-    fn traffic<'a>(&'a self, at: &'a [Handle]) -> Pending<'a, Outcome<Traffic>> {
+    async fn traffic(&self, at: &[Handle]) -> Outcome<Traffic> {
         let region = at.first().map_or("", |one| &*one.address.region);
-        Box::pin(async move {
-            let name = "cloudwatch:GetMetricData";
-            self.call(name, "", region, false, |cloud, now, _| {
-                Ok(cloud.traffic(at, now))
-            })
-            .await
+
+        let name = "cloudwatch:GetMetricData";
+        self.call(name, "", region, false, |cloud, now, _| {
+            Ok(cloud.traffic(at, now))
         })
+        .await
     }
 
-    fn invalidate<'a>(
-        &'a self,
-        owner: &'a Owner,
-        at: &'a Handle,
-        paths: &'a [String],
-        reference: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
+    async fn invalidate(
+        &self,
+        owner: &Owner,
+        at: &Handle,
+        paths: &[String],
+        reference: &str,
+    ) -> Outcome<Arc<str>> {
         let name = "cloudfront:CreateInvalidation";
         Box::pin(
             self.call(name, &at.identifier, GLOBAL, true, move |cloud, now, _| {
                 cloud.invalidate(owner, at, paths, reference, now)
             }),
         )
+        .await
     }
 
-    fn is_invalidated<'a>(
-        &'a self,
-        owner: &'a Owner,
-        at: &'a Handle,
-        id: &'a str,
-    ) -> Pending<'a, Outcome<bool>> {
+    async fn is_invalidated(&self, owner: &Owner, at: &Handle, id: &str) -> Outcome<bool> {
         let name = "cloudfront:GetInvalidation";
         Box::pin(
             self.call(name, &at.identifier, GLOBAL, false, move |cloud, now, _| {
                 cloud.is_invalidated(owner, id, now)
             }),
         )
+        .await
     }
 
-    fn run<'a>(&'a self, owner: &'a Owner, script: &'a Script) -> Pending<'a, Outcome<Output>> {
+    async fn run(&self, owner: &Owner, script: &Script) -> Outcome<Output> {
         let region = &script.server.address.region;
         Box::pin(self.call(
             "ssm:SendCommand",
@@ -726,25 +676,24 @@ impl Provider for Sim {
             true,
             move |cloud, _, _| Ok(cloud.script(owner, script)),
         ))
+        .await
     }
 
-    fn write_record<'a>(
-        &'a self,
-        owner: &'a Owner,
-        record: &'a Record,
-    ) -> Pending<'a, Outcome<()>> {
+    async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {
         Box::pin(self.call("record:Put", "", "", true, move |cloud, _, _| {
             cloud.records.insert(owner.clone(), record.clone());
             Ok(())
         }))
+        .await
     }
 
-    fn remove_record<'a>(&'a self, owner: &'a Owner) -> Pending<'a, Outcome<()>> {
+    async fn remove_record(&self, owner: &Owner) -> Outcome<()> {
         Box::pin(
             self.call("record:Delete", "", "", true, move |cloud, _, _| {
                 cloud.records.remove(owner);
                 Ok(())
             }),
         )
+        .await
     }
 }

@@ -6,6 +6,7 @@
 
 mod proof;
 
+use async_trait::async_trait;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use super::service::{
 };
 use crate::inventory::Handle;
 use crate::ownership;
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
@@ -63,126 +64,116 @@ struct Certificates {
     proven: RefCell<HashSet<Arc<str>>>,
 }
 
+#[async_trait(?Send)]
 impl Service for Certificates {
     fn kinds(&self) -> &'static [&'static str] {
         &[CERTIFICATE]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.acm(place.region);
-            let certificates = match which {
-                Which::Named(arns) => {
-                    let each = arns.iter().map(async |arn| {
-                        let both = try_join(detail(&api, arn), tags_of(&api, arn)).await;
-                        none_if_gone(both)
-                    });
-                    let found: Vec<(Map, Tags)> =
-                        try_join_all(each).await?.into_iter().flatten().collect();
-                    for (certificate, tags) in &found {
-                        if text(certificate, "Status") == "PENDING_VALIDATION" {
-                            self.prove(place, certificate, tags).await?;
-                        }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.acm(place.region);
+        let certificates = match which {
+            Which::Named(arns) => {
+                let each = arns.iter().map(async |arn| {
+                    let both = try_join(detail(&api, arn), tags_of(&api, arn)).await;
+                    none_if_gone(both)
+                });
+                let found: Vec<(Map, Tags)> =
+                    try_join_all(each).await?.into_iter().flatten().collect();
+                for (certificate, tags) in &found {
+                    if text(certificate, "Status") == "PENDING_VALIDATION" {
+                        self.prove(place, certificate, tags).await?;
                     }
-                    found
                 }
-                Which::Owned(_) | Which::All => listed(place, &api, which).await?,
-            };
-            Ok(certificates.into_iter().map(found).collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.acm(place.region);
-            let mut tags = tags.clone();
-            tags.extend(zone_tags(&write.properties));
-            let request = request(&write.properties, &tags, token);
-            let answer = acm::request_certificate(&api, &request).await?;
-            let arn = text(&answer, "CertificateArn");
-            if !zones(&tags).is_empty() {
-                for _ in 0..LOOKS {
-                    let certificate = detail(&api, arn).await;
-                    if let Some(certificate) = none_if_gone(certificate)?
-                        && self.prove(place, &certificate, &tags).await?
-                    {
-                        break;
-                    }
-                    tokio::time::sleep(LOOK).await;
-                }
+                found
             }
-            Ok(arn.into())
-        })
+            Which::Owned(_) | Which::All => listed(place, &api, which).await?,
+        };
+        Ok(certificates.into_iter().map(found).collect())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            if touches(changed, &[LOGGING]) {
-                let enabled = Value::str("ENABLED");
-                let logging = write.properties.get(LOGGING).unwrap_or(&enabled);
-                let options = input(json!({"CertificateArn": &*handle.identifier,
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.acm(place.region);
+        let mut tags = tags.clone();
+        tags.extend(zone_tags(&write.properties));
+        let request = request(&write.properties, &tags, token);
+        let answer = acm::request_certificate(&api, &request).await?;
+        let arn = text(&answer, "CertificateArn");
+        if !zones(&tags).is_empty() {
+            for _ in 0..LOOKS {
+                let certificate = detail(&api, arn).await;
+                if let Some(certificate) = none_if_gone(certificate)?
+                    && self.prove(place, &certificate, &tags).await?
+                {
+                    break;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        Ok(arn.into())
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        if touches(changed, &[LOGGING]) {
+            let enabled = Value::str("ENABLED");
+            let logging = write.properties.get(LOGGING).unwrap_or(&enabled);
+            let options = input(json!({"CertificateArn": &*handle.identifier,
                     "Options": {LOGGING: logging}}));
-                let api = place.clients.acm(place.region);
-                acm::update_certificate_options(&api, &options).await?;
-            }
-            Ok(())
-        })
+            let api = place.clients.acm(place.region);
+            acm::update_certificate_options(&api, &options).await?;
+        }
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.acm(place.region);
-            let arn = &*handle.identifier;
-            let zones = zones(&tags_of(&api, arn).await?);
-            let one = input(json!({"CertificateArn": arn}));
-            acm::delete_certificate(&api, &one).await?;
-            let zones: BTreeSet<&String> = zones.values().collect();
-            for zone in zones {
-                none_if_gone(withdraw(place, zone, arn).await)?;
-            }
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.acm(place.region);
+        let arn = &*handle.identifier;
+        let zones = zones(&tags_of(&api, arn).await?);
+        let one = input(json!({"CertificateArn": arn}));
+        acm::delete_certificate(&api, &one).await?;
+        let zones: BTreeSet<&String> = zones.values().collect();
+        for zone in zones {
+            none_if_gone(withdraw(place, zone, arn).await)?;
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.acm(place.region);
-            let one = |tags: serde_json::Value| {
-                input(json!({"CertificateArn": identifier, "Tags": tags}))
-            };
-            if !set.is_empty() {
-                acm::add_tags_to_certificate(&api, &one(tag_list(set))).await?;
-            }
-            if !unset.is_empty() {
-                let keys = unset.iter().map(|key| json!({"Key": key})).collect();
-                acm::remove_tags_from_certificate(&api, &one(keys)).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.acm(place.region);
+        let one =
+            |tags: serde_json::Value| input(json!({"CertificateArn": identifier, "Tags": tags}));
+        if !set.is_empty() {
+            acm::add_tags_to_certificate(&api, &one(tag_list(set))).await?;
+        }
+        if !unset.is_empty() {
+            let keys = unset.iter().map(|key| json!({"Key": key})).collect();
+            acm::remove_tags_from_certificate(&api, &one(keys)).await?;
+        }
+        Ok(())
     }
 
     fn resumes(&self, _: &str) -> bool {

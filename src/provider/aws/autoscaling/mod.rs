@@ -5,6 +5,7 @@ mod parts;
 mod policy;
 mod read;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages,
 };
 use crate::inventory::Handle;
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::Map;
 
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
@@ -35,6 +36,7 @@ pub fn services() -> Vec<Box<dyn Service>> {
 /// The mapping.
 struct AutoScaling;
 
+#[async_trait(?Send)]
 impl Service for AutoScaling {
     fn kinds(&self) -> &'static [&'static str] {
         &[GROUP, POLICY]
@@ -44,130 +46,119 @@ impl Service for AutoScaling {
         Together::Named
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.autoscaling(place.region);
-            // A policy's identifier holds its group's name.
-            let (names, arns): (Vec<Arc<str>>, Vec<Arc<str>>);
-            let (of_groups, of_policies) = match which {
-                Which::Named(asked) if kinds.contains(POLICY) => {
-                    let group = |name: &Arc<str>| match policy::group_of(name) {
-                        "" => name.clone(),
-                        group => group.into(),
-                    };
-                    names = BTreeSet::from_iter(asked.iter().map(group))
-                        .into_iter()
-                        .collect();
-                    let policies = asked
-                        .iter()
-                        .filter(|name| !policy::group_of(name).is_empty());
-                    arns = policies.cloned().collect();
-                    (Which::Named(&names), Which::Named(&arns))
-                }
-                other => (other, other),
-            };
-            let policies = async {
-                match kinds.contains(POLICY) {
-                    true => policy::policies(&api, of_policies).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let groups = async {
-                // A policy's group has its tags, and nothing about its state.
-                match kinds.contains(GROUP) || place.depth == Depth::Everything {
-                    true => groups(&api, of_groups).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let (groups, policies) = try_join(groups, policies).await?;
-            let mut found = match place.depth {
-                Depth::Everything => policy::found(&policies, &groups, which),
-                Depth::State => policy::standing(&policies, which),
-            };
-            if kinds.contains(GROUP) {
-                let groups = read::found(&api, &groups).await?;
-                let wanted = groups
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.autoscaling(place.region);
+        // A policy's identifier holds its group's name.
+        let (names, arns): (Vec<Arc<str>>, Vec<Arc<str>>);
+        let (of_groups, of_policies) = match which {
+            Which::Named(asked) if kinds.contains(POLICY) => {
+                let group = |name: &Arc<str>| match policy::group_of(name) {
+                    "" => name.clone(),
+                    group => group.into(),
+                };
+                names = BTreeSet::from_iter(asked.iter().map(group))
                     .into_iter()
-                    .filter(|group| which.wants(&group.identifier));
-                found.extend(wanted);
+                    .collect();
+                let policies = asked
+                    .iter()
+                    .filter(|name| !policy::group_of(name).is_empty());
+                arns = policies.cloned().collect();
+                (Which::Named(&names), Which::Named(&arns))
             }
-            Ok(found)
-        })
+            other => (other, other),
+        };
+        let policies = async {
+            match kinds.contains(POLICY) {
+                true => policy::policies(&api, of_policies).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let groups = async {
+            // A policy's group has its tags, and nothing about its state.
+            match kinds.contains(GROUP) || place.depth == Depth::Everything {
+                true => groups(&api, of_groups).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let (groups, policies) = try_join(groups, policies).await?;
+        let mut found = match place.depth {
+            Depth::Everything => policy::found(&policies, &groups, which),
+            Depth::State => policy::standing(&policies, which),
+        };
+        if kinds.contains(GROUP) {
+            let groups = read::found(&api, &groups).await?;
+            let wanted = groups
+                .into_iter()
+                .filter(|group| which.wants(&group.identifier));
+            found.extend(wanted);
+        }
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.autoscaling(place.region);
-            match &*write.kind {
-                GROUP => group::create(&api, write, tags).await,
-                _ => policy::put(&api, write, &policy::name(write)).await,
-            }
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.autoscaling(place.region);
+        match &*write.kind {
+            GROUP => group::create(&api, write, tags).await,
+            _ => policy::put(&api, write, &policy::name(write)).await,
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.autoscaling(place.region);
-            match &*handle.kind {
-                GROUP => group::update(&api, &handle.identifier, write, changed).await,
-                _ => {
-                    let name = policy::name_of(&handle.identifier);
-                    policy::put(&api, write, name).await?;
-                    Ok(())
-                }
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.autoscaling(place.region);
+        match &*handle.kind {
+            GROUP => group::update(&api, &handle.identifier, write, changed).await,
+            _ => {
+                let name = policy::name_of(&handle.identifier);
+                policy::put(&api, write, name).await?;
+                Ok(())
             }
-        })
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.autoscaling(place.region);
-            let identifier = &*handle.identifier;
-            match &*handle.kind {
-                GROUP => {
-                    let group =
-                        input(json!({"AutoScalingGroupName": identifier, "ForceDelete": true}));
-                    autoscaling::delete_auto_scaling_group(&api, &group).await?;
-                }
-                _ => {
-                    let (group, name) = (policy::group_of(identifier), policy::name_of(identifier));
-                    let policy = input(json!({"AutoScalingGroupName": group, "PolicyName": name}));
-                    autoscaling::delete_policy(&api, &policy).await?;
-                }
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.autoscaling(place.region);
+        let identifier = &*handle.identifier;
+        match &*handle.kind {
+            GROUP => {
+                let group = input(json!({"AutoScalingGroupName": identifier, "ForceDelete": true}));
+                autoscaling::delete_auto_scaling_group(&api, &group).await?;
             }
-            Ok(())
-        })
+            _ => {
+                let (group, name) = (policy::group_of(identifier), policy::name_of(identifier));
+                let policy = input(json!({"AutoScalingGroupName": group, "PolicyName": name}));
+                autoscaling::delete_policy(&api, &policy).await?;
+            }
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.autoscaling(place.region);
-            group::tag(&api, identifier, set, unset).await
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.autoscaling(place.region);
+        group::tag(&api, identifier, set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

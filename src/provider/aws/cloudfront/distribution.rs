@@ -1,5 +1,6 @@
 //! Distributions.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, none_if_gone, pages, pick, tag_list, tags, text,
     without,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
@@ -24,119 +25,108 @@ const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 /// The mapping.
 pub struct Distributions;
 
+#[async_trait(?Send)]
 impl Service for Distributions {
     fn kinds(&self) -> &'static [&'static str] {
         &[DISTRIBUTION]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudfront(place.region);
-            let asked: Vec<(String, Option<Tags>)> = match which {
-                Which::Named(ids) => ids.iter().map(|id| (id.to_string(), None)).collect(),
-                Which::Owned(_) | Which::All => listed(api, place, which).await?,
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.cloudfront(place.region);
+        let asked: Vec<(String, Option<Tags>)> = match which {
+            Which::Named(ids) => ids.iter().map(|id| (id.to_string(), None)).collect(),
+            Which::Owned(_) | Which::All => listed(api, place, which).await?,
+        };
+        let found = asked.iter().map(|(id, tags)| async move {
+            let tags = async {
+                match tags {
+                    Some(tags) => Ok(Some(tags.clone())),
+                    None => none_if_gone(tags_of(api, &arn(place, id).await?).await),
+                }
             };
-            let found =
-                asked.iter().map(|(id, tags)| async move {
-                    let tags = async {
-                        match tags {
-                            Some(tags) => Ok(Some(tags.clone())),
-                            None => none_if_gone(tags_of(api, &arn(place, id).await?).await),
-                        }
-                    };
-                    let question = input(json!({"Id": id}));
-                    let answer =
-                        async { none_if_gone(cloudfront::get_distribution(api, &question).await) };
-                    let (answer, tags) = try_join(answer, tags).await?;
-                    Ok::<_, ProviderError>(answer.map(|answer| {
-                        found(inner(answer, "Distribution"), tags.unwrap_or_default())
-                    }))
-                });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
+            let question = input(json!({"Id": id}));
+            let answer = async { none_if_gone(cloudfront::get_distribution(api, &question).await) };
+            let (answer, tags) = try_join(answer, tags).await?;
+            Ok::<_, ProviderError>(
+                answer.map(|answer| found(inner(answer, "Distribution"), tags.unwrap_or_default())),
+            )
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let mut config = config(write);
-            config.insert("CallerReference", Value::str(token));
-            let mut both = input(json!({"Tags": {"Items": tag_list(tags)}}));
-            both.insert("DistributionConfig", Value::Map(config));
-            let mut distribution = Map::new();
-            distribution.insert("DistributionConfigWithTags", Value::Map(both));
-            let answer = cloudfront::create_distribution_with_tags(&api, &distribution).await?;
-            Ok(text(&answer, "Distribution.Id").into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.cloudfront(place.region);
+        let mut config = config(write);
+        config.insert("CallerReference", Value::str(token));
+        let mut both = input(json!({"Tags": {"Items": tag_list(tags)}}));
+        both.insert("DistributionConfig", Value::Map(config));
+        let mut distribution = Map::new();
+        distribution.insert("DistributionConfigWithTags", Value::Map(both));
+        let answer = cloudfront::create_distribution_with_tags(&api, &distribution).await?;
+        Ok(text(&answer, "Distribution.Id").into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let mut current = input(json!({"Id": &*handle.identifier}));
-            let answer = cloudfront::get_distribution(&api, &current).await?;
-            current.insert("IfMatch", Value::str(text(&answer, "ETag")));
-            let live = answer.at("Distribution.DistributionConfig");
-            let live = live.and_then(Value::as_map).cloned().unwrap_or_default();
-            let mut config = config(write);
-            let reference = text(&live, "CallerReference");
-            config.insert("CallerReference", Value::str(reference));
-            reveal(&mut config, &live)?;
-            current.insert("DistributionConfig", Value::Map(config));
-            cloudfront::update_distribution(&api, &current).await?;
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        _: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.cloudfront(place.region);
+        let mut current = input(json!({"Id": &*handle.identifier}));
+        let answer = cloudfront::get_distribution(&api, &current).await?;
+        current.insert("IfMatch", Value::str(text(&answer, "ETag")));
+        let live = answer.at("Distribution.DistributionConfig");
+        let live = live.and_then(Value::as_map).cloned().unwrap_or_default();
+        let mut config = config(write);
+        let reference = text(&live, "CallerReference");
+        config.insert("CallerReference", Value::str(reference));
+        reveal(&mut config, &live)?;
+        current.insert("DistributionConfig", Value::Map(config));
+        cloudfront::update_distribution(&api, &current).await?;
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let mut current = input(json!({"Id": &*handle.identifier}));
-            let answer = cloudfront::get_distribution(&api, &current).await?;
-            current.insert("IfMatch", Value::str(text(&answer, "ETag")));
-            cloudfront::delete_distribution(&api, &current).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.cloudfront(place.region);
+        let mut current = input(json!({"Id": &*handle.identifier}));
+        let answer = cloudfront::get_distribution(&api, &current).await?;
+        current.insert("IfMatch", Value::str(text(&answer, "ETag")));
+        cloudfront::delete_distribution(&api, &current).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let arn = arn(place, identifier).await?;
-            if !set.is_empty() {
-                let tags = input(json!({"Resource": arn, "Tags": {"Items": tag_list(set)}}));
-                cloudfront::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let keys = input(json!({"Resource": arn, "TagKeys": {"Items": unset}}));
-                cloudfront::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.cloudfront(place.region);
+        let arn = arn(place, identifier).await?;
+        if !set.is_empty() {
+            let tags = input(json!({"Resource": arn, "Tags": {"Items": tag_list(set)}}));
+            cloudfront::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let keys = input(json!({"Resource": arn, "TagKeys": {"Items": unset}}));
+            cloudfront::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! They have no tags; our marks stand at the end of a text that is ours to write.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, none_if_gone, pages, pick, text, without,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 /// A kind, and its calls.
@@ -164,98 +165,84 @@ impl Policy {
 /// The mapping.
 pub struct Policies;
 
+#[async_trait(?Send)]
 impl Service for Policies {
     fn kinds(&self) -> &'static [&'static str] {
         &[POLICIES[0].kind, POLICIES[1].kind, POLICIES[2].kind]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.cloudfront(place.region);
-            let wanted = POLICIES.iter().filter(|policy| kinds.contains(policy.kind));
-            let lists = wanted.map(|policy| async move {
-                let Which::Named(ids) = which else {
-                    return policy.all(api).await;
-                };
-                let each = ids
-                    .iter()
-                    .map(|id| async move { none_if_gone(policy.one(api, id).await) });
-                let found = try_join_all(each).await?;
-                Ok(found
-                    .into_iter()
-                    .flatten()
-                    .map(|(found, _)| found)
-                    .collect())
-            });
-            let lists: Vec<Vec<Found>> = try_join_all(lists).await?;
-            Ok(lists.into_iter().flatten().collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.cloudfront(place.region);
+        let wanted = POLICIES.iter().filter(|policy| kinds.contains(policy.kind));
+        let lists = wanted.map(|policy| async move {
+            let Which::Named(ids) = which else {
+                return policy.all(api).await;
+            };
+            let each = ids
+                .iter()
+                .map(|id| async move { none_if_gone(policy.one(api, id).await) });
+            let found = try_join_all(each).await?;
+            Ok(found
+                .into_iter()
+                .flatten()
+                .map(|(found, _)| found)
+                .collect())
+        });
+        let lists: Vec<Vec<Found>> = try_join_all(lists).await?;
+        Ok(lists.into_iter().flatten().collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        _: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let policy = Policy::of(&write.kind)?;
-            let answer = (policy.create)(&api, &policy.parameters(write)?).await?;
-            Ok(text(&inner(answer, policy.name), "Id").into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        _: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.cloudfront(place.region);
+        let policy = Policy::of(&write.kind)?;
+        let answer = (policy.create)(&api, &policy.parameters(write)?).await?;
+        Ok(text(&inner(answer, policy.name), "Id").into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let policy = Policy::of(&handle.kind)?;
-            let (_, version) = policy.one(&api, &handle.identifier).await?;
-            let mut parameters = policy.parameters(write)?;
-            parameters.insert("Id", Value::str(&*handle.identifier));
-            parameters.insert("IfMatch", Value::str(version));
-            (policy.update)(&api, &parameters).await?;
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        _: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.cloudfront(place.region);
+        let policy = Policy::of(&handle.kind)?;
+        let (_, version) = policy.one(&api, &handle.identifier).await?;
+        let mut parameters = policy.parameters(write)?;
+        parameters.insert("Id", Value::str(&*handle.identifier));
+        parameters.insert("IfMatch", Value::str(version));
+        (policy.update)(&api, &parameters).await?;
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.cloudfront(place.region);
-            let policy = Policy::of(&handle.kind)?;
-            let (_, version) = policy.one(&api, &handle.identifier).await?;
-            let question = input(json!({"Id": &*handle.identifier, "IfMatch": version}));
-            (policy.delete)(&api, &question).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.cloudfront(place.region);
+        let policy = Policy::of(&handle.kind)?;
+        let (_, version) = policy.one(&api, &handle.identifier).await?;
+        let question = input(json!({"Id": &*handle.identifier, "IfMatch": version}));
+        (policy.delete)(&api, &question).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        _: Place<'a>,
-        kind: &'a str,
-        _: &'a str,
-        _: &'a Tags,
-        _: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
+    async fn tag(&self, _: Place<'_>, kind: &str, _: &str, _: &Tags, _: &[String]) -> Outcome<()> {
         let error = ProviderError {
             kind: ErrorKind::Unsupported,
             code: "NoTags".to_owned(),
             message: format!("{kind} has no tags"),
             operation: "cloudfront:TagResource".to_owned(),
         };
-        Box::pin(async move { Err(error) })
+        Err(error)
     }
 }

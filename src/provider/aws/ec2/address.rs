@@ -3,6 +3,7 @@
 //! An association is called by an identifier that AWS makes up, so the mark on its address goes by
 //! the address's allocation, which has one association at most.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, tags, text, touches,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const ADDRESS: &str = "AWS::EC2::EIP";
@@ -24,114 +25,105 @@ const ASSOCIATION: &str = "AWS::EC2::EIPAssociation";
 /// The mapping.
 pub struct Addresses;
 
+#[async_trait(?Send)]
 impl Service for Addresses {
     fn kinds(&self) -> &'static [&'static str] {
         &[ADDRESS, ASSOCIATION]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let names: Vec<Arc<str>>;
-            let (asked, filter) = match which {
-                Which::Named(_) if kinds.contains(ASSOCIATION) => (which, "association-id"),
-                Which::Named(asked) => {
-                    names = asked.iter().map(|name| allocation(name).into()).collect();
-                    (Which::Named(&names), "allocation-id")
-                }
-                other => (other, "allocation-id"),
-            };
-            let answer = ec2::describe_addresses(&api, &question(asked, filter, 0)).await?;
-            let mut found = Vec::new();
-            for one in items(&answer, "Addresses") {
-                if kinds.contains(ADDRESS) {
-                    found.push(address(one));
-                }
-                if kinds.contains(ASSOCIATION) {
-                    found.extend(association(one));
-                }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let names: Vec<Arc<str>>;
+        let (asked, filter) = match which {
+            Which::Named(_) if kinds.contains(ASSOCIATION) => (which, "association-id"),
+            Which::Named(asked) => {
+                names = asked.iter().map(|name| allocation(name).into()).collect();
+                (Which::Named(&names), "allocation-id")
             }
-            found.retain(|one| which.wants(&one.identifier));
-            Ok(found)
-        })
+            other => (other, "allocation-id"),
+        };
+        let answer = ec2::describe_addresses(&api, &question(asked, filter, 0)).await?;
+        let mut found = Vec::new();
+        for one in items(&answer, "Addresses") {
+            if kinds.contains(ADDRESS) {
+                found.push(address(one));
+            }
+            if kinds.contains(ASSOCIATION) {
+                found.extend(association(one));
+            }
+        }
+        found.retain(|one| which.wants(&one.identifier));
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            match &*write.kind {
-                ADDRESS => allocate(&api, &write.properties, tags).await,
-                _ => associate(&api, &write.properties).await,
-            }
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        match &*write.kind {
+            ADDRESS => allocate(&api, &write.properties, tags).await,
+            _ => associate(&api, &write.properties).await,
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            if &*handle.kind != ADDRESS || !touches(changed, &["InstanceId"]) {
-                return Ok(());
-            }
-            let api = place.clients.ec2(place.region);
-            let id = allocation(&handle.identifier);
-            let instance = text(&write.properties, "InstanceId");
-            if instance.is_empty() {
-                return disassociate(&api, id).await;
-            }
-            ec2::associate_address(&api, &to_instance(id, instance)).await?;
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        if &*handle.kind != ADDRESS || !touches(changed, &["InstanceId"]) {
+            return Ok(());
+        }
+        let api = place.clients.ec2(place.region);
+        let id = allocation(&handle.identifier);
+        let instance = text(&write.properties, "InstanceId");
+        if instance.is_empty() {
+            return disassociate(&api, id).await;
+        }
+        ec2::associate_address(&api, &to_instance(id, instance)).await?;
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            if &*handle.kind == ASSOCIATION {
-                let association = input(json!({"AssociationId": &*handle.identifier}));
-                ec2::disassociate_address(&api, &association).await?;
-                return Ok(());
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        if &*handle.kind == ASSOCIATION {
+            let association = input(json!({"AssociationId": &*handle.identifier}));
+            ec2::disassociate_address(&api, &association).await?;
+            return Ok(());
+        }
+        let id = allocation(&handle.identifier);
+        let address = input(json!({"AllocationId": id}));
+        match ec2::release_address(&api, &address).await {
+            // The instance of its own property holds it.
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                disassociate(&api, id).await?;
+                Err(error)
             }
-            let id = allocation(&handle.identifier);
-            let address = input(json!({"AllocationId": id}));
-            match ec2::release_address(&api, &address).await {
-                // The instance of its own property holds it.
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    disassociate(&api, id).await?;
-                    Err(error)
-                }
-                other => other.map(|_| ()),
-            }
-        })
+            other => other.map(|_| ()),
+        }
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            tag(&api, allocation(identifier), set, unset).await
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        tag(&api, allocation(identifier), set, unset).await
     }
 
     fn doubles(&self, kind: &str) -> bool {

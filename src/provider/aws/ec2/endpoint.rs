@@ -1,5 +1,6 @@
 //! VPC endpoints.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, list, none_if_gone, pages, pick,
     rename, tags, text, texts, touches,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
@@ -40,110 +41,103 @@ const LISTS: [(&str, &str, &str); 3] = [
 /// The mapping.
 pub struct Endpoints;
 
+#[async_trait(?Send)]
 impl Service for Endpoints {
     fn kinds(&self) -> &'static [&'static str] {
         &[ENDPOINT]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let endpoints = endpoints(&api, which).await?;
-            Ok(endpoints.iter().filter_map(described).collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let endpoints = endpoints(&api, which).await?;
+        Ok(endpoints.iter().filter_map(described).collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let properties = &write.properties;
-            let mut endpoint = pick(
-                properties,
-                &[
-                    "IpAddressType",
-                    "PrivateDnsEnabled",
-                    "ResourceConfigurationArn",
-                    "RouteTableIds",
-                    GROUPS,
-                    "ServiceName",
-                    "ServiceNetworkArn",
-                    "ServiceRegion",
-                    "SubnetIds",
-                    "VpcEndpointType",
-                    "VpcId",
-                ],
-            );
-            leave_unsaid(&mut endpoint);
-            if let Some(policy) = properties.get(POLICY) {
-                endpoint.insert(POLICY, document(policy));
-            }
-            if let Some(options) = properties.get(DNS).and_then(Value::as_map) {
-                endpoint.insert(DNS, dns_to_aws(options));
-            }
-            endpoint.insert("ClientToken", Value::str(token));
-            let tags = Value::from(specification("vpc-endpoint", tags));
-            endpoint.insert("TagSpecifications", tags);
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::create_vpc_endpoint(&api, &endpoint).await?;
-            Ok(text(&answer, "VpcEndpoint.VpcEndpointId").into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let properties = &write.properties;
+        let mut endpoint = pick(
+            properties,
+            &[
+                "IpAddressType",
+                "PrivateDnsEnabled",
+                "ResourceConfigurationArn",
+                "RouteTableIds",
+                GROUPS,
+                "ServiceName",
+                "ServiceNetworkArn",
+                "ServiceRegion",
+                "SubnetIds",
+                "VpcEndpointType",
+                "VpcId",
+            ],
+        );
+        leave_unsaid(&mut endpoint);
+        if let Some(policy) = properties.get(POLICY) {
+            endpoint.insert(POLICY, document(policy));
+        }
+        if let Some(options) = properties.get(DNS).and_then(Value::as_map) {
+            endpoint.insert(DNS, dns_to_aws(options));
+        }
+        endpoint.insert("ClientToken", Value::str(token));
+        let tags = Value::from(specification("vpc-endpoint", tags));
+        endpoint.insert("TagSpecifications", tags);
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::create_vpc_endpoint(&api, &endpoint).await?;
+        Ok(text(&answer, "VpcEndpoint.VpcEndpointId").into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let which = [handle.identifier.clone()];
-            let endpoints = endpoints(&api, Which::Named(&which)).await?;
-            let found = endpoints.iter().find_map(described);
-            let have = found.map(|found| found.properties).unwrap_or_default();
-            let mut change = changes(&have, &write.properties, changed);
-            if touches(changed, &[GROUPS]) && texts(&write.properties, GROUPS).next().is_none() {
-                // Without any it has the VPC's own.
-                let own = own_group(&api, text(&have, "VpcId")).await?;
-                let others: Vec<&str> = texts(&have, GROUPS).filter(|id| *id != own).collect();
-                change.insert("AddSecurityGroupIds", list([&own]));
-                change.insert("RemoveSecurityGroupIds", list(others));
-            }
-            change.insert("VpcEndpointId", Value::str(&*handle.identifier));
-            ec2::modify_vpc_endpoint(&api, &change).await?;
-            Ok(())
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let which = [handle.identifier.clone()];
+        let endpoints = endpoints(&api, Which::Named(&which)).await?;
+        let found = endpoints.iter().find_map(described);
+        let have = found.map(|found| found.properties).unwrap_or_default();
+        let mut change = changes(&have, &write.properties, changed);
+        if touches(changed, &[GROUPS]) && texts(&write.properties, GROUPS).next().is_none() {
+            // Without any it has the VPC's own.
+            let own = own_group(&api, text(&have, "VpcId")).await?;
+            let others: Vec<&str> = texts(&have, GROUPS).filter(|id| *id != own).collect();
+            change.insert("AddSecurityGroupIds", list([&own]));
+            change.insert("RemoveSecurityGroupIds", list(others));
+        }
+        change.insert("VpcEndpointId", Value::str(&*handle.identifier));
+        ec2::modify_vpc_endpoint(&api, &change).await?;
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let endpoint = input(json!({"VpcEndpointIds": [&*handle.identifier]}));
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::delete_vpc_endpoints(&api, &endpoint).await?;
-            unsuccessful("ec2:DeleteVpcEndpoints", &answer)
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let endpoint = input(json!({"VpcEndpointIds": [&*handle.identifier]}));
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::delete_vpc_endpoints(&api, &endpoint).await?;
+        unsuccessful("ec2:DeleteVpcEndpoints", &answer)
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Flow logs.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages, pick, rename, tags, text, texts,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const LOG: &str = "AWS::EC2::FlowLog";
@@ -32,99 +33,88 @@ const TYPES: [(&str, &str); 6] = [
 /// The mapping.
 pub struct FlowLogs;
 
+#[async_trait(?Send)]
 impl Service for FlowLogs {
     fn kinds(&self) -> &'static [&'static str] {
         &[LOG]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let mut question = question(which, "flow-log-id", 1000);
-            rename(&mut question, "Filters", "Filter");
-            let call = async |question: &Map| ec2::describe_flow_logs(&api, question).await;
-            let logs = pages(call, question, "FlowLogs", NEXT_TOKEN).await?;
-            let site = place.site().await?;
-            Ok(logs.iter().map(|log| described(site, log)).collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let mut question = question(which, "flow-log-id", 1000);
+        rename(&mut question, "Filters", "Filter");
+        let call = async |question: &Map| ec2::describe_flow_logs(&api, question).await;
+        let logs = pages(call, question, "FlowLogs", NEXT_TOKEN).await?;
+        let site = place.site().await?;
+        Ok(logs.iter().map(|log| described(site, log)).collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let mut log = pick(
-                &write.properties,
-                &[
-                    "DeliverCrossAccountRole",
-                    "DeliverLogsPermissionArn",
-                    "DestinationOptions",
-                    DESTINATION,
-                    "LogDestinationType",
-                    "LogFormat",
-                    "LogGroupName",
-                    "MaxAggregationInterval",
-                    "ResourceType",
-                    "TagFieldSpecifications",
-                    "TrafficType",
-                ],
-            );
-            let resource = text(&write.properties, "ResourceId");
-            log.insert("ResourceIds", Value::list([Value::str(resource)]));
-            let destination = text(&log, DESTINATION).trim_end_matches(":*").to_owned();
-            if !destination.is_empty() {
-                // A log group's ARN ends with `:*` elsewhere, but not here.
-                log.insert(DESTINATION, Value::str(destination));
-            }
-            log.insert("ClientToken", Value::str(token));
-            let tags = Value::from(specification("vpc-flow-log", tags));
-            log.insert("TagSpecifications", tags);
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::create_flow_logs(&api, &log).await?;
-            unsuccessful("ec2:CreateFlowLogs", &answer)?;
-            let id = texts(&answer, "FlowLogIds").next().unwrap_or_default();
-            Ok(id.into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let mut log = pick(
+            &write.properties,
+            &[
+                "DeliverCrossAccountRole",
+                "DeliverLogsPermissionArn",
+                "DestinationOptions",
+                DESTINATION,
+                "LogDestinationType",
+                "LogFormat",
+                "LogGroupName",
+                "MaxAggregationInterval",
+                "ResourceType",
+                "TagFieldSpecifications",
+                "TrafficType",
+            ],
+        );
+        let resource = text(&write.properties, "ResourceId");
+        log.insert("ResourceIds", Value::list([Value::str(resource)]));
+        let destination = text(&log, DESTINATION).trim_end_matches(":*").to_owned();
+        if !destination.is_empty() {
+            // A log group's ARN ends with `:*` elsewhere, but not here.
+            log.insert(DESTINATION, Value::str(destination));
+        }
+        log.insert("ClientToken", Value::str(token));
+        let tags = Value::from(specification("vpc-flow-log", tags));
+        log.insert("TagSpecifications", tags);
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::create_flow_logs(&api, &log).await?;
+        unsuccessful("ec2:CreateFlowLogs", &answer)?;
+        let id = texts(&answer, "FlowLogIds").next().unwrap_or_default();
+        Ok(id.into())
     }
 
-    fn update<'a>(
-        &'a self,
-        _: Place<'a>,
-        _: &'a Handle,
-        _: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
+    async fn update(&self, _: Place<'_>, _: &Handle, _: &Write, _: &[Arc<str>]) -> Outcome<()> {
         // Everything but its tags is fixed.
-        Box::pin(async { Ok(()) })
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let log = input(json!({"FlowLogIds": [&*handle.identifier]}));
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::delete_flow_logs(&api, &log).await?;
-            unsuccessful("ec2:DeleteFlowLogs", &answer)
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let log = input(json!({"FlowLogIds": [&*handle.identifier]}));
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::delete_flow_logs(&api, &log).await?;
+        unsuccessful("ec2:DeleteFlowLogs", &answer)
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! NAT gateways.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, rename, tags, text,
     texts, touches,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const GATEWAY: &str = "AWS::EC2::NatGateway";
@@ -27,98 +28,91 @@ const DRAIN: &str = "MaxDrainDurationSeconds";
 /// The mapping.
 pub struct NatGateways;
 
+#[async_trait(?Send)]
 impl Service for NatGateways {
     fn kinds(&self) -> &'static [&'static str] {
         &[GATEWAY]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let gateways = gateways(&api, which).await?;
-            Ok(gateways.iter().filter_map(described).collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let gateways = gateways(&api, which).await?;
+        Ok(gateways.iter().filter_map(described).collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let mut gateway = pick(
-                &write.properties,
-                &[
-                    "AllocationId",
-                    "AvailabilityMode",
-                    ZONES,
-                    "ConnectivityType",
-                    "PrivateIpAddress",
-                    ALLOCATIONS,
-                    COUNT,
-                    ADDRESSES,
-                    "SubnetId",
-                    "VpcId",
-                ],
-            );
-            gateway.insert("ClientToken", Value::str(token));
-            let tags = Value::from(specification("natgateway", tags));
-            gateway.insert("TagSpecifications", tags);
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::create_nat_gateway(&api, &gateway).await?;
-            Ok(text(&answer, "NatGateway.NatGatewayId").into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let mut gateway = pick(
+            &write.properties,
+            &[
+                "AllocationId",
+                "AvailabilityMode",
+                ZONES,
+                "ConnectivityType",
+                "PrivateIpAddress",
+                ALLOCATIONS,
+                COUNT,
+                ADDRESSES,
+                "SubnetId",
+                "VpcId",
+            ],
+        );
+        gateway.insert("ClientToken", Value::str(token));
+        let tags = Value::from(specification("natgateway", tags));
+        gateway.insert("TagSpecifications", tags);
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::create_nat_gateway(&api, &gateway).await?;
+        Ok(text(&answer, "NatGateway.NatGatewayId").into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let which = [handle.identifier.clone()];
-            let gateways = gateways(&api, Which::Named(&which)).await?;
-            let Some(gateway) = gateways.first() else {
-                return Ok(());
-            };
-            let secondary = touches(changed, &[ALLOCATIONS, ADDRESSES, COUNT]);
-            match text(gateway, "ConnectivityType") {
-                _ if touches(changed, &[ZONES]) => zones(&api, gateway, &write.properties).await,
-                "private" if secondary => private(&api, gateway, &write.properties).await,
-                _ if secondary => public(&api, gateway, &write.properties).await,
-                // How long connections may drain counts when addresses are taken away.
-                _ => Ok(()),
-            }
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let which = [handle.identifier.clone()];
+        let gateways = gateways(&api, Which::Named(&which)).await?;
+        let Some(gateway) = gateways.first() else {
+            return Ok(());
+        };
+        let secondary = touches(changed, &[ALLOCATIONS, ADDRESSES, COUNT]);
+        match text(gateway, "ConnectivityType") {
+            _ if touches(changed, &[ZONES]) => zones(&api, gateway, &write.properties).await,
+            "private" if secondary => private(&api, gateway, &write.properties).await,
+            _ if secondary => public(&api, gateway, &write.properties).await,
+            // How long connections may drain counts when addresses are taken away.
+            _ => Ok(()),
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let gateway = input(json!({"NatGatewayId": &*handle.identifier}));
-            ec2::delete_nat_gateway(&place.clients.ec2(place.region), &gateway).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let gateway = input(json!({"NatGatewayId": &*handle.identifier}));
+        ec2::delete_nat_gateway(&place.clients.ec2(place.region), &gateway).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 }
 

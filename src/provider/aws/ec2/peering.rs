@@ -1,5 +1,6 @@
 //! Peerings between VPCs, accepted on the other side where that is the same account's.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::provider::aws::marks::{Marks, Tags};
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, pages, pick, tags, text,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const PEERING: &str = "AWS::EC2::VPCPeeringConnection";
@@ -27,108 +28,97 @@ const DEAD: [&str; 3] = ["failed", "rejected", "expired"];
 /// The mapping.
 pub struct Peerings;
 
+#[async_trait(?Send)]
 impl Service for Peerings {
     fn kinds(&self) -> &'static [&'static str] {
         &[PEERING]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let mut peerings = peerings(&api, which).await?;
-            // Both sides show a peering; it is the requester's.
-            peerings.retain(|one| text(one, "RequesterVpcInfo.Region") == place.region);
-            if let Which::Named(_) = which {
-                let ours = peerings.iter().filter(|one| {
-                    let pending = text(one, "Status.Code") == PENDING;
-                    pending && Marks::from_tags(&tags(one, "Tags")).is_some()
-                });
-                // It is being waited for, so this is the time to accept it.
-                try_join_all(ours.map(|one| accept(place, one))).await?;
-            }
-            let found = peerings.iter().filter_map(|one| described(one, which));
-            Ok(found.collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let mut peerings = peerings(&api, which).await?;
+        // Both sides show a peering; it is the requester's.
+        peerings.retain(|one| text(one, "RequesterVpcInfo.Region") == place.region);
+        if let Which::Named(_) = which {
+            let ours = peerings.iter().filter(|one| {
+                let pending = text(one, "Status.Code") == PENDING;
+                pending && Marks::from_tags(&tags(one, "Tags")).is_some()
+            });
+            // It is being waited for, so this is the time to accept it.
+            try_join_all(ours.map(|one| accept(place, one))).await?;
+        }
+        let found = peerings.iter().filter_map(|one| described(one, which));
+        Ok(found.collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let properties = &write.properties;
-            if properties.contains_key("PeerRoleArn")
-                && ![place.account().await?, ""].contains(&text(properties, "PeerOwnerId"))
-            {
-                return Err(ProviderError {
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let properties = &write.properties;
+        if properties.contains_key("PeerRoleArn")
+            && ![place.account().await?, ""].contains(&text(properties, "PeerOwnerId"))
+        {
+            return Err(ProviderError {
                     kind: ErrorKind::Unsupported,
                     code: "PeerRoleArn".to_owned(),
                     message: "a peering is not accepted in another account by its role here; without PeerRoleArn it waits until it is accepted there".to_owned(),
                     operation: "ec2:AcceptVpcPeeringConnection".to_owned(),
                 });
-            }
-            let ends = ["PeerOwnerId", "PeerRegion", "PeerVpcId", "VpcId"];
-            let mut peering = pick(properties, &ends);
-            let tags = Value::from(specification("vpc-peering-connection", tags));
-            peering.insert("TagSpecifications", tags);
-            let api = place.clients.ec2(place.region);
-            let answer = ec2::create_vpc_peering_connection(&api, &peering).await?;
-            let made = answer.get("VpcPeeringConnection").and_then(Value::as_map);
-            let made = made.cloned().unwrap_or_default();
-            // When this fails for good it fails again, and is told, when it is waited for.
-            let _ = accept(place, &made).await;
-            Ok(text(&made, "VpcPeeringConnectionId").into())
-        })
+        }
+        let ends = ["PeerOwnerId", "PeerRegion", "PeerVpcId", "VpcId"];
+        let mut peering = pick(properties, &ends);
+        let tags = Value::from(specification("vpc-peering-connection", tags));
+        peering.insert("TagSpecifications", tags);
+        let api = place.clients.ec2(place.region);
+        let answer = ec2::create_vpc_peering_connection(&api, &peering).await?;
+        let made = answer.get("VpcPeeringConnection").and_then(Value::as_map);
+        let made = made.cloned().unwrap_or_default();
+        // When this fails for good it fails again, and is told, when it is waited for.
+        let _ = accept(place, &made).await;
+        Ok(text(&made, "VpcPeeringConnectionId").into())
     }
 
-    fn update<'a>(
-        &'a self,
-        _: Place<'a>,
-        _: &'a Handle,
-        _: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
+    async fn update(&self, _: Place<'_>, _: &Handle, _: &Write, _: &[Arc<str>]) -> Outcome<()> {
         // The role counts when it is created, and everything else is fixed.
-        Box::pin(async { Ok(()) })
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let peering = input(json!({"VpcPeeringConnectionId": &*handle.identifier}));
-            match ec2::delete_vpc_peering_connection(&api, &peering).await {
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    let which = [handle.identifier.clone()];
-                    let left = peerings(&api, Which::Named(&which)).await?;
-                    let gone = ["deleting", "deleted"];
-                    let is_left = |one: &Map| !gone.contains(&text(one, "Status.Code"));
-                    match left.iter().any(is_left) {
-                        true => Err(error),
-                        false => Ok(()),
-                    }
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let peering = input(json!({"VpcPeeringConnectionId": &*handle.identifier}));
+        match ec2::delete_vpc_peering_connection(&api, &peering).await {
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                let which = [handle.identifier.clone()];
+                let left = peerings(&api, Which::Named(&which)).await?;
+                let gone = ["deleting", "deleted"];
+                let is_left = |one: &Map| !gone.contains(&text(one, "Status.Code"));
+                match left.iter().any(is_left) {
+                    true => Err(error),
+                    false => Ok(()),
                 }
-                other => other.map(|_| ()),
             }
-        })
+            other => other.map(|_| ()),
+        }
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
     fn doubles(&self, _: &str) -> bool {

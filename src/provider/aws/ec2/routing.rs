@@ -3,6 +3,7 @@
 //! A subnet's association is called by an identifier that AWS makes up, so the mark on its route
 //! table goes by the subnet, which has one association at most.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
     text, touches,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const TABLE: &str = "AWS::EC2::RouteTable";
@@ -49,6 +50,7 @@ const TARGETS: [&str; 12] = [
 /// The mapping.
 pub struct Routing;
 
+#[async_trait(?Send)]
 impl Service for Routing {
     fn kinds(&self) -> &'static [&'static str] {
         &[TABLE, ROUTE, ASSOCIATION]
@@ -58,124 +60,116 @@ impl Service for Routing {
         Together::Owned
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let mut found = Vec::new();
-            for table in tables(place, kinds, which).await? {
-                let id = text(&table, "RouteTableId");
-                let tags = tags(&table, "Tags");
-                if kinds.contains(TABLE) {
-                    let properties = pick(&table, &["RouteTableId", "VpcId"]);
-                    found.push(Found::new(TABLE, id, properties, tags.clone()));
-                }
-                if kinds.contains(ROUTE) {
-                    found.extend(items(&table, "Routes").filter_map(|one| route(id, one, &tags)));
-                }
-                if kinds.contains(ASSOCIATION) {
-                    let associations = items(&table, "Associations");
-                    found.extend(associations.filter_map(|one| association(id, one, &tags)));
-                }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let mut found = Vec::new();
+        for table in tables(place, kinds, which).await? {
+            let id = text(&table, "RouteTableId");
+            let tags = tags(&table, "Tags");
+            if kinds.contains(TABLE) {
+                let properties = pick(&table, &["RouteTableId", "VpcId"]);
+                found.push(Found::new(TABLE, id, properties, tags.clone()));
             }
-            found.retain(|one| which.wants(&one.identifier));
-            Ok(found)
-        })
+            if kinds.contains(ROUTE) {
+                found.extend(items(&table, "Routes").filter_map(|one| route(id, one, &tags)));
+            }
+            if kinds.contains(ASSOCIATION) {
+                let associations = items(&table, "Associations");
+                found.extend(associations.filter_map(|one| association(id, one, &tags)));
+            }
+        }
+        found.retain(|one| which.wants(&one.identifier));
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let properties = &write.properties;
-            match &*write.kind {
-                TABLE => {
-                    let table = input(json!({
-                        "VpcId": text(properties, "VpcId"), "ClientToken": token,
-                        "TagSpecifications": specification("route-table", tags),
-                    }));
-                    let answer = ec2::create_route_table(&api, &table).await?;
-                    Ok(text(&answer, "RouteTable.RouteTableId").into())
-                }
-                ROUTE => {
-                    ec2::create_route(&api, &parameters(properties)).await?;
-                    Ok(route_id(properties))
-                }
-                _ => {
-                    let ends = pick(properties, &["RouteTableId", "SubnetId"]);
-                    match ec2::associate_route_table(&api, &ends).await {
-                        Ok(answer) => Ok(text(&answer, "AssociationId").into()),
-                        Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                            move_association(&api, write, error).await
-                        }
-                        Err(error) => Err(error),
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        let properties = &write.properties;
+        match &*write.kind {
+            TABLE => {
+                let table = input(json!({
+                    "VpcId": text(properties, "VpcId"), "ClientToken": token,
+                    "TagSpecifications": specification("route-table", tags),
+                }));
+                let answer = ec2::create_route_table(&api, &table).await?;
+                Ok(text(&answer, "RouteTable.RouteTableId").into())
+            }
+            ROUTE => {
+                ec2::create_route(&api, &parameters(properties)).await?;
+                Ok(route_id(properties))
+            }
+            _ => {
+                let ends = pick(properties, &["RouteTableId", "SubnetId"]);
+                match ec2::associate_route_table(&api, &ends).await {
+                    Ok(answer) => Ok(text(&answer, "AssociationId").into()),
+                    Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                        move_association(&api, write, error).await
                     }
+                    Err(error) => Err(error),
                 }
             }
-        })
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            if &*handle.kind == ROUTE && touches(changed, &TARGETS) {
-                let api = place.clients.ec2(place.region);
-                ec2::replace_route(&api, &parameters(&write.properties)).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        if &*handle.kind == ROUTE && touches(changed, &TARGETS) {
             let api = place.clients.ec2(place.region);
-            let id = &*handle.identifier;
-            match &*handle.kind {
-                TABLE => {
-                    let table = input(json!({"RouteTableId": id}));
-                    ec2::delete_route_table(&api, &table).await?;
-                }
-                ROUTE => {
-                    let (table, destination) = id.split_once('|').unwrap_or((id, ""));
-                    let name = match destination {
-                        list if list.starts_with("pl-") => DESTINATIONS[2],
-                        block if block.contains(':') => DESTINATIONS[1],
-                        _ => DESTINATIONS[0],
-                    };
-                    let route = input(json!({"RouteTableId": table, name: destination}));
-                    ec2::delete_route(&api, &route).await?;
-                }
-                _ => {
-                    let association = input(json!({"AssociationId": id}));
-                    ec2::disassociate_route_table(&api, &association).await?;
-                }
-            }
-            Ok(())
-        })
+            ec2::replace_route(&api, &parameters(&write.properties)).await?;
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let id = &*handle.identifier;
+        match &*handle.kind {
+            TABLE => {
+                let table = input(json!({"RouteTableId": id}));
+                ec2::delete_route_table(&api, &table).await?;
+            }
+            ROUTE => {
+                let (table, destination) = id.split_once('|').unwrap_or((id, ""));
+                let name = match destination {
+                    list if list.starts_with("pl-") => DESTINATIONS[2],
+                    block if block.contains(':') => DESTINATIONS[1],
+                    _ => DESTINATIONS[0],
+                };
+                let route = input(json!({"RouteTableId": table, name: destination}));
+                ec2::delete_route(&api, &route).await?;
+            }
+            _ => {
+                let association = input(json!({"AssociationId": id}));
+                ec2::disassociate_route_table(&api, &association).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

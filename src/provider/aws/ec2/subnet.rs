@@ -1,5 +1,6 @@
 //! Subnets.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, tags, text,
     touches,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const SUBNET: &str = "AWS::EC2::Subnet";
@@ -37,119 +38,112 @@ const BLOCK: &str = "Ipv6CidrBlock";
 /// The mapping.
 pub struct Subnets;
 
+#[async_trait(?Send)]
 impl Service for Subnets {
     fn kinds(&self) -> &'static [&'static str] {
         &[SUBNET]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let call = async |question: &Map| ec2::describe_subnets(&api, question).await;
-            let question = question(which, "subnet-id", 1000);
-            let subnets = pages(call, question, "Subnets", NEXT_TOKEN).await?;
-            let ids: Vec<&str> = subnets.iter().map(|one| text(one, "SubnetId")).collect();
-            let at_once = ids
-                .chunks(VALUES)
-                .filter(|_| place.depth == Depth::Everything);
-            let lists = try_join_all(at_once.map(|ids| access_lists(&api, ids))).await?;
-            let lists: Vec<Map> = lists.into_iter().flatten().collect();
-            Ok(subnets.iter().map(|one| described(one, &lists)).collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let call = async |question: &Map| ec2::describe_subnets(&api, question).await;
+        let question = question(which, "subnet-id", 1000);
+        let subnets = pages(call, question, "Subnets", NEXT_TOKEN).await?;
+        let ids: Vec<&str> = subnets.iter().map(|one| text(one, "SubnetId")).collect();
+        let at_once = ids
+            .chunks(VALUES)
+            .filter(|_| place.depth == Depth::Everything);
+        let lists = try_join_all(at_once.map(|ids| access_lists(&api, ids))).await?;
+        let lists: Vec<Map> = lists.into_iter().flatten().collect();
+        Ok(subnets.iter().map(|one| described(one, &lists)).collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let mut subnet = pick(
-                &write.properties,
-                &[
-                    "AvailabilityZone",
-                    "AvailabilityZoneId",
-                    "CidrBlock",
-                    "Ipv4IpamPoolId",
-                    "Ipv4NetmaskLength",
-                    BLOCK,
-                    "Ipv6IpamPoolId",
-                    "Ipv6Native",
-                    "Ipv6NetmaskLength",
-                    "OutpostArn",
-                    "VpcId",
-                ],
-            );
-            let tags = Value::from(specification("subnet", tags));
-            subnet.insert("TagSpecifications", tags);
-            let answer = ec2::create_subnet(&api, &subnet).await?;
-            let id = text(&answer, "Subnet.SubnetId");
-            for (name, value) in &write.properties {
-                // What AWS has by itself needs no call.
-                if FLAGS.contains(&&**name) && *value == Value::Bool(false) {
-                    continue;
-                }
-                for change in attributes(id, name, &write.properties) {
-                    just_made(async || ec2::modify_subnet_attribute(&api, &change).await).await?;
-                }
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        let mut subnet = pick(
+            &write.properties,
+            &[
+                "AvailabilityZone",
+                "AvailabilityZoneId",
+                "CidrBlock",
+                "Ipv4IpamPoolId",
+                "Ipv4NetmaskLength",
+                BLOCK,
+                "Ipv6IpamPoolId",
+                "Ipv6Native",
+                "Ipv6NetmaskLength",
+                "OutpostArn",
+                "VpcId",
+            ],
+        );
+        let tags = Value::from(specification("subnet", tags));
+        subnet.insert("TagSpecifications", tags);
+        let answer = ec2::create_subnet(&api, &subnet).await?;
+        let id = text(&answer, "Subnet.SubnetId");
+        for (name, value) in &write.properties {
+            // What AWS has by itself needs no call.
+            if FLAGS.contains(&&**name) && *value == Value::Bool(false) {
+                continue;
             }
-            Ok(id.into())
-        })
+            for change in attributes(id, name, &write.properties) {
+                just_made(async || ec2::modify_subnet_attribute(&api, &change).await).await?;
+            }
+        }
+        Ok(id.into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let id = &*handle.identifier;
-            let block = touches(changed, &[BLOCK]);
-            let wanted = text(&write.properties, BLOCK);
-            // Addresses of the block are given out only while there is one.
-            if block && !wanted.is_empty() {
-                set_block(&api, id, wanted).await?;
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let id = &*handle.identifier;
+        let block = touches(changed, &[BLOCK]);
+        let wanted = text(&write.properties, BLOCK);
+        // Addresses of the block are given out only while there is one.
+        if block && !wanted.is_empty() {
+            set_block(&api, id, wanted).await?;
+        }
+        for name in changed {
+            for change in attributes(id, name, &write.properties) {
+                ec2::modify_subnet_attribute(&api, &change).await?;
             }
-            for name in changed {
-                for change in attributes(id, name, &write.properties) {
-                    ec2::modify_subnet_attribute(&api, &change).await?;
-                }
-            }
-            if block && wanted.is_empty() {
-                set_block(&api, id, "").await?;
-            }
-            Ok(())
-        })
+        }
+        if block && wanted.is_empty() {
+            set_block(&api, id, "").await?;
+        }
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let subnet = input(json!({"SubnetId": &*handle.identifier}));
-            ec2::delete_subnet(&place.clients.ec2(place.region), &subnet).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let subnet = input(json!({"SubnetId": &*handle.identifier}));
+        ec2::delete_subnet(&place.clients.ec2(place.region), &subnet).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
     fn doubles(&self, _: &str) -> bool {

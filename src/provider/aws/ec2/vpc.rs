@@ -1,5 +1,6 @@
 //! VPCs, internet gateways and what attaches the ones to the others.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone,
     pages, pick, tags, text, touches,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const VPC: &str = "AWS::EC2::VPC";
@@ -30,6 +31,7 @@ const FLAGS: [(&str, &str); 2] = [
 /// The mapping.
 pub struct Vpcs;
 
+#[async_trait(?Send)]
 impl Service for Vpcs {
     fn kinds(&self) -> &'static [&'static str] {
         &[VPC, GATEWAY, ATTACHMENT]
@@ -39,180 +41,170 @@ impl Service for Vpcs {
         Together::Owned
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let wanted = |kind: &str| kinds.contains(kind);
-            // An attachment's VPC has its tags, and nothing about its state.
-            let by_vpc = wanted(ATTACHMENT) && place.depth == Depth::Everything;
-            let vpcs = async {
-                match wanted(VPC) || by_vpc {
-                    true => vpcs(&api, which, wanted(VPC)).await,
-                    false => Ok(Vec::new()),
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let wanted = |kind: &str| kinds.contains(kind);
+        // An attachment's VPC has its tags, and nothing about its state.
+        let by_vpc = wanted(ATTACHMENT) && place.depth == Depth::Everything;
+        let vpcs = async {
+            match wanted(VPC) || by_vpc {
+                true => vpcs(&api, which, wanted(VPC)).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let gateways = async {
+            match wanted(GATEWAY) {
+                true => gateways(&api, which).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let (vpcs, gateways) = try_join(vpcs, gateways).await?;
+        let themselves = async {
+            match (wanted(VPC), place.depth) {
+                (true, Depth::Everything) => described(&api, &vpcs).await,
+                (true, Depth::State) => {
+                    let found = vpcs.iter().map(|vpc| found(vpc, Map::new()));
+                    Ok(found.collect())
                 }
-            };
-            let gateways = async {
-                match wanted(GATEWAY) {
-                    true => gateways(&api, which).await,
-                    false => Ok(Vec::new()),
+                (false, _) => Ok(Vec::new()),
+            }
+        };
+        let attachments = async {
+            match (wanted(ATTACHMENT), place.depth) {
+                (true, Depth::Everything) => attachments(&api, &vpcs, &gateways).await,
+                (true, Depth::State) => {
+                    attachments(&api, &attached_to(which, &gateways), &gateways).await
                 }
-            };
-            let (vpcs, gateways) = try_join(vpcs, gateways).await?;
-            let themselves = async {
-                match (wanted(VPC), place.depth) {
-                    (true, Depth::Everything) => described(&api, &vpcs).await,
-                    (true, Depth::State) => {
-                        let found = vpcs.iter().map(|vpc| found(vpc, Map::new()));
-                        Ok(found.collect())
-                    }
-                    (false, _) => Ok(Vec::new()),
-                }
-            };
-            let attachments = async {
-                match (wanted(ATTACHMENT), place.depth) {
-                    (true, Depth::Everything) => attachments(&api, &vpcs, &gateways).await,
-                    (true, Depth::State) => {
-                        attachments(&api, &attached_to(which, &gateways), &gateways).await
-                    }
-                    (false, _) => Ok(Vec::new()),
-                }
-            };
-            let (mut found, attachments) = try_join(themselves, attachments).await?;
-            found.extend(attachments);
-            found.extend(gateways.iter().map(gateway));
-            Ok(found)
-        })
+                (false, _) => Ok(Vec::new()),
+            }
+        };
+        let (mut found, attachments) = try_join(themselves, attachments).await?;
+        found.extend(attachments);
+        found.extend(gateways.iter().map(gateway));
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            match &*write.kind {
-                VPC => {
-                    let mut vpc = pick(
-                        &write.properties,
-                        &[
-                            "CidrBlock",
-                            "InstanceTenancy",
-                            "Ipv4IpamPoolId",
-                            "Ipv4NetmaskLength",
-                        ],
-                    );
-                    vpc.insert("TagSpecifications", Value::from(specification("vpc", tags)));
-                    let answer = ec2::create_vpc(&api, &vpc).await?;
-                    let id = text_at(&answer, "Vpc.VpcId");
-                    // What AWS has by itself needs no call.
-                    for (name, attribute) in FLAGS {
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        match &*write.kind {
+            VPC => {
+                let mut vpc = pick(
+                    &write.properties,
+                    &[
+                        "CidrBlock",
+                        "InstanceTenancy",
+                        "Ipv4IpamPoolId",
+                        "Ipv4NetmaskLength",
+                    ],
+                );
+                vpc.insert("TagSpecifications", Value::from(specification("vpc", tags)));
+                let answer = ec2::create_vpc(&api, &vpc).await?;
+                let id = text_at(&answer, "Vpc.VpcId");
+                // What AWS has by itself needs no call.
+                for (name, attribute) in FLAGS {
+                    let default = Value::Bool(name == "EnableDnsSupport");
+                    if let Some(value) = write.properties.get(name)
+                        && *value != default
+                    {
+                        set_flag(&api, &id, attribute, value).await?;
+                    }
+                }
+                Ok(id)
+            }
+            GATEWAY => {
+                let gateway =
+                    input(json!({"TagSpecifications": specification("internet-gateway", tags)}));
+                let answer = ec2::create_internet_gateway(&api, &gateway).await?;
+                Ok(text_at(&answer, "InternetGateway.InternetGatewayId"))
+            }
+            _ => {
+                let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
+                ec2::attach_internet_gateway(&api, &ends).await?;
+                Ok(attachment_id(text(&write.properties, "VpcId")))
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        match &*handle.kind {
+            VPC => {
+                for (name, attribute) in FLAGS {
+                    if touches(changed, &[name]) {
                         let default = Value::Bool(name == "EnableDnsSupport");
-                        if let Some(value) = write.properties.get(name)
-                            && *value != default
-                        {
-                            set_flag(&api, &id, attribute, value).await?;
-                        }
+                        let value = write.properties.get(name).unwrap_or(&default);
+                        set_flag(&api, &handle.identifier, attribute, value).await?;
                     }
-                    Ok(id)
                 }
-                GATEWAY => {
-                    let gateway = input(
-                        json!({"TagSpecifications": specification("internet-gateway", tags)}),
-                    );
-                    let answer = ec2::create_internet_gateway(&api, &gateway).await?;
-                    Ok(text_at(&answer, "InternetGateway.InternetGatewayId"))
+                if touches(changed, &["InstanceTenancy"]) {
+                    // AWS changes it to `default` and to nothing else.
+                    let tenancy =
+                        input(json!({"VpcId": &*handle.identifier, "InstanceTenancy": "default"}));
+                    ec2::modify_vpc_tenancy(&api, &tenancy).await?;
                 }
-                _ => {
-                    let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
-                    ec2::attach_internet_gateway(&api, &ends).await?;
-                    Ok(attachment_id(text(&write.properties, "VpcId")))
-                }
+                Ok(())
             }
-        })
+            ATTACHMENT if touches(changed, &["InternetGatewayId"]) => {
+                let vpc = text(&write.properties, "VpcId");
+                let found = gateways_of(&api, &[vpc]).await?;
+                if let Some(gateway) = found.first() {
+                    detach(&api, vpc, text(gateway, "InternetGatewayId")).await?;
+                }
+                let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
+                ec2::attach_internet_gateway(&api, &ends).await?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            match &*handle.kind {
-                VPC => {
-                    for (name, attribute) in FLAGS {
-                        if touches(changed, &[name]) {
-                            let default = Value::Bool(name == "EnableDnsSupport");
-                            let value = write.properties.get(name).unwrap_or(&default);
-                            set_flag(&api, &handle.identifier, attribute, value).await?;
-                        }
-                    }
-                    if touches(changed, &["InstanceTenancy"]) {
-                        // AWS changes it to `default` and to nothing else.
-                        let tenancy = input(
-                            json!({"VpcId": &*handle.identifier, "InstanceTenancy": "default"}),
-                        );
-                        ec2::modify_vpc_tenancy(&api, &tenancy).await?;
-                    }
-                    Ok(())
-                }
-                ATTACHMENT if touches(changed, &["InternetGatewayId"]) => {
-                    let vpc = text(&write.properties, "VpcId");
-                    let found = gateways_of(&api, &[vpc]).await?;
-                    if let Some(gateway) = found.first() {
-                        detach(&api, vpc, text(gateway, "InternetGatewayId")).await?;
-                    }
-                    let ends = pick(&write.properties, &["VpcId", "InternetGatewayId"]);
-                    ec2::attach_internet_gateway(&api, &ends).await?;
-                    Ok(())
-                }
-                _ => Ok(()),
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        match &*handle.kind {
+            VPC => {
+                let vpc = input(json!({"VpcId": &*handle.identifier}));
+                ec2::delete_vpc(&api, &vpc).await?;
             }
-        })
-    }
-
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            match &*handle.kind {
-                VPC => {
-                    let vpc = input(json!({"VpcId": &*handle.identifier}));
-                    ec2::delete_vpc(&api, &vpc).await?;
-                }
-                GATEWAY => {
-                    let gateway = input(json!({"InternetGatewayId": &*handle.identifier}));
-                    ec2::delete_internet_gateway(&api, &gateway).await?;
-                }
-                _ => {
-                    let vpc = vpc_of(&handle.identifier);
-                    for gateway in gateways_of(&api, &[vpc]).await? {
-                        detach(&api, vpc, text(&gateway, "InternetGatewayId")).await?;
-                    }
+            GATEWAY => {
+                let gateway = input(json!({"InternetGatewayId": &*handle.identifier}));
+                ec2::delete_internet_gateway(&api, &gateway).await?;
+            }
+            _ => {
+                let vpc = vpc_of(&handle.identifier);
+                for gateway in gateways_of(&api, &[vpc]).await? {
+                    detach(&api, vpc, text(&gateway, "InternetGatewayId")).await?;
                 }
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
     fn doubles(&self, kind: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Caches of single nodes, as Memcached has them.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
     text, texts, touches, without,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::ElastiCache::CacheCluster";
@@ -44,119 +45,110 @@ pub struct Clusters {
     seen: Seen,
 }
 
+#[async_trait(?Send)]
 impl Service for Clusters {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let clusters = clusters(&api, which).await?;
-            let found = clusters.iter().map(async |cluster| {
-                let id = text(cluster, ID);
-                let arn = match text(cluster, "ARN") {
-                    "" => place.arn("elasticache", &format!("cluster:{id}")).await?,
-                    arn => arn.to_owned(),
-                };
-                let tags = self.seen.tags(place, &api, &arn, id).await?;
-                Ok(tags.map(|tags| found(cluster, tags)))
-            });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let name = name_of(write, NAME, 50);
-            let mut cluster = without(&write.properties, &[NAME]);
-            rename(&mut cluster, "VpcSecurityGroupIds", "SecurityGroupIds");
-            cluster.insert(ID, Value::str(name.clone()));
-            cluster.insert("Tags", Value::from(tag_list(tags)));
-            elasticache::create_cache_cluster(&api, &cluster).await?;
-            let arn = place.arn("elasticache", &format!("cluster:{name}")).await?;
-            self.seen.remember(&arn, tags);
-            Ok(name)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let operation = "elasticache:ModifyCacheCluster";
-            if let Some(name) = changed.iter().find(|name| FIXED.contains(&&***name)) {
-                return Err(fixed(name, operation));
-            }
-            let named = [handle.identifier.clone()];
-            let Some(live) = clusters(&api, Which::Named(&named)).await?.pop() else {
-                return Err(fixed("Nothing", operation));
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.elasticache(place.region);
+        let clusters = clusters(&api, which).await?;
+        let found = clusters.iter().map(async |cluster| {
+            let id = text(cluster, ID);
+            let arn = match text(cluster, "ARN") {
+                "" => place.arn("elasticache", &format!("cluster:{id}")).await?,
+                arn => arn.to_owned(),
             };
-            let wanted = &write.properties;
-            let mut call = modification(&live, wanted, changed);
-            common_changes(&api, &mut call, (&live, &live), wanted, changed).await?;
-            if call.is_empty() {
-                return match changed.first() {
-                    Some(name) if touches(changed, &["PreferredAvailabilityZones"]) => {
-                        Err(fixed(name, operation))
-                    }
-                    _ => Ok(()),
-                };
-            }
-            call.insert(ID, Value::str(&*handle.identifier));
-            call.insert("ApplyImmediately", Value::Bool(true));
-            elasticache::modify_cache_cluster(&api, &call).await?;
-            settled(&handle.identifier, async || {
-                let live = clusters(&api, Which::Named(&named)).await?;
-                Ok(live.iter().all(|live| status(live) == Status::Ready))
-            })
-            .await
-        })
+            let tags = self.seen.tags(place, &api, &arn, id).await?;
+            Ok(tags.map(|tags| found(cluster, tags)))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let named = [handle.identifier.clone()];
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.elasticache(place.region);
+        let name = name_of(write, NAME, 50);
+        let mut cluster = without(&write.properties, &[NAME]);
+        rename(&mut cluster, "VpcSecurityGroupIds", "SecurityGroupIds");
+        cluster.insert(ID, Value::str(name.clone()));
+        cluster.insert("Tags", Value::from(tag_list(tags)));
+        elasticache::create_cache_cluster(&api, &cluster).await?;
+        let arn = place.arn("elasticache", &format!("cluster:{name}")).await?;
+        self.seen.remember(&arn, tags);
+        Ok(name)
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.elasticache(place.region);
+        let operation = "elasticache:ModifyCacheCluster";
+        if let Some(name) = changed.iter().find(|name| FIXED.contains(&&***name)) {
+            return Err(fixed(name, operation));
+        }
+        let named = [handle.identifier.clone()];
+        let Some(live) = clusters(&api, Which::Named(&named)).await?.pop() else {
+            return Err(fixed("Nothing", operation));
+        };
+        let wanted = &write.properties;
+        let mut call = modification(&live, wanted, changed);
+        common_changes(&api, &mut call, (&live, &live), wanted, changed).await?;
+        if call.is_empty() {
+            return match changed.first() {
+                Some(name) if touches(changed, &["PreferredAvailabilityZones"]) => {
+                    Err(fixed(name, operation))
+                }
+                _ => Ok(()),
+            };
+        }
+        call.insert(ID, Value::str(&*handle.identifier));
+        call.insert("ApplyImmediately", Value::Bool(true));
+        elasticache::modify_cache_cluster(&api, &call).await?;
+        settled(&handle.identifier, async || {
             let live = clusters(&api, Which::Named(&named)).await?;
-            if live.iter().all(|live| status(live) == Status::Deleting) {
-                return Ok(());
-            }
-            let cluster = input(json!({ID: &*handle.identifier}));
-            elasticache::delete_cache_cluster(&api, &cluster).await?;
-            Ok(())
+            Ok(live.iter().all(|live| status(live) == Status::Ready))
         })
+        .await
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let resource = format!("cluster:{identifier}");
-            self.seen.tag(place, &resource, set, unset).await
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.elasticache(place.region);
+        let named = [handle.identifier.clone()];
+        let live = clusters(&api, Which::Named(&named)).await?;
+        if live.iter().all(|live| status(live) == Status::Deleting) {
+            return Ok(());
+        }
+        let cluster = input(json!({ID: &*handle.identifier}));
+        elasticache::delete_cache_cluster(&api, &cluster).await?;
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let resource = format!("cluster:{identifier}");
+        self.seen.tag(place, &resource, set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

@@ -1,5 +1,6 @@
 //! Replication groups of Valkey and Redis.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Found, MARKER, Place, Service, Site, Which, input, items, list, one_or_all, pages, pick,
     tag_list, text, texts, touches, without,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::ElastiCache::ReplicationGroup";
@@ -48,58 +49,55 @@ pub struct ReplicationGroups {
     seen: Seen,
 }
 
+#[async_trait(?Send)]
 impl Service for ReplicationGroups {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let (groups, clusters) = try_join(groups(&api, which), clusters(&api)).await?;
-            let clusters = &clusters;
-            let found = groups.iter().map(async |group| {
-                let id = text(group, ID);
-                let arn = match text(group, "ARN") {
-                    "" => {
-                        place
-                            .arn("elasticache", &format!("replicationgroup:{id}"))
-                            .await?
-                    }
-                    arn => arn.to_owned(),
-                };
-                let tags = self.seen.tags(place, &api, &arn, id).await?;
-                Ok(tags.map(|tags| found(group, member(clusters, id), tags)))
-            });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.elasticache(place.region);
+        let (groups, clusters) = try_join(groups(&api, which), clusters(&api)).await?;
+        let clusters = &clusters;
+        let found = groups.iter().map(async |group| {
+            let id = text(group, ID);
+            let arn = match text(group, "ARN") {
+                "" => {
+                    place
+                        .arn("elasticache", &format!("replicationgroup:{id}"))
+                        .await?
+                }
+                arn => arn.to_owned(),
+            };
+            let tags = self.seen.tags(place, &api, &arn, id).await?;
+            Ok(tags.map(|tags| found(group, member(clusters, id), tags)))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let name = name_of(write, ID, 40);
-            let mut group = without(&write.properties, &["SnapshottingClusterId"]);
-            group.insert(ID, Value::str(name.clone()));
-            group.insert("Tags", Value::from(tag_list(tags)));
-            elasticache::create_replication_group(&api, &group).await?;
-            let arn = place
-                .arn("elasticache", &format!("replicationgroup:{name}"))
-                .await?;
-            self.seen.remember(&arn, tags);
-            Ok(name)
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.elasticache(place.region);
+        let name = name_of(write, ID, 40);
+        let mut group = without(&write.properties, &["SnapshottingClusterId"]);
+        group.insert(ID, Value::str(name.clone()));
+        group.insert("Tags", Value::from(tag_list(tags)));
+        elasticache::create_replication_group(&api, &group).await?;
+        let arn = place
+            .arn("elasticache", &format!("replicationgroup:{name}"))
+            .await?;
+        self.seen.remember(&arn, tags);
+        Ok(name)
     }
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
@@ -110,46 +108,40 @@ impl Service for ReplicationGroups {
         }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            update(&api, &handle.identifier, &write.properties, changed).await
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.elasticache(place.region);
+        update(&api, &handle.identifier, &write.properties, changed).await
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elasticache(place.region);
-            let named = [handle.identifier.clone()];
-            let live = groups(&api, Which::Named(&named)).await?;
-            if live.iter().all(|live| status(live) == Status::Deleting) {
-                return Ok(());
-            }
-            // A cache holds nothing that is nowhere else, so no last snapshot is taken.
-            let group = input(json!({ID: &*handle.identifier}));
-            elasticache::delete_replication_group(&api, &group).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.elasticache(place.region);
+        let named = [handle.identifier.clone()];
+        let live = groups(&api, Which::Named(&named)).await?;
+        if live.iter().all(|live| status(live) == Status::Deleting) {
+            return Ok(());
+        }
+        // A cache holds nothing that is nowhere else, so no last snapshot is taken.
+        let group = input(json!({ID: &*handle.identifier}));
+        elasticache::delete_replication_group(&api, &group).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let resource = format!("replicationgroup:{identifier}");
-            self.seen.tag(place, &resource, set, unset).await
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let resource = format!("replicationgroup:{identifier}");
+        self.seen.tag(place, &resource, set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

@@ -8,6 +8,7 @@ mod load_balancer;
 mod rule;
 mod target_group;
 
+use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use super::service::{
 use crate::inventory::{Handle, Owner};
 use crate::kinds;
 use crate::ownership;
-use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Write};
 use crate::value::{Map, Value};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -63,6 +64,7 @@ pub fn services() -> Vec<Box<dyn Service>> {
 /// The mapping.
 struct Balancing;
 
+#[async_trait(?Send)]
 impl Service for Balancing {
     fn kinds(&self) -> &'static [&'static str] {
         &[BALANCER, TARGET_GROUP, LISTENER, RULE]
@@ -72,92 +74,82 @@ impl Service for Balancing {
         Together::Named
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.elb(place.region);
-            match which {
-                Which::Named(arns) => named(&api, kinds, arns, place.depth).await,
-                Which::Owned(_) | Which::All => everywhere(place, &api, kinds, which).await,
-            }
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.elb(place.region);
+        match which {
+            Which::Named(arns) => named(&api, kinds, arns, place.depth).await,
+            Which::Owned(_) | Which::All => everywhere(place, &api, kinds, which).await,
+        }
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.elb(place.region);
-            match &*write.kind {
-                BALANCER => load_balancer::create(&api, write, tags).await,
-                TARGET_GROUP => target_group::create(&api, write, tags).await,
-                LISTENER => listener::create(&api, write, tags).await,
-                _ => rule::create(&api, write, tags).await,
-            }
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.elb(place.region);
+        match &*write.kind {
+            BALANCER => load_balancer::create(&api, write, tags).await,
+            TARGET_GROUP => target_group::create(&api, write, tags).await,
+            LISTENER => listener::create(&api, write, tags).await,
+            _ => rule::create(&api, write, tags).await,
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elb(place.region);
-            let arn = &*handle.identifier;
-            match &*handle.kind {
-                BALANCER => load_balancer::update(place, &api, arn, write, changed).await,
-                TARGET_GROUP => target_group::update(&api, arn, write, changed).await,
-                LISTENER => listener::update(&api, arn, write, changed).await,
-                _ => rule::update(&api, arn, write, changed).await,
-            }
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.elb(place.region);
+        let arn = &*handle.identifier;
+        match &*handle.kind {
+            BALANCER => load_balancer::update(place, &api, arn, write, changed).await,
+            TARGET_GROUP => target_group::update(&api, arn, write, changed).await,
+            LISTENER => listener::update(&api, arn, write, changed).await,
+            _ => rule::update(&api, arn, write, changed).await,
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elb(place.region);
-            let one = |name: &str| input(json!({name: &*handle.identifier}));
-            match &*handle.kind {
-                BALANCER => elb::delete_load_balancer(&api, &one("LoadBalancerArn")).await?,
-                TARGET_GROUP => elb::delete_target_group(&api, &one("TargetGroupArn")).await?,
-                LISTENER => elb::delete_listener(&api, &one("ListenerArn")).await?,
-                _ => elb::delete_rule(&api, &one("RuleArn")).await?,
-            };
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.elb(place.region);
+        let one = |name: &str| input(json!({name: &*handle.identifier}));
+        match &*handle.kind {
+            BALANCER => elb::delete_load_balancer(&api, &one("LoadBalancerArn")).await?,
+            TARGET_GROUP => elb::delete_target_group(&api, &one("TargetGroupArn")).await?,
+            LISTENER => elb::delete_listener(&api, &one("ListenerArn")).await?,
+            _ => elb::delete_rule(&api, &one("RuleArn")).await?,
+        };
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.elb(place.region);
-            if !set.is_empty() {
-                let tags = input(json!({"ResourceArns": [identifier], "Tags": tag_list(set)}));
-                elb::add_tags(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let keys = input(json!({"ResourceArns": [identifier], "TagKeys": unset}));
-                elb::remove_tags(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.elb(place.region);
+        if !set.is_empty() {
+            let tags = input(json!({"ResourceArns": [identifier], "Tags": tag_list(set)}));
+            elb::add_tags(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let keys = input(json!({"ResourceArns": [identifier], "TagKeys": unset}));
+            elb::remove_tags(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn doubles(&self, kind: &str) -> bool {

@@ -6,6 +6,7 @@
 mod profile;
 mod role;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use super::service::{
     pick, tag_list, tags, text, touches,
 };
 use crate::inventory::Handle;
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const ROLE: &str = "AWS::IAM::Role";
@@ -39,109 +40,100 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Iam;
 
+#[async_trait(?Send)]
 impl Service for Iam {
     fn kinds(&self) -> &'static [&'static str] {
         &[ROLE, PROFILE]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.iam(place.region);
-            match which {
-                Which::Named(names) if kinds.contains(ROLE) => {
-                    let found = try_join_all(names.iter().map(|name| role(&api, name))).await?;
-                    Ok(found.into_iter().flatten().collect())
-                }
-                Which::Named(names) => {
-                    let found = try_join_all(names.iter().map(|name| profile(&api, name))).await?;
-                    Ok(found.into_iter().flatten().collect())
-                }
-                which => all(&api, kinds, which).await,
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.iam(place.region);
+        match which {
+            Which::Named(names) if kinds.contains(ROLE) => {
+                let found = try_join_all(names.iter().map(|name| role(&api, name))).await?;
+                Ok(found.into_iter().flatten().collect())
             }
-        })
+            Which::Named(names) => {
+                let found = try_join_all(names.iter().map(|name| profile(&api, name))).await?;
+                Ok(found.into_iter().flatten().collect())
+            }
+            which => all(&api, kinds, which).await,
+        }
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.iam(place.region);
-            let name = name_of(write);
-            match &*write.kind {
-                ROLE => create_role(&api, &name, write, tags).await?,
-                _ => create_profile(&api, &name, write, tags).await?,
-            }
-            Ok(name.into())
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.iam(place.region);
+        let name = name_of(write);
+        match &*write.kind {
+            ROLE => create_role(&api, &name, write, tags).await?,
+            _ => create_profile(&api, &name, write, tags).await?,
+        }
+        Ok(name.into())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.iam(place.region);
-            match &*handle.kind {
-                ROLE => update_role(&api, &handle.identifier, &write.properties, changed).await,
-                _ if touches(changed, &["Roles"]) => {
-                    move_profile(&api, &handle.identifier, write).await
-                }
-                _ => Ok(()),
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.iam(place.region);
+        match &*handle.kind {
+            ROLE => update_role(&api, &handle.identifier, &write.properties, changed).await,
+            _ if touches(changed, &["Roles"]) => {
+                move_profile(&api, &handle.identifier, write).await
             }
-        })
+            _ => Ok(()),
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.iam(place.region);
-            let name = &*handle.identifier;
-            if &*handle.kind == PROFILE {
-                let question = input(json!({"InstanceProfileName": name}));
-                let answer = iam::get_instance_profile(&api, &question).await?;
-                remove_roles(&api, name, &roles_of(&answer)).await?;
-                iam::delete_instance_profile(&api, &question).await?;
-                return Ok(());
-            }
-            // Profiles of ours are deleted before their role, as what refers to it; one of somebody
-            // else's keeps the role, and AWS says so.
-            set_attached(&api, name, &[]).await?;
-            set_inline(&api, name, &[]).await?;
-            iam::delete_role(&api, &role_named(name)).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.iam(place.region);
+        let name = &*handle.identifier;
+        if &*handle.kind == PROFILE {
+            let question = input(json!({"InstanceProfileName": name}));
+            let answer = iam::get_instance_profile(&api, &question).await?;
+            remove_roles(&api, name, &roles_of(&answer)).await?;
+            iam::delete_instance_profile(&api, &question).await?;
+            return Ok(());
+        }
+        // Profiles of ours are deleted before their role, as what refers to it; one of somebody
+        // else's keeps the role, and AWS says so.
+        set_attached(&api, name, &[]).await?;
+        set_inline(&api, name, &[]).await?;
+        iam::delete_role(&api, &role_named(name)).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.iam(place.region);
-            if !set.is_empty() {
-                tag_role(&api, identifier, set).await?;
-            }
-            if !unset.is_empty() {
-                let keys = input(json!({"RoleName": identifier, "TagKeys": unset}));
-                iam::untag_role(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.iam(place.region);
+        if !set.is_empty() {
+            tag_role(&api, identifier, set).await?;
+        }
+        if !unset.is_empty() {
+            let keys = input(json!({"RoleName": identifier, "TagKeys": unset}));
+            iam::untag_role(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

@@ -1,5 +1,6 @@
 //! Databases.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::provider::aws::service::{
     Depth, Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text,
     touches,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Write};
 use crate::schema::{
     database_calls::COPIES, database_calls::Origin, database_calls::ROLES, database_calls::SOURCE,
     database_calls::needs_restart,
@@ -32,71 +33,66 @@ const SNAPSHOTS: u32 = 9;
 /// The mapping.
 pub struct Instances;
 
+#[async_trait(?Send)]
 impl Service for Instances {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let databases = databases(&api, which).await?;
-            let found = databases
-                .iter()
-                .filter(|database| which.wants_tagged(&tags(database, "TagList")))
-                .map(async |database| {
-                    let mut found = found(database);
-                    if place.depth == Depth::Everything
-                        && let Some(copies) = copies(place, database).await?
-                        && let Some(days) = copies.get("BackupRetentionPeriod")
-                    {
-                        found.properties.insert(COPIES[2], days.clone());
-                    }
-                    Ok(found)
-                });
-            try_join_all(found).await
-        })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.rds(place.region);
+        let databases = databases(&api, which).await?;
+        let found = databases
+            .iter()
+            .filter(|database| which.wants_tagged(&tags(database, "TagList")))
+            .map(async |database| {
+                let mut found = found(database);
+                if place.depth == Depth::Everything
+                    && let Some(copies) = copies(place, database).await?
+                    && let Some(days) = copies.get("BackupRetentionPeriod")
+                {
+                    found.properties.insert(COPIES[2], days.clone());
+                }
+                Ok(found)
+            });
+        try_join_all(found).await
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let properties = &write.properties;
-            if let Some(why) = impossible(properties, &[]) {
-                return Err(invalid(why, "rds:CreateDBInstance"));
-            }
-            let name = name_of(write, NAME, 63);
-            let origin = Origin::of(properties);
-            let mut call = origin.creation(properties);
-            let id = match origin {
-                Origin::PointInTime => "TargetDBInstanceIdentifier",
-                _ => NAME,
-            };
-            call.insert(id, Value::str(name.clone()));
-            call.insert("Tags", Value::from(tag_list(tags)));
-            match origin {
-                Origin::Empty => rds::create_db_instance(&api, &call).await?,
-                // Where it comes from stands in the source's ARN. The signed URL that earlier
-                // versions of the API wanted is ignored everywhere but in GovCloud and China.
-                Origin::Replica => rds::create_db_instance_read_replica(&api, &call).await?,
-                Origin::Snapshot => rds::restore_db_instance_from_db_snapshot(&api, &call).await?,
-                Origin::PointInTime => {
-                    rds::restore_db_instance_to_point_in_time(&api, &call).await?
-                }
-            };
-            Ok(name)
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.rds(place.region);
+        let properties = &write.properties;
+        if let Some(why) = impossible(properties, &[]) {
+            return Err(invalid(why, "rds:CreateDBInstance"));
+        }
+        let name = name_of(write, NAME, 63);
+        let origin = Origin::of(properties);
+        let mut call = origin.creation(properties);
+        let id = match origin {
+            Origin::PointInTime => "TargetDBInstanceIdentifier",
+            _ => NAME,
+        };
+        call.insert(id, Value::str(name.clone()));
+        call.insert("Tags", Value::from(tag_list(tags)));
+        match origin {
+            Origin::Empty => rds::create_db_instance(&api, &call).await?,
+            // Where it comes from stands in the source's ARN. The signed URL that earlier
+            // versions of the API wanted is ignored everywhere but in GovCloud and China.
+            Origin::Replica => rds::create_db_instance_read_replica(&api, &call).await?,
+            Origin::Snapshot => rds::restore_db_instance_from_db_snapshot(&api, &call).await?,
+            Origin::PointInTime => rds::restore_db_instance_to_point_in_time(&api, &call).await?,
+        };
+        Ok(name)
     }
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
@@ -107,102 +103,96 @@ impl Service for Instances {
         needs_restart(&write.properties, before, changed)
     }
 
-    fn restart<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let question = input(json!({NAME: &*handle.identifier}));
-            rds::reboot_db_instance(&api, &question).await?;
-            Ok(())
-        })
+    async fn restart(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let question = input(json!({NAME: &*handle.identifier}));
+        rds::reboot_db_instance(&api, &question).await?;
+        Ok(())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let wanted = &write.properties;
-            if let Some(why) = impossible(wanted, changed) {
-                return Err(invalid(why, "rds:ModifyDBInstance"));
-            }
-            let named = [handle.identifier.clone()];
-            let databases = databases(&api, Which::Named(&named)).await?;
-            let Some(live) = databases.first() else {
-                let message = format!("{} is not there", handle.identifier);
-                return Err(invalid(message, "rds:DescribeDBInstances"));
-            };
-            let follows = text(live, "ReadReplicaSourceDBInstanceIdentifier");
-            if touches(changed, &[SOURCE]) && !follows.is_empty() {
-                let mut call = pick(wanted, &["BackupRetentionPeriod", "PreferredBackupWindow"]);
-                call.insert(NAME, Value::str(&*handle.identifier));
-                rds::promote_read_replica(&api, &call).await?;
-            }
-            if touches(changed, &[ROLES]) {
-                set_roles(&api, live, wanted).await?;
-            }
-            if touches(changed, COPIES) {
-                set_copies(place, live, wanted).await?;
-            }
-            let mut call = modification(live, wanted, changed);
-            let gone = |name: &str| touches(changed, &[name]) && !wanted.contains_key(name);
-            if gone("DBParameterGroupName") || gone("OptionGroupName") {
-                let (parameters, options) = default_groups(&api, live).await?;
-                if gone("DBParameterGroupName") {
-                    call.insert("DBParameterGroupName", Value::str(parameters));
-                }
-                if gone("OptionGroupName") {
-                    call.insert("OptionGroupName", Value::str(options));
-                }
-            }
-            if gone("VPCSecurityGroups") {
-                call.insert("VpcSecurityGroupIds", default_security(place, live).await?);
-            }
-            if call.is_empty() {
-                return Ok(());
-            }
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let wanted = &write.properties;
+        if let Some(why) = impossible(wanted, changed) {
+            return Err(invalid(why, "rds:ModifyDBInstance"));
+        }
+        let named = [handle.identifier.clone()];
+        let databases = databases(&api, Which::Named(&named)).await?;
+        let Some(live) = databases.first() else {
+            let message = format!("{} is not there", handle.identifier);
+            return Err(invalid(message, "rds:DescribeDBInstances"));
+        };
+        let follows = text(live, "ReadReplicaSourceDBInstanceIdentifier");
+        if touches(changed, &[SOURCE]) && !follows.is_empty() {
+            let mut call = pick(wanted, &["BackupRetentionPeriod", "PreferredBackupWindow"]);
             call.insert(NAME, Value::str(&*handle.identifier));
-            call.insert("ApplyImmediately", Value::Bool(true));
-            rds::modify_db_instance(&api, &call).await?;
-            Ok(())
-        })
+            rds::promote_read_replica(&api, &call).await?;
+        }
+        if touches(changed, &[ROLES]) {
+            set_roles(&api, live, wanted).await?;
+        }
+        if touches(changed, COPIES) {
+            set_copies(place, live, wanted).await?;
+        }
+        let mut call = modification(live, wanted, changed);
+        let gone = |name: &str| touches(changed, &[name]) && !wanted.contains_key(name);
+        if gone("DBParameterGroupName") || gone("OptionGroupName") {
+            let (parameters, options) = default_groups(&api, live).await?;
+            if gone("DBParameterGroupName") {
+                call.insert("DBParameterGroupName", Value::str(parameters));
+            }
+            if gone("OptionGroupName") {
+                call.insert("OptionGroupName", Value::str(options));
+            }
+        }
+        if gone("VPCSecurityGroups") {
+            call.insert("VpcSecurityGroupIds", default_security(place, live).await?);
+        }
+        if call.is_empty() {
+            return Ok(());
+        }
+        call.insert(NAME, Value::str(&*handle.identifier));
+        call.insert("ApplyImmediately", Value::Bool(true));
+        rds::modify_db_instance(&api, &call).await?;
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let named = [handle.identifier.clone()];
-            let databases = databases(&api, Which::Named(&named)).await?;
-            let Some(live) = databases.first() else {
-                return Ok(());
-            };
-            if text(live, "DBInstanceStatus") == "deleting" {
-                return Ok(());
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let named = [handle.identifier.clone()];
+        let databases = databases(&api, Which::Named(&named)).await?;
+        let Some(live) = databases.first() else {
+            return Ok(());
+        };
+        if text(live, "DBInstanceStatus") == "deleting" {
+            return Ok(());
+        }
+        for number in 1..=SNAPSHOTS {
+            let call = farewell(live, &snapshot_name(live, number));
+            match rds::delete_db_instance(&api, &call).await {
+                // Left by a delete that did not come to its end; it stays.
+                Err(error) if error.kind == ErrorKind::AlreadyExists && number < SNAPSHOTS => {}
+                other => return other.map(|_| ()),
             }
-            for number in 1..=SNAPSHOTS {
-                let call = farewell(live, &snapshot_name(live, number));
-                match rds::delete_db_instance(&api, &call).await {
-                    // Left by a delete that did not come to its end; it stays.
-                    Err(error) if error.kind == ErrorKind::AlreadyExists && number < SNAPSHOTS => {}
-                    other => return other.map(|_| ()),
-                }
-            }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(place, &format!("db:{identifier}"), set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(place, &format!("db:{identifier}"), set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

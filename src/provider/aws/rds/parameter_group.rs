@@ -1,5 +1,6 @@
 //! Parameter groups.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::provider::aws::marks::Tags;
 use crate::provider::aws::service::{
     Depth, Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::RDS::DBParameterGroup";
@@ -26,147 +27,139 @@ const AT_ONCE: usize = 20;
 /// The mapping.
 pub struct ParameterGroups;
 
+#[async_trait(?Send)]
 impl Service for ParameterGroups {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let call =
-                async |question: &Map| rds::describe_db_parameter_groups(&api, question).await;
-            let groups = listed(call, which, "DBParameterGroups", (NAME, NAME)).await?;
-            // Those that AWS makes are nobody's.
-            let made = |group: &&Map| !text(group, NAME).starts_with("default.");
-            let found = groups.iter().filter(made).map(async |group| {
-                let (arn, name) = (text(group, "DBParameterGroupArn"), text(group, NAME));
-                let Some(tags) = tags_of(place, &api, arn, name).await? else {
-                    return Ok(None);
-                };
-                if !which.wants_tagged(&tags) {
-                    return Ok(None);
-                }
-                if place.depth == Depth::State {
-                    return Ok(Some(Found::new(KIND, name, Map::new(), tags)));
-                }
-                let mut properties = pick(group, &[NAME, "Description", "DBParameterGroupArn"]);
-                let family = text(group, "DBParameterGroupFamily");
-                properties.insert("Family", Value::str(family));
-                let mut parameters = Map::new();
-                for parameter in set_by_users(&api, name).await? {
-                    if let Some(value) = parameter.get("ParameterValue") {
-                        parameters.insert(text(&parameter, "ParameterName"), value.clone());
-                    }
-                }
-                properties.insert("Parameters", Value::Map(parameters));
-                Ok(Some(Found::new(KIND, name, properties, tags)))
-            });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let name = name_of(write, NAME, 255);
-            let family = text(&write.properties, "Family");
-            let mut group = pick(&write.properties, &["Description"]);
-            group.insert(NAME, Value::str(name.clone()));
-            group.insert("DBParameterGroupFamily", Value::str(family));
-            group.insert("Tags", Value::from(tag_list(tags)));
-            rds::create_db_parameter_group(&api, &group).await?;
-            // No database uses it yet, and one that comes starts with all of it.
-            let changes: Vec<Value> = parameters(write)?
-                .iter()
-                .map(|(name, value)| change(name, Some(value), "pending-reboot"))
-                .collect();
-            modify(&api, &name, &changes).await?;
-            Ok(name)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        _: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let group = &*handle.identifier;
-            let wanted = parameters(write)?;
-            let mut have = Map::new();
-            for parameter in set_by_users(&api, group).await? {
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.rds(place.region);
+        let call = async |question: &Map| rds::describe_db_parameter_groups(&api, question).await;
+        let groups = listed(call, which, "DBParameterGroups", (NAME, NAME)).await?;
+        // Those that AWS makes are nobody's.
+        let made = |group: &&Map| !text(group, NAME).starts_with("default.");
+        let found = groups.iter().filter(made).map(async |group| {
+            let (arn, name) = (text(group, "DBParameterGroupArn"), text(group, NAME));
+            let Some(tags) = tags_of(place, &api, arn, name).await? else {
+                return Ok(None);
+            };
+            if !which.wants_tagged(&tags) {
+                return Ok(None);
+            }
+            if place.depth == Depth::State {
+                return Ok(Some(Found::new(KIND, name, Map::new(), tags)));
+            }
+            let mut properties = pick(group, &[NAME, "Description", "DBParameterGroupArn"]);
+            let family = text(group, "DBParameterGroupFamily");
+            properties.insert("Family", Value::str(family));
+            let mut parameters = Map::new();
+            for parameter in set_by_users(&api, name).await? {
                 if let Some(value) = parameter.get("ParameterValue") {
-                    have.insert(text(&parameter, "ParameterName"), value.clone());
+                    parameters.insert(text(&parameter, "ParameterName"), value.clone());
                 }
             }
-            let differs = |name: &str, value: &Value| {
-                let same = |have: &Value| have.to_string() == value.to_string();
-                !have.get(name).is_some_and(same)
-            };
-            let set: Vec<&str> = wanted
-                .iter()
-                .filter(|(name, value)| differs(name, value))
-                .map(|(name, _)| &**name)
-                .collect();
-            let reset: Vec<&str> = have
-                .iter()
-                .map(|(name, _)| &**name)
-                .filter(|name| !wanted.contains_key(name))
-                .collect();
-            let names: Vec<&str> = set.iter().chain(&reset).copied().collect();
-            let dynamic = dynamic(&api, group, &names).await?;
-            let change = |name: &&str| {
-                let method = match dynamic.contains(*name) {
-                    true => "immediate",
-                    false => "pending-reboot",
-                };
-                change(name, wanted.get(name), method)
-            };
-            let set: Vec<Value> = set.iter().map(change).collect();
-            let reset: Vec<Value> = reset.iter().map(change).collect();
-            modify(&api, group, &set).await?;
-            for some in reset.chunks(AT_ONCE) {
-                let mut reset = input(json!({NAME: group, "ResetAllParameters": false}));
-                reset.insert("Parameters", Value::list(some.iter().cloned()));
-                rds::reset_db_parameter_group(&api, &reset).await?;
+            properties.insert("Parameters", Value::Map(parameters));
+            Ok(Some(Found::new(KIND, name, properties, tags)))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
+    }
+
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.rds(place.region);
+        let name = name_of(write, NAME, 255);
+        let family = text(&write.properties, "Family");
+        let mut group = pick(&write.properties, &["Description"]);
+        group.insert(NAME, Value::str(name.clone()));
+        group.insert("DBParameterGroupFamily", Value::str(family));
+        group.insert("Tags", Value::from(tag_list(tags)));
+        rds::create_db_parameter_group(&api, &group).await?;
+        // No database uses it yet, and one that comes starts with all of it.
+        let changes: Vec<Value> = parameters(write)?
+            .iter()
+            .map(|(name, value)| change(name, Some(value), "pending-reboot"))
+            .collect();
+        modify(&api, &name, &changes).await?;
+        Ok(name)
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        _: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let group = &*handle.identifier;
+        let wanted = parameters(write)?;
+        let mut have = Map::new();
+        for parameter in set_by_users(&api, group).await? {
+            if let Some(value) = parameter.get("ParameterValue") {
+                have.insert(text(&parameter, "ParameterName"), value.clone());
             }
-            Ok(())
-        })
+        }
+        let differs = |name: &str, value: &Value| {
+            let same = |have: &Value| have.to_string() == value.to_string();
+            !have.get(name).is_some_and(same)
+        };
+        let set: Vec<&str> = wanted
+            .iter()
+            .filter(|(name, value)| differs(name, value))
+            .map(|(name, _)| &**name)
+            .collect();
+        let reset: Vec<&str> = have
+            .iter()
+            .map(|(name, _)| &**name)
+            .filter(|name| !wanted.contains_key(name))
+            .collect();
+        let names: Vec<&str> = set.iter().chain(&reset).copied().collect();
+        let dynamic = dynamic(&api, group, &names).await?;
+        let change = |name: &&str| {
+            let method = match dynamic.contains(*name) {
+                true => "immediate",
+                false => "pending-reboot",
+            };
+            change(name, wanted.get(name), method)
+        };
+        let set: Vec<Value> = set.iter().map(change).collect();
+        let reset: Vec<Value> = reset.iter().map(change).collect();
+        modify(&api, group, &set).await?;
+        for some in reset.chunks(AT_ONCE) {
+            let mut reset = input(json!({NAME: group, "ResetAllParameters": false}));
+            reset.insert("Parameters", Value::list(some.iter().cloned()));
+            rds::reset_db_parameter_group(&api, &reset).await?;
+        }
+        Ok(())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let group = input(json!({NAME: &*handle.identifier}));
-            rds::delete_db_parameter_group(&api, &group).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let group = input(json!({NAME: &*handle.identifier}));
+        rds::delete_db_parameter_group(&api, &group).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(place, &format!("pg:{identifier}"), set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(place, &format!("pg:{identifier}"), set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

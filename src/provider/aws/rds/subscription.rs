@@ -1,5 +1,6 @@
 //! Event subscriptions.
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, generated_name, input, items, list, pick, rename, tag_list,
     text, texts, touches,
 };
-use crate::provider::{Outcome, Pending, Write};
+use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};
 
 const KIND: &str = "AWS::RDS::EventSubscription";
@@ -23,135 +24,128 @@ const NAME: &str = "SubscriptionName";
 /// The mapping.
 pub struct Subscriptions;
 
+#[async_trait(?Send)]
 impl Service for Subscriptions {
     fn kinds(&self) -> &'static [&'static str] {
         &[KIND]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let subscriptions = subscriptions(&api, which).await?;
-            let found = subscriptions.iter().map(async |one| {
-                let name = text(one, "CustSubscriptionId");
-                let arn = match text(one, "EventSubscriptionArn") {
-                    "" => place.arn("rds", &format!("es:{name}")).await?,
-                    arn => arn.to_owned(),
-                };
-                let Some(tags) = tags_of(place, &api, &arn, name).await? else {
-                    return Ok(None);
-                };
-                let mut properties = pick(
-                    one,
-                    &[
-                        "SnsTopicArn",
-                        "SourceType",
-                        "SourceIdsList",
-                        "EventCategoriesList",
-                        "Enabled",
-                    ],
-                );
-                rename(&mut properties, "SourceIdsList", "SourceIds");
-                rename(&mut properties, "EventCategoriesList", "EventCategories");
-                properties.insert(NAME, Value::str(name));
-                let found = Found::new(KIND, name, properties, tags);
-                let failed = ["no-permission", "topic-not-exist"];
-                Ok(Some(found.in_state(
-                    text(one, "Status"),
-                    &["active"],
-                    &["deleting"],
-                    &failed,
-                )))
-            });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let name = name_of(write);
-            let mut subscription = pick(
-                &write.properties,
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.rds(place.region);
+        let subscriptions = subscriptions(&api, which).await?;
+        let found = subscriptions.iter().map(async |one| {
+            let name = text(one, "CustSubscriptionId");
+            let arn = match text(one, "EventSubscriptionArn") {
+                "" => place.arn("rds", &format!("es:{name}")).await?,
+                arn => arn.to_owned(),
+            };
+            let Some(tags) = tags_of(place, &api, &arn, name).await? else {
+                return Ok(None);
+            };
+            let mut properties = pick(
+                one,
                 &[
                     "SnsTopicArn",
                     "SourceType",
-                    "SourceIds",
-                    "EventCategories",
+                    "SourceIdsList",
+                    "EventCategoriesList",
                     "Enabled",
                 ],
             );
-            subscription.insert(NAME, Value::str(name.clone()));
-            subscription.insert("Tags", Value::from(tag_list(tags)));
-            rds::create_event_subscription(&api, &subscription).await?;
-            Ok(name)
-        })
+            rename(&mut properties, "SourceIdsList", "SourceIds");
+            rename(&mut properties, "EventCategoriesList", "EventCategories");
+            properties.insert(NAME, Value::str(name));
+            let found = Found::new(KIND, name, properties, tags);
+            let failed = ["no-permission", "topic-not-exist"];
+            Ok(Some(found.in_state(
+                text(one, "Status"),
+                &["active"],
+                &["deleting"],
+                &failed,
+            )))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let name = &*handle.identifier;
-            let wanted = &write.properties;
-            // Sources are of one type, so those of another go first.
-            if touches(changed, &["SourceIds"]) {
-                let named = [handle.identifier.clone()];
-                let live = subscriptions(&api, Which::Named(&named)).await?;
-                let have: BTreeSet<&str> = live
-                    .iter()
-                    .flat_map(|one| texts(one, "SourceIdsList"))
-                    .collect();
-                let want: BTreeSet<&str> = texts(wanted, "SourceIds").collect();
-                for source in have.difference(&want) {
-                    let source = input(json!({NAME: name, "SourceIdentifier": source}));
-                    rds::remove_source_identifier_from_subscription(&api, &source).await?;
-                }
-                modify(&api, name, wanted, changed).await?;
-                for source in want.difference(&have) {
-                    let source = input(json!({NAME: name, "SourceIdentifier": source}));
-                    rds::add_source_identifier_to_subscription(&api, &source).await?;
-                }
-                return Ok(());
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.rds(place.region);
+        let name = name_of(write);
+        let mut subscription = pick(
+            &write.properties,
+            &[
+                "SnsTopicArn",
+                "SourceType",
+                "SourceIds",
+                "EventCategories",
+                "Enabled",
+            ],
+        );
+        subscription.insert(NAME, Value::str(name.clone()));
+        subscription.insert("Tags", Value::from(tag_list(tags)));
+        rds::create_event_subscription(&api, &subscription).await?;
+        Ok(name)
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let name = &*handle.identifier;
+        let wanted = &write.properties;
+        // Sources are of one type, so those of another go first.
+        if touches(changed, &["SourceIds"]) {
+            let named = [handle.identifier.clone()];
+            let live = subscriptions(&api, Which::Named(&named)).await?;
+            let have: BTreeSet<&str> = live
+                .iter()
+                .flat_map(|one| texts(one, "SourceIdsList"))
+                .collect();
+            let want: BTreeSet<&str> = texts(wanted, "SourceIds").collect();
+            for source in have.difference(&want) {
+                let source = input(json!({NAME: name, "SourceIdentifier": source}));
+                rds::remove_source_identifier_from_subscription(&api, &source).await?;
             }
-            modify(&api, name, wanted, changed).await
-        })
+            modify(&api, name, wanted, changed).await?;
+            for source in want.difference(&have) {
+                let source = input(json!({NAME: name, "SourceIdentifier": source}));
+                rds::add_source_identifier_to_subscription(&api, &source).await?;
+            }
+            return Ok(());
+        }
+        modify(&api, name, wanted, changed).await
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.rds(place.region);
-            let subscription = input(json!({NAME: &*handle.identifier}));
-            rds::delete_event_subscription(&api, &subscription).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.rds(place.region);
+        let subscription = input(json!({NAME: &*handle.identifier}));
+        rds::delete_event_subscription(&api, &subscription).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(place, &format!("es:{identifier}"), set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(place, &format!("es:{identifier}"), set, unset).await
     }
 
     fn identifier(&self, _: Site<'_>, write: &Write) -> Option<Arc<str>> {

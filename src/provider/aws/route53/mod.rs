@@ -11,6 +11,7 @@ mod ownership;
 mod record;
 mod zone;
 
+use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use super::service::{
 };
 use crate::inventory::{Handle, Owner};
 use crate::ownership as applied;
-use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Write};
 use crate::value::Map;
 
 pub use self::change::{action, change, delete_of, records_of};
@@ -67,144 +68,135 @@ pub fn client(place: Place<'_>) -> Client {
     place.clients.route53(HOME)
 }
 
+#[async_trait(?Send)]
 impl Service for Dns {
     fn kinds(&self) -> &'static [&'static str] {
         &[ZONE, RECORD, CHECK]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = client(place);
-            let wanted = |kind: &str| kinds.contains(kind);
-            if let (Which::Named(names), true) = (which, wanted(RECORD)) {
-                return self.records.named(&api, names).await;
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = client(place);
+        let wanted = |kind: &str| kinds.contains(kind);
+        if let (Which::Named(names), true) = (which, wanted(RECORD)) {
+            return self.records.named(&api, names).await;
+        }
+        let checks = async {
+            match wanted(CHECK) {
+                true => health_check::list(&api, which).await,
+                false => Ok(Vec::new()),
             }
-            let checks = async {
-                match wanted(CHECK) {
-                    true => health_check::list(&api, which).await,
+        };
+        let zones = async {
+            if !wanted(ZONE) && !wanted(RECORD) {
+                return Ok(Vec::new());
+            }
+            let (all, told) = zone::list(&api, which).await?;
+            if place.depth == Depth::State {
+                return Ok(all.iter().map(zone::stands).collect());
+            }
+            let early = async {
+                match which {
+                    Which::Owned(_) => {
+                        let early = Early::ask(&api, &all, wanted(ZONE), wanted(RECORD));
+                        Ok(early.await)
+                    }
+                    _ => Ok(told),
+                }
+            };
+            let tags = tagged(&api, zone::RESOURCE, which, all.clone());
+            let (zones, early) = try_join(tags, early).await?;
+            let records = async {
+                match wanted(RECORD) {
+                    true => record::in_zones(&api, which, &zones, &early).await,
                     false => Ok(Vec::new()),
                 }
             };
-            let zones = async {
-                if !wanted(ZONE) && !wanted(RECORD) {
-                    return Ok(Vec::new());
+            let own: Vec<Tagged> = zones
+                .iter()
+                .filter(|(_, tags)| match which {
+                    Which::Owned(owner) => is_owned(tags, owner),
+                    Which::Named(_) | Which::All => true,
+                })
+                .cloned()
+                .collect();
+            let themselves = async {
+                match wanted(ZONE) {
+                    true => zone::found(&api, &own, &early).await,
+                    false => Ok(Vec::new()),
                 }
-                let (all, told) = zone::list(&api, which).await?;
-                if place.depth == Depth::State {
-                    return Ok(all.iter().map(zone::stands).collect());
-                }
-                let early = async {
-                    match which {
-                        Which::Owned(_) => {
-                            let early = Early::ask(&api, &all, wanted(ZONE), wanted(RECORD));
-                            Ok(early.await)
-                        }
-                        _ => Ok(told),
-                    }
-                };
-                let tags = tagged(&api, zone::RESOURCE, which, all.clone());
-                let (zones, early) = try_join(tags, early).await?;
-                let records = async {
-                    match wanted(RECORD) {
-                        true => record::in_zones(&api, which, &zones, &early).await,
-                        false => Ok(Vec::new()),
-                    }
-                };
-                let own: Vec<Tagged> = zones
-                    .iter()
-                    .filter(|(_, tags)| match which {
-                        Which::Owned(owner) => is_owned(tags, owner),
-                        Which::Named(_) | Which::All => true,
-                    })
-                    .cloned()
-                    .collect();
-                let themselves = async {
-                    match wanted(ZONE) {
-                        true => zone::found(&api, &own, &early).await,
-                        false => Ok(Vec::new()),
-                    }
-                };
-                let (mut found, records) = try_join(themselves, records).await?;
-                found.extend(records);
-                Ok(found)
             };
-            let (mut found, checks) = try_join(zones, checks).await?;
-            found.extend(checks);
+            let (mut found, records) = try_join(themselves, records).await?;
+            found.extend(records);
             Ok(found)
-        })
+        };
+        let (mut found, checks) = try_join(zones, checks).await?;
+        found.extend(checks);
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = client(place);
-            match &*write.kind {
-                ZONE => zone::create(&api, write, tags, token).await,
-                CHECK => health_check::create(&api, write, tags, token).await,
-                _ => self.records.create(&api, write).await,
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = client(place);
+        match &*write.kind {
+            ZONE => zone::create(&api, write, tags, token).await,
+            CHECK => health_check::create(&api, write, tags, token).await,
+            _ => self.records.create(&api, write).await,
+        }
+    }
+
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = client(place);
+        let id = &*handle.identifier;
+        match &*handle.kind {
+            ZONE => zone::update(&api, id, write, changed).await,
+            CHECK => health_check::update(&api, id, write, changed).await,
+            _ => self.records.update(&api, write, changed).await,
+        }
+    }
+
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = client(place);
+        match &*handle.kind {
+            ZONE => zone::delete(&api, &handle.identifier).await,
+            CHECK => {
+                let check = input(json!({"HealthCheckId": &*handle.identifier}));
+                route53::delete_health_check(&api, &check).await?;
+                Ok(())
             }
-        })
+            _ => self.records.delete(&api, &handle.identifier).await,
+        }
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = client(place);
-            let id = &*handle.identifier;
-            match &*handle.kind {
-                ZONE => zone::update(&api, id, write, changed).await,
-                CHECK => health_check::update(&api, id, write, changed).await,
-                _ => self.records.update(&api, write, changed).await,
-            }
-        })
-    }
-
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = client(place);
-            match &*handle.kind {
-                ZONE => zone::delete(&api, &handle.identifier).await,
-                CHECK => {
-                    let check = input(json!({"HealthCheckId": &*handle.identifier}));
-                    route53::delete_health_check(&api, &check).await?;
-                    Ok(())
-                }
-                _ => self.records.delete(&api, &handle.identifier).await,
-            }
-        })
-    }
-
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        kind: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let resource = if kind == ZONE {
-                "hostedzone"
-            } else {
-                "healthcheck"
-            };
-            tag(&client(place), resource, identifier, set, unset).await
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        kind: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let resource = if kind == ZONE {
+            "hostedzone"
+        } else {
+            "healthcheck"
+        };
+        tag(&client(place), resource, identifier, set, unset).await
     }
 
     fn marks_itself(&self, kind: &str) -> bool {

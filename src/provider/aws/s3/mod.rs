@@ -9,6 +9,7 @@ pub(super) mod files;
 mod settings;
 mod shapes;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -54,154 +55,144 @@ pub fn services() -> Vec<Box<dyn Service>> {
 /// The mapping.
 struct Buckets;
 
+#[async_trait(?Send)]
 impl Service for Buckets {
     fn kinds(&self) -> &'static [&'static str] {
         &[BUCKET, POLICY]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.s3(place.region);
-            let buckets = tagged(api, place, which).await?;
-            let buckets = buckets.iter().map(|(name, tags)| async move {
-                let bucket = async {
-                    match kinds.contains(BUCKET) {
-                        true => bucket(api, place, which, name, tags).await.map(Some),
-                        false => Ok(None),
-                    }
-                };
-                let policy = async {
-                    match kinds.contains(POLICY) {
-                        true => policy(api, which, name, tags).await,
-                        false => Ok(None),
-                    }
-                };
-                let (bucket, policy) = try_join(bucket, policy).await?;
-                Ok::<_, ProviderError>(bucket.into_iter().chain(policy))
-            });
-            Ok(try_join_all(buckets).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.s3(place.region);
-            if *write.kind == *POLICY {
-                put_policy(&api, &write.properties).await?;
-                return Ok(text(&write.properties, "Bucket").into());
-            }
-            if write.properties.contains_key("AbacStatus") {
-                return Err(no_abac());
-            }
-            let name = name_of(place.site().await?, write);
-            make(&api, place, write, &name, tags).await?;
-            put_tags(&api, &name, tags).await?;
-            for setting in SETTINGS {
-                if let Some(value) = write.properties.get(setting.property)
-                    && setting.property != "ObjectLockEnabled"
-                {
-                    setting.put(&api, &name, value).await?;
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.s3(place.region);
+        let buckets = tagged(api, place, which).await?;
+        let buckets = buckets.iter().map(|(name, tags)| async move {
+            let bucket = async {
+                match kinds.contains(BUCKET) {
+                    true => bucket(api, place, which, name, tags).await.map(Some),
+                    false => Ok(None),
                 }
-            }
-            for family in FAMILIES {
-                if let Some(value) = write.properties.get(family.property) {
-                    family.put(&api, &name, value).await?;
-                }
-            }
-            Ok(name)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.s3(place.region);
-            if *handle.kind == *POLICY {
-                return put_policy(&api, &write.properties).await;
-            }
-            if touches(changed, &["AbacStatus"]) {
-                return Err(no_abac());
-            }
-            let name = &handle.identifier;
-            let touched = || {
-                SETTINGS
-                    .iter()
-                    .filter(|one| touches(changed, &[one.property]))
             };
-            // What needs another one goes before that, and comes after it: the table's order.
-            for setting in touched().rev() {
-                if !write.properties.contains_key(setting.property) {
-                    setting.clear(&api, name).await?;
+            let policy = async {
+                match kinds.contains(POLICY) {
+                    true => policy(api, which, name, tags).await,
+                    false => Ok(None),
                 }
-            }
-            for setting in touched() {
-                if let Some(value) = write.properties.get(setting.property) {
-                    setting.put(&api, name, value).await?;
-                }
-            }
-            let none = Value::List(Vec::new());
-            for family in FAMILIES {
-                if touches(changed, &[family.property]) {
-                    let wanted = write.properties.get(family.property).unwrap_or(&none);
-                    family.put(&api, name, wanted).await?;
-                    family.delete_others(&api, name, wanted).await?;
-                }
-            }
-            Ok(())
-        })
+            };
+            let (bucket, policy) = try_join(bucket, policy).await?;
+            Ok::<_, ProviderError>(bucket.into_iter().chain(policy))
+        });
+        Ok(try_join_all(buckets).await?.into_iter().flatten().collect())
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.s3(place.region);
-            let bucket = input(json!({"Bucket": &*handle.identifier}));
-            if *handle.kind == *POLICY {
-                s3::delete_bucket_policy(&api, &bucket).await?;
-                return Ok(());
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.s3(place.region);
+        if *write.kind == *POLICY {
+            put_policy(&api, &write.properties).await?;
+            return Ok(text(&write.properties, "Bucket").into());
+        }
+        if write.properties.contains_key("AbacStatus") {
+            return Err(no_abac());
+        }
+        let name = name_of(place.site().await?, write);
+        make(&api, place, write, &name, tags).await?;
+        put_tags(&api, &name, tags).await?;
+        for setting in SETTINGS {
+            if let Some(value) = write.properties.get(setting.property)
+                && setting.property != "ObjectLockEnabled"
+            {
+                setting.put(&api, &name, value).await?;
             }
-            match s3::delete_bucket(&api, &bucket).await {
-                Err(error) if error.code == "BucketNotEmpty" => {
-                    Err(holds_data(&api, &handle.identifier, error).await)
-                }
-                other => other.map(drop),
+        }
+        for family in FAMILIES {
+            if let Some(value) = write.properties.get(family.property) {
+                family.put(&api, &name, value).await?;
             }
-        })
+        }
+        Ok(name)
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.s3(place.region);
-            // S3 takes all tags at once, AWS's own included.
-            let mut tags = tags_of(&api, identifier).await?;
-            let goes =
-                |key: &String| unset.contains(key) || set.iter().any(|(have, _)| have == key);
-            tags.retain(|(key, _)| !goes(key));
-            tags.extend(set.iter().cloned());
-            put_tags(&api, identifier, &tags).await
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.s3(place.region);
+        if *handle.kind == *POLICY {
+            return put_policy(&api, &write.properties).await;
+        }
+        if touches(changed, &["AbacStatus"]) {
+            return Err(no_abac());
+        }
+        let name = &handle.identifier;
+        let touched = || {
+            SETTINGS
+                .iter()
+                .filter(|one| touches(changed, &[one.property]))
+        };
+        // What needs another one goes before that, and comes after it: the table's order.
+        for setting in touched().rev() {
+            if !write.properties.contains_key(setting.property) {
+                setting.clear(&api, name).await?;
+            }
+        }
+        for setting in touched() {
+            if let Some(value) = write.properties.get(setting.property) {
+                setting.put(&api, name, value).await?;
+            }
+        }
+        let none = Value::List(Vec::new());
+        for family in FAMILIES {
+            if touches(changed, &[family.property]) {
+                let wanted = write.properties.get(family.property).unwrap_or(&none);
+                family.put(&api, name, wanted).await?;
+                family.delete_others(&api, name, wanted).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.s3(place.region);
+        let bucket = input(json!({"Bucket": &*handle.identifier}));
+        if *handle.kind == *POLICY {
+            s3::delete_bucket_policy(&api, &bucket).await?;
+            return Ok(());
+        }
+        match s3::delete_bucket(&api, &bucket).await {
+            Err(error) if error.code == "BucketNotEmpty" => {
+                Err(holds_data(&api, &handle.identifier, error).await)
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.s3(place.region);
+        // S3 takes all tags at once, AWS's own included.
+        let mut tags = tags_of(&api, identifier).await?;
+        let goes = |key: &String| unset.contains(key) || set.iter().any(|(have, _)| have == key);
+        tags.retain(|(key, _)| !goes(key));
+        tags.extend(set.iter().cloned());
+        put_tags(&api, identifier, &tags).await
     }
 
     fn identifier(&self, site: Site<'_>, write: &Write) -> Option<Arc<str>> {

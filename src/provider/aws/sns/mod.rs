@@ -11,6 +11,7 @@
 mod subscription;
 mod topic;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use super::service::{
     is_worth_asking, list, none_if_gone, pages, pick, tag_list, tags, text, texts, to_json,
 };
 use crate::inventory::Handle;
-use crate::provider::{ErrorKind, Outcome, Pending, ProviderError, Write};
+use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const TOPIC: &str = "AWS::SNS::Topic";
@@ -46,134 +47,125 @@ pub fn services() -> Vec<Box<dyn Service>> {
 
 struct Sns;
 
+#[async_trait(?Send)]
 impl Service for Sns {
     fn kinds(&self) -> &'static [&'static str] {
         &[TOPIC, POLICY, SUBSCRIPTION]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = &place.clients.sns(place.region);
-            let topics: Vec<(String, Option<Tags>)> = match which {
-                Which::Named(names) => {
-                    let arns: BTreeSet<&str> = names.iter().map(|name| topic_of(name)).collect();
-                    arns.into_iter().map(|arn| (arn.to_owned(), None)).collect()
-                }
-                which => topics(place, api, which).await?,
-            };
-            let found = topics
-                .into_iter()
-                .map(|(arn, tags)| async move { topic(api, &arn, tags, kinds, which).await });
-            Ok(try_join_all(found).await?.into_iter().flatten().collect())
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = &place.clients.sns(place.region);
-            let properties = &write.properties;
-            match &*write.kind {
-                TOPIC => create_topic(api, write, tags).await,
-                POLICY => {
-                    let arn = policed(properties)?;
-                    put_policy(api, arn, properties).await?;
-                    Ok(arn.into())
-                }
-                _ => {
-                    let mut call = pick(properties, &["TopicArn", "Protocol", "Endpoint"]);
-                    let attributes = attributes(properties, &SUBSCRIPTION_ATTRIBUTES);
-                    call.insert("Attributes", Value::Map(attributes));
-                    subscribe(place, &call, text(properties, "Region")).await?;
-                    Ok(subscription_id(properties))
-                }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = &place.clients.sns(place.region);
+        let topics: Vec<(String, Option<Tags>)> = match which {
+            Which::Named(names) => {
+                let arns: BTreeSet<&str> = names.iter().map(|name| topic_of(name)).collect();
+                arns.into_iter().map(|arn| (arn.to_owned(), None)).collect()
             }
-        })
+            which => topics(place, api, which).await?,
+        };
+        let found = topics
+            .into_iter()
+            .map(|(arn, tags)| async move { topic(api, &arn, tags, kinds, which).await });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.sns(place.region);
-            match &*handle.kind {
-                TOPIC => update_topic(api, &handle.identifier, &write.properties, changed).await,
-                POLICY => put_policy(api, policed(&write.properties)?, &write.properties).await,
-                _ => update_subscription(api, &handle.identifier, &write.properties, changed).await,
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = &place.clients.sns(place.region);
+        let properties = &write.properties;
+        match &*write.kind {
+            TOPIC => create_topic(api, write, tags).await,
+            POLICY => {
+                let arn = policed(properties)?;
+                put_policy(api, arn, properties).await?;
+                Ok(arn.into())
             }
-        })
+            _ => {
+                let mut call = pick(properties, &["TopicArn", "Protocol", "Endpoint"]);
+                let attributes = attributes(properties, &SUBSCRIPTION_ATTRIBUTES);
+                call.insert("Attributes", Value::Map(attributes));
+                subscribe(place, &call, text(properties, "Region")).await?;
+                Ok(subscription_id(properties))
+            }
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = &place.clients.sns(place.region);
-            let id = &*handle.identifier;
-            match &*handle.kind {
-                TOPIC => {
-                    sns::delete_topic(api, &input(json!({"TopicArn": id}))).await?;
-                }
-                // A topic is never without a policy.
-                POLICY => set(api, id, "Policy", default_policy(id)).await?,
-                _ => {
-                    let found = subscriptions(api, topic_of(id)).await?;
-                    let one = found.iter().find(|one| *subscription_id(one) == *id);
-                    // One that nobody has confirmed cannot be ended: SNS forgets it after two days, or
-                    // with its topic. Without a mark it is ours no more.
-                    match one.map(|one| text(one, "SubscriptionArn")) {
-                        Some(arn) if arn.starts_with("arn:") => {
-                            let subscription = input(json!({"SubscriptionArn": arn}));
-                            gone_is_fine(sns::unsubscribe(api, &subscription).await)?;
-                        }
-                        Some(_) => {
-                            let keys = input(json!({
-                                "ResourceArn": topic_of(id),
-                                "TagKeys": [child_key(SUBSCRIPTION, id)],
-                            }));
-                            sns::untag_resource(api, &keys).await?;
-                        }
-                        None => {}
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = &place.clients.sns(place.region);
+        match &*handle.kind {
+            TOPIC => update_topic(api, &handle.identifier, &write.properties, changed).await,
+            POLICY => put_policy(api, policed(&write.properties)?, &write.properties).await,
+            _ => update_subscription(api, &handle.identifier, &write.properties, changed).await,
+        }
+    }
+
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = &place.clients.sns(place.region);
+        let id = &*handle.identifier;
+        match &*handle.kind {
+            TOPIC => {
+                sns::delete_topic(api, &input(json!({"TopicArn": id}))).await?;
+            }
+            // A topic is never without a policy.
+            POLICY => set(api, id, "Policy", default_policy(id)).await?,
+            _ => {
+                let found = subscriptions(api, topic_of(id)).await?;
+                let one = found.iter().find(|one| *subscription_id(one) == *id);
+                // One that nobody has confirmed cannot be ended: SNS forgets it after two days, or
+                // with its topic. Without a mark it is ours no more.
+                match one.map(|one| text(one, "SubscriptionArn")) {
+                    Some(arn) if arn.starts_with("arn:") => {
+                        let subscription = input(json!({"SubscriptionArn": arn}));
+                        gone_is_fine(sns::unsubscribe(api, &subscription).await)?;
                     }
+                    Some(_) => {
+                        let keys = input(json!({
+                            "ResourceArn": topic_of(id),
+                            "TagKeys": [child_key(SUBSCRIPTION, id)],
+                        }));
+                        sns::untag_resource(api, &keys).await?;
+                    }
+                    None => {}
                 }
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.sns(place.region);
-            if !set.is_empty() {
-                let tags = input(json!({"ResourceArn": identifier, "Tags": tag_list(set)}));
-                sns::tag_resource(&api, &tags).await?;
-            }
-            if !unset.is_empty() {
-                let mut keys = input(json!({"ResourceArn": identifier}));
-                keys.insert("TagKeys", list(unset));
-                sns::untag_resource(&api, &keys).await?;
-            }
-            Ok(())
-        })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        let api = place.clients.sns(place.region);
+        if !set.is_empty() {
+            let tags = input(json!({"ResourceArn": identifier, "Tags": tag_list(set)}));
+            sns::tag_resource(&api, &tags).await?;
+        }
+        if !unset.is_empty() {
+            let mut keys = input(json!({"ResourceArn": identifier}));
+            keys.insert("TagKeys", list(unset));
+            sns::untag_resource(&api, &keys).await?;
+        }
+        Ok(())
     }
 
     fn identifier(&self, site: Site<'_>, write: &Write) -> Option<Arc<str>> {

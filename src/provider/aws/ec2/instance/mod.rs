@@ -3,6 +3,7 @@
 mod change;
 mod read;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::provider::aws::marks::{Tags, is_ours};
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, rename, tag_list, text, without,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Write};
 use crate::value::{Map, Value};
 
 const INSTANCE: &str = "AWS::EC2::Instance";
@@ -37,72 +38,67 @@ const TOKENS: u32 = 10;
 /// The mapping.
 pub struct Instances;
 
+#[async_trait(?Send)]
 impl Service for Instances {
     fn kinds(&self) -> &'static [&'static str] {
         &[INSTANCE]
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move { read::instances(&place.clients.ec2(place.region), which).await })
+    async fn list(
+        &self,
+        place: Place<'_>,
+        _: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        read::instances(&place.clients.ec2(place.region), which).await
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        token: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let mut question = question(write, tags)?;
-            let id = run(&api, &mut question, token).await?;
-            if write.properties.get("SourceDestCheck") == Some(&Value::Bool(false)) {
-                let check = input(json!({"InstanceId": &*id, "SourceDestCheck": {"Value": false}}));
-                ec2::modify_instance_attribute(&api, &check).await?;
-            }
-            Ok(id)
-        })
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        token: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        let mut question = question(write, tags)?;
+        let id = run(&api, &mut question, token).await?;
+        if write.properties.get("SourceDestCheck") == Some(&Value::Bool(false)) {
+            let check = input(json!({"InstanceId": &*id, "SourceDestCheck": {"Value": false}}));
+            ec2::modify_instance_attribute(&api, &check).await?;
+        }
+        Ok(id)
     }
 
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            possible(write)?;
-            let api = place.clients.ec2(place.region);
-            change::running(&api, &handle.identifier, write, changed).await?;
-            change::stopped(&api, &handle.identifier, write, changed).await
-        })
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        possible(write)?;
+        let api = place.clients.ec2(place.region);
+        change::running(&api, &handle.identifier, write, changed).await?;
+        change::stopped(&api, &handle.identifier, write, changed).await
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let instance = input(json!({"InstanceIds": [&*handle.identifier]}));
-            ec2::terminate_instances(&api, &instance).await?;
-            Ok(())
-        })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let instance = input(json!({"InstanceIds": [&*handle.identifier]}));
+        ec2::terminate_instances(&api, &instance).await?;
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod rule;
 
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
     is_same_write, items, pages, pick, tags, text, touches,
 };
-use crate::provider::{ErrorKind, Outcome, Pending, Write};
+use crate::provider::{ErrorKind, Outcome, Write};
 use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -40,6 +41,7 @@ const INLINE: [(&str, bool); 2] = [
 /// The mapping.
 pub struct SecurityGroups;
 
+#[async_trait(?Send)]
 impl Service for SecurityGroups {
     fn kinds(&self) -> &'static [&'static str] {
         &[GROUP, INGRESS, EGRESS]
@@ -49,134 +51,126 @@ impl Service for SecurityGroups {
         Together::Owned
     }
 
-    fn list<'a>(
-        &'a self,
-        place: Place<'a>,
-        kinds: &'a BTreeSet<Arc<str>>,
-        which: Which<'a>,
-    ) -> Pending<'a, Outcome<Vec<Found>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let apart = kinds.contains(INGRESS) || kinds.contains(EGRESS);
-            let grouped = kinds.contains(GROUP);
-            // Whether the groups' own rules are asked for.
-            let inline = grouped && place.depth == Depth::Everything;
-            let groups = async {
-                match grouped {
-                    true => groups(&api, which).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let rules = async {
-                match which {
-                    Which::Owned(_) if apart || inline => rules(&api, anybodys()).await,
-                    Which::Named(_) if apart => {
-                        rules(&api, question(which, "security-group-rule-id", 1000)).await
-                    }
-                    // Those that are nobody's are shown with their group.
-                    _ => Ok(Vec::new()),
-                }
-            };
-            let (groups, rules) = try_join(groups, rules).await?;
-            let mut found = match inline {
-                true => described(&api, which, &groups, &rules).await?,
-                false => groups.iter().map(|one| group(one, Map::new())).collect(),
-            };
-            for rule in rules {
-                let kind = match is_egress(&rule) {
-                    true => EGRESS,
-                    false => INGRESS,
-                };
-                if kinds.contains(kind) {
-                    let id = text(&rule, "SecurityGroupRuleId");
-                    let mut properties = properties(&rule);
-                    properties.insert("GroupId", Value::str(text(&rule, "GroupId")));
-                    properties.insert("Id", Value::str(id));
-                    found.push(Found::new(kind, id, properties, tags(&rule, "Tags")));
-                }
+    async fn list(
+        &self,
+        place: Place<'_>,
+        kinds: &BTreeSet<Arc<str>>,
+        which: Which<'_>,
+    ) -> Outcome<Vec<Found>> {
+        let api = place.clients.ec2(place.region);
+        let apart = kinds.contains(INGRESS) || kinds.contains(EGRESS);
+        let grouped = kinds.contains(GROUP);
+        // Whether the groups' own rules are asked for.
+        let inline = grouped && place.depth == Depth::Everything;
+        let groups = async {
+            match grouped {
+                true => groups(&api, which).await,
+                false => Ok(Vec::new()),
             }
-            Ok(found)
-        })
+        };
+        let rules = async {
+            match which {
+                Which::Owned(_) if apart || inline => rules(&api, anybodys()).await,
+                Which::Named(_) if apart => {
+                    rules(&api, question(which, "security-group-rule-id", 1000)).await
+                }
+                // Those that are nobody's are shown with their group.
+                _ => Ok(Vec::new()),
+            }
+        };
+        let (groups, rules) = try_join(groups, rules).await?;
+        let mut found = match inline {
+            true => described(&api, which, &groups, &rules).await?,
+            false => groups.iter().map(|one| group(one, Map::new())).collect(),
+        };
+        for rule in rules {
+            let kind = match is_egress(&rule) {
+                true => EGRESS,
+                false => INGRESS,
+            };
+            if kinds.contains(kind) {
+                let id = text(&rule, "SecurityGroupRuleId");
+                let mut properties = properties(&rule);
+                properties.insert("GroupId", Value::str(text(&rule, "GroupId")));
+                properties.insert("Id", Value::str(id));
+                found.push(Found::new(kind, id, properties, tags(&rule, "Tags")));
+            }
+        }
+        Ok(found)
     }
 
-    fn create<'a>(
-        &'a self,
-        place: Place<'a>,
-        write: &'a Write,
-        tags: &'a Tags,
-        _: &'a str,
-    ) -> Pending<'a, Outcome<Arc<str>>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            match &*write.kind {
-                GROUP => create_group(&api, write, tags).await,
-                kind => {
-                    let egress = kind == EGRESS;
-                    let group = text(&write.properties, "GroupId");
-                    let answer =
-                        authorize(&api, group, &[&write.properties], egress, Some(tags)).await?;
-                    let made = items(&answer, "SecurityGroupRules").next();
-                    Ok(made
-                        .map_or("", |rule| text(rule, "SecurityGroupRuleId"))
-                        .into())
-                }
-            }
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        place: Place<'a>,
-        handle: &'a Handle,
-        write: &'a Write,
-        changed: &'a [Arc<str>],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            if &*handle.kind != GROUP {
+    async fn create(
+        &self,
+        place: Place<'_>,
+        write: &Write,
+        tags: &Tags,
+        _: &str,
+    ) -> Outcome<Arc<str>> {
+        let api = place.clients.ec2(place.region);
+        match &*write.kind {
+            GROUP => create_group(&api, write, tags).await,
+            kind => {
+                let egress = kind == EGRESS;
                 let group = text(&write.properties, "GroupId");
-                return describe(&api, group, &[(&handle.identifier, &write.properties)]).await;
+                let answer =
+                    authorize(&api, group, &[&write.properties], egress, Some(tags)).await?;
+                let made = items(&answer, "SecurityGroupRules").next();
+                Ok(made
+                    .map_or("", |rule| text(rule, "SecurityGroupRuleId"))
+                    .into())
             }
-            if !INLINE.iter().any(|(name, _)| touches(changed, &[name])) {
-                return Ok(());
-            }
-            let existing = rules_of(&api, &[&handle.identifier]).await?;
-            for (name, egress) in INLINE {
-                if touches(changed, &[name]) {
-                    let wanted = wanted(write, name, egress);
-                    settle(&api, &handle.identifier, &wanted, egress, &existing).await?;
-                }
-            }
-            Ok(())
-        })
+        }
     }
 
-    fn delete<'a>(&'a self, place: Place<'a>, handle: &'a Handle) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move {
-            let api = place.clients.ec2(place.region);
-            let id = &handle.identifier;
-            if &*handle.kind == GROUP {
-                ec2::delete_security_group(&api, &input(json!({"GroupId": &**id}))).await?;
-                return Ok(());
+    async fn update(
+        &self,
+        place: Place<'_>,
+        handle: &Handle,
+        write: &Write,
+        changed: &[Arc<str>],
+    ) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        if &*handle.kind != GROUP {
+            let group = text(&write.properties, "GroupId");
+            return describe(&api, group, &[(&handle.identifier, &write.properties)]).await;
+        }
+        if !INLINE.iter().any(|(name, _)| touches(changed, &[name])) {
+            return Ok(());
+        }
+        let existing = rules_of(&api, &[&handle.identifier]).await?;
+        for (name, egress) in INLINE {
+            if touches(changed, &[name]) {
+                let wanted = wanted(write, name, egress);
+                settle(&api, &handle.identifier, &wanted, egress, &existing).await?;
             }
-            let names = [id.clone()];
-            let question = question(Which::Named(&names), "security-group-rule-id", 1000);
-            for rule in rules(&api, question).await? {
-                revoke(&api, text(&rule, "GroupId"), &[id], is_egress(&rule)).await?;
-            }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn tag<'a>(
-        &'a self,
-        place: Place<'a>,
-        _: &'a str,
-        identifier: &'a str,
-        set: &'a Tags,
-        unset: &'a [String],
-    ) -> Pending<'a, Outcome<()>> {
-        Box::pin(async move { tag(&place.clients.ec2(place.region), identifier, set, unset).await })
+    async fn delete(&self, place: Place<'_>, handle: &Handle) -> Outcome<()> {
+        let api = place.clients.ec2(place.region);
+        let id = &handle.identifier;
+        if &*handle.kind == GROUP {
+            ec2::delete_security_group(&api, &input(json!({"GroupId": &**id}))).await?;
+            return Ok(());
+        }
+        let names = [id.clone()];
+        let question = question(Which::Named(&names), "security-group-rule-id", 1000);
+        for rule in rules(&api, question).await? {
+            revoke(&api, text(&rule, "GroupId"), &[id], is_egress(&rule)).await?;
+        }
+        Ok(())
+    }
+
+    async fn tag(
+        &self,
+        place: Place<'_>,
+        _: &str,
+        identifier: &str,
+        set: &Tags,
+        unset: &[String],
+    ) -> Outcome<()> {
+        tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 }
 
