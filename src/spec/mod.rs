@@ -4,6 +4,7 @@
 //! [`load`] the way from text to a checked [`Spec`]. One spec serves every stage; which sections
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
+mod database;
 mod edit;
 mod engines;
 mod gate;

@@ -15,6 +15,7 @@ mod agents;
 mod alarms;
 pub mod attributes;
 pub mod cloud;
+mod clusters;
 pub mod data;
 mod database;
 mod engines;

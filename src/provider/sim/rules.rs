@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
-use super::{database, engines, keyspaces, offers, refusals, routing, tables, windows};
+use super::{clusters, database, engines, keyspaces, offers, refusals, routing, tables, windows};
 use crate::address::GLOBAL;
 use crate::compare;
 use crate::compare::Rules;
@@ -248,8 +248,8 @@ pub fn check(
         keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
         keyspaces::TABLE => keyspaces::check_table(properties, old),
         tables::TABLE => tables::check(cloud, region, properties, old),
-        engines::CLUSTER => engines::check_cluster(cloud, region, properties, old),
-        "AWS::RDS::DBParameterGroup" | engines::CLUSTER_GROUP => database::check_group(properties),
+        clusters::CLUSTER => clusters::check(cloud, region, properties, old),
+        "AWS::RDS::DBParameterGroup" | clusters::CLUSTER_GROUP => database::check_group(properties),
         "AWS::ElastiCache::CacheCluster" | "AWS::ElastiCache::ReplicationGroup" => {
             windows::check_cache(properties)
         }
