@@ -5,6 +5,7 @@
 //! take effect at a stage is said here too ([`Spec::not_yet`]), how they do is the blueprints'.
 
 mod cache;
+mod database;
 mod edit;
 mod engines;
 mod gate;

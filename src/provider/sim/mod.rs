@@ -16,6 +16,7 @@ mod alarms;
 pub mod attributes;
 mod caches;
 pub mod cloud;
+mod clusters;
 pub mod data;
 mod database;
 mod engines;

@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
 use super::{
-    caches, database, engines, keyspaces, offers, queues, refusals, routing, tables, windows,
+    caches, clusters, database, engines, keyspaces, offers, queues, refusals, routing, tables, windows,
 };
 use crate::address::GLOBAL;
 use crate::compare;
@@ -253,8 +253,8 @@ pub fn check(
         keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
         keyspaces::TABLE => keyspaces::check_table(properties, old),
         tables::TABLE => tables::check(cloud, region, properties, old),
-        engines::CLUSTER => engines::check_cluster(cloud, region, properties, old),
-        "AWS::RDS::DBParameterGroup" | engines::CLUSTER_GROUP => database::check_group(properties),
+        clusters::CLUSTER => clusters::check(cloud, region, properties, old),
+        "AWS::RDS::DBParameterGroup" | clusters::CLUSTER_GROUP => database::check_group(properties),
         caches::CLUSTER | caches::GROUP => {
             windows::check_cache(properties)?;
             caches::check(cloud, kind, region, properties)
