@@ -16,11 +16,11 @@ use crate::address::Address;
 use crate::apply::observe::kinds;
 use crate::apply::retry::steadily;
 use crate::apply::{Context, observe, record_of, write_record};
-use crate::graph::Graph;
+use crate::graph::{Graph, Resource};
 use crate::inventory::{Applied, Handle, Stray};
 use crate::plan::adopt::{Proposal, Regions, as_live, propose};
 use crate::plan::existing::{RECORD, is_swapped};
-use crate::plan::{Action, Change, diff};
+use crate::plan::{Action, Change, Plan, diff};
 use crate::provider::ErrorKind;
 use crate::render::json::proposals::document;
 use crate::render::plan::{Detail, Frame, changes};
@@ -94,37 +94,7 @@ async fn adopt(
         return Err(Failure::new(what));
     }
     let identifier = &*whole(&wanted.kind, identifier);
-    let found = steadily(context, "find", || {
-        context
-            .provider
-            .find(&wanted.kind, &address.region, Some(identifier))
-    })
-    .await;
-    let found = match (found, form(&wanted.kind, identifier)) {
-        // The cloud was not even asked.
-        (Err(error), Some(form)) if !error.kind.is_retryable() => {
-            return Err(Failure::with_help(error.to_string(), form));
-        }
-        (found, _) => found?,
-    };
-    let Some(stray) = found.into_iter().next() else {
-        let what = format!(
-            "there is no {} {identifier} in {}",
-            wanted.kind, address.region
-        );
-        let help = form(&wanted.kind, identifier)
-            .unwrap_or_else(|| "`scalectl import --discover` lists what fits".to_owned());
-        return Err(Failure::with_help(what, help));
-    };
-    if let Some((owner, at)) = &stray.owner
-        && (owner != context.owner || graph.get(at).is_some())
-    {
-        let what = format!(
-            "{identifier} belongs to {} ({}) as {at}; nothing was changed",
-            owner.app, owner.env
-        );
-        return Err(Failure::new(what));
-    }
+    let stray = existing(context, graph, wanted, identifier).await?;
     if let Some((_, at)) = &stray.owner {
         // What the spec calls otherwise now.
         live.resources.remove(at);
@@ -138,32 +108,7 @@ async fn adopt(
     let mut own = plan.clone();
     own.changes.retain(|change| change.address == *address);
     own.operations.clear();
-    match own.changes.first() {
-        None => ui::print(&format!(
-            "{} {identifier} is just as the spec wants {address}.\n",
-            Painted(STRONG, "Fits:")
-        )),
-        Some(change) => {
-            let heading = format!("Once it is adopted, apply would change {identifier}:");
-            ui::print(&format!(
-                "{}\n\n{}\n",
-                Painted(STRONG, heading),
-                changes(&own, &Frame::default(), Detail::Full)
-            ));
-            if is_swapped(change) {
-                ui::print("apply does that in one change: the name resolves all the time.\n");
-            }
-            for warning in warnings(change) {
-                ui::print(&format!("{} {warning}\n", Painted(NOTICE, "Warning:")));
-            }
-            if is_rebuilt(change) {
-                ui::print(&format!(
-                    "{} it cannot become what the spec wants: apply would build a new one in its place.\n",
-                    Painted(NOTICE, "Warning:")
-                ));
-            }
-        }
-    }
+    show(&own, address, identifier);
     let is_rebuilt = own.changes.iter().any(is_rebuilt);
     if auto_approve && is_rebuilt {
         return Err(Failure::with_help(
@@ -197,6 +142,81 @@ async fn adopt(
         "Adopted: {identifier} is {address} from now on.\n"
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The resource that has this identifier.
+///
+/// # Errors
+/// When there is none, or it belongs to an application that still has it.
+async fn existing(
+    context: &Context<'_>,
+    graph: &Graph,
+    wanted: &Resource,
+    identifier: &str,
+) -> Result<Stray, Failure> {
+    let address = &wanted.address;
+    let found = steadily(context, "find", || {
+        context
+            .provider
+            .find(&wanted.kind, &address.region, Some(identifier))
+    })
+    .await;
+    let found = match (found, form(&wanted.kind, identifier)) {
+        // The cloud was not even asked.
+        (Err(error), Some(form)) if !error.kind.is_retryable() => {
+            return Err(Failure::with_help(error.to_string(), form));
+        }
+        (found, _) => found?,
+    };
+    let Some(stray) = found.into_iter().next() else {
+        let what = format!(
+            "there is no {} {identifier} in {}",
+            wanted.kind, address.region
+        );
+        let help = form(&wanted.kind, identifier)
+            .unwrap_or_else(|| "`scalectl import --discover` lists what fits".to_owned());
+        return Err(Failure::with_help(what, help));
+    };
+    if let Some((owner, at)) = &stray.owner
+        && (owner != context.owner || graph.get(at).is_some())
+    {
+        let what = format!(
+            "{identifier} belongs to {} ({}) as {at}; nothing was changed",
+            owner.app, owner.env
+        );
+        return Err(Failure::new(what));
+    }
+    Ok(stray)
+}
+
+/// Shows what apply would change of it.
+fn show(own: &Plan, address: &Address, identifier: &str) {
+    match own.changes.first() {
+        None => ui::print(&format!(
+            "{} {identifier} is just as the spec wants {address}.\n",
+            Painted(STRONG, "Fits:")
+        )),
+        Some(change) => {
+            let heading = format!("Once it is adopted, apply would change {identifier}:");
+            ui::print(&format!(
+                "{}\n\n{}\n",
+                Painted(STRONG, heading),
+                changes(own, &Frame::default(), Detail::Full)
+            ));
+            if is_swapped(change) {
+                ui::print("apply does that in one change: the name resolves all the time.\n");
+            }
+            for warning in warnings(change) {
+                ui::print(&format!("{} {warning}\n", Painted(NOTICE, "Warning:")));
+            }
+            if is_rebuilt(change) {
+                ui::print(&format!(
+                    "{} it cannot become what the spec wants: apply would build a new one in its place.\n",
+                    Painted(NOTICE, "Warning:")
+                ));
+            }
+        }
+    }
 }
 
 /// What a change does to something that is in use, beyond what the plan shows.

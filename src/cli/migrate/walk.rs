@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::ExitCode;
 
-use super::prepare::{judged, prepare, told};
+use super::prepare::{Prepared, judged, prepare, told};
 use super::{Arguments, check_target, ends, look, may_go};
 use crate::apply::Context;
 use crate::cli::apply::not_confirmed;
@@ -17,7 +17,7 @@ use crate::cli::{Failure, Global, Outcome, ui};
 use crate::inventory::{Record, Standing};
 use crate::migrate::saved::SavedMigration;
 use crate::migrate::walk::{Halt, Walker};
-use crate::migrate::{Migration, action};
+use crate::migrate::{Migration, Step, action};
 use crate::plan::Counts;
 use crate::render::gates::Gates;
 use crate::render::junit;
@@ -51,13 +51,8 @@ pub(super) async fn go(
     if from == to {
         lines::tell(into, arguments.json, &arrived_at(to, 0.0));
         if !arguments.json {
-            ui::print(&format!(
-                "{}\n",
-                Painted(
-                    NEW,
-                    format!("{} is at stage {}.", project.spec.app, to.name())
-                )
-            ));
+            let there = format!("{} is at stage {}.", project.spec.app, to.name());
+            ui::print(&format!("{}\n", Painted(NEW, there)));
         }
         return finish(global, project, arguments, to);
     }
@@ -83,13 +78,8 @@ pub(super) async fn go(
     }
     let numbers = numbers(migration, standing.as_ref(), course);
     if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {
-        // Between two hops nothing has to be taken back: the stage is reached.
         let stage = migration.steps[at.step].hop.1;
-        let record = Record {
-            migration: None,
-            ..live.record.clone().unwrap_or_default()
-        };
-        crate::apply::write_record(context, &record).await?;
+        end_between_hops(context, live.record.clone().unwrap_or_default()).await?;
         lines::tell(into, arguments.json, &arrived_at(stage, 0.0));
         if !arguments.json {
             ui::print(&format!(
@@ -110,102 +100,26 @@ pub(super) async fn go(
         ui::print(&step(&frame, *first, ui::columns()));
     }
     confirm(context, arguments, course, &numbers, &frame).await?;
-    let show = Show {
-        json: arguments.json,
-        verbose: global.verbose,
-        workers,
-    };
-    let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);
-    let walker = Walker {
+    let way = Way {
+        global,
+        project,
+        arguments,
         context,
-        migration,
-        texts: &texts,
+        prepared: &prepared,
+        frame: &frame,
+        course,
         workers,
-        folder: Some(&project.folder),
     };
-    let command = match course {
-        Course::Forward => "migrate",
-        Course::Back => "rollback",
-    };
-    let mut lines = Lines::begin(project, Counts::default(), command, into, arguments.json)?;
-    let began = context.provider.clock().now();
-    let (first, last) = (numbers.first().copied(), numbers.last().copied());
-    let (mut taken, total) = (0, numbers.len());
-    let mut gates = Gates::of(migration);
-    for number in numbers {
-        let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
-        if !asked_already && course == Course::Forward && !arguments.step {
-            let name = &migration.steps[number].name;
-            ui::print(&step(&frame, number, ui::columns()));
-            let question = format!("\nGo on with step {} ({name})?", number + 1);
-            if !says_yes(context, &question, &frame, &[number]).await {
-                ended(&mut lines, context, began, taken, 0, total);
-                return Err(Failure::with_help(
-                    format!(
-                        "not confirmed; the migration stands before step {} ({name})",
-                        number + 1
-                    ),
-                    "`scalectl migrate --resume` goes on, `--rollback` leads back",
-                )
-                .coded(Code::Error.unless_interrupted(context.stop)));
+    let arrived = match way.steps(&numbers, into).await? {
+        Taken::One => return Ok(ExitCode::SUCCESS),
+        Taken::All => match course {
+            Course::Forward => to,
+            Course::Back => {
+                let number = numbers.first().copied().unwrap_or_default();
+                migration.steps[number].hop.0
             }
-        }
-        let teller = Teller::new(migration, show, &mut lines, began, context.provider.clock());
-        let walked = shown(
-            teller,
-            |event| gates.take(event),
-            async |tell| match course {
-                Course::Forward => walker.forward(number, tell).await,
-                Course::Back => walker.back(number, tell).await,
-            },
-        )
-        .await;
-        if let Err(halt) = &walked {
-            gates.stop(number, halt.in_words());
-        }
-        if let Some(path) = &arguments.junit {
-            write(path, &junit::xml(&[gates.suite()]))?;
-        }
-        if let Err(halt) = walked {
-            let failed = usize::from(halt.is_failure());
-            ended(&mut lines, context, began, taken, failed, total);
-            return Err(stopped(migration, number, &halt));
-        }
-        taken += 1;
-        if arguments.step && Some(number) != last {
-            ended(&mut lines, context, began, taken, 0, total);
-            if !arguments.json {
-                let next = match (course, migration.steps[number].point_of_no_return) {
-                    (Course::Back, _) => "`scalectl migrate --rollback` goes on with that",
-                    (Course::Forward, true) => "`scalectl migrate --resume` goes on",
-                    (Course::Forward, false) => {
-                        "`scalectl migrate --resume` goes on, `--rollback` leads back"
-                    }
-                };
-                ui::print(&format!("\nOne step done; {next}.\n"));
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-    }
-    ended(&mut lines, context, began, taken, 0, total);
-    let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
-    let arrived = match course {
-        Course::Forward => to,
-        Course::Back => {
-            let number = first.unwrap_or_default();
-            migration.steps[number].hop.0
-        }
+        },
     };
-    lines.tell(&arrived_at(arrived, seconds));
-    if !arguments.json {
-        ui::print(&format!(
-            "\n{} {} is at stage {}, after {}.\n",
-            Painted(NEW, "Arrived:"),
-            project.spec.app,
-            arrived.name(),
-            project.time(seconds)
-        ));
-    }
     match course {
         Course::Forward => finish(global, project, arguments, to),
         Course::Back => {
@@ -217,6 +131,172 @@ pub(super) async fn go(
             }
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// How far a run came.
+enum Taken {
+    /// The one step that was asked for; more follow.
+    One,
+    /// All steps.
+    All,
+}
+
+/// Steps that are confirmed, and what they take.
+struct Way<'a> {
+    global: &'a Global,
+    project: &'a Project,
+    arguments: &'a Arguments,
+    context: &'a Context<'a>,
+    prepared: &'a Prepared,
+    frame: &'a Frame<'a>,
+    course: Course,
+    workers: Option<usize>,
+}
+
+impl Way<'_> {
+    /// Takes these steps, one after another.
+    ///
+    /// # Errors
+    /// When a step stops, or is not confirmed.
+    async fn steps(&self, numbers: &[usize], into: Option<&File>) -> Result<Taken, Failure> {
+        let (arguments, context, course) = (self.arguments, self.context, self.course);
+        let migration = &self.prepared.migration;
+        let command = match course {
+            Course::Forward => "migrate",
+            Course::Back => "rollback",
+        };
+        let counts = Counts::default();
+        let mut lines = Lines::begin(self.project, counts, command, into, arguments.json)?;
+        let began = context.provider.clock().now();
+        let (first, last) = (numbers.first().copied(), numbers.last().copied());
+        let (mut taken, total) = (0, numbers.len());
+        let mut gates = Gates::of(migration);
+        for number in numbers.iter().copied() {
+            let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
+            if !asked_already && course == Course::Forward && !arguments.step {
+                if let Err(refused) = self.confirm_step(number).await {
+                    ended(&mut lines, context, began, taken, 0, total);
+                    return Err(refused);
+                }
+            }
+            let walked = self.step(number, &mut lines, began, &mut gates).await;
+            if let Err(halt) = &walked {
+                gates.stop(number, halt.in_words());
+            }
+            if let Some(path) = &arguments.junit {
+                write(path, &junit::xml(&[gates.suite()]))?;
+            }
+            if let Err(halt) = walked {
+                let failed = usize::from(halt.is_failure());
+                ended(&mut lines, context, began, taken, failed, total);
+                return Err(stopped(migration, number, &halt));
+            }
+            taken += 1;
+            if arguments.step && Some(number) != last {
+                ended(&mut lines, context, began, taken, 0, total);
+                if !arguments.json {
+                    let step = &migration.steps[number];
+                    ui::print(&format!("\nOne step done; {}.\n", next(course, step)));
+                }
+                return Ok(Taken::One);
+            }
+        }
+        ended(&mut lines, context, began, taken, 0, total);
+        self.arrive(first.unwrap_or_default(), &mut lines, began);
+        Ok(Taken::All)
+    }
+
+    /// Asks for one step more.
+    async fn confirm_step(&self, number: usize) -> Result<(), Failure> {
+        let name = &self.prepared.migration.steps[number].name;
+        ui::print(&step(self.frame, number, ui::columns()));
+        let question = format!("\nGo on with step {} ({name})?", number + 1);
+        if says_yes(self.context, &question, self.frame, &[number]).await {
+            return Ok(());
+        }
+        Err(Failure::with_help(
+            format!(
+                "not confirmed; the migration stands before step {} ({name})",
+                number + 1
+            ),
+            "`scalectl migrate --resume` goes on, `--rollback` leads back",
+        )
+        .coded(Code::Error.unless_interrupted(self.context.stop)))
+    }
+
+    /// Takes one step and shows it.
+    async fn step(
+        &self,
+        number: usize,
+        lines: &mut Lines<'_>,
+        began: u64,
+        gates: &mut Gates<'_>,
+    ) -> Result<(), Halt> {
+        let migration = &self.prepared.migration;
+        let library = &self.project.library;
+        let texts = |engine: &str, name: &str| action::script(library, engine, name);
+        let walker = Walker {
+            context: self.context,
+            migration,
+            texts: &texts,
+            workers: self.workers,
+            folder: Some(&self.project.folder),
+        };
+        let show = Show {
+            json: self.arguments.json,
+            verbose: self.global.verbose,
+            workers: self.workers,
+        };
+        let clock = self.context.provider.clock();
+        shown(
+            Teller::new(migration, show, lines, began, clock),
+            |event| gates.take(event),
+            async |tell| match self.course {
+                Course::Forward => walker.forward(number, tell).await,
+                Course::Back => walker.back(number, tell).await,
+            },
+        )
+        .await
+    }
+
+    /// Says where all steps led.
+    fn arrive(&self, first: usize, lines: &mut Lines<'_>, began: u64) {
+        let now = self.context.provider.clock().now();
+        let seconds = now.saturating_sub(began) as f64 / 1000.0;
+        let migration = &self.prepared.migration;
+        let arrived = match self.course {
+            Course::Forward => migration.to,
+            Course::Back => migration.steps[first].hop.0,
+        };
+        lines.tell(&arrived_at(arrived, seconds));
+        if !self.arguments.json {
+            ui::print(&format!(
+                "\n{} {} is at stage {}, after {}.\n",
+                Painted(NEW, "Arrived:"),
+                self.project.spec.app,
+                arrived.name(),
+                self.project.time(seconds)
+            ));
+        }
+    }
+}
+
+/// Between two hops nothing has to be taken back: the stage is reached.
+async fn end_between_hops(context: &Context<'_>, record: Record) -> Result<(), Failure> {
+    let record = Record {
+        migration: None,
+        ..record
+    };
+    Ok(crate::apply::write_record(context, &record).await?)
+}
+
+/// What to run after one step.
+fn next(course: Course, step: &Step) -> &'static str {
+    match course {
+        Course::Back => "`scalectl migrate --rollback` goes on with that",
+        Course::Forward if step.point_of_no_return => "`scalectl migrate --resume` goes on",
+        Course::Forward => "`scalectl migrate --resume` goes on, `--rollback` leads back",
     }
 }
 

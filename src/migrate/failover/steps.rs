@@ -36,7 +36,6 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     let reachable = Gate::new(Check::Reachable(Reachable {}), 2, 1800);
     let healthy = Gate::new(Check::Healthy(Healthy {}), 3, 1800);
     let alarms = Gate::new(Check::Alarms(Alarms {}), 3, 1800);
-    let caught_up = Gate::new(Check::CaughtUp(CaughtUp {}), 1, CATCH_UP);
     let follows = Gate::new(Check::Lag(Lag { below: 300 }), 3, 86_400);
     let lost = failover.lost;
     let without = lost.then(|| from.clone());
@@ -61,69 +60,13 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
         false => switched.clone(),
     };
     let rebuilt = rebuilt(&rejoined, graphs, to);
-    let loss = failover.loss;
-    let mut steps = vec![
-        step(
-            "fence",
-            Phase::Switch,
-            match lost {
-                true => format!(
-                    "Leads nobody to {from} any more, and lets no other region's servers write there"
-                ),
-                false => {
-                    format!("Makes the database in {from} read-only, and lets no new connection in")
-                }
-            },
-            fenced.clone(),
-            match lost {
-                true => Vec::new(),
-                // RDS tells a database its parameters within seconds, and not when it has.
-                false => vec![Gate::new(Check::Hold(Hold { seconds: 30 }), 1, 600)],
-            },
-        ),
-        Step {
-            seconds: match is_postgres(&graphs.old, to) {
-                true => TOLD + HEARTBEAT,
-                false => TOLD,
-            },
-            ..step(
-                "catch-up",
-                Phase::Switch,
-                match loss {
-                    0 => format!("Waits until the replica in {to} has every acknowledged write"),
-                    loss => format!(
-                        "Waits until the replica in {to} has every acknowledged write but those of {loss} s at most, which are lost then"
-                    ),
-                },
-                fenced,
-                vec![caught_up],
-            )
-        },
-        Step {
-            point_of_no_return: true,
-            budget: Budget {
-                unavailable: 0,
-                loss,
-            },
-            ..step(
-                "promote",
-                Phase::Switch,
-                format!("Makes the replica in {to} a database of its own, which restarts it"),
-                promoted,
-                Vec::new(),
-            )
-        },
-        step(
-            "switch",
-            Phase::Switch,
-            format!("Gives the servers the database in {to} to write to and to read from"),
-            switched,
-            match lost {
-                true => vec![healthy.clone()],
-                false => vec![reachable.clone(), healthy.clone()],
-            },
-        ),
-    ];
+    let mut steps = switching(
+        &failover,
+        is_postgres(&graphs.old, to),
+        fenced,
+        promoted,
+        switched,
+    );
     for step in &mut steps {
         step.without.clone_from(&without);
     }
@@ -165,6 +108,89 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
         failover: Some(failover),
         digest,
     })
+}
+
+/// The steps until the servers write in the other region.
+fn switching(
+    failover: &Failover,
+    is_postgres: bool,
+    fenced: Graph,
+    promoted: Graph,
+    switched: Graph,
+) -> Vec<Step> {
+    let Failover {
+        from,
+        to,
+        lost,
+        loss,
+        ..
+    } = failover;
+    let (lost, loss) = (*lost, *loss);
+    let reachable = Gate::new(Check::Reachable(Reachable {}), 2, 1800);
+    let healthy = Gate::new(Check::Healthy(Healthy {}), 3, 1800);
+    let caught_up = Gate::new(Check::CaughtUp(CaughtUp {}), 1, CATCH_UP);
+    vec![
+        step(
+            "fence",
+            Phase::Switch,
+            match lost {
+                true => format!(
+                    "Leads nobody to {from} any more, and lets no other region's servers write there"
+                ),
+                false => {
+                    format!("Makes the database in {from} read-only, and lets no new connection in")
+                }
+            },
+            fenced.clone(),
+            match lost {
+                true => Vec::new(),
+                // RDS tells a database its parameters within seconds, and not when it has.
+                false => vec![Gate::new(Check::Hold(Hold { seconds: 30 }), 1, 600)],
+            },
+        ),
+        Step {
+            seconds: match is_postgres {
+                true => TOLD + HEARTBEAT,
+                false => TOLD,
+            },
+            ..step(
+                "catch-up",
+                Phase::Switch,
+                match loss {
+                    0 => format!("Waits until the replica in {to} has every acknowledged write"),
+                    loss => format!(
+                        "Waits until the replica in {to} has every acknowledged write but those of {loss} s at most, which are lost then"
+                    ),
+                },
+                fenced,
+                vec![caught_up],
+            )
+        },
+        Step {
+            point_of_no_return: true,
+            budget: Budget {
+                unavailable: 0,
+                loss,
+            },
+            ..step(
+                "promote",
+                Phase::Switch,
+                format!("Makes the replica in {to} a database of its own, which restarts it"),
+                promoted,
+                Vec::new(),
+            )
+        },
+        step(
+            "switch",
+            Phase::Switch,
+            format!("Gives the servers the database in {to} to write to and to read from"),
+            switched,
+            match lost {
+                true => vec![healthy.clone()],
+                false => vec![reachable.clone(), healthy.clone()],
+            },
+        ),
+    ]
 }
 
 fn step(name: &str, phase: Phase, does: String, graph: Graph, gates: Vec<Gate>) -> Step {

@@ -11,7 +11,8 @@ use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
 use super::{
-    caches, clusters, database, engines, keyspaces, offers, queues, refusals, routing, tables, windows,
+    caches, clusters, database, engines, keyspaces, offers, queues, refusals, routing, tables,
+    windows,
 };
 use crate::address::GLOBAL;
 use crate::compare;
