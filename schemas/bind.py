@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/provider/aws/bind: how the AWS SDK's typed calls take and give property values.
+"""Writes src/provider/aws/sdk: how the AWS SDK's typed calls take and give property values.
 
     python3 -m venv target/schemas && target/schemas/bin/pip install botocore==1.43.106
     cargo fetch --locked
@@ -20,7 +20,7 @@ import subprocess
 import botocore
 
 HERE = pathlib.Path(__file__).resolve().parent
-OUT = HERE.parent / "src/provider/aws/bind"
+OUT = HERE.parent / "src/provider/aws/sdk"
 MODELS = pathlib.Path(botocore.__file__).parent / "data"
 # Where botocore's folder is not called as the SDK's crate.
 FOLDERS = {"cloudwatchlogs": "logs", "elasticloadbalancingv2": "elbv2", "resourcegroupstagging": "resourcegroupstaggingapi"}

@@ -2,7 +2,7 @@
 //! run needs no account.
 //!
 //! It holds what `observe` found, what others have in the same account as far as it can stand in the
-//! way, and where was looked. No secret is in it ([`crate::compare::conceal`]), and the same state gives
+//! way, and where was looked. No secret is in it ([`crate::compare::redact`]), and the same state gives
 //! the same text, but for its time. Where it comes from and whether it fits a spec is the command
 //! line's.
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::compare::conceal::conceal;
+use crate::compare::redact::conceal;
 use crate::inventory::{Existing, Live, LiveResource, Other, Owner, Record};
 use crate::plan::existing;
 

@@ -12,9 +12,9 @@ pub mod journal;
 pub mod observe;
 mod operation;
 mod queue;
+pub mod read_only;
 pub mod retry;
 mod stepwise;
-pub mod view;
 mod wait;
 
 use std::cell::Cell;

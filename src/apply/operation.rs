@@ -1,12 +1,12 @@
 //! What one operation of a plan does: its calls, and the looks until what they made can be used.
 //!
 //! An operation has two moments. It is usable when others may refer to what it wrote, and they begin
-//! then; it ends when that was found often enough in a row to be sure ([`Provider::sightings`]). Those
+//! then; it ends when that was found often enough in a row to be sure ([`Provider::consistent_reads`]). Those
 //! further looks wait for each other, so that what was written at about the same time is looked at in
 //! the same few calls; of what was made and looks as it should they ask for the state only
 //! ([`Provider::status`]). Whoever refers to what not every server knows of yet is refused and asks again.
 //!
-//! [`Provider::sightings`]: crate::provider::Provider::sightings
+//! [`Provider::consistent_reads`]: crate::provider::Provider::consistent_reads
 //! [`Provider::status`]: crate::provider::Provider::status
 
 use std::cell::{Cell, RefCell};
@@ -305,7 +305,7 @@ impl<'a> Run<'a> {
             let may_lack = |name: &&Arc<str>| {
                 !rules.is_write_only(name)
                     && !rules.is_create_only(name)
-                    && !rules.facts.shared.contains(&&***name)
+                    && !rules.facts.externally_managed.contains(&&***name)
             };
             later.extend(names.filter(may_lack).cloned());
             later.sort();
@@ -619,7 +619,9 @@ impl<'a> Run<'a> {
         let typical = kinds::of(&change.kind).create_seconds;
         let mut wait = Wait::new(typical, least(&change.kind, &desired.properties));
         loop {
-            if let Some(live) = last.take_if(|_| sightings >= self.context.provider.sightings()) {
+            if let Some(live) =
+                last.take_if(|_| sightings >= self.context.provider.consistent_reads())
+            {
                 return Ok(live);
             }
             self.common_look().await?;
@@ -747,10 +749,9 @@ impl<'a> Run<'a> {
 /// The properties that are not as they should be.
 fn differences(desired: &Resource, live: &LiveResource) -> Vec<String> {
     let rules = Rules::of(&desired.kind);
-    let compared = desired
-        .properties
-        .iter()
-        .filter(|(name, _)| !rules.is_write_only(name) && !rules.facts.shared.contains(&&**name));
+    let compared = desired.properties.iter().filter(|(name, _)| {
+        !rules.is_write_only(name) && !rules.facts.externally_managed.contains(&&**name)
+    });
     compared
         .flat_map(|(name, value)| compare::property(rules, name, value, live.properties.get(name)))
         .map(|difference| difference.path)

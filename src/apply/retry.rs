@@ -22,9 +22,9 @@ const CAP: Duration = Duration::from_secs(20);
 
 /// Why a call is not tried again.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Gave {
+pub enum GaveUp {
     /// It failed for good.
-    Up(ProviderError),
+    Refused(ProviderError),
     /// Somebody asked to stop.
     Stopped,
 }
@@ -67,7 +67,7 @@ pub async fn persist<'a, T>(
     patience: Patience,
     again: &mut dyn FnMut(&ProviderError, u32),
     mut call: impl FnMut() -> Pending<'a, Outcome<T>>,
-) -> Result<T, Gave> {
+) -> Result<T, GaveUp> {
     let clock = context.provider.clock();
     let began = clock.now();
     let mut attempt = 0;
@@ -99,14 +99,14 @@ pub async fn persist<'a, T>(
                 let more = format!("; every call has failed for {} s", super::SILENCE / 1000);
                 error.message.push_str(&more);
             }
-            return Err(Gave::Up(error));
+            return Err(GaveUp::Refused(error));
         }
         if context.stop.is_asked() {
-            return Err(Gave::Stopped);
+            return Err(GaveUp::Stopped);
         }
         again(&error, attempt);
         if !context.sleep(wait(name, attempt)).await {
-            return Err(Gave::Stopped);
+            return Err(GaveUp::Stopped);
         }
     }
 }
@@ -128,9 +128,9 @@ pub async fn steadily<'a, T>(
     };
     match persist(&context, name, Patience::READ, &mut |_, _| {}, call).await {
         Ok(value) => Ok(value),
-        Err(Gave::Up(error)) => Err(error),
+        Err(GaveUp::Refused(error)) => Err(error),
         // Nobody holds `never` but this function.
-        Err(Gave::Stopped) => unreachable!("nobody can ask to stop"),
+        Err(GaveUp::Stopped) => unreachable!("nobody can ask to stop"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
-use super::retry::Gave;
+use super::retry::GaveUp;
 use crate::kinds;
 use crate::value::Map;
 
@@ -15,11 +15,11 @@ pub enum Failure {
     Stopped,
 }
 
-impl From<Gave> for Failure {
-    fn from(gave: Gave) -> Self {
+impl From<GaveUp> for Failure {
+    fn from(gave: GaveUp) -> Self {
         match gave {
-            Gave::Up(error) => Self::For(error.to_string()),
-            Gave::Stopped => Self::Stopped,
+            GaveUp::Refused(error) => Self::For(error.to_string()),
+            GaveUp::Stopped => Self::Stopped,
         }
     }
 }

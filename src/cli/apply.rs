@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
+use super::event_log::{self, open_into};
 use super::exit::Code;
-use super::lines::{self, open_into};
 use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
 use super::project::{Project, read};
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
-use super::{Failure, Global, Outcome, dry_run, live, migrate, saved, ui};
+use super::{Failure, Global, Outcome, dry_run, migrate, observe, saved, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
 use crate::inventory::{Live, Record};
@@ -164,7 +164,7 @@ fn try_out(
 ) -> Outcome {
     let graph = project.graph()?;
     let file = arguments.live.as_deref();
-    let seen = live::seen(global, project, &graph, "apply --dry-run", file)?;
+    let seen = observe::seen(global, project, &graph, "apply --dry-run", file)?;
     let snapshot = seen.snapshot;
     let live = snapshot.live();
     under_way(arguments, &live)?;
@@ -267,7 +267,7 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
     if !report.findings.is_empty() {
         // Plain data, with strings as keys.
         let policy = serde_json::json!(policy(report));
-        lines::tell(into, json, &Entry::Policy { policy });
+        event_log::tell(into, json, &Entry::Policy { policy });
     }
     if !json {
         ui::print(&findings::text(report));

@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::apply::not_confirmed;
-use super::looking::observed;
 use super::project::Project;
 use super::run::with_lease;
 use super::session::Session;
+use super::wait_indicator::observed;
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::Context;
 use crate::inventory::{Live, LiveResource, Status};

@@ -6,13 +6,13 @@ use clap::Args;
 
 use super::apply::not_confirmed;
 use super::apply::{How, obey, refuse};
+use super::event_log::open_into;
 use super::exit::Code;
-use super::lines::open_into;
-use super::looking::observed;
 use super::plan::tell_calls;
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
+use super::wait_indicator::observed;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::remove_record;

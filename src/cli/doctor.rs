@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::looking;
 use super::migrate::{Prepared, live_stage, may_begin, named, prepare};
 use super::project::Project;
 use super::session::{Cloud, Session};
+use super::wait_indicator::looking;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::retry::steadily;
 use crate::apply::{ANOTHER_REGION, Context, observe};

@@ -1,7 +1,7 @@
 //! `scalectl drift`: what somebody changed outside of scalectl.
 //!
 //! It handles values only: what is live comes through a view that has no changing call
-//! ([`crate::apply::view::View`]), and no lease is taken.
+//! ([`crate::apply::read_only::View`]), and no lease is taken.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::exit::Code;
-use super::live::{Range, from_cloud, from_file};
+use super::observe::{Range, from_cloud, from_file};
 use super::plan::heading;
 use super::project::{Project, spec_deployed};
 use super::{Failure, Global, Outcome, migrate, ui};

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use super::apply::{obey, refuse};
+use super::event_log::Lines;
 use super::exit::Code;
-use super::lines::Lines;
+use super::migrate_progress::Teller;
 use super::plan::Planned;
 use super::progress::{Progress, Show};
 use super::project::Project;
 use super::run::Options;
 use super::session::runtime;
-use super::walk_teller::Teller;
 use super::{Failure, Outcome, migrate, ui};
 use crate::apply::dry_run::{dry_run, world};
 use crate::apply::record_of;

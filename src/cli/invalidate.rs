@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::exit::Code;
-use super::looking::observed;
 use super::project::Project;
 use super::session::Session;
+use super::wait_indicator::observed;
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::Context;
 use crate::apply::retry::steadily;

@@ -9,11 +9,11 @@ use clap::Args;
 use super::exit::Code;
 use super::failover::refuse_another_writer;
 use super::history::all_runs;
-use super::live::{self, Range};
-use super::looking::observed;
+use super::observe::{self, Range};
 use super::project::{Project, write};
 use super::saved::save as save_steps;
 use super::session::Cloud;
+use super::wait_indicator::observed;
 use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
@@ -251,8 +251,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.scope.stage)?;
     let graph = project.graph()?;
     let seen = match &arguments.live {
-        Some(path) => live::from_file(&project, &graph, path)?,
-        None => live::from_cloud(global, &project, &graph, "plan", Range::Ours)?,
+        Some(path) => observe::from_file(&project, &graph, path)?,
+        None => observe::from_cloud(global, &project, &graph, "plan", Range::Ours)?,
     };
     let place = seen.place.clone();
     let planned = against(&project, &arguments.scope, graph, seen.live)?;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::time::Duration;
 
+use super::event_log::Lines;
 use super::exit::Code;
-use super::lines::Lines;
 use super::process::has_ended;
 use super::progress::{Progress, Show, ticking};
 use super::project::Project;

@@ -11,15 +11,15 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args};
 
 use super::apply::{How, obey, refuse};
+use super::event_log::{self, open_into};
 use super::exit::Code;
-use super::lines::{self, open_into};
 use super::migrate::{refuse_another_stage, refuse_while_under_way};
+use super::migrate_progress::waiting;
 use super::plan::{Scope, planned, tell_calls};
 use super::progress::{Progress, Show, ticking};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
-use super::walk_teller::waiting;
 use super::{Failure, Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
@@ -130,7 +130,7 @@ fn tell(plan: &Plan, steps: &[Step], options: &Options) {
     // Plain data, with addresses as keys.
     let told = steps.iter().map(|step| serde_json::json!(step)).collect();
     let entry = Entry::Steps { steps: told };
-    lines::tell(options.into.as_ref(), options.json, &entry);
+    event_log::tell(options.into.as_ref(), options.json, &entry);
     if options.json {
         return;
     }

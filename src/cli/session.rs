@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Code;
-use super::looking::looking;
 use super::project::Project;
+use super::wait_indicator::looking;
 use super::{Failure, ui};
-use crate::apply::view::View;
+use crate::apply::read_only::View;
 use crate::apply::{Context, Stop};
 use crate::inventory::Owner;
 #[cfg(feature = "aws")]

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::observed;
 use super::plan::no_such;
 use super::project::Project;
 use super::session::Session;
+use super::wait_indicator::observed;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
-use crate::compare::conceal::properties;
+use crate::compare::redact::properties;
 use crate::plan::{Plan, diff};
 use crate::render::json;
 use crate::render::plan::{Detail, Frame, changes};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::live::{Range, from_cloud, warn};
+use super::observe::{Range, from_cloud, warn};
 use super::project::{Project, write};
 use super::{Global, Outcome, stage, ui};
 use crate::spec::Stage;

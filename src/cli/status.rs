@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::looking::observed;
 use super::project::Project;
 use super::session::Session;
+use super::wait_indicator::observed;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::{kinds, observe_without};

@@ -14,7 +14,7 @@ use crate::blueprint::Library;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Live;
 use crate::policy::Policies;
-use crate::render::trial::{Told, line, suites, summary, text};
+use crate::render::test_results::{Told, line, suites, summary, text};
 use crate::render::{json, junit};
 use crate::testing::{self, Case, Ground, Source, Suite};
 use crate::yaml::{self, Node};

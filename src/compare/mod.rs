@@ -4,13 +4,13 @@
 //! AWS's fixed default where there is one and ignored otherwise. Lists that AWS keeps in no order
 //! are compared as sets, and values with several spellings by their canonical form.
 
-pub mod conceal;
-mod stands_for;
+mod masked;
+pub mod redact;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use self::stands_for::stands_for;
+pub use self::masked::stands_for;
 use crate::kinds::Canonical;
 use crate::kinds::{self, Kind};
 use crate::schema::{self, KindSchema, Registry, Shape};
@@ -84,7 +84,7 @@ impl Rules<'_> {
     /// Whether AWS never gives back what stands at `path`, or not as it was asked for.
     pub fn is_write_only(&self, path: &str) -> bool {
         self.schema.is_some_and(|schema| schema.is_write_only(path))
-            || self.facts.unread.contains(&path)
+            || self.facts.compare_by_digest.contains(&path)
     }
 }
 

@@ -8,7 +8,7 @@ pub(super) const KINDS: &[Kind] = &[
         name: "AWS::AutoScaling::AutoScalingGroup",
         counts_as: Some(Limit::AutoScalingGroups),
         // Moved by scaling policies.
-        shared: &["DesiredCapacity"],
+        externally_managed: &["DesiredCapacity"],
         // AWS reports both in an order of its own.
         sets: &[
             ("MetricsCollection", ""),

@@ -14,7 +14,7 @@ pub(super) const KINDS: &[Kind] = &[
         // botocore: ModifyCacheClusterMessage has no TransitEncryptionEnabled.
         fixed: &["TransitEncryptionEnabled"],
         // Minor versions move with AutoMinorVersionUpgrade.
-        shared: &["EngineVersion"],
+        externally_managed: &["EngineVersion"],
         drawn: Drawn::stores("Amazon ElastiCache"),
         endpoint: Some(("cache", "ConfigurationEndpoint.Address")),
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (300, 120, 180))
@@ -33,7 +33,7 @@ pub(super) const KINDS: &[Kind] = &[
         sets: &[("LogDeliveryConfigurations", "LogType")],
         canonical: &[("ReplicationGroupId", Canonical::Lowercase)],
         // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.html
-        grows: &["EngineVersion"],
+        monotonic: &["EngineVersion"],
         drawn: Drawn::stores("Amazon ElastiCache"),
         endpoint: Some(("cache", "PrimaryEndPoint.Address")),
         ..Kind::with(Tier::Cache, Holds::Nothing, Identity::Tags, (480, 300, 240))

@@ -252,10 +252,10 @@ mod tests {
             paths.extend(entry.canonical.iter().map(|(path, _)| *path));
             paths.extend(entry.interrupts.iter().map(|(path, _)| *path));
             paths.extend(entry.volatile);
-            paths.extend(entry.shared);
-            paths.extend(entry.unread);
+            paths.extend(entry.externally_managed);
+            paths.extend(entry.compare_by_digest);
             paths.extend(entry.fixed);
-            paths.extend(entry.released);
+            paths.extend(entry.clearable);
             let below = |one: &Stepwise| {
                 let (list, owned) = (one.list, one.owned.iter());
                 owned
@@ -265,7 +265,7 @@ mod tests {
             let below: Vec<String> = entry.stepwise.iter().flat_map(below).collect();
             paths.extend(below.iter().map(String::as_str));
             paths.extend(entry.stepwise.iter().map(|one| one.list));
-            paths.extend(entry.grows);
+            paths.extend(entry.monotonic);
             paths.extend(entry.once);
             paths.extend(entry.narrows);
             paths.extend(entry.endpoint.map(|(_, path)| path));

@@ -31,9 +31,9 @@ pub(super) const KINDS: &[Kind] = &[
             ("PreferredMaintenanceWindow", Canonical::Lowercase),
         ],
         // Minor versions move with the members' AutoMinorVersionUpgrade.
-        shared: &["EngineVersion"],
+        externally_managed: &["EngineVersion"],
         fixed: &["Engine", "MasterUsername"],
-        grows: &["EngineVersion"],
+        monotonic: &["EngineVersion"],
         drawn: Drawn::stores("Amazon Aurora"),
         named_by: &[kept_by("DBClusterIdentifier")],
         endpoint: Some(("database", "Endpoint.Address")),
@@ -79,13 +79,13 @@ pub(super) const KINDS: &[Kind] = &[
             ("PreferredMaintenanceWindow", Canonical::Lowercase),
         ],
         // Minor versions move with AutoMinorVersionUpgrade, storage with MaxAllocatedStorage.
-        shared: &["EngineVersion", "AllocatedStorage"],
+        externally_managed: &["EngineVersion", "AllocatedStorage"],
         fixed: &["AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"],
         // PromoteReadReplica.
-        released: &["SourceDBInstanceIdentifier"],
+        clearable: &["SourceDBInstanceIdentifier"],
         // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html,
         // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
-        grows: &["AllocatedStorage", "EngineVersion"],
+        monotonic: &["AllocatedStorage", "EngineVersion"],
         drawn: Drawn::stores("RDS writer"),
         named_by: &[let_go_by("SourceDBInstanceIdentifier")],
         endpoint: Some(("database", "Endpoint.Address")),

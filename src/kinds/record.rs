@@ -74,18 +74,18 @@ pub struct Kind {
     pub fixed: &'static [&'static str],
     /// Of the properties that need a new resource those that can be dropped in place, and whose value is
     /// given back although the registry says that it is not: a replica becomes a database of its own.
-    pub released: &'static [&'static str],
+    pub clearable: &'static [&'static str],
     /// Properties by which AWS makes a value up that it never gives back: one that was adopted has its value already.
     pub generated: &'static [&'static str],
     /// Lists of which one call adds or removes a single item.
     pub stepwise: &'static [Stepwise],
     /// Numbers and versions that AWS lets grow and never go back.
-    pub grows: &'static [&'static str],
+    pub monotonic: &'static [&'static str],
     /// Properties that AWS or an autoscaler moves: set when created, never called drift.
-    pub shared: &'static [&'static str],
+    pub externally_managed: &'static [&'static str],
     /// Properties whose live value says nothing about what was asked for, because it holds what
     /// others have added since: compared by what was last applied, as those that AWS never gives back.
-    pub unread: &'static [&'static str],
+    pub compare_by_digest: &'static [&'static str],
 
     /// Whether AWS takes changes before it can be used, which may be what it needs to get there.
     pub open: bool,
@@ -138,12 +138,12 @@ impl Kind {
             interrupts: &[],
             volatile: &[],
             fixed: &[],
-            released: &[],
+            clearable: &[],
             generated: &[],
             stepwise: &[],
-            grows: &[],
-            shared: &[],
-            unread: &[],
+            monotonic: &[],
+            externally_managed: &[],
+            compare_by_digest: &[],
             open: false,
             is_pending_at_first: false,
             known_when_made: &[],

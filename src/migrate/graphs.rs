@@ -29,7 +29,7 @@ const NEXT: &str = "next";
 const TARGET: [&str; 3] = ["AliasTarget", "ResourceRecords", "TTL"];
 
 /// The graphs of a hop from one stage to another.
-pub struct Hop<'a> {
+pub struct Transition<'a> {
     old: &'a Graph,
     new: &'a Graph,
     /// What both together need: the old stage, and beside it everything new that nobody uses yet.
@@ -55,7 +55,7 @@ pub struct Moves {
     pub files: bool,
 }
 
-impl<'a> Hop<'a> {
+impl<'a> Transition<'a> {
     /// The hop from `old` to `new`.
     pub fn new(old: &'a Graph, new: &'a Graph) -> Self {
         let mut expanded = old.clone();

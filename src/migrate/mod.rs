@@ -12,7 +12,6 @@
 //! [`mod@dry_run`] on one that stands as a snapshot says, [`saved`] is one in a file. All but [`ask`] and the last three are pure.
 
 pub mod action;
-pub mod ask;
 mod challenge;
 pub mod dry_run;
 pub mod failover;
@@ -21,8 +20,9 @@ pub mod forecast;
 pub mod gates;
 pub mod graphs;
 pub mod merge;
-pub mod reach;
+pub mod probe;
 mod room;
+pub mod routing;
 pub mod saved;
 pub mod steps;
 pub mod walk;

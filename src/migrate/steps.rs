@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::gates::Gate;
-use super::graphs::{Hop, Moves};
+use super::graphs::{Moves, Transition};
 use crate::blueprint::Library;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
@@ -202,7 +202,7 @@ pub fn route(from: Stage, to: Stage) -> Vec<Stage> {
 
 /// The steps of one hop.
 pub fn of_hop(walk: &Walk, stages: (Stage, Stage), old: &Graph, new: &Graph) -> Vec<Step> {
-    let hop = Hop::new(old, new);
+    let hop = Transition::new(old, new);
     let moves = hop.moves();
     let mut steps = Vec::new();
     let mut graph = old.clone();

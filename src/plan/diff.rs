@@ -298,7 +298,7 @@ fn deletion(live: &LiveResource, reason: Reason) -> Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::conceal::conceal;
+    use crate::compare::redact::conceal;
     use crate::ownership;
 
     fn address(text: &str) -> Address {

@@ -226,7 +226,7 @@ fn is_database_setting(change: &Change) -> bool {
 
 /// Whether a replica becomes a database of its own.
 fn stops_following(change: &Change) -> bool {
-    let released = kinds::of(&change.kind).released;
+    let released = kinds::of(&change.kind).clearable;
     let mut properties = change.properties.iter();
     properties.any(|one| one.after.is_none() && released.contains(&&*one.path))
 }

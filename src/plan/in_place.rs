@@ -308,7 +308,7 @@ fn such_as(before: &str, after: &str) -> String {
 
 /// What only grows.
 fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
-    let grows = kinds::of(kind).grows;
+    let grows = kinds::of(kind).monotonic;
     let goes_back = grows.contains(&&*property.path)
         && kinds::goes_back(property.before.as_ref(), property.after.as_ref());
     let before = property.before.as_ref().filter(|_| goes_back)?;

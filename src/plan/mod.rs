@@ -3,13 +3,13 @@
 //! Plans are plain, comparable, serialisable values. Nothing here touches a clock, a network or a
 //! terminal.
 
-pub mod adopt;
 mod beside;
 pub mod blast;
 pub mod diff;
 pub mod drift;
 pub mod existing;
 pub mod guard;
+pub mod import_match;
 mod in_place;
 pub mod operations;
 mod properties;

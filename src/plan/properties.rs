@@ -104,7 +104,7 @@ pub fn differences(
             }
             continue;
         }
-        let shared = rules.facts.shared.contains(&&**name);
+        let shared = rules.facts.externally_managed.contains(&&**name);
         if shared && *as_set == Some(true) {
             continue;
         }
@@ -206,7 +206,7 @@ fn push(
     let (before, after, hidden) = told(&difference.path, difference.secret, before, after);
     found.push(PropertyChange {
         create_only: rules.is_create_only(&difference.path)
-            && !(difference.after.is_none() && rules.facts.released.contains(&&*difference.path)),
+            && !(difference.after.is_none() && rules.facts.clearable.contains(&&*difference.path)),
         before,
         after,
         path: difference.path.into(),

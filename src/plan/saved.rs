@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Plan;
 use crate::address::Address;
-use crate::compare::conceal;
+use crate::compare::redact;
 use crate::inventory::{Live, LiveResource, Owner, Record};
 use crate::ownership;
 use crate::schema::{self, Registry};
@@ -61,7 +61,7 @@ impl SavedPlan {
         let fingerprints = fingerprints(&plan, live);
         let mut concealed: BTreeMap<Address, BTreeMap<Arc<str>, Arc<str>>> = BTreeMap::new();
         for change in &mut plan.changes {
-            change.live = change.live.as_ref().map(conceal::conceal);
+            change.live = change.live.as_ref().map(redact::conceal);
             let Some(desired) = &mut change.desired else {
                 continue;
             };
@@ -196,7 +196,7 @@ pub fn fingerprints(plan: &Plan, live: &Live) -> BTreeMap<Address, Vec<String>> 
 /// Of what a snapshot has too, so that a plan made from one can be applied.
 fn fingerprint(resource: &LiveResource) -> String {
     // Serialising plain data with string keys cannot fail.
-    let text = serde_json::to_string(&conceal::conceal(resource)).unwrap_or_default();
+    let text = serde_json::to_string(&redact::conceal(resource)).unwrap_or_default();
     hex::encode(&Sha256::digest(text.as_bytes())[..12])
 }
 

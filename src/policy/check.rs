@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::names::OF_PLAN;
 use super::pack::Policies;
-use super::scope::{Seen, Sight, Whole};
+use super::scope::{PolicyContext, Seen, Whole};
 use super::{Fate, Finding, Over, Report, Rule, exception};
 use crate::address::Address;
 use crate::blueprint::expression::{Expression, Failure};
@@ -65,7 +65,7 @@ pub fn check(policies: &Policies, case: &Case<'_>) -> Report {
     }
     found.sort_by(|a, b| (a.severity, &a.address, &a.rule).cmp(&(b.severity, &b.address, &b.rule)));
     let stage = case.spec.at("stage").and_then(Value::as_str);
-    let sight = Sight {
+    let sight = PolicyContext {
         whole: &whole,
         seen: None,
         covered: false,
@@ -191,7 +191,7 @@ fn changed(change: Option<&Change>) -> Value {
 }
 
 /// Whether a condition is true.
-fn holds(condition: &Expression, sight: &Sight<'_>) -> Result<bool, Failure> {
+fn holds(condition: &Expression, sight: &PolicyContext<'_>) -> Result<bool, Failure> {
     match condition.evaluate(sight) {
         Ok(Value::Bool(truth)) => Ok(truth),
         Ok(other) => Err(Failure::new(format!("`{other}` is not true or false"))),
@@ -200,7 +200,7 @@ fn holds(condition: &Expression, sight: &Sight<'_>) -> Result<bool, Failure> {
 }
 
 /// A rule's text with the values in it.
-fn said(template: &Template, sight: &Sight<'_>) -> Result<String, Failure> {
+fn said(template: &Template, sight: &PolicyContext<'_>) -> Result<String, Failure> {
     let shown = |expression: &Expression| {
         Ok(match expression.evaluate(sight)? {
             Value::Null => "not set".to_owned(),
@@ -224,7 +224,7 @@ fn said(template: &Template, sight: &Sight<'_>) -> Result<String, Failure> {
 
 /// What a rule has to say about a resource, or about the plan.
 fn ask(rule: &Rule, whole: &Whole<'_>, seen: Option<&Seen<'_>>) -> Option<Finding> {
-    let sight = |covered| Sight {
+    let sight = |covered| PolicyContext {
         whole,
         seen,
         covered,

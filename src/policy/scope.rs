@@ -75,7 +75,7 @@ pub struct Whole<'a> {
 }
 
 /// The scope of a rule's expressions.
-pub struct Sight<'a> {
+pub struct PolicyContext<'a> {
     /// Everything.
     pub whole: &'a Whole<'a>,
     /// The resource, unless the rule is over the plan.
@@ -84,7 +84,7 @@ pub struct Sight<'a> {
     pub covered: bool,
 }
 
-impl Sight<'_> {
+impl PolicyContext<'_> {
     fn shown<'v>(&self, value: &'v Value) -> Cow<'v, Value> {
         match self.covered {
             true => Cow::Owned(schema::without_secrets(value)),
@@ -100,7 +100,7 @@ impl Sight<'_> {
     }
 }
 
-impl Scope for Sight<'_> {
+impl Scope for PolicyContext<'_> {
     fn variable(&self, name: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
         let whole = self.whole;
         match name {

@@ -237,7 +237,7 @@ pub trait Provider {
 
     /// How many looks in a row have to find a resource ready before it counts as ready, because not
     /// every server behind an API knows of it at once.
-    fn sightings(&self) -> u32 {
+    fn consistent_reads(&self) -> u32 {
         1
     }
 
@@ -328,7 +328,7 @@ pub trait Provider {
     async fn health(&self, owner: &Owner, handle: &Handle) -> Outcome<Health>;
 
     /// Which of these alarms are raised.
-    async fn raised(&self, owner: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>>;
+    async fn firing_alarms(&self, owner: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>>;
 
     /// The addresses that a name has for the machine that scalectl runs on, none when it has none.
     /// `None` where the names of this cloud are nobody's.

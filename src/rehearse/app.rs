@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::load::ACCOUNTS;
-use super::needs::Programs;
+use super::prerequisites::Programs;
 use super::process::Process;
 use super::server::Login;
 use super::{Error, Stop};

@@ -12,10 +12,10 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::needs::{self, Programs};
+use super::prerequisites::{self, Programs};
 use super::process::Process;
-use super::scene::make_folder;
 use super::server::{Login, Server};
+use super::testbed::make_folder;
 use super::{Error, Event, Folder, Stop};
 use crate::blueprint::Library;
 use crate::spec::Dialect;
@@ -117,7 +117,7 @@ pub fn rehearse_cache(
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<CacheReport, Error> {
     let programs = Programs::find(Dialect::Postgres, &options.version)?;
-    let cache = needs::cache()?;
+    let cache = prerequisites::cache()?;
     if let Some(note) = &programs.instead {
         tell(Event::Note(note));
     }

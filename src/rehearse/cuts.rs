@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::dns::Names;
 use super::load::Load;
-use super::names::Names;
 use super::process::{self, Process};
-use super::scene::Scene;
 use super::steps::{Gate, Step};
+use super::testbed::Testbed;
 use super::walk::{self, Walk};
-use super::{Error, Event, Options, Stop, compare, needs};
+use super::{Error, Event, Options, Stop, compare, prerequisites};
 use crate::blueprint::Library;
 use crate::migrate::action;
 use crate::spec::Dialect;
@@ -140,8 +140,8 @@ pub fn run(
         chaos: true,
         ..options.clone()
     };
-    let programs = needs::Programs::find(options.engine, &options.version)?;
-    let mut scene = Scene::set(&scene_options, false, library, programs, stop)?;
+    let programs = prerequisites::Programs::find(options.engine, &options.version)?;
+    let mut scene = Testbed::set(&scene_options, false, library, programs, stop)?;
     let app = scene.take_app();
     let port = app.as_ref().map_or(0, |app| app.port);
     let load = Load::start(&Arc::new(Names::of(port)), options.rate, options.seed);
@@ -192,7 +192,7 @@ fn walk_all(
     steps: &[Step],
     options: &Options,
     library: &Library,
-    scene: &mut Scene,
+    scene: &mut Testbed,
     load: &Load,
     stop: &Stop,
     tell: &mut dyn FnMut(Event<'_>),
@@ -227,7 +227,7 @@ struct Cuts<'a> {
     plain: String,
     /// Where it is said what is held.
     folder: PathBuf,
-    scene: &'a mut Scene,
+    scene: &'a mut Testbed,
     load: &'a Load,
     stop: &'a Stop,
 }

@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::names::{Names, Remembered};
+use super::dns::{Names, Remembered};
 use super::{Error, Stop, traffic};
 
 /// Requests that may wait at a time; enough for a pause of a second at a few hundred a second.

@@ -10,26 +10,26 @@ mod app;
 mod cache;
 mod chaos;
 pub mod cuts;
+mod dns;
 mod load;
-mod names;
-mod needs;
-mod oracle;
 mod own;
+mod prerequisites;
 mod process;
 mod proxy;
 mod report;
-mod scene;
 mod server;
 mod steps;
+mod testbed;
 mod traffic;
+mod verify;
 mod versions;
 mod walk;
 
 pub use cache::{CacheOptions, CacheReport, StrategyReport, rehearse_cache};
-pub use oracle::{Comparison, Row, compare};
 pub use own::{Different, Files, OwnReport, OwnTable, rehearse_own};
 pub use report::{LoadReport, Report, StepReport};
 pub use steps::{Gate, Step};
+pub use verify::{Comparison, Row, compare};
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -157,7 +157,7 @@ pub fn rehearse(
             "`scalectl migrate --plan` shows what it would do",
         ));
     }
-    let needs = needs::Programs::find(options.engine, &options.version)?;
+    let needs = prerequisites::Programs::find(options.engine, &options.version)?;
     let server = needs.server.clone();
     let mut notes: Vec<String> = needs.instead.iter().cloned().collect();
     for note in &notes {
@@ -165,7 +165,7 @@ pub fn rehearse(
     }
     tell(Event::Begins("Starting servers"));
     let down = migration.to < migration.from;
-    let mut scene = scene::Scene::set(options, down, library, needs, stop)?;
+    let mut scene = testbed::Testbed::set(options, down, library, needs, stop)?;
     if let Some(note) = scene.unencrypted() {
         tell(Event::Note(&note));
         notes.push(note);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::needs::Programs;
+use super::prerequisites::Programs;
 use super::process::{Process, run};
 use super::server::free_port;
 use super::{Error, Stop};

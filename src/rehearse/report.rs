@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::Options;
 use super::load::Recorded;
-use super::oracle::Comparison;
 use super::own::OwnReport;
+use super::verify::Comparison;
 use crate::spec::Stage;
 
 /// One step.

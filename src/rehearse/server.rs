@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::needs::Programs;
+use super::prerequisites::Programs;
 use super::process::{Process, run, run_within};
 use super::{Error, Stop};
 use crate::spec::Dialect;

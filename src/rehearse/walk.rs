@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::chaos::{Chaos, Target};
 use super::load::Pulse;
 use super::report::StepReport;
-use super::scene::Scene;
 use super::steps::Step;
+use super::testbed::Testbed;
 use super::{Error, Event, Options, Stop};
 use crate::blueprint::Library;
 use crate::migrate::action;
@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 20;
 pub struct Walk<'a> {
     options: &'a Options,
     library: &'a Library,
-    scene: &'a mut Scene,
+    scene: &'a mut Testbed,
     load: &'a dyn Pulse,
     stop: &'a Stop,
     chaos: Option<Chaos>,
@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
     pub fn new(
         options: &'a Options,
         library: &'a Library,
-        scene: &'a mut Scene,
+        scene: &'a mut Testbed,
         load: &'a dyn Pulse,
         stop: &'a Stop,
     ) -> Self {

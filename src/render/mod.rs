@@ -32,6 +32,6 @@ pub mod sarif;
 pub mod schemas;
 pub mod style;
 pub mod svg;
-pub mod trial;
+pub mod test_results;
 pub mod view;
 pub mod wrap;

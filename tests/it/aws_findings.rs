@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use scalectl::address::Address;
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
-use scalectl::migrate::graphs::Hop;
+use scalectl::migrate::graphs::Transition;
 use scalectl::ownership;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::provider::{Answer, ErrorKind, Outcome, Probe, Provider as _, Write};
@@ -328,7 +328,7 @@ fn taking_over(without: &[&str]) -> Answer {
         let (old, new) = (of(Stage::LoadBalanced), of(Stage::SplitDb));
         let (_, report) = apply(&sim, &old, None).await;
         assert!(report.is_complete(), "{report:#?}");
-        let mut expanded = Hop::new(&old, &new).expanded();
+        let mut expanded = Transition::new(&old, &new).expanded();
         for id in without {
             expanded.resources.retain(|address, _| &*address.id != *id);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::common::{EPOCH, EXAMPLES, apply, at_stage, example, graph_of, owner, runtime};
 use crate::project::{MODULE, Project, SPEC};
 use scalectl::apply::dry_run::{dry_run, world};
-use scalectl::apply::view::View;
+use scalectl::apply::read_only::View;
 use scalectl::apply::{Context, End, Stop, execute, kinds, observe_kinds, record_of};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;

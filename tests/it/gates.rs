@@ -5,8 +5,8 @@ use crate::common::{ALL_EXAMPLES, EPOCH, apply_of, example, graph_of, owner_of, 
 use scalectl::apply::{Context, Stop, observe};
 use scalectl::blueprint::Library;
 use scalectl::inventory::Live;
-use scalectl::migrate::ask;
 use scalectl::migrate::gates::{Answers, Errors, Latency, NAMES, Probe, Reading};
+use scalectl::migrate::probe;
 use scalectl::provider::Provider as _;
 use scalectl::provider::sim::Sim;
 use scalectl::provider::sim::cloud::Cloud;
@@ -41,10 +41,11 @@ fn asked(spec: &Spec, spoil: impl FnOnce(&Sim, &mut Live)) -> Said {
         let mut live = observe(&context, Some(&graph)).await.unwrap();
         spoil(&sim, &mut live);
         Said {
-            answers: Answers {}.judge(&ask::names(&context, &live).await.unwrap()),
-            probe: Probe {}.judge(ask::probe(&context, &live, &[]).await.unwrap()),
-            errors: Errors { below: 1 }.judge(ask::failures(&context, &live).await.unwrap()),
-            latency: Latency { below: 2000 }.judge(ask::latencies(&context, &live).await.unwrap()),
+            answers: Answers {}.judge(&probe::names(&context, &live).await.unwrap()),
+            probe: Probe {}.judge(probe::probe(&context, &live, &[]).await.unwrap()),
+            errors: Errors { below: 1 }.judge(probe::failures(&context, &live).await.unwrap()),
+            latency: Latency { below: 2000 }
+                .judge(probe::latencies(&context, &live).await.unwrap()),
         }
     })
 }

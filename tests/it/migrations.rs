@@ -15,7 +15,7 @@ use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::inventory::{Live, Owner};
 use scalectl::migrate::walk::{Event, Halt, Walker};
-use scalectl::migrate::{Migration, Phase, Walk, reach, route};
+use scalectl::migrate::{Migration, Phase, Walk, route, routing};
 use scalectl::plan::diff;
 use scalectl::provider::Provider as _;
 use scalectl::provider::sim::cloud::Cloud;
@@ -152,7 +152,7 @@ async fn walk_on(case: &Case, sim: &Sim, clients: &Clients) -> Result<(), Halt> 
                     ..Default::default()
                 };
                 let live = sim.cloud().observe(&case.owner, &query, now);
-                if let Err(why) = reach::ends(&live) {
+                if let Err(why) = routing::ends(&live) {
                     panic!("step {}: {why}", case.migration.steps[step].name);
                 }
             }

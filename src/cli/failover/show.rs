@@ -5,7 +5,7 @@ use super::prepare::{Planned, Prepared, prepare};
 use super::{Arguments, End};
 use crate::apply::journal::Entry;
 use crate::apply::{Context, kinds, observe_without};
-use crate::cli::lines::{self, open_into};
+use crate::cli::event_log::{self, open_into};
 use crate::cli::migrate::above;
 use crate::cli::project::Project;
 use crate::cli::saved::save;
@@ -124,7 +124,7 @@ pub(super) fn is_there(arguments: &Arguments, writer: &str) -> Result<(), Failur
             waits: None,
         }),
     };
-    lines::tell(into.as_ref(), arguments.json, &moved);
+    event_log::tell(into.as_ref(), arguments.json, &moved);
     if !arguments.json {
         ui::print(&format!(
             "{}\n",

@@ -16,14 +16,14 @@ pub use self::prepare::{
 };
 pub use self::walk::says_yes;
 use self::walk::{Course, course, go, numbers};
-use super::lines::open_into;
-use super::looking::observed;
+use super::event_log::open_into;
 use super::plan::{Scope, heading, tell_calls};
 use super::project::Project;
 use super::run::with_lease;
 use super::saved::{check, check_owner, load, save};
 use super::session::Session;
-use super::{Failure, Global, Outcome, dry_run, live, report, stage, ui};
+use super::wait_indicator::observed;
+use super::{Failure, Global, Outcome, dry_run, observe, report, stage, ui};
 use crate::apply::Context;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::Migration;
@@ -371,7 +371,7 @@ fn try_out(
 ) -> Outcome {
     let graph = project.graph()?;
     let file = arguments.live.as_deref();
-    let seen = live::seen(global, project, &graph, "migrate --dry-run", file)?;
+    let seen = observe::seen(global, project, &graph, "migrate --dry-run", file)?;
     let live = seen.snapshot.live();
     let record = live.record.as_ref();
     let standing = record.and_then(|record| record.migration.as_ref());

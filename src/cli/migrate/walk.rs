@@ -8,11 +8,11 @@ use super::{Arguments, check_target, ends, look, may_go};
 use crate::apply::Context;
 use crate::cli::apply::not_confirmed;
 use crate::cli::apply::obey;
+use crate::cli::event_log::{self, Lines};
 use crate::cli::exit::Code;
-use crate::cli::lines::{self, Lines};
+use crate::cli::migrate_progress::{Teller, arrived_at, ended, shown};
 use crate::cli::progress::Show;
 use crate::cli::project::{Project, find, load_spec, read, write};
-use crate::cli::walk_teller::{Teller, arrived_at, ended, shown};
 use crate::cli::{Failure, Global, Outcome, ui};
 use crate::inventory::{Record, Standing};
 use crate::migrate::saved::SavedMigration;
@@ -49,7 +49,7 @@ pub(super) async fn go(
     check_target(arguments, standing.as_ref())?;
     let (from, to) = ends(project, record)?;
     if from == to {
-        lines::tell(into, arguments.json, &arrived_at(to, 0.0));
+        event_log::tell(into, arguments.json, &arrived_at(to, 0.0));
         if !arguments.json {
             let there = format!("{} is at stage {}.", project.spec.app, to.name());
             ui::print(&format!("{}\n", Painted(NEW, there)));
@@ -80,7 +80,7 @@ pub(super) async fn go(
     if let (Course::Back, Some(at), true) = (course, &standing, numbers.is_empty()) {
         let stage = migration.steps[at.step].hop.1;
         end_between_hops(context, live.record.clone().unwrap_or_default()).await?;
-        lines::tell(into, arguments.json, &arrived_at(stage, 0.0));
+        event_log::tell(into, arguments.json, &arrived_at(stage, 0.0));
         if !arguments.json {
             ui::print(&format!(
                 "\n{} {} is at stage {}, which was reached in full.\n",

@@ -16,7 +16,7 @@ use aws_sdk_sts::config::Credentials;
 use crate::doctor::{Check, how_to_log_in};
 use crate::provider::aws::clients::{Clients, HOME};
 use crate::provider::aws::service::{input, items, text};
-use crate::provider::aws::{Aws, Endpoints, bind};
+use crate::provider::aws::{Aws, Endpoints, sdk};
 use crate::provider::{Outcome, ProviderError};
 use crate::spec;
 use crate::value::Map;
@@ -52,7 +52,7 @@ pub async fn credentials(
             return checks;
         }
     }
-    let identity = bind::sts::get_caller_identity(&clients.sts(region), &Map::new()).await;
+    let identity = sdk::sts::get_caller_identity(&clients.sts(region), &Map::new()).await;
     let endpoint = clients.endpoint();
     checks.push(match &identity {
         Ok(identity) => who(
@@ -215,7 +215,7 @@ impl Aws {
         let question = input(serde_json::json!({"RegionNames": self.regions, "AllRegions": true}));
         let region = self.home();
         let answer: Outcome<Map> =
-            bind::ec2::describe_regions(&self.clients.ec2(region), &question).await;
+            sdk::ec2::describe_regions(&self.clients.ec2(region), &question).await;
         match answer {
             Err(error) if error.code == "InvalidParameterValue" => vec![Check::fails(
                 CHECK,

@@ -1,8 +1,8 @@
 //! What the credentials may, by IAM's own simulation of their policies.
 
 use crate::doctor::permissions::{Decision, Needed};
-use crate::provider::aws::bind::iam;
 use crate::provider::aws::clients::HOME;
+use crate::provider::aws::sdk::iam;
 use crate::provider::aws::service::{MARKER, input, items, list, pages, text, texts};
 use crate::provider::aws::{Aws, fail};
 use crate::provider::{ErrorKind, Outcome, ProviderError};

@@ -7,9 +7,9 @@ use crate::doctor::Check;
 use crate::doctor::quotas::{Limit, Place, Usage, Wanted, is_standard, judge};
 use crate::provider::Outcome;
 use crate::provider::aws::Aws;
-use crate::provider::aws::bind::{autoscaling, ec2, elasticloadbalancingv2 as elb, rds, route53};
 use crate::provider::aws::clients::HOME;
 use crate::provider::aws::elb::NEXT_MARKER;
+use crate::provider::aws::sdk::{autoscaling, ec2, elasticloadbalancingv2 as elb, rds, route53};
 use crate::provider::aws::service::{NEXT_TOKEN, input, items, list, pages, text};
 use crate::value::{Map, Value};
 

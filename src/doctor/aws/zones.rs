@@ -8,7 +8,7 @@ use crate::doctor::Check;
 use crate::doctor::zones::{Placed, judge};
 use crate::provider::Outcome;
 use crate::provider::aws::Aws;
-use crate::provider::aws::bind::ec2;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{NEXT_TOKEN, input, pages, text};
 use crate::value::Map;
 

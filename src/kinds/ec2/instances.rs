@@ -20,7 +20,7 @@ pub(in crate::kinds) const KINDS: &[Kind] = &[
         ],
         // Disks and interfaces come from the image and are attached later; an address moves to
         // another; the version of a template may be asked for by name.
-        unread: &["BlockDeviceMappings", "LaunchTemplate", "NetworkInterfaces"],
+        compare_by_digest: &["BlockDeviceMappings", "LaunchTemplate", "NetworkInterfaces"],
         canonical: &[("UserData", Canonical::UserData)],
         fixed: &["AdditionalInfo"],
         volatile: &["PublicIp", "PublicDnsName"],
@@ -53,7 +53,7 @@ pub(in crate::kinds) const KINDS: &[Kind] = &[
     Kind {
         name: "AWS::EC2::Volume",
         // https://docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
-        grows: &["Size"],
+        monotonic: &["Size"],
         ..Kind::with(Tier::Data, Holds::Data, Identity::Tags, (10, 30, 5))
     },
 ];

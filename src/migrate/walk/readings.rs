@@ -13,7 +13,7 @@ use crate::migrate::gates::{
     Behind, Copied, End, Failures, Firing, Gate, Latencies, Names, Probed, Read, Reading, Readings,
     Servers, Takeover, until_open,
 };
-use crate::migrate::{ask, failover, files, reach};
+use crate::migrate::{failover, files, probe, routing};
 use crate::value::{Map, Value};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
@@ -117,17 +117,17 @@ impl Readings for CloudReadings<'_> {
     }
 
     async fn ends(&self) -> Read<Result<usize, String>, Halt> {
-        let live = self.look_at(reach::WAYS).await?;
-        Ok(Some(reach::ends(&live).map(|ends| ends.len())))
+        let live = self.look_at(routing::WAYS).await?;
+        Ok(Some(routing::ends(&live).map(|ends| ends.len())))
     }
 
     async fn health(&self) -> Read<Result<Vec<Servers>, String>, Halt> {
-        let mut live = self.look_at(reach::WAYS).await?;
+        let mut live = self.look_at(routing::WAYS).await?;
         // Names lead into the region that does not answer too: the other's servers count.
         if self.without().is_some() {
             live.resources.retain(|_, one| &*one.kind != RECORD);
         }
-        let ends = match reach::ends(&live) {
+        let ends = match routing::ends(&live) {
             Ok(ends) => ends,
             Err(why) => return Ok(Some(Err(why))),
         };
@@ -151,27 +151,27 @@ impl Readings for CloudReadings<'_> {
     }
 
     async fn names(&self) -> Read<Names, Halt> {
-        let live = self.look_at(reach::DOORS).await?;
-        Ok(Some(ask::names(self.context, &live).await?))
+        let live = self.look_at(routing::DOORS).await?;
+        Ok(Some(probe::names(self.context, &live).await?))
     }
 
     async fn probe(&self) -> Read<Probed, Halt> {
-        let live = self.look_at(reach::DOORS).await?;
+        let live = self.look_at(routing::DOORS).await?;
         let requests = match self.step {
             Some((walker, _)) => &*walker.migration.requests,
             None => &[],
         };
-        Ok(Some(ask::probe(self.context, &live, requests).await?))
+        Ok(Some(probe::probe(self.context, &live, requests).await?))
     }
 
     async fn failures(&self) -> Read<Option<Failures>, Halt> {
-        let live = self.look_at(reach::DOORS).await?;
-        Ok(Some(ask::failures(self.context, &live).await?))
+        let live = self.look_at(routing::DOORS).await?;
+        Ok(Some(probe::failures(self.context, &live).await?))
     }
 
     async fn latencies(&self) -> Read<Option<Latencies>, Halt> {
-        let live = self.look_at(reach::DOORS).await?;
-        Ok(Some(ask::latencies(self.context, &live).await?))
+        let live = self.look_at(routing::DOORS).await?;
+        Ok(Some(probe::latencies(self.context, &live).await?))
     }
 
     async fn alarms(&self) -> Read<Firing, Halt> {
@@ -185,7 +185,9 @@ impl Readings for CloudReadings<'_> {
         let Context {
             provider, owner, ..
         } = *self.context;
-        let raised = retry::steadily(self.context, "alarms", || provider.raised(owner, &alarms));
+        let raised = retry::steadily(self.context, "alarms", || {
+            provider.firing_alarms(owner, &alarms)
+        });
         Ok(Some(Firing {
             all: alarms.len(),
             names: raised.await?.iter().map(ToString::to_string).collect(),

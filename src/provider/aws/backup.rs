@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
-use super::bind::backup;
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::backup;
 use super::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, gone_is_fine, input,
     is_worth_asking, items, list, none_if_gone, pages, pick, rename, tag_map, tags_of_map, text,

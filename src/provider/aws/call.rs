@@ -1,6 +1,6 @@
 //! One call to AWS: admission by quota, the fence of the lease, and the count of what was asked.
 //!
-//! An [`Api`] is one service's client in one region. Every operation of `super::bind` passes
+//! An [`Api`] is one service's client in one region. Every operation of `super::sdk` passes
 //! [`Api::admit`] before it leaves, and [`Watch`] sees every request on the wire, the SDK's own
 //! retries included: there they are counted, and there a changing one is stopped when the lease has
 //! run out. [`Unrepeated`] leaves it to us to repeat a changing call that may have had its effect.
@@ -25,7 +25,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::retry;
 
-use super::bridge::Misfit;
+use super::convert::Misfit;
 use super::quotas::Quotas;
 use crate::provider::{ErrorKind, ProviderError};
 

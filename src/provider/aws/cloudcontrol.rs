@@ -16,11 +16,11 @@ use serde_json::json;
 
 use tokio::sync::Mutex;
 
-use super::bind::cloudcontrol as cloud;
 use super::call::Api;
 use super::carried::{items_tags, tag_items};
 use super::error;
 use super::marks::{Marks, Tags};
+use super::sdk::cloudcontrol as cloud;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, input, none_if_gone, pages, tag_list, tag_map,
     tags, tags_of_map, text,

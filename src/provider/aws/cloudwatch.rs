@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::bind::cloudwatch;
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::cloudwatch;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, generated_name, input, list, pages, pick,
     tag_list, tags, text, without,

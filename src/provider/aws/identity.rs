@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::bind::sts;
 use super::call::Api;
+use super::sdk::sts;
 use super::service::text;
 use crate::provider::{ErrorKind, Outcome, ProviderError};
 use crate::value::Map;

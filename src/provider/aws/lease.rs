@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bind::ssm;
 use super::call::{Api, Meter};
+use super::sdk::ssm;
 use super::service::{gone_is_fine, input, items, text};
 use crate::inventory::{Owner, Record};
 use crate::provider::{ErrorKind, Holder, Outcome, ProviderError};

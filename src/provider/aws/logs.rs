@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::future::{try_join_all, try_join3};
 use serde_json::json;
 
-use super::bind::cloudwatchlogs as logs;
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::cloudwatchlogs as logs;
 use super::service::{
     Depth, Found, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,

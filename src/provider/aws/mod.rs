@@ -11,20 +11,20 @@ mod batch;
 // Names that AWS has given up may still stand in somebody's blueprint.
 #[allow(deprecated, reason = "what AWS still takes is still given")]
 #[rustfmt::skip]
-pub(crate) mod bind;
-mod bridge;
+pub(crate) mod sdk;
 mod call;
 mod carried;
 pub(crate) mod clients;
+mod convert;
 mod error;
-mod home;
 mod http;
 mod identity;
 mod lease;
 pub mod marks;
-mod operate;
 mod quotas;
+mod readings;
 mod reads;
+mod record_region;
 mod resolve;
 pub(crate) mod service;
 mod site;
@@ -281,7 +281,7 @@ impl Provider for Aws {
         &self.clock
     }
 
-    fn sightings(&self) -> u32 {
+    fn consistent_reads(&self) -> u32 {
         SIGHTINGS
     }
 
@@ -419,11 +419,11 @@ impl Provider for Aws {
     }
 
     async fn health(&self, _: &Owner, handle: &Handle) -> Outcome<Health> {
-        Box::pin(operate::health(&self.clients, handle)).await
+        Box::pin(readings::health(&self.clients, handle)).await
     }
 
-    async fn raised(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>> {
-        Box::pin(operate::raised(&self.clients, alarms)).await
+    async fn firing_alarms(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>> {
+        Box::pin(readings::raised(&self.clients, alarms)).await
     }
 
     async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>> {
@@ -446,7 +446,7 @@ impl Provider for Aws {
 
     async fn replicated(&self, _: &Owner, handle: &Handle) -> Outcome<Option<u64>> {
         let now = self.clock().now();
-        Box::pin(operate::replicated(&self.clients, handle, now)).await
+        Box::pin(readings::replicated(&self.clients, handle, now)).await
     }
 
     async fn copy_files(&self, from: &Handle, to: &Handle) -> Outcome<Files> {
@@ -468,7 +468,7 @@ impl Provider for Aws {
     }
 
     async fn run(&self, _: &Owner, script: &Script) -> Outcome<Output> {
-        Box::pin(operate::run(&self.clients, script)).await
+        Box::pin(readings::run(&self.clients, script)).await
     }
 
     async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {
@@ -478,10 +478,10 @@ impl Provider for Aws {
 
     async fn remove_record(&self, owner: &Owner) -> Outcome<()> {
         self.who.known().await?;
-        home::remove_record(&self.clients, self.home(), &self.regions, owner).await
+        record_region::remove_record(&self.clients, self.home(), &self.regions, owner).await
     }
 
     async fn elsewhere(&self, owner: &Owner) -> Outcome<Option<String>> {
-        Box::pin(home::elsewhere(&self.clients, self.home(), owner)).await
+        Box::pin(record_region::elsewhere(&self.clients, self.home(), owner)).await
     }
 }

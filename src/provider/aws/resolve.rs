@@ -4,7 +4,7 @@
 //!
 //! They are resolved on the way to AWS and nowhere else, so no plan, journal or log holds a secret.
 
-use super::bind;
+use super::sdk;
 use super::service::{Place, input, items, text};
 use crate::provider::{ErrorKind, Outcome, ProviderError};
 use crate::schema::DYNAMIC;
@@ -83,7 +83,7 @@ async fn fetch(place: Place<'_>, reference: &str) -> Outcome<String> {
         "ssm" => {
             let question = input(serde_json::json!({"Names": [rest]}));
             let answer =
-                bind::ssm::get_parameters(&place.clients.ssm(place.region), &question).await?;
+                sdk::ssm::get_parameters(&place.clients.ssm(place.region), &question).await?;
             let found = items(&answer, "Parameters")
                 .next()
                 .map(|found| text(found, "Value").to_owned());
@@ -101,7 +101,7 @@ async fn fetch(place: Place<'_>, reference: &str) -> Outcome<String> {
             };
             let question = input(serde_json::json!({"SecretId": id}));
             let api = place.clients.secrets(region);
-            let answer = bind::secretsmanager::get_secret_value(&api, &question).await?;
+            let answer = sdk::secretsmanager::get_secret_value(&api, &question).await?;
             let secret = text(&answer, "SecretString");
             let key = path.split(':').next().unwrap_or_default();
             if key.is_empty() {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::bind::secretsmanager as secrets;
 use super::call::Api;
 use super::marks::{APP, Marks, Tags};
+use super::sdk::secretsmanager as secrets;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, items, list, none_if_gone,
     pages, pick, rename, tag_list, tags, text, touches, without,

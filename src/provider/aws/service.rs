@@ -66,7 +66,7 @@ impl Index {
                 {"Key": super::marks::ENV, "Values": [&*self.owner.env]}]}));
             let api = place.clients.tagging(place.region);
             let call = async |question: &Map| {
-                super::bind::resourcegroupstagging::get_resources(&api, question).await
+                super::sdk::resourcegroupstagging::get_resources(&api, question).await
             };
             let next = ("PaginationToken", "PaginationToken");
             let found = pages(call, question, "ResourceTagMappingList", next).await;
@@ -265,7 +265,7 @@ pub trait Service {
 
     /// Whether creating one of `kind` twice makes two, because the call takes no client token and
     /// the kind has no name that is its own.
-    fn doubles(&self, _kind: &str) -> bool {
+    fn creates_duplicates(&self, _kind: &str) -> bool {
         false
     }
 

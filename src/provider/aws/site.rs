@@ -14,9 +14,9 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSett
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::json;
 
-use super::bind::cloudwatch;
 use super::clients::{Clients, HOME};
 use super::error::chain;
+use super::sdk::cloudwatch;
 use super::service::{NEXT_TOKEN, input, pages, text};
 use crate::inventory::Handle;
 use crate::provider::{Answer, LATELY, Outcome, Probe, Traffic};

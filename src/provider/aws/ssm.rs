@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
-use super::bind::ssm;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
+use super::sdk::ssm;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, generated_name, input, items, list,
     none_if_gone, pages, pick, tag_list, tags, text, touches, without,
@@ -190,7 +190,7 @@ impl Service for Ssm {
         Ok(())
     }
 
-    fn doubles(&self, kind: &str) -> bool {
+    fn creates_duplicates(&self, kind: &str) -> bool {
         kind == ASSOCIATION
     }
 

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
-use super::bind::wafv2;
 use super::call::Api;
 use super::clients::HOME;
 use super::marks::{Marks, Tags, child_key};
+use super::sdk::wafv2;
 use super::service::{
     Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, pick, renamed,
     renamed_back, tag_list, tags, text, without,

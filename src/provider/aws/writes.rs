@@ -41,7 +41,7 @@ impl Aws {
         let doubted = self.doubtful.borrow().contains(&token);
         if doubted && !service.resumes(&write.kind) {
             // Where a client token or a name keeps one from being made twice, one look will do.
-            let looks = if service.doubles(&write.kind) {
+            let looks = if service.creates_duplicates(&write.kind) {
                 &LOOKS[..]
             } else {
                 &LOOKS[..1]

@@ -434,7 +434,7 @@ impl Cloud {
         fleet::judged_again(item, replaces, now);
         let number = item.number;
         self.dirty.insert(number);
-        let released = |name: &Arc<str>| facts.released.contains(&&**name);
+        let released = |name: &Arc<str>| facts.clearable.contains(&&**name);
         if changed.iter().any(released) {
             self.promoted(number);
         }
@@ -571,7 +571,7 @@ impl Cloud {
     }
 
     /// Which of these alarms are raised.
-    pub fn raised(&self, alarms: &[Handle]) -> Vec<Address> {
+    pub fn firing_alarms(&self, alarms: &[Handle]) -> Vec<Address> {
         alarms
             .iter()
             .filter(|handle| {
@@ -735,7 +735,7 @@ fn as_reported(kind: &str, properties: &Map) -> Map {
         .filter(|(name, _)| {
             // DescribeLaunchTemplateVersions tells it, whatever the registry says.
             kind == "AWS::EC2::LaunchTemplate" && &**name == "LaunchTemplateData"
-                || facts.released.contains(&&**name)
+                || facts.clearable.contains(&&**name)
                 || !schema.is_some_and(|schema| schema.is_write_only(name))
         })
         .map(|(name, value)| {

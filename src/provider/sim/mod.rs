@@ -402,7 +402,7 @@ impl Provider for Sim {
         &self.clock
     }
 
-    fn sightings(&self) -> u32 {
+    fn consistent_reads(&self) -> u32 {
         // Only where it shows things late, one look may see what the next one does not.
         match self.faults.borrow().lag {
             0 => 1,
@@ -591,14 +591,18 @@ impl Provider for Sim {
         .await
     }
 
-    async fn raised(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<crate::address::Address>> {
+    async fn firing_alarms(
+        &self,
+        _: &Owner,
+        alarms: &[Handle],
+    ) -> Outcome<Vec<crate::address::Address>> {
         let down = self.faults.borrow().down.clone();
         let asked = |region: &&Arc<str>| alarms.iter().any(|one| one.address.region == **region);
         let region = down.iter().find(asked).cloned().unwrap_or_default();
 
         let name = "cloudwatch:DescribeAlarms";
         self.call(name, "", &region, false, |cloud, _, _| {
-            Ok(cloud.raised(alarms))
+            Ok(cloud.firing_alarms(alarms))
         })
         .await
     }

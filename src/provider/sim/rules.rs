@@ -156,7 +156,11 @@ pub fn check(
         let before = old.and_then(|old| old.properties.get(name));
         kinds::goes_back(before, touched.get(name))
     };
-    if let Some(name) = kinds::of(kind).grows.iter().find(|name| goes_back(name)) {
+    if let Some(name) = kinds::of(kind)
+        .monotonic
+        .iter()
+        .find(|name| goes_back(name))
+    {
         return Err(Refusal::invalid(format!(
             "{name} cannot be less than it is"
         )));

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::load::{self, Pulse, Recorded};
-use super::super::scene::Scene;
+use super::super::testbed::Testbed;
 use super::super::{Error, Options, Stop};
 use crate::blueprint::Library;
 
@@ -42,7 +42,7 @@ pub struct Load {
 impl Load {
     /// Starts the program; nothing is written yet.
     pub fn start(
-        scene: &Scene,
+        scene: &Testbed,
         options: &Options,
         library: &Library,
         stop: &Stop,

@@ -20,10 +20,10 @@ use self::file::SqlFile;
 use self::load::Load;
 use super::load::Pulse as _;
 use super::report::StepReport;
-use super::scene::Scene;
 use super::steps::{Gate, Step};
+use super::testbed::Testbed;
 use super::walk::Walk;
-use super::{Comparison, Error, Event, Options, Part, QUIET, Report, Stop, needs, parts};
+use super::{Comparison, Error, Event, Options, Part, QUIET, Report, Stop, parts, prerequisites};
 use crate::blueprint::Library;
 use crate::migrate::Migration;
 
@@ -53,7 +53,7 @@ pub fn rehearse_own(
     let data = data.map(|path| SqlFile::read(path, options.engine));
     let data = data.transpose()?;
     let steps = rows(migration)?;
-    let programs = needs::Programs::find(options.engine, &options.version)?;
+    let programs = prerequisites::Programs::find(options.engine, &options.version)?;
     let server = programs.server.clone();
     let all: Vec<&SqlFile> = [Some(&schema), data.as_ref()]
         .into_iter()
@@ -73,7 +73,7 @@ pub fn rehearse_own(
         source::finish(server, options)
     };
     let down = migration.to < migration.from;
-    let mut scene = Scene::filled(options, down, library, programs, &fill, stop)?;
+    let mut scene = Testbed::filled(options, down, library, programs, &fill, stop)?;
     if let Some(note) = scene.unencrypted() {
         tell(Event::Note(&note));
         notes.push(note);
@@ -234,7 +234,7 @@ enum Compared {
 /// Holds the load and compares.
 fn check(
     load: &mut Load,
-    scene: &Scene,
+    scene: &Testbed,
     compared: Compared,
     stop: &Stop,
 ) -> Result<Vec<Different>, Error> {

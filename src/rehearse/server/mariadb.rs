@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use super::Server;
-use crate::rehearse::needs::Programs;
+use crate::rehearse::prerequisites::Programs;
 use crate::rehearse::process::run;
 use crate::rehearse::{Error, Stop};
 

@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use super::{Login, SUPERUSER, Server};
-use crate::rehearse::needs::Programs;
+use crate::rehearse::prerequisites::Programs;
 use crate::rehearse::process::{Process, run};
 use crate::rehearse::{Error, Stop};
 

@@ -4,7 +4,7 @@
 //! goes on. [`front`] reads a stage's front from its graph and writes HAProxy's configurations, [`steps`]
 //! what a hop does to it; [`site`] starts and ends it, [`walk`] goes through the steps, whose
 //! gates are the migration's and read [`readings`]. Time that a
-//! migration only waits passes faster, by [`super::names::PACE`].
+//! migration only waits passes faster, by [`super::dns::PACE`].
 
 mod front;
 mod readings;

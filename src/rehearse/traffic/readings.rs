@@ -9,8 +9,8 @@ use crate::migrate::gates::{
     Takeover,
 };
 use crate::rehearse::Error;
+use crate::rehearse::dns::PACE;
 use crate::rehearse::load::Since;
-use crate::rehearse::names::PACE;
 
 /// The readings of a step. Every method blocks until it has read, so its future is ready at once.
 pub struct LocalReadings<'a> {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use super::front::{self, Fleet, Front};
 use crate::migrate::gates::Servers;
 use crate::rehearse::app::App;
-use crate::rehearse::names::Names;
+use crate::rehearse::dns::Names;
 use crate::rehearse::process::{Process, run};
-use crate::rehearse::scene::Scene;
 use crate::rehearse::server::{Server, free_port};
+use crate::rehearse::testbed::Testbed;
 use crate::rehearse::{Error, Stop};
 
 /// How long something that was started may take to be healthy.
@@ -53,7 +53,7 @@ struct Running {
 
 impl Site {
     /// A site of one server, which the scene has started.
-    pub fn of(scene: &mut Scene, seed: u64) -> Self {
+    pub fn of(scene: &mut Testbed, seed: u64) -> Self {
         let server = scene.take_app();
         let port = server.as_ref().map_or(0, |server| server.port);
         Self {
@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// Starts what a front needs and is not there, and waits until it is healthy.
-    pub fn raise(&mut self, front: &Front, scene: &Scene, stop: &Stop) -> Result<(), Error> {
+    pub fn raise(&mut self, front: &Front, scene: &Testbed, stop: &Stop) -> Result<(), Error> {
         if front.replica && self.replica.is_none() {
             let folder = self.new_name("replica");
             let replica = scene.replica(&folder, 10 + self.made, stop)?;
@@ -208,7 +208,7 @@ impl Site {
     }
 
     /// Waits until the replica has what was just written.
-    pub fn follows(&self, scene: &Scene, stop: &Stop) -> Result<(), Error> {
+    pub fn follows(&self, scene: &Testbed, stop: &Stop) -> Result<(), Error> {
         let Some(replica) = &self.replica else {
             return Ok(());
         };
@@ -230,7 +230,7 @@ impl Site {
     }
 
     /// Kills one of them, as a broken host would, and starts it again.
-    pub fn strike(&mut self, number: usize, scene: &Scene, stop: &Stop) -> Result<(), Error> {
+    pub fn strike(&mut self, number: usize, scene: &Testbed, stop: &Stop) -> Result<(), Error> {
         let replica = self.replica.as_ref().map(|replica| replica.port);
         if let Some(fleet) = self.fleets.first_mut()
             && let Some((app, folder)) = fleet.servers.get_mut(number)
@@ -242,7 +242,7 @@ impl Site {
         Ok(())
     }
 
-    fn fleet(&mut self, fleet: &Fleet, scene: &Scene, stop: &Stop) -> Result<Running, Error> {
+    fn fleet(&mut self, fleet: &Fleet, scene: &Testbed, stop: &Stop) -> Result<Running, Error> {
         let replica = self.replica.as_ref().map(|replica| replica.port);
         let mut servers = Vec::new();
         for _ in 0..fleet.servers {
@@ -271,7 +271,7 @@ impl Site {
 
     fn app(
         &mut self,
-        scene: &Scene,
+        scene: &Testbed,
         port: u16,
         reader: Option<u16>,
         stop: &Stop,
@@ -295,7 +295,7 @@ impl Site {
 
 impl Proxy {
     fn start(
-        scene: &Scene,
+        scene: &Testbed,
         folder: &Path,
         port: u16,
         socket: PathBuf,

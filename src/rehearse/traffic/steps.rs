@@ -4,7 +4,7 @@ use super::front::Front;
 use crate::graph::{Graph, Resource};
 use crate::migrate::gates::Gate;
 use crate::migrate::{Phase, Step as Planned};
-use crate::rehearse::names::PACE;
+use crate::rehearse::dns::PACE;
 use crate::spec::Cadence;
 
 /// One step of a rehearsal of requests.

@@ -12,10 +12,10 @@ use super::readings::LocalReadings;
 use super::site::Site;
 use super::steps::{Doing, Step};
 use crate::migrate::gates::{End, Gate, until_open};
+use crate::rehearse::dns::TTL;
 use crate::rehearse::load::{Load, Since};
-use crate::rehearse::names::TTL;
 use crate::rehearse::report::StepReport;
-use crate::rehearse::scene::Scene;
+use crate::rehearse::testbed::Testbed;
 use crate::rehearse::{Error, Event, Options, Stop};
 
 /// How long the load is watched before a gate judges it.
@@ -26,7 +26,7 @@ pub struct Walk<'a> {
     /// What is rehearsed, and how.
     pub options: &'a Options,
     /// The databases.
-    pub scene: &'a mut Scene,
+    pub scene: &'a mut Testbed,
     /// What stands before them.
     pub site: &'a mut Site,
     /// The load.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::plan::adopt::Proposal;
+use crate::plan::import_match::Proposal;
 
 /// What `scalectl import --discover --json` prints.
 #[derive(Serialize, JsonSchema)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::plan::{ChangeJson, change};
 use crate::address::Address;
-use crate::compare::conceal::properties;
+use crate::compare::redact::properties;
 use crate::graph;
 use crate::inventory::{LiveResource, Status};
 use crate::plan::Change;

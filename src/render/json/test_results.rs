@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnostic::Location;
-use crate::render::trial::Told;
+use crate::render::test_results::Told;
 use crate::testing;
 
 /// What `scalectl test --json` prints.

@@ -112,7 +112,7 @@ pub struct Part {
 
 /// A part as it is on one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct Diagram {
     /// Which part, by number.
     pub part: usize,
     /// How many resources it stands for.
@@ -127,7 +127,7 @@ pub struct Sight {
     pub marks: BTreeMap<Mark, usize>,
 }
 
-impl Sight {
+impl Diagram {
     /// What happens to the part as a whole: changed, where different things happen to its resources.
     pub fn mark(&self) -> Mark {
         let mut marks = self.marks.keys();
@@ -153,9 +153,9 @@ pub struct Region {
     /// The arrows that end here.
     pub links: Vec<Link>,
     /// The drawn parts by tier, in the order in which a request passes.
-    pub lanes: Vec<(String, Vec<Sight>)>,
+    pub lanes: Vec<(String, Vec<Diagram>)>,
     /// What is not drawn singly, by tier.
-    pub beside: Vec<Sight>,
+    pub beside: Vec<Diagram>,
 }
 
 /// Both sides.
@@ -328,10 +328,10 @@ fn side(
         let Some(region) = regions.last_mut() else {
             continue;
         };
-        let mut sight = Sight {
+        let mut sight = Diagram {
             part: number,
             count: things.len(),
-            ..Sight::default()
+            ..Diagram::default()
         };
         for thing in &things {
             *sight.marks.entry(thing.mark).or_default() += 1;

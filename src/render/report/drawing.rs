@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::architecture::{Architecture, Region, Sight};
+use super::architecture::{Architecture, Diagram, Region};
 use super::facts;
 use super::paint::{Painter, ROW, Rect, Tip, shown};
 use super::place::{Link, Spot, Vpc, Way};
@@ -176,7 +176,7 @@ struct Inside {
 impl Sheet<'_> {
     /// What is nearest to users; returns where it ends.
     fn edge(&mut self, region: &Region, at: Rect) -> usize {
-        let sights: Vec<&Sight> = region.lanes.iter().flat_map(|(_, lane)| lane).collect();
+        let sights: Vec<&Diagram> = region.lanes.iter().flat_map(|(_, lane)| lane).collect();
         // A firewall stands before what it guards.
         let mut sights = sights;
         sights.sort_by_key(|sight| match &*self.paint.all.parts[sight.part].role {
@@ -247,7 +247,7 @@ impl Sheet<'_> {
     /// A region; returns where it ends.
     fn region(&mut self, region: &Region, at: Rect) -> usize {
         let mut y = at.y + TITLE;
-        let outside: Vec<&Sight> = sights(region)
+        let outside: Vec<&Diagram> = sights(region)
             .filter(|sight| sight.spot.is_none())
             .collect();
         let keeps = if region.vpc.is_some() {
@@ -326,7 +326,7 @@ impl Sheet<'_> {
                 (region.name.clone(), number),
                 (inner.x + EDGE, inner.right() - EDGE),
             );
-            let parts: Vec<(&Sight, Spot)> = sights(region)
+            let parts: Vec<(&Diagram, Spot)> = sights(region)
                 .filter_map(|sight| sight.spot.map(|spot| (sight, spot)))
                 .filter(|(_, spot)| spot.row == number)
                 .collect();
@@ -403,7 +403,7 @@ impl Sheet<'_> {
     /// The parts of a row of subnets, below each other where they would overlap; returns where they end.
     fn parts(
         &mut self,
-        parts: &[(&Sight, Spot)],
+        parts: &[(&Diagram, Spot)],
         region: &Region,
         outer: Rect,
         inner: Rect,
@@ -447,7 +447,7 @@ impl Sheet<'_> {
         }
         // Each in a zone of its own, as far as there are some: the writer, its standby, then the replicas.
         let width = column - 2 * INSET;
-        let mut levels: Vec<BTreeMap<usize, (&Sight, bool)>> = Vec::new();
+        let mut levels: Vec<BTreeMap<usize, (&Diagram, bool)>> = Vec::new();
         let mut next = 0;
         for (sight, spot) in &single {
             let zones = spot.last - spot.first + 1;
@@ -720,7 +720,7 @@ impl Sheet<'_> {
 }
 
 /// The drawn parts of a region, in the order of a request.
-fn sights(region: &Region) -> impl Iterator<Item = &Sight> {
+fn sights(region: &Region) -> impl Iterator<Item = &Diagram> {
     region.lanes.iter().flat_map(|(_, lane)| lane)
 }
 

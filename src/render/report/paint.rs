@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::architecture::{Architecture, Mark, Sight};
+use super::architecture::{Architecture, Diagram, Mark};
 use super::escape::escape;
 use super::place::Way;
 use crate::render::escape::visible;
@@ -174,11 +174,11 @@ impl<'a> Painter<'a> {
     }
 
     /// How high a card of this width is.
-    pub fn height(&self, sight: &Sight, width: usize) -> usize {
+    pub fn height(&self, sight: &Diagram, width: usize) -> usize {
         30 + 15 * self.facts(sight, width).len().max(1)
     }
 
-    fn facts(&self, sight: &Sight, width: usize) -> Vec<String> {
+    fn facts(&self, sight: &Diagram, width: usize) -> Vec<String> {
         let name = &self.all.parts[sight.part].name;
         let facts = match sight.facts.is_empty() {
             true => std::slice::from_ref(name),
@@ -188,7 +188,7 @@ impl<'a> Painter<'a> {
     }
 
     /// A part; a standby is another's, drawn where it takes over.
-    pub fn card(&mut self, sight: &Sight, at: Rect, is_standby: bool) {
+    pub fn card(&mut self, sight: &Diagram, at: Rect, is_standby: bool) {
         let part = &self.all.parts[sight.part];
         let mark = sight.mark();
         let title = match (is_standby, part.copy.as_str()) {
@@ -260,7 +260,7 @@ impl<'a> Painter<'a> {
     }
 
     /// What is not drawn singly, on one line.
-    pub fn row(&mut self, sight: &Sight, at: Rect) {
+    pub fn row(&mut self, sight: &Diagram, at: Rect) {
         let part = &self.all.parts[sight.part];
         let changes = signs(&sight.marks);
         let room = at.w.saturating_sub(112 + 8 * changes.chars().count());

@@ -16,9 +16,9 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
 use self::proof::{withdraw, write_proofs, zone_tags, zones};
-use super::bind::acm;
 use super::call::Api;
 use super::marks::{Marks, Tags};
+use super::sdk::acm;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, items, none_if_gone, pages, pick, rename,
     tag_list, tags, text, texts, touches,

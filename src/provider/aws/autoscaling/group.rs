@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::parts::{HOOKS, TOPICS, balancers, configured, fewer_metrics, hooks, metrics, topics};
 use super::{Client, groups};
-use crate::provider::aws::bind::autoscaling;
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::{Tags, is_ours};
+use crate::provider::aws::sdk::autoscaling;
 use crate::provider::aws::service::{
     Which, generated_name, input, is_same_write, items, rename, tags, text, texts, touches, without,
 };

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use futures_util::future::try_join;
 use serde_json::json;
 
-use super::bind::autoscaling;
 use super::call::Api;
 use super::marks::{APP, ENV, Tags};
+use super::sdk::autoscaling;
 use super::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, pages,
 };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Client;
 use super::group::the;
-use crate::provider::aws::bind::autoscaling;
+use crate::provider::aws::sdk::autoscaling;
 use crate::provider::aws::service::{NEXT_TOKEN, input, items, pages, text, texts, touches};
 use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};

@@ -7,8 +7,8 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{Client, POLICY};
-use crate::provider::aws::bind::autoscaling;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::autoscaling;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Which, generated_name, input, pages, pick, tags, text, without,
 };

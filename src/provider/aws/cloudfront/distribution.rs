@@ -11,8 +11,8 @@ use super::shapes::{WITHOUT_POLICY, complete, each_item, from_api, has_policy, t
 use super::{Client, MARKER, inner};
 use crate::inventory::Handle;
 use crate::ownership::hidden;
-use crate::provider::aws::bind::cloudfront;
 use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::sdk::cloudfront;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, none_if_gone, pages, pick, tag_list, tags, text,
     without,

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::bind::cloudfront;
 use super::call::Api;
 use super::clients::Clients;
+use super::sdk::cloudfront;
 use super::service::{Service, input, text};
 use crate::inventory::Handle;
 use crate::provider::{Outcome, Pending};

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::shapes::{from_api, to_api};
 use super::{Call, Client, MARKER, inner};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::cloudfront;
 use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::sdk::cloudfront;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, none_if_gone, pages, pick, text, without,
 };

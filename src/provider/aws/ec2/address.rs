@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::{Client, just_made, question, specification, tag, told};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, tags, text, touches,
 };
@@ -126,7 +126,7 @@ impl Service for Addresses {
         tag(&api, allocation(identifier), set, unset).await
     }
 
-    fn doubles(&self, kind: &str) -> bool {
+    fn creates_duplicates(&self, kind: &str) -> bool {
         kind == ADDRESS
     }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{question, specification, tag, told, unsuccessful};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, input, pages, pick, rename, tags, text, texts,
 };

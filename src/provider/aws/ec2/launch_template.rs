@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{Client, question, specification, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Which, generated_name, input, none_if_gone, pages,
     pick, tags, text, touches,

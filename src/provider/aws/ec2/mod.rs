@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::bind::ec2;
 use super::call::Api;
 use super::error::kind_of;
 use super::marks::{APP, ENV, Tags};
+use super::sdk::ec2;
 use super::service::{Service, Which, input, items, pick, tag_list, text};
 use crate::provider::{ErrorKind, Outcome, ProviderError};
 use crate::value::Map;

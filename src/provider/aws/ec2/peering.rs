@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, question, specification, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Which, input, pages, pick, tags, text,
 };
@@ -121,7 +121,7 @@ impl Service for Peerings {
         tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
-    fn doubles(&self, _: &str) -> bool {
+    fn creates_duplicates(&self, _: &str) -> bool {
         true
     }
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::{Client, question, specification, tag, told};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, pages, pick, tags,
     text, touches,

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, VALUES, just_made, question, specification, tag, told};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Which, input, items, list, pages, pick, tags, text,
     touches,
@@ -146,7 +146,7 @@ impl Service for Subnets {
         tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
-    fn doubles(&self, _: &str) -> bool {
+    fn creates_duplicates(&self, _: &str) -> bool {
         true
     }
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, question, specification, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Site, Together, Which, input, items, none_if_gone,
     pages, pick, tags, text, touches,
@@ -207,7 +207,7 @@ impl Service for Vpcs {
         tag(&place.clients.ec2(place.region), identifier, set, unset).await
     }
 
-    fn doubles(&self, kind: &str) -> bool {
+    fn creates_duplicates(&self, kind: &str) -> bool {
         kind != ATTACHMENT
     }
 

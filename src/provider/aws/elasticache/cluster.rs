@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, Seen, common_changes, endpoint, fixed, logs, name_of, of_nodes, settled};
 use crate::inventory::{Handle, Status};
-use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::elasticache;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
     text, texts, touches, without,

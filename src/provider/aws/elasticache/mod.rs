@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::bind::{elasticache, resourcegroupstagging};
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::{elasticache, resourcegroupstagging};
 use super::service::{
     Depth, MARKER, Place, Service, generated_name, input, items, pages, pick, tag_list, tags, text,
     touches,

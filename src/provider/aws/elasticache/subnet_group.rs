@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{name_of, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::elasticache;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::elasticache;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, input, items, list, one_or_all, pick, rename, tag_list,
     tags, text,

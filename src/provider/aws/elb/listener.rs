@@ -9,8 +9,8 @@ use super::{
     Client, LISTENER, Tagged, attributes, attributes_to_set, described, everything, or_none,
     set_attributes, was_set,
 };
-use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::elasticloadbalancingv2 as elb;
 use crate::provider::aws::service::{Found, input, items, pick, tag_list, text, touches, without};
 use crate::provider::{Outcome, Write};
 use crate::value::{Map, Value};

@@ -9,8 +9,8 @@ use super::{
     Attributes, BALANCER, BALANCER_ARN, Client, Tagged, after, attributes, attributes_to_set,
     described, each, everything, set_attributes, was_set,
 };
-use crate::provider::aws::bind::{ec2, elasticloadbalancingv2 as elb};
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::{ec2, elasticloadbalancingv2 as elb};
 use crate::provider::aws::service::{
     Found, Place, generated_name, input, items, pick, rename, tag_list, text, touches,
 };

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use futures_util::future::{try_join_all, try_join3, try_join4, try_join5};
 use serde_json::json;
 
-use super::bind::elasticloadbalancingv2 as elb;
 use super::call::Api;
 use super::marks::{APP, ENV, Marks, Tags};
+use super::sdk::elasticloadbalancingv2 as elb;
 use super::service::{
     Depth, Found, Place, Service, Together, Which, input, items, none_if_gone, pages, tag_list,
     tags, text,
@@ -152,7 +152,7 @@ impl Service for Balancing {
         Ok(())
     }
 
-    fn doubles(&self, kind: &str) -> bool {
+    fn creates_duplicates(&self, kind: &str) -> bool {
         // A rule's priority is its own, but the refusal of a second one looks like a conflict that
         // passes. The others are known by their names and ports.
         kind == RULE

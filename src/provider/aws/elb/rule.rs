@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{Client, RULE, Tagged, described, everything, is_code, is_owned, or_none, tagged};
 use crate::ownership::hidden;
-use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::elasticloadbalancingv2 as elb;
 use crate::provider::aws::service::{
     Found, Which, input, items, pick, tag_list, text, texts, touches,
 };

@@ -9,8 +9,8 @@ use super::{
     Attributes, Client, GROUP_ARN, TARGET_GROUP, Tagged, attributes, attributes_to_set, described,
     each, everything, set_attributes, was_set,
 };
-use crate::provider::aws::bind::elasticloadbalancingv2 as elb;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::elasticloadbalancingv2 as elb;
 use crate::provider::aws::service::{
     Found, generated_name, input, items, pick, tag_list, text, touches,
 };

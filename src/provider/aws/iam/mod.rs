@@ -17,9 +17,9 @@ use self::profile::{create_profile, found_profile, move_profile, profile, remove
 use self::role::{
     create_role, found_role, inline_policy, role, set_attached, set_inline, update_role,
 };
-use super::bind::iam;
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::iam;
 use super::service::{
     Found, MARKER, Place, Service, Site, Which, generated_name, input, items, none_if_gone, pages,
     pick, tag_list, tags, text, touches,

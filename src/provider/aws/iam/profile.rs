@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{Client, PROFILE, role_named, tag_role};
-use crate::provider::aws::bind::iam;
 use crate::provider::aws::marks::{Marks, Tags, child_key};
+use crate::provider::aws::sdk::iam;
 use crate::provider::aws::service::{
     Found, MARKER, gone_is_fine, input, is_same_write, items, list, none_if_gone, pages, pick,
     tag_list, tags, text,

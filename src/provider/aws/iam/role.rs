@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::{Client, ROLE, role_named};
-use crate::provider::aws::bind::iam;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::iam;
 use crate::provider::aws::service::{
     Found, MARKER, from_json, gone_is_fine, input, is_same_write, items, list, none_if_gone, pages,
     pick, tag_list, tags, text, texts, to_json, touches,

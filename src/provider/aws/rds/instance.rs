@@ -12,8 +12,8 @@ use super::reading::{KIND, farewell, found, replicated_to};
 use super::writing::{impossible, modification};
 use super::{Client, invalid, listed, name_of, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::{ec2, rds};
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::{ec2, rds};
 use crate::provider::aws::service::{
     Depth, Found, Place, Service, Site, Which, input, items, list, pick, tag_list, tags, text,
     touches,

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::bind::rds;
 use super::call::Api;
 use super::marks::Tags;
+use super::sdk::rds;
 use super::service::{
     Place, Service, Which, generated_name, input, one_or_all, tag_list, tags, text,
 };

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, invalid, listed, name_of, tag, tags_of};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::rds;
 use crate::provider::aws::service::{
     Depth, Found, MARKER, Place, Service, Site, Which, input, pages, pick, tag_list, text,
 };

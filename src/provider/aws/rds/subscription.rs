@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Client, listed, tag, tags_of};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::rds;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::rds;
 use crate::provider::aws::service::{
     Found, Place, Service, Site, Which, generated_name, input, items, list, pick, rename, tag_list,
     text, texts, touches,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::group::is_in_the_way;
 use super::{Client, bare};
-use crate::provider::aws::bind::route53;
+use crate::provider::aws::sdk::route53;
 use crate::provider::aws::service::{input, items, text};
 use crate::provider::{ErrorKind, Outcome, ProviderError};
 use crate::value::{Map, Value};

@@ -6,8 +6,8 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{CHECK, Client, NEXT_MARKER, another_reference, tag, tagged};
-use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::route53;
 use crate::provider::aws::service::{
     Found, Which, input, none_if_gone, pages, pick, text, touches, without,
 };

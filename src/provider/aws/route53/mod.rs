@@ -4,10 +4,10 @@
 //! call goes into one: tags of ten, records of a zone, changes of a moment.
 
 mod change;
-mod early;
 mod group;
 mod health_check;
 mod ownership;
+mod prefetch;
 mod record;
 mod zone;
 
@@ -18,11 +18,11 @@ use std::sync::Arc;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 
-use self::early::Early;
-use super::bind::route53;
+use self::prefetch::Early;
 use super::call::Api;
 use super::clients::HOME;
 use super::marks::{APP, ENV, Marks, RECORDS, Tags};
+use super::sdk::route53;
 use super::service::{
     Depth, Found, Place, Service, Site, Which, input, items, none_if_gone, tag_list, tags, text,
 };

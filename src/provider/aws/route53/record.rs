@@ -8,16 +8,16 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::change::{MOST_RECORDS, action, delete_of, records_of, run_all};
-use super::early::Early;
 use super::group;
 use super::ownership::{
     HERITAGE, canonical, decoded, first_value, is_name, mark, mark_name, marks_from, value,
 };
+use super::prefetch::Early;
 use super::{Client, RECORD, Tagged, bare, note_records};
 use crate::inventory::{Owner, Status};
 use crate::provider::aws::batch::Batches;
-use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::{Marks, Tags};
+use crate::provider::aws::sdk::route53;
 use crate::provider::aws::service::{
     Found, Which, input, items, list, none_if_gone, pick, text, texts,
 };

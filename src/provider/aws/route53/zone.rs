@@ -6,12 +6,12 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::change::{change, delete_of, records_of};
-use super::early::Early;
 use super::ownership::{is_apex, is_leftover, is_name, unquoted};
+use super::prefetch::Early;
 use super::record::found as found_in;
 use super::{Client, NEXT_MARKER, Tagged, ZONE, another_reference, bare, tag, was_set};
-use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::route53;
 use crate::provider::aws::service::{
     Found, Which, input, items, none_if_gone, pages, pick, text, texts, touches,
 };

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Client, fail};
 
 use crate::inventory::Handle;
-use crate::provider::aws::bind::s3;
 use crate::provider::aws::clients::Clients;
+use crate::provider::aws::sdk::s3;
 use crate::provider::aws::service::{input, pages, text};
 use crate::provider::{ErrorKind, Files, Outcome, ProviderError};
 use crate::value::{Map, Value};

@@ -18,9 +18,9 @@ use serde_json::json;
 
 use self::families::FAMILIES;
 use self::settings::SETTINGS;
-use super::bind::s3;
 use super::call::Api;
 use super::marks::{Marks, Tags, child_key};
+use super::sdk::s3;
 use super::service::{
     Found, Place, Service, Site, Which, generated_name, input, none_if_gone, pages, tag_list, tags,
     text, touches,
@@ -39,10 +39,10 @@ type Client = Api<aws_sdk_s3::Client>;
 /// A call by its parameters, for the tables.
 type Call = for<'a> fn(&'a Client, &'a Map) -> Pending<'a, Outcome<Map>>;
 
-/// A call of `bind::s3`, for the tables.
+/// A call of `sdk::s3`, for the tables.
 macro_rules! call {
     ($name:ident) => {
-        |api, question| Box::pin($crate::provider::aws::bind::s3::$name(api, question))
+        |api, question| Box::pin($crate::provider::aws::sdk::s3::$name(api, question))
     };
 }
 use call;

@@ -6,7 +6,7 @@ use super::shapes::{
     lifecycle, lifecycle_back, notification, notification_back, website, website_back,
 };
 use super::{Call, Client, call};
-use crate::provider::aws::bind::s3;
+use crate::provider::aws::sdk::s3;
 use crate::provider::aws::service::{
     gone_is_fine, input, none_if_gone, renamed, renamed_back, without,
 };

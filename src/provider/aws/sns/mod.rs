@@ -23,9 +23,9 @@ use self::subscription::{
     update_subscription,
 };
 use self::topic::{create_topic, topic_properties, update_topic};
-use super::bind::sns;
 use super::call::Api;
 use super::marks::{Tags, child_key};
+use super::sdk::sns;
 use super::service::{
     Found, NEXT_TOKEN, Place, Service, Site, Which, from_json, generated_name, gone_is_fine, input,
     is_worth_asking, list, none_if_gone, pages, pick, tag_list, tags, text, texts, to_json,

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{Client, SUBSCRIPTION, invalid, read, topic_of};
 use crate::provider::Outcome;
-use crate::provider::aws::bind::sns;
 use crate::provider::aws::marks::Tags;
+use crate::provider::aws::sdk::sns;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Place, input, none_if_gone, pages, pick, text, to_json,
 };

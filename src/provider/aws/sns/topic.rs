@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::subscription::{subscription_id, subscriptions};
 use super::{Client, SUBSCRIPTION, ask_tags, attributes, name_of, read, set};
-use crate::provider::aws::bind::sns;
 use crate::provider::aws::marks::{Tags, child_key};
+use crate::provider::aws::sdk::sns;
 use crate::provider::aws::service::{
     from_json, gone_is_fine, input, items, pick, tag_list, text, to_json,
 };

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{one, profile_of, read};
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::ec2::{Client, tag};
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::STOPPED;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{input, items, pick, tags, text, touches};
 use crate::provider::{ErrorKind, Outcome, Write};
 use crate::value::{Map, Value};

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::{Client, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::{Tags, is_ours};
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, Place, Service, Which, input, items, pick, rename, tag_list, text, without,
 };

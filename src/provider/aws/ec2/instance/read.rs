@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{INSTANCE, PLACEMENT, volume_properties};
 use crate::provider::Outcome;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::ec2::{Client, VALUES, question};
 use crate::provider::aws::marks::STOPPED;
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Found, NEXT_TOKEN, Which, input, items, list, none_if_gone, pages, pick, tags, text,
 };

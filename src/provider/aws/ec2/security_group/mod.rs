@@ -19,8 +19,8 @@ use self::rule::{
 };
 use super::{Client, question, specification, tag};
 use crate::inventory::Handle;
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::marks::{APP, Tags};
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{
     Depth, Found, NEXT_TOKEN, Place, Service, Together, Which, generated_name, gone_is_fine, input,
     is_same_write, items, pages, pick, tags, text, touches,

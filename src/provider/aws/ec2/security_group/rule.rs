@@ -3,10 +3,10 @@
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use crate::provider::aws::bind::ec2;
 use crate::provider::aws::ec2::{Client, VALUES, specification};
 use crate::provider::aws::fail;
 use crate::provider::aws::marks::{APP, Tags};
+use crate::provider::aws::sdk::ec2;
 use crate::provider::aws::service::{NEXT_TOKEN, input, items, pages, pick, text};
 use crate::provider::{ErrorKind, Outcome};
 use crate::value::{Map, Value};

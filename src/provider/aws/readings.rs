@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::bind::{autoscaling, cloudwatch, ec2, elasticloadbalancingv2, rds, ssm};
 use super::clients::Clients;
 use super::fail;
+use super::sdk::{autoscaling, cloudwatch, ec2, elasticloadbalancingv2, rds, ssm};
 use super::service::{NEXT_TOKEN, input, items, pages, text};
 use crate::address::Address;
 use crate::inventory::Handle;
@@ -64,7 +64,7 @@ pub async fn health(clients: &Clients, handle: &Handle) -> Outcome<Health> {
 }
 
 /// Which of these alarms are raised.
-pub async fn raised(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address>> {
+pub async fn firing_alarms(clients: &Clients, alarms: &[Handle]) -> Outcome<Vec<Address>> {
     let mut regions: Vec<&str> = alarms.iter().map(|one| &*one.address.region).collect();
     regions.sort_unstable();
     regions.dedup();

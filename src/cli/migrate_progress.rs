@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::lines::Lines;
+use super::event_log::Lines;
 use super::progress::{Progress, Show, ticking};
 use crate::apply::Context;
 use crate::apply::journal::Entry;

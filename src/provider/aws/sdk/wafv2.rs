@@ -2,7 +2,7 @@
 
 use aws_sdk_wafv2 as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(create_web_acl, "wafv2:CreateWebACL", ["Name" set_name "Scope" set_scope "DefaultAction" set_default_action "Description" set_description "Rules" set_rules "VisibilityConfig" set_visibility_config "DataProtectionConfig" set_data_protection_config "Tags" set_tags "CustomResponseBodies" set_custom_response_bodies "CaptchaConfig" set_captcha_config "ChallengeConfig" set_challenge_config "TokenDomains" set_token_domains "AssociationConfig" set_association_config "OnSourceDDoSProtectionConfig" set_on_source_d_do_s_protection_config "ApplicationConfig" set_application_config "MonetizationConfig" set_monetization_config], ["Summary" summary]);
 operation!(delete_logging_configuration, "wafv2:DeleteLoggingConfiguration", ["ResourceArn" set_resource_arn "LogType" set_log_type "LogScope" set_log_scope], []);

@@ -2,7 +2,7 @@
 
 use aws_sdk_resourcegroupstagging as sdk;
 
-use crate::provider::aws::bridge::{operation, record};
+use crate::provider::aws::convert::{operation, record};
 
 operation!(get_resources, "tag:GetResources", ["PaginationToken" set_pagination_token "TagFilters" set_tag_filters "ResourcesPerPage" set_resources_per_page "TagsPerPage" set_tags_per_page "ResourceTypeFilters" set_resource_type_filters "IncludeComplianceDetails" set_include_compliance_details "ExcludeCompliantResources" set_exclude_compliant_resources "ResourceARNList" set_resource_arn_list], ["PaginationToken" pagination_token "ResourceTagMappingList" resource_tag_mapping_list]);
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_route53 as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(associate_vpc_with_hosted_zone, "route53:AssociateVPCWithHostedZone", ["HostedZoneId" set_hosted_zone_id "VPC" set_vpc "Comment" set_comment], ["ChangeInfo" change_info]);
 operation!(change_resource_record_sets, "route53:ChangeResourceRecordSets", ["HostedZoneId" set_hosted_zone_id "ChangeBatch" set_change_batch], ["ChangeInfo" change_info]);

@@ -2,7 +2,7 @@
 
 use aws_sdk_autoscaling as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(attach_load_balancer_target_groups, "autoscaling:AttachLoadBalancerTargetGroups", ["AutoScalingGroupName" set_auto_scaling_group_name "TargetGroupARNs" set_target_group_arns], []);
 operation!(attach_load_balancers, "autoscaling:AttachLoadBalancers", ["AutoScalingGroupName" set_auto_scaling_group_name "LoadBalancerNames" set_load_balancer_names], []);

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatchlogs as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(associate_kms_key, "logs:AssociateKmsKey", ["logGroupName" set_log_group_name "kmsKeyId" set_kms_key_id "resourceIdentifier" set_resource_identifier], []);
 operation!(create_log_group, "logs:CreateLogGroup", ["logGroupName" set_log_group_name "kmsKeyId" set_kms_key_id "tags" set_tags "logGroupClass" set_log_group_class "deletionProtectionEnabled" set_deletion_protection_enabled], []);

@@ -2,7 +2,7 @@
 
 use aws_sdk_backup as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(create_backup_plan, "backup:CreateBackupPlan", ["BackupPlan" set_backup_plan "BackupPlanTags" set_backup_plan_tags "CreatorRequestId" set_creator_request_id], ["BackupPlanId" backup_plan_id "BackupPlanArn" backup_plan_arn "CreationDate" creation_date "VersionId" version_id "AdvancedBackupSettings" advanced_backup_settings]);
 operation!(create_backup_selection, "backup:CreateBackupSelection", ["BackupPlanId" set_backup_plan_id "BackupSelection" set_backup_selection "CreatorRequestId" set_creator_request_id], ["SelectionId" selection_id "BackupPlanId" backup_plan_id "CreationDate" creation_date]);

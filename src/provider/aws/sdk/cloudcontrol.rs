@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudcontrol as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(create_resource, "cloudformation:CreateResource", ["TypeName" set_type_name "TypeVersionId" set_type_version_id "RoleArn" set_role_arn "ClientToken" set_client_token "DesiredState" set_desired_state], ["ProgressEvent" progress_event]);
 operation!(delete_resource, "cloudformation:DeleteResource", ["TypeName" set_type_name "TypeVersionId" set_type_version_id "RoleArn" set_role_arn "ClientToken" set_client_token "Identifier" set_identifier], ["ProgressEvent" progress_event]);

@@ -2,7 +2,7 @@
 
 use aws_sdk_sts as sdk;
 
-use crate::provider::aws::bridge::{operation};
+use crate::provider::aws::convert::{operation};
 
 operation!(get_caller_identity, "sts:GetCallerIdentity", [], ["UserId" user_id "Account" account "Arn" arn]);
 

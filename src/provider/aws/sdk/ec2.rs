@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2 as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(accept_address_transfer, "ec2:AcceptAddressTransfer", ["Address" set_address "TagSpecifications" set_tag_specifications "DryRun" set_dry_run], ["AddressTransfer" address_transfer]);
 operation!(accept_vpc_peering_connection, "ec2:AcceptVpcPeeringConnection", ["DryRun" set_dry_run "VpcPeeringConnectionId" set_vpc_peering_connection_id], ["VpcPeeringConnection" vpc_peering_connection]);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::bind::{ec2, ssm};
 use super::clients::Clients;
 use super::lease::{self, record_name};
+use super::sdk::{ec2, ssm};
 use super::service::{input, items, text};
 use crate::inventory::Owner;
 use crate::provider::Outcome;

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(add_role_to_db_instance, "rds:AddRoleToDBInstance", ["DBInstanceIdentifier" set_db_instance_identifier "RoleArn" set_role_arn "FeatureName" set_feature_name], []);
 operation!(add_source_identifier_to_subscription, "rds:AddSourceIdentifierToSubscription", ["SubscriptionName" set_subscription_name "SourceIdentifier" set_source_identifier], ["EventSubscription" event_subscription]);

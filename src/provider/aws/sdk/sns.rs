@@ -2,7 +2,7 @@
 
 use aws_sdk_sns as sdk;
 
-use crate::provider::aws::bridge::{operation, record};
+use crate::provider::aws::convert::{operation, record};
 
 operation!(create_topic, "sns:CreateTopic", ["Name" set_name "Attributes" set_attributes "Tags" set_tags "DataProtectionPolicy" set_data_protection_policy], ["TopicArn" topic_arn]);
 operation!(delete_topic, "sns:DeleteTopic", ["TopicArn" set_topic_arn], []);

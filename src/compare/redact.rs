@@ -129,7 +129,7 @@ impl Conceal<'_> {
 #[cfg(test)]
 mod tests {
     use crate::compare;
-    use crate::compare::conceal::*;
+    use crate::compare::redact::*;
 
     fn concealed(kind: &str, json: serde_json::Value) -> Map {
         let Value::Map(map) = serde_json::from_value(json).unwrap() else {

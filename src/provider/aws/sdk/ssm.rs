@@ -2,7 +2,7 @@
 
 use aws_sdk_ssm as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(add_tags_to_resource, "ssm:AddTagsToResource", ["ResourceType" set_resource_type "ResourceId" set_resource_id "Tags" set_tags], []);
 operation!(create_association, "ssm:CreateAssociation", ["Name" set_name "DocumentVersion" set_document_version "InstanceId" set_instance_id "Parameters" set_parameters "Targets" set_targets "ScheduleExpression" set_schedule_expression "OutputLocation" set_output_location "AssociationName" set_association_name "AutomationTargetParameterName" set_automation_target_parameter_name "MaxErrors" set_max_errors "MaxConcurrency" set_max_concurrency "ComplianceSeverity" set_compliance_severity "SyncCompliance" set_sync_compliance "ApplyOnlyAtCronInterval" set_apply_only_at_cron_interval "CalendarNames" set_calendar_names "TargetLocations" set_target_locations "ScheduleOffset" set_schedule_offset "Duration" set_duration "TargetMaps" set_target_maps "Tags" set_tags "AlarmConfiguration" set_alarm_configuration "AssociationDispatchAssumeRole" set_association_dispatch_assume_role], ["AssociationDescription" association_description]);

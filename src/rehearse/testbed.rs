@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::app::{self, App, Place};
-use super::needs::Programs;
+use super::prerequisites::Programs;
 use super::process::{Process, run};
 use super::proxy::Proxy;
 use super::server::{Login, Server};
@@ -27,7 +27,7 @@ const DATABASE: &str = "shop";
 /// The scene of a rehearsal; what runs on it ends with it. Fields end in their order: the
 /// application before the database, the folder last.
 #[derive(Debug)]
-pub struct Scene {
+pub struct Testbed {
     app: Option<App>,
     proxy: Proxy,
     login: Login,
@@ -41,7 +41,7 @@ pub struct Scene {
     folder: Folder,
 }
 
-impl Scene {
+impl Testbed {
     /// Starts everything; the tables have their rows. The way leads from a server's own database to one
     /// that RDS manages, or `down`, the other way round.
     pub fn set(

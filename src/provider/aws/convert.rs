@@ -2,7 +2,7 @@
 //!
 //! The SDK takes and gives Rust structs; blueprints speak CloudFormation's JSON. [`Read`] turns what
 //! the SDK gives into a [`Value`], [`Fill`] a [`Value`] into what it takes, by AWS's own member
-//! names. `super::bind`, which `schemas/bind.py` writes, says for each type which field has which
+//! names. `super::sdk`, which `schemas/bind.py` writes, says for each type which field has which
 //! name; the macros here make the code of it. So a mapping is written in AWS's names from end to
 //! end, every operation takes all its parameters, and a name that an operation does not know is an
 //! error, never dropped.
@@ -277,17 +277,17 @@ impl<K: for<'a> From<&'a str> + Eq + Hash, T: Fill> Fill for HashMap<K, T> {
 /// An enum of words.
 macro_rules! word {
     ($name:ident) => {
-        impl $crate::provider::aws::bridge::Read for sdk::types::$name {
+        impl $crate::provider::aws::convert::Read for sdk::types::$name {
             fn read(self) -> Option<$crate::value::Value> {
                 Some($crate::value::Value::str(self.as_str()))
             }
         }
 
-        impl $crate::provider::aws::bridge::Fill for sdk::types::$name {
+        impl $crate::provider::aws::convert::Fill for sdk::types::$name {
             fn fill(
                 value: &$crate::value::Value,
-            ) -> Result<Self, $crate::provider::aws::bridge::Misfit> {
-                Ok(Self::from(&*$crate::provider::aws::bridge::text(value)?))
+            ) -> Result<Self, $crate::provider::aws::convert::Misfit> {
+                Ok(Self::from(&*$crate::provider::aws::convert::text(value)?))
             }
         }
     };
@@ -296,15 +296,15 @@ macro_rules! word {
 /// A struct: which member is which field, and its builder's setter.
 macro_rules! record {
     (readfill $name:ident, $members:tt) => {
-        $crate::provider::aws::bridge::record!(read $name, $members);
-        $crate::provider::aws::bridge::record!(fill $name, $members);
+        $crate::provider::aws::convert::record!(read $name, $members);
+        $crate::provider::aws::convert::record!(fill $name, $members);
     };
     (read $name:ident, [$($wire:literal $field:ident $setter:ident)*]) => {
-        impl $crate::provider::aws::bridge::Read for sdk::types::$name {
+        impl $crate::provider::aws::convert::Read for sdk::types::$name {
             fn read(self) -> Option<$crate::value::Value> {
                 #[allow(unused_mut, reason = "some have no members")]
                 let mut map = $crate::value::Map::new();
-                $(if let Some(value) = $crate::provider::aws::bridge::Read::read(self.$field) {
+                $(if let Some(value) = $crate::provider::aws::convert::Read::read(self.$field) {
                     map.insert($wire, value);
                 })*
                 Some($crate::value::Value::Map(map))
@@ -312,21 +312,21 @@ macro_rules! record {
         }
     };
     (fill $name:ident, [$($wire:literal $field:ident $setter:ident)*]) => {
-        impl $crate::provider::aws::bridge::Finish<Self> for sdk::types::$name {
-            fn finish(self) -> Result<Self, $crate::provider::aws::bridge::Misfit> {
+        impl $crate::provider::aws::convert::Finish<Self> for sdk::types::$name {
+            fn finish(self) -> Result<Self, $crate::provider::aws::convert::Misfit> {
                 Ok(self)
             }
         }
 
-        impl $crate::provider::aws::bridge::Fill for sdk::types::$name {
+        impl $crate::provider::aws::convert::Fill for sdk::types::$name {
             fn fill(
                 value: &$crate::value::Value,
-            ) -> Result<Self, $crate::provider::aws::bridge::Misfit> {
+            ) -> Result<Self, $crate::provider::aws::convert::Misfit> {
                 #[allow(unused_mut, reason = "some have no members")]
-                let mut given = $crate::provider::aws::bridge::Given::of(value)?;
+                let mut given = $crate::provider::aws::convert::Given::of(value)?;
                 let builder = Self::builder()$(.$setter(given.take($wire)?))*;
                 given.end()?;
-                $crate::provider::aws::bridge::Finish::finish(builder.build())
+                $crate::provider::aws::convert::Finish::finish(builder.build())
             }
         }
     };
@@ -335,14 +335,14 @@ macro_rules! record {
 /// An enum with one of several members.
 macro_rules! union {
     (readfill $name:ident, $members:tt) => {
-        $crate::provider::aws::bridge::union!(read $name, $members);
-        $crate::provider::aws::bridge::union!(fill $name, $members);
+        $crate::provider::aws::convert::union!(read $name, $members);
+        $crate::provider::aws::convert::union!(fill $name, $members);
     };
     (read $name:ident, [$($wire:literal $variant:ident)*]) => {
-        impl $crate::provider::aws::bridge::Read for sdk::types::$name {
+        impl $crate::provider::aws::convert::Read for sdk::types::$name {
             fn read(self) -> Option<$crate::value::Value> {
                 let (name, value) = match self {
-                    $(Self::$variant(inner) => ($wire, $crate::provider::aws::bridge::Read::read(inner)?),)*
+                    $(Self::$variant(inner) => ($wire, $crate::provider::aws::convert::Read::read(inner)?),)*
                     _ => return None,
                 };
                 let mut map = $crate::value::Map::new();
@@ -352,18 +352,18 @@ macro_rules! union {
         }
     };
     (fill $name:ident, [$($wire:literal $variant:ident)*]) => {
-        impl $crate::provider::aws::bridge::Fill for sdk::types::$name {
+        impl $crate::provider::aws::convert::Fill for sdk::types::$name {
             fn fill(
                 value: &$crate::value::Value,
-            ) -> Result<Self, $crate::provider::aws::bridge::Misfit> {
-                let mut given = $crate::provider::aws::bridge::Given::of(value)?;
+            ) -> Result<Self, $crate::provider::aws::convert::Misfit> {
+                let mut given = $crate::provider::aws::convert::Given::of(value)?;
                 let mut found = None;
                 $(if let Some(inner) = given.take($wire)? {
                     found = Some(Self::$variant(inner));
                 })*
                 given.end()?;
                 found.ok_or_else(|| {
-                    $crate::provider::aws::bridge::Misfit("one of its members is needed".to_owned())
+                    $crate::provider::aws::convert::Misfit("one of its members is needed".to_owned())
                 })
             }
         }
@@ -380,10 +380,10 @@ macro_rules! operation {
         ) -> $crate::provider::Outcome<$crate::value::Map> {
             let fill = || {
                 #[allow(unused_mut, reason = "some take nothing")]
-                let mut given = $crate::provider::aws::bridge::Given::new(input);
+                let mut given = $crate::provider::aws::convert::Given::new(input);
                 let request = api.client($operation).$name()$(.$setter(given.take($wire)?))*;
                 given.end()?;
-                Ok::<_, $crate::provider::aws::bridge::Misfit>(request)
+                Ok::<_, $crate::provider::aws::convert::Misfit>(request)
             };
             let request = fill().map_err(|misfit| $crate::provider::aws::call::unfit($operation, misfit))?;
             api.admit($operation).await;
@@ -393,7 +393,7 @@ macro_rules! operation {
                 .map_err(|error| $crate::provider::aws::error::refused($operation, error))?;
             #[allow(unused_mut, reason = "some answer nothing")]
             let mut map = $crate::value::Map::new();
-            $(if let Some(value) = $crate::provider::aws::bridge::Read::read(answer.$field) {
+            $(if let Some(value) = $crate::provider::aws::convert::Read::read(answer.$field) {
                 map.insert($out, value);
             })*
             Ok(map)

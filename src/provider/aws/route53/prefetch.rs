@@ -10,8 +10,8 @@ use serde_json::json;
 use super::change::records_of;
 use super::{Client, bare};
 use crate::provider::Outcome;
-use crate::provider::aws::bind::route53;
 use crate::provider::aws::marks::is_token;
+use crate::provider::aws::sdk::route53;
 use crate::provider::aws::service::{input, text};
 use crate::value::Map;
 

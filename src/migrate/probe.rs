@@ -1,14 +1,14 @@
 //! What gates ask of the site itself, as its users see it: what its names resolve to, whether requests
 //! are answered, how many fail and how long they take.
 //!
-//! Which ways lead to the site is [`super::reach`]'s, what an answer means for a gate [`super::gates`]'s.
+//! Which ways lead to the site is [`super::routing`]'s, what an answer means for a gate [`super::gates`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::gates::{Failures, Latencies, Name, Names, Probed};
-use super::reach::{self, Door};
+use super::routing::{self, Door};
 use super::walk::Halt;
 use crate::apply::{Context, retry};
 use crate::inventory::Live;
@@ -23,7 +23,7 @@ const FEW: f64 = 20.0;
 /// When the cloud does not answer.
 pub async fn names(context: &Context<'_>, live: &Live) -> Result<Names, Halt> {
     let mut names: BTreeMap<&str, Vec<Door<'_>>> = BTreeMap::new();
-    for door in reach::doors(live).into_iter().filter(|door| door.asked) {
+    for door in routing::doors(live).into_iter().filter(|door| door.asked) {
         names.entry(door.name).or_default().push(door);
     }
     let mut seen = Vec::new();
@@ -63,7 +63,7 @@ pub async fn probe(
     live: &Live,
     requests: &[(Arc<str>, Arc<str>)],
 ) -> Result<Probed, Halt> {
-    let doors = reach::doors(live);
+    let doors = routing::doors(live);
     if doors.is_empty() {
         return Ok(Probed::NoName);
     }
@@ -128,7 +128,7 @@ pub async fn latencies(context: &Context<'_>, live: &Live) -> Result<Option<Late
 }
 
 async fn counted(context: &Context<'_>, live: &Live) -> Result<Option<Traffic>, Halt> {
-    let counters = reach::counters(live);
+    let counters = routing::counters(live);
     if counters.is_empty() {
         return Ok(None);
     }

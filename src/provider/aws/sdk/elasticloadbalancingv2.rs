@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2 as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(add_tags, "elasticloadbalancing:AddTags", ["ResourceArns" set_resource_arns "Tags" set_tags], []);
 operation!(create_listener, "elasticloadbalancing:CreateListener", ["LoadBalancerArn" set_load_balancer_arn "Protocol" set_protocol "Port" set_port "SslPolicy" set_ssl_policy "Certificates" set_certificates "DefaultActions" set_default_actions "AlpnPolicy" set_alpn_policy "Tags" set_tags "MutualAuthentication" set_mutual_authentication], ["Listeners" listeners]);

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatch as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(delete_alarms, "cloudwatch:DeleteAlarms", ["AlarmNames" set_alarm_names], []);
 operation!(describe_alarms, "cloudwatch:DescribeAlarms", ["AlarmNames" set_alarm_names "AlarmNamePrefix" set_alarm_name_prefix "AlarmTypes" set_alarm_types "ChildrenOfAlarmName" set_children_of_alarm_name "ParentsOfAlarmName" set_parents_of_alarm_name "StateValue" set_state_value "ActionPrefix" set_action_prefix "MaxRecords" set_max_records "NextToken" set_next_token], ["CompositeAlarms" composite_alarms "MetricAlarms" metric_alarms "NextToken" next_token]);

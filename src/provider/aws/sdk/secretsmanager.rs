@@ -2,7 +2,7 @@
 
 use aws_sdk_secretsmanager as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(create_secret, "secretsmanager:CreateSecret", ["Name" set_name "ClientRequestToken" set_client_request_token "Description" set_description "KmsKeyId" set_kms_key_id "SecretBinary" set_secret_binary "SecretString" set_secret_string "Tags" set_tags "AddReplicaRegions" set_add_replica_regions "ForceOverwriteReplicaSecret" set_force_overwrite_replica_secret "Type" set_type], ["ARN" arn "Name" name "VersionId" version_id "ReplicationStatus" replication_status]);
 operation!(delete_secret, "secretsmanager:DeleteSecret", ["SecretId" set_secret_id "RecoveryWindowInDays" set_recovery_window_in_days "ForceDeleteWithoutRecovery" set_force_delete_without_recovery], ["ARN" arn "Name" name "DeletionDate" deletion_date]);

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudfront as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(create_cache_policy, "cloudfront:CreateCachePolicy", ["CachePolicyConfig" set_cache_policy_config], ["CachePolicy" cache_policy "Location" location "ETag" e_tag]);
 operation!(create_distribution_with_tags, "cloudfront:CreateDistributionWithTags", ["DistributionConfigWithTags" set_distribution_config_with_tags], ["Distribution" distribution "Location" location "ETag" e_tag]);

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticache as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(add_tags_to_resource, "elasticache:AddTagsToResource", ["ResourceName" set_resource_name "Tags" set_tags], ["TagList" tag_list]);
 operation!(create_cache_cluster, "elasticache:CreateCacheCluster", ["CacheClusterId" set_cache_cluster_id "ReplicationGroupId" set_replication_group_id "AZMode" set_az_mode "PreferredAvailabilityZone" set_preferred_availability_zone "PreferredAvailabilityZones" set_preferred_availability_zones "NumCacheNodes" set_num_cache_nodes "CacheNodeType" set_cache_node_type "Engine" set_engine "EngineVersion" set_engine_version "CacheParameterGroupName" set_cache_parameter_group_name "CacheSubnetGroupName" set_cache_subnet_group_name "CacheSecurityGroupNames" set_cache_security_group_names "SecurityGroupIds" set_security_group_ids "Tags" set_tags "SnapshotArns" set_snapshot_arns "SnapshotName" set_snapshot_name "PreferredMaintenanceWindow" set_preferred_maintenance_window "Port" set_port "NotificationTopicArn" set_notification_topic_arn "AutoMinorVersionUpgrade" set_auto_minor_version_upgrade "SnapshotRetentionLimit" set_snapshot_retention_limit "SnapshotWindow" set_snapshot_window "AuthToken" set_auth_token "OutpostMode" set_outpost_mode "PreferredOutpostArn" set_preferred_outpost_arn "PreferredOutpostArns" set_preferred_outpost_arns "LogDeliveryConfigurations" set_log_delivery_configurations "TransitEncryptionEnabled" set_transit_encryption_enabled "NetworkType" set_network_type "IpDiscovery" set_ip_discovery], ["CacheCluster" cache_cluster]);

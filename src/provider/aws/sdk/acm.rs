@@ -2,7 +2,7 @@
 
 use aws_sdk_acm as sdk;
 
-use crate::provider::aws::bridge::{operation, record, word};
+use crate::provider::aws::convert::{operation, record, word};
 
 operation!(add_tags_to_certificate, "acm:AddTagsToCertificate", ["CertificateArn" set_certificate_arn "Tags" set_tags], []);
 operation!(delete_certificate, "acm:DeleteCertificate", ["CertificateArn" set_certificate_arn], []);

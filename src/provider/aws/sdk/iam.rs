@@ -2,7 +2,7 @@
 
 use aws_sdk_iam as sdk;
 
-use crate::provider::aws::bridge::{operation, record, union, word};
+use crate::provider::aws::convert::{operation, record, union, word};
 
 operation!(add_role_to_instance_profile, "iam:AddRoleToInstanceProfile", ["InstanceProfileName" set_instance_profile_name "RoleName" set_role_name], []);
 operation!(attach_role_policy, "iam:AttachRolePolicy", ["RoleName" set_role_name "PolicyArn" set_policy_arn], []);
