@@ -47,7 +47,7 @@ fn report(criterion: &mut Criterion) {
         env: "default",
         stage: "cdn",
         primary: "us-east-1",
-        place: "the embedded cloud",
+        place: "the simulator",
         made: "",
     };
     let mut group = criterion.benchmark_group("report");

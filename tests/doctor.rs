@@ -228,14 +228,14 @@ fn without_credentials_doctor_says_so_and_asks_nobody() {
 }
 
 #[test]
-fn the_embedded_cloud_needs_no_credentials() {
+fn the_simulator_needs_no_credentials() {
     let folder = project();
     let output = scalectl(folder.path(), &["doctor", "--json"])
         .output()
         .unwrap();
     let checks = checks(&output);
     assert_eq!(output.status.code(), Some(0), "{checks:?}");
-    has(&checks, "ok store: the embedded cloud can be used");
+    has(&checks, "ok store: the simulator can be used");
     has(&checks, "ok plan: 9 to create");
 }
 

@@ -4,7 +4,7 @@
   kills.py BINARY                    200 kills in the first 50 ms and 100 midway of each command
   kills.py BINARY --early 20 --midway 10 --seed 7 apply destroy
 
-On the embedded cloud, with examples/shop. After each kill the same command has to succeed, and the plan to be as empty as after
+On the simulator, with examples/shop. After each kill the same command has to succeed, and the plan to be as empty as after
 a run that nobody killed. The seed is printed; the exit code is 1 when anything failed. Not part of the default run: it takes
 about half an hour.
 """

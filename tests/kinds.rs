@@ -137,7 +137,7 @@ fn assert_no_complaints(results: &Results) {
 }
 
 #[test]
-fn every_kind_comes_changes_and_goes_on_the_embedded_cloud() {
+fn every_kind_comes_changes_and_goes_on_the_simulator() {
     assert_no_complaints(on_sim());
 }
 

@@ -269,7 +269,7 @@ fn the_edge_is_reached_and_left() {
 }
 
 /// There only: moto answers 500 when a replica in another region is deleted, and ministack keeps no target groups with
-/// the servers behind them. The way back is walked on the embedded cloud.
+/// the servers behind them. The way back is walked on the simulator.
 #[test]
 fn further_regions_are_reached() {
     let emulator = Emulator::start(Kind::Moto);

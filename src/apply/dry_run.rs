@@ -1,7 +1,7 @@
-//! What an apply would meet: found by doing it, on an embedded cloud in memory that stands as a
+//! What an apply would meet: found by doing it, on a simulator in memory that stands as a
 //! snapshot says. Nothing but that memory is touched.
 //!
-//! The embedded cloud refuses what AWS refuses and takes the time that AWS takes. What a snapshot
+//! The simulator refuses what AWS refuses and takes the time that AWS takes. What a snapshot
 //! cannot hold, values that AWS never gives back, comes from the spec where the marks say that it is
 //! what was set; elsewhere nobody misses it.
 
@@ -34,7 +34,7 @@ pub struct DryRun {
     pub took: Vec<f64>,
 }
 
-/// An embedded cloud in memory that stands as `snapshot` says, its clock where the snapshot was taken.
+/// A simulator in memory that stands as `snapshot` says, its clock where the snapshot was taken.
 /// `graphs` are what may have been applied there last.
 pub fn world(snapshot: &Snapshot, graphs: &[&Graph]) -> Sim {
     let live = snapshot.live();
@@ -51,7 +51,7 @@ pub fn world(snapshot: &Snapshot, graphs: &[&Graph]) -> Sim {
     Sim::in_memory(cloud, Faults::default(), snapshot.at())
 }
 
-/// Carries a plan out on an embedded cloud; `record` is the app's as it is written before anything is
+/// Carries a plan out on a simulator; `record` is the app's as it is written before anything is
 /// made. Runs under a runtime whose time jumps.
 pub async fn dry_run(
     sim: &Sim,

@@ -27,7 +27,7 @@ use crate::render::{findings, folded};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the same plan is made now\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on an embedded cloud, with no account\n  scalectl apply --speed 60          watch it: a minute of the embedded cloud in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the same plan is made now\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on a simulator, with no account\n  scalectl apply --speed 60          watch it: a minute of the simulator in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
 )]
 pub struct Arguments {
     /// A plan saved by `scalectl plan --out`.
@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Change things although a migration is under way.
     #[arg(long)]
     during_migration: bool,
-    /// Carry the plan out on an embedded cloud in memory that stands as this one, and change nothing.
+    /// Carry the plan out on a simulator in memory that stands as this one, and change nothing.
     #[arg(long, group = "unasked", conflicts_with = "speed")]
     pub dry_run: bool,
     /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
@@ -61,7 +61,7 @@ pub struct How {
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     pub json_into: Option<PathBuf>,
-    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
+    /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<f64>,
 }
@@ -154,7 +154,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
-/// The same with everything on an embedded cloud in memory: no lease, no journal, nothing written.
+/// The same with everything on a simulator in memory: no lease, no journal, nothing written.
 fn try_out(
     global: &Global,
     arguments: &Arguments,

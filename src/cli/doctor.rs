@@ -82,7 +82,7 @@ fn before(_: &Project) -> Result<Vec<Check>, Failure> {
 fn on_the_cloud(global: &Global, project: &Project, graph: &Graph) -> Result<Vec<Check>, Failure> {
     let session = match Session::open_to_look(project, "doctor", true) {
         Ok(session) => session,
-        // The embedded cloud's file cannot be used.
+        // The simulator's file cannot be used.
         Err(Failure::Message { what, help, .. }) => {
             return Ok(vec![Check {
                 verdict: Verdict::Fails,
@@ -111,7 +111,7 @@ async fn checked(
     let mut checks = Vec::new();
     if cloud.sim().is_some() {
         let found =
-            "the embedded cloud can be used; there are no credentials, clocks or quotas to look at";
+            "the simulator can be used; there are no credentials, clocks or quotas to look at";
         checks.push(Check::ok("store", found));
     }
     #[cfg(feature = "aws")]
@@ -328,9 +328,7 @@ async fn allowed(cloud: &Cloud, needed: &Needed, policy: &str) -> Check {
     match cloud {
         Cloud::Sim(_) => Check::ok(
             "permissions",
-            format!(
-                "the embedded cloud asks for none; on AWS this plan needs {actions} (`{policy}`)"
-            ),
+            format!("the simulator asks for none; on AWS this plan needs {actions} (`{policy}`)"),
         ),
         #[cfg(feature = "aws")]
         Cloud::Aws(aws) => match aws.decisions(needed).await {

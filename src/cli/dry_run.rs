@@ -1,4 +1,4 @@
-//! What the dry runs of `apply` and `migrate` share: the embedded cloud in memory, and the telling.
+//! What the dry runs of `apply` and `migrate` share: the simulator in memory, and the telling.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ use crate::render::plan::Frame;
 use crate::render::style::{FAINT, Painted};
 use crate::snapshot::Snapshot;
 
-/// Carries a plan out on an embedded cloud in memory that stands as `snapshot` says.
+/// Carries a plan out on a simulator in memory that stands as `snapshot` says.
 pub fn apply(
     project: &Project,
     snapshot: &Snapshot,
@@ -65,7 +65,7 @@ pub fn apply(
         false => obey(report, false, None)?,
     }
     if !options.json && !plan.is_empty() {
-        let what = "Carried out on an embedded cloud that stands as this one was found:";
+        let what = "Carried out on a simulator that stands as this one was found:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let run = runtime(true)?.block_on(async {
@@ -112,12 +112,12 @@ pub struct Way<'a> {
     pub verbose: bool,
 }
 
-/// Walks a migration on an embedded cloud in memory that stands as `snapshot` says.
+/// Walks a migration on a simulator in memory that stands as `snapshot` says.
 pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome {
     let migration = way.course.migration;
     let is_told = way.document.is_none();
     if is_told {
-        let what = "Walked on an embedded cloud that stands as this one was found:";
+        let what = "Walked on a simulator that stands as this one was found:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);

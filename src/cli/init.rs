@@ -81,7 +81,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let folder = path.parent().unwrap_or(Path::new(""));
     let schema = editor::write(Published::Spec, folder, SPEC_SCHEMA)?;
     ui::print(&format!(
-        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the embedded cloud\n",
+        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the simulator\n",
         Painted(NEW, "Wrote"),
         path.display(),
         schema.display()

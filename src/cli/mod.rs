@@ -170,7 +170,7 @@ impl Global {
 /// The providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ProviderName {
-    /// The embedded cloud.
+    /// The simulator.
     Sim,
     /// AWS.
     Aws,
@@ -228,7 +228,7 @@ enum Command {
     Show(show::Arguments),
     /// Ask the policies, without looking at the cloud, or list them.
     Policy(policy::Arguments),
-    /// Run the tests of the spec, on embedded clouds of their own.
+    /// Run the tests of the spec, on simulators of their own.
     Test(test::Arguments),
     /// Draw the architecture: DOT, Mermaid or SVG.
     Graph(graph::Arguments),
@@ -252,7 +252,7 @@ enum Command {
     Lease(lease::Arguments),
     /// List past runs, or tell one in full.
     History(history::Arguments),
-    /// Look into the embedded cloud, and break it on purpose.
+    /// Look into the simulator, and break it on purpose.
     Sim(sim::Arguments),
 }
 

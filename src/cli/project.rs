@@ -162,7 +162,7 @@ impl Project {
         }
     }
 
-    /// How long something took, by the provider's clock: the embedded cloud has one of its own.
+    /// How long something took, by the provider's clock: the simulator has one of its own.
     pub fn time(&self, seconds: f64) -> String {
         match self.spec.provider {
             Provider::Sim => format!("{} of the cloud's time", duration(seconds)),
@@ -170,7 +170,7 @@ impl Project {
         }
     }
 
-    /// Where local files live: the embedded cloud, run journals.
+    /// Where local files live: the simulator, run journals.
     pub fn local(&self) -> PathBuf {
         self.folder.join(".scalectl")
     }
@@ -178,7 +178,7 @@ impl Project {
     /// Where the application lives, in words.
     pub fn cloud(&self) -> &'static str {
         match self.spec.provider {
-            Provider::Sim => "the embedded cloud",
+            Provider::Sim => "the simulator",
             Provider::Aws(_) => "AWS",
         }
     }

@@ -59,7 +59,7 @@ pub struct Arguments {
     /// Write what happens into this file or pipe, a JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     json_into: Option<PathBuf>,
-    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
+    /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
 }

@@ -30,12 +30,12 @@ pub struct Session {
     only_looks: bool,
 }
 
-/// How the embedded cloud's file is opened.
+/// How the simulator's file is opened.
 type Open = fn(&Path, &Holder, Duration, &mut dyn FnMut(&str)) -> Result<Opened, StoreError>;
 
 /// What a provider is opened from.
 enum Provided {
-    /// The embedded cloud's file.
+    /// The simulator's file.
     Sim(Box<Opened>),
     /// AWS, and the spec's regions.
     #[cfg(feature = "aws")]
@@ -44,7 +44,7 @@ enum Provided {
 
 /// A provider at work.
 pub enum Cloud {
-    /// The embedded cloud.
+    /// The simulator.
     Sim(Box<Sim>),
     /// AWS.
     #[cfg(feature = "aws")]
@@ -61,7 +61,7 @@ impl Cloud {
         }
     }
 
-    /// The embedded cloud, if it is that.
+    /// The simulator, if it is that.
     pub fn sim(&self) -> Option<&Sim> {
         match self {
             Self::Sim(sim) => Some(sim),
@@ -70,7 +70,7 @@ impl Cloud {
         }
     }
 
-    /// Where calls go, for headings: nothing more to say of the embedded cloud.
+    /// Where calls go, for headings: nothing more to say of the simulator.
     pub async fn place(&self) -> Result<Option<String>, Failure> {
         Ok(match self {
             Self::Sim(_) => None,
@@ -188,7 +188,7 @@ impl Session {
             spec::Provider::Aws(_) => {
                 return Err(Failure::with_help(
                     "this build has no AWS provider",
-                    "build it with the feature `aws`, or run against the embedded cloud with `--provider sim`",
+                    "build it with the feature `aws`, or run against the simulator with `--provider sim`",
                 ));
             }
             spec::Provider::Sim => {
@@ -208,7 +208,7 @@ impl Session {
         })
     }
 
-    /// Empties the embedded cloud.
+    /// Empties the simulator.
     pub fn reset(project: &Project) -> Result<(), Failure> {
         Store::remove(
             &project.local(),
@@ -221,7 +221,7 @@ impl Session {
         .map_err(|error| Failure::new(error.to_string()))
     }
 
-    /// Lets the embedded cloud's clock run so many times as fast as the wall's instead of jumping.
+    /// Lets the simulator's clock run so many times as fast as the wall's instead of jumping.
     #[must_use]
     pub fn at_speed(mut self, speed: Option<f64>) -> Self {
         self.speed = speed;
@@ -241,7 +241,7 @@ impl Session {
             only_looks,
             ..
         } = self;
-        // Only the embedded cloud's time can jump.
+        // Only the simulator's time can jump.
         let jumps = matches!(opened, Provided::Sim(_));
         runtime(jumps)?.block_on(async {
             let cloud = match opened {
@@ -290,7 +290,7 @@ impl Session {
     }
 }
 
-/// Why the embedded cloud's file could not be opened.
+/// Why the simulator's file could not be opened.
 fn failed(error: StoreError) -> Failure {
     let code = match error {
         StoreError::InUse(_) => Code::Held,

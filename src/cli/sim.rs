@@ -1,4 +1,4 @@
-//! `scalectl sim`: a look into the embedded cloud, and breaking it on purpose.
+//! `scalectl sim`: a look into the simulator, and breaking it on purpose.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -143,8 +143,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     session.run(async |cloud, _| {
         let Some(sim) = cloud.sim() else {
             return Err(Failure::with_help(
-                "this application is on AWS, not on the embedded cloud",
-                "look into the embedded cloud with `--provider sim`",
+                "this application is on AWS, not on the simulator",
+                "look into the simulator with `--provider sim`",
             ));
         };
         match &arguments.command {
@@ -238,7 +238,7 @@ fn find(sim: &Sim, what: &str) -> Result<Item, Failure> {
         .collect();
     let near = crate::schema::nearest(what, names.iter().map(String::as_str));
     Err(Failure::with_help(
-        format!("nothing in the embedded cloud is called {what}"),
+        format!("nothing in the simulator is called {what}"),
         match near {
             Some(near) => format!("did you mean {near}?"),
             None => "`scalectl sim list` lists what exists".to_owned(),
@@ -414,13 +414,13 @@ fn reset(project: &Project, auto_approve: bool) -> Outcome {
     if !auto_approve {
         ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm(
-            "Forget everything in the embedded cloud? Only `yes` is a yes:",
+            "Forget everything in the simulator? Only `yes` is a yes:",
             "yes",
         ) {
             return Err(Failure::new("not confirmed; nothing was changed"));
         }
     }
     Session::reset(project)?;
-    ui::print("The embedded cloud is empty.\n");
+    ui::print("The simulator is empty.\n");
     Ok(ExitCode::SUCCESS)
 }

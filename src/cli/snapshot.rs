@@ -13,7 +13,7 @@ use crate::words::count;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl snapshot --out live.json\n  scalectl plan --live live.json                 plan against it, with no account\n  scalectl apply --dry-run --live live.json      carry that plan out on an embedded cloud\n  scalectl drift --live live.json                what somebody changed until then\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. No secret is in\nit. https://scalectl.github.io/scalectl/dry-run.html documents the file."
+    after_help = "Examples:\n  scalectl snapshot --out live.json\n  scalectl plan --live live.json                 plan against it, with no account\n  scalectl apply --dry-run --live live.json      carry that plan out on a simulator\n  scalectl drift --live live.json                what somebody changed until then\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. No secret is in\nit. https://scalectl.github.io/scalectl/dry-run.html documents the file."
 )]
 pub struct Arguments {
     /// Write it to this file instead of standard output.

@@ -1,6 +1,6 @@
 //! What a person sees while AWS is asked: a row on a terminal, and a note when no answer comes.
 //!
-//! The embedded cloud answers at once, and its time does not pass by itself: nothing is shown of it.
+//! The simulator answers at once, and its time does not pass by itself: nothing is shown of it.
 
 use std::future::Future;
 use std::io::IsTerminal as _;

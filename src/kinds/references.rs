@@ -1,6 +1,6 @@
 //! Which properties name other resources.
 //!
-//! From this follow the order of deletes and, in the embedded cloud, what AWS refuses. References
+//! From this follow the order of deletes and, in the simulator, what AWS refuses. References
 //! that a blueprint writes need no table; this one is for what is live and in no blueprint any more.
 
 use std::collections::BTreeMap;

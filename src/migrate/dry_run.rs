@@ -1,4 +1,4 @@
-//! What a migration would meet: found by walking it, on an embedded cloud in memory that stands as a
+//! What a migration would meet: found by walking it, on a simulator in memory that stands as a
 //! snapshot says. [`mod@super::forecast`] begins at an empty cloud and says what the way is; this says
 //! whether it can be gone from what is really there.
 //!

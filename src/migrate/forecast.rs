@@ -1,6 +1,6 @@
-//! What a migration would do: found by doing it, on an embedded cloud of its own.
+//! What a migration would do: found by doing it, on a simulator of its own.
 //!
-//! The embedded cloud refuses what AWS refuses, so a migration that is shown has been carried out
+//! The simulator refuses what AWS refuses, so a migration that is shown has been carried out
 //! once already, and what stops it is known before anything real is touched.
 
 use super::walk::{Event, Halt, Texts, Walker};
@@ -26,7 +26,7 @@ pub struct Forecast {
     pub interrupts: Vec<String>,
 }
 
-/// What every step would do, or why the embedded cloud stopped at one: as many forecasts as steps
+/// What every step would do, or why the simulator stopped at one: as many forecasts as steps
 /// were carried out. Runs under a runtime whose time jumps.
 pub async fn forecast(
     migration: &Migration,

@@ -1,7 +1,7 @@
 //! What a cloud must be able to do: observe, create, update, delete, hold a lease, and tell time.
 //!
 //! The trait is narrow and written for implementers. Two implementations pass one conformance
-//! suite: [`sim`], the embedded cloud, and the AWS SDKs. Identity lives below this trait: a
+//! suite: [`sim`], the simulator, and the AWS SDKs. Identity lives below this trait: a
 //! provider marks what it creates as ours *in the creating call* (tags `scalectl:app`,
 //! `scalectl:env`, `scalectl:address`; for what cannot be tagged, a marker on its parent) and
 //! [`Provider::observe`] reads addresses back from those marks. Everything above sees addresses.
@@ -221,7 +221,7 @@ pub struct ProviderError {
 /// A provider's answer.
 pub type Outcome<T> = Result<T, ProviderError>;
 
-/// Time as the provider sees it: virtual in the embedded cloud, the machine's with AWS.
+/// Time as the provider sees it: virtual in the simulator, the machine's with AWS.
 pub trait Clock {
     /// Milliseconds since the epoch.
     fn now(&self) -> u64;

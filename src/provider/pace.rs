@@ -1,5 +1,5 @@
 //! How fast AWS takes requests: its published request quotas, and the token buckets that keep below them, so that
-//! throttling is not reached. The AWS provider counts by operation, the embedded cloud's clients by service.
+//! throttling is not reached. The AWS provider counts by operation, the simulator's clients by service.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

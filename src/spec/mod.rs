@@ -40,7 +40,7 @@ pub struct Spec {
     pub app: String,
     /// How the application is deployed today.
     pub stage: Stage,
-    /// Where it is deployed: the embedded cloud, or AWS.
+    /// Where it is deployed: the simulator, or AWS.
     #[serde(default)]
     #[schemars(with = "ProviderForm")]
     pub provider: Provider,
@@ -133,7 +133,7 @@ impl Stage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
-    /// The embedded cloud.
+    /// The simulator.
     #[default]
     Sim,
     /// AWS.
@@ -158,7 +158,7 @@ enum ProviderForm {
 #[serde(rename_all = "kebab-case")]
 #[allow(dead_code, reason = "only its schema is used")]
 enum ProviderName {
-    /// The embedded cloud.
+    /// The simulator.
     Sim,
     /// AWS, with nothing set.
     Aws,

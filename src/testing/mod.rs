@@ -1,7 +1,7 @@
 //! Tests of a spec and its blueprints: YAML files that state a spec, perhaps what is live, and what must be
 //! true of graph, plan and migration.
 //!
-//! [`parse`] reads a file, [`mod@run`] carries a case out on an embedded cloud of its own, `scope` is what its
+//! [`parse`] reads a file, [`mod@run`] carries a case out on a simulator of its own, `scope` is what its
 //! expressions see. Finding and reading files, and telling what came of them, is the caller's.
 
 pub mod parse;

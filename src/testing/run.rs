@@ -1,4 +1,4 @@
-//! A case carried out: what is live is built on an embedded cloud of its own, what would change is planned, and
+//! A case carried out: what is live is built on a simulator of its own, what would change is planned, and
 //! every expectation is asked. Runs under a runtime whose time jumps.
 
 use std::collections::{BTreeMap, BTreeSet};

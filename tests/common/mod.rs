@@ -1,4 +1,4 @@
-//! What several tests need: examples, and the pipeline on an embedded cloud in memory.
+//! What several tests need: examples, and the pipeline on a simulator in memory.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What AWS refuses or does, finding by finding, through the whole pipeline on the embedded cloud; the table is in
+//! What AWS refuses or does, finding by finding, through the whole pipeline on the simulator; the table is in
 //! docs/conformance.md.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The embedded cloud refuses what AWS refuses, with AWS's code.
+//! The simulator refuses what AWS refuses, with AWS's code.
 
 use std::sync::Arc;
 

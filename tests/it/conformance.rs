@@ -1,5 +1,5 @@
 //! What every provider must do. Written against the trait alone; each provider that this build has
-//! runs it, the embedded cloud on a quiet day and on a bad one.
+//! runs it, the simulator on a quiet day and on a bad one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -340,14 +340,14 @@ async fn conforms(provider: &dyn Provider) {
 }
 
 #[test]
-fn the_embedded_cloud_conforms() {
+fn the_simulator_conforms() {
     runtime().block_on(async {
         conforms(&Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)).await;
     });
 }
 
 #[test]
-fn the_embedded_cloud_conforms_in_bad_weather() {
+fn the_simulator_conforms_in_bad_weather() {
     for seed in 0..20 {
         let faults = Faults {
             seed,

@@ -1,5 +1,5 @@
 //! Every command and every YAML block of the README and of `docs/`, tried: commands run in the page's order in
-//! a project of its own on the embedded cloud, YAML is read by what it is for, and output that a page shows
+//! a project of its own on the simulator, YAML is read by what it is for, and output that a page shows
 //! is what the program prints. Comments in the pages, which nobody sees, say what this test cannot know:
 //!
 //!     <!-- project: marketplace at cdn -->       a new project, with this example applied at this stage

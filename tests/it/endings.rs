@@ -315,7 +315,7 @@ fn commands_end_when_every_call_is_refused() {
 #[test]
 fn what_a_killed_first_run_left_is_no_obstacle() {
     let project = Project::new();
-    // As a process leaves it that dies while it makes the embedded cloud's file.
+    // As a process leaves it that dies while it makes the simulator's file.
     project.write(".scalectl/sim.redb.new", "half");
     assert_eq!(project.code("apply --auto-approve"), Some(0));
     assert!(!project.path().join(".scalectl/sim.redb.new").exists());

@@ -1,4 +1,4 @@
-//! Failovers on the embedded cloud: there and back, with clients in every region that write all the
+//! Failovers on the simulator: there and back, with clients in every region that write all the
 //! while; crashes at every call; and with a region that does not answer.
 
 use std::cell::{Cell, RefCell};

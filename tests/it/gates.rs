@@ -1,4 +1,4 @@
-//! What a migration asks of the site itself, on the embedded cloud: at every stage it answers, and where something
+//! What a migration asks of the site itself, on the simulator: at every stage it answers, and where something
 //! on the way to a server is missing, the gate says what.
 
 use crate::common::{ALL_EXAMPLES, EPOCH, apply_of, example, graph_of, owner_of, runtime};

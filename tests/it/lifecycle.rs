@@ -1,4 +1,4 @@
-//! Every example at every stage, on the embedded cloud: apply, plan again, move on, destroy.
+//! Every example at every stage, on the simulator: apply, plan again, move on, destroy.
 
 use crate::common::{ALL_EXAMPLES, EPOCH, apply, destroy, example, graph_of, plan, runtime};
 use scalectl::apply::{Context, End, Event, Stop, execute, observe};

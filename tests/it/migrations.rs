@@ -1,4 +1,4 @@
-//! Migrations on the embedded cloud: every way between two stages, with clients that write all the
+//! Migrations on the simulator: every way between two stages, with clients that write all the
 //! while; crashes at every call; the way back.
 
 use std::cell::{Cell, RefCell};

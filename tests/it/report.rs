@@ -21,7 +21,7 @@ const COVER: Cover<'static> = Cover {
     env: "default",
     stage: "cdn",
     primary: "us-east-1",
-    place: "the embedded cloud",
+    place: "the simulator",
     made: "2026-01-01 00:00 UTC",
 };
 

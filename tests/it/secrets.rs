@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::project::{MODULE, Project, SPEC};
 
-/// What no command may print. The embedded cloud itself has to know it.
+/// What no command may print. The simulator itself has to know it.
 const SECRET: &str = "hunter2";
 /// The same as a number.
 const PIN: &str = "271828";
@@ -89,7 +89,7 @@ tests:
     expect: [spec.services.web.env.DB_PASSWORD == 'x', spec.services.web.env.LOG_LEVEL == 'bad']
 ";
 
-/// Every file below, but for the embedded cloud's own.
+/// Every file below, but for the simulator's own.
 fn files(folder: &Path, told: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -44,7 +44,7 @@ fn spec(mark: &str) -> String {
     )
 }
 
-/// Every file below, but for the embedded cloud's own and the spec.
+/// Every file below, but for the simulator's own and the spec.
 fn files(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -60,7 +60,7 @@ pub struct Arguments {
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) parallelism: u16,
-    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
+    /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = crate::cli::apply::speed)]
     pub(super) speed: Option<f64>,
 }

@@ -37,7 +37,7 @@ use crate::spec::Stage;
 #[derive(Args)]
 #[command(
     group(ArgGroup::new("unasked").multiple(true)),
-    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on an embedded cloud, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
+    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on a simulator, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
 )]
 pub struct Arguments {
     /// A migration saved by `--plan --out`: refused when it has become another one.
@@ -64,7 +64,7 @@ pub struct Arguments {
     /// Say where the migration stands.
     #[arg(long, group = "unasked")]
     status: bool,
-    /// Walk it on an embedded cloud in memory that stands as this one, and change nothing.
+    /// Walk it on a simulator in memory that stands as this one, and change nothing.
     #[arg(long, group = "unasked", conflicts_with_all = ["plan", "status", "step", "speed"])]
     dry_run: bool,
     /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
@@ -97,7 +97,7 @@ pub struct Arguments {
     /// Operations at a time.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
-    /// Run the embedded cloud's clock this many times as fast as real time instead of skipping ahead.
+    /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
     #[arg(long, value_name = "FACTOR", value_parser = super::apply::speed)]
     speed: Option<f64>,
 }
@@ -362,7 +362,7 @@ pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Re
     }
 }
 
-/// The walk on an embedded cloud in memory: no lease, no journal, and the spec stays as it is.
+/// The walk on a simulator in memory: no lease, no journal, and the spec stays as it is.
 fn try_out(
     global: &Global,
     project: &Project,

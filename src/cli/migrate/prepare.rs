@@ -1,4 +1,4 @@
-//! The way from one stage to another: laid out, gone once on an embedded cloud of its own, and judged.
+//! The way from one stage to another: laid out, gone once on a simulator of its own, and judged.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ pub fn lay_out(
         .with_gates(&gates))
 }
 
-/// Lays the way out and goes it once, on an embedded cloud of its own.
+/// Lays the way out and goes it once, on a simulator of its own.
 pub fn prepare(
     global: &Global,
     project: &Project,
@@ -103,7 +103,7 @@ pub fn prepare(
     })
 }
 
-/// Goes a way once, on an embedded cloud of its own: what every step would do.
+/// Goes a way once, on a simulator of its own: what every step would do.
 pub fn forecasts(
     project: &Project,
     migration: &Migration,
@@ -131,7 +131,7 @@ pub fn forecasts(
             _ => String::new(),
         };
         return Err(Failure::with_help(
-            format!("tried on an embedded cloud of its own, this stops at {name}: {why}"),
+            format!("tried on a simulator of its own, this stops at {name}: {why}"),
             "nothing was changed; mend the spec or the blueprints and try again",
         ));
     }

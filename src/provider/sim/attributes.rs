@@ -11,7 +11,7 @@ use crate::compare::{Rules, default_of};
 use crate::schema::Registry;
 use crate::value::{Map, Value};
 
-/// The embedded cloud's account; AWS's own documentation uses this number.
+/// The simulator's account; AWS's own documentation uses this number.
 pub const ACCOUNT: &str = "123456789012";
 
 /// The beginnings of EC2's identifiers.

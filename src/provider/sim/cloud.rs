@@ -1,4 +1,4 @@
-//! The embedded cloud itself: what exists, since when, and what a call does to it.
+//! The simulator itself: what exists, since when, and what a call does to it.
 //!
 //! A plain state machine: it is told the time and never waits, fails at random or touches a file.
 //! Rules between resources are [`super::rules`]', what AWS makes up is [`super::attributes`]'.

@@ -1,4 +1,4 @@
-//! Rows: what the embedded cloud's relational databases hold, who may write, and who follows whom.
+//! Rows: what the simulator's relational databases hold, who may write, and who follows whom.
 //!
 //! Scripts do here what they do on a real server, as far as it concerns rows: so that a migration
 //! that forgets to copy, or switches too early, loses rows here too. The scripts themselves are

@@ -1,4 +1,4 @@
-//! AWS's published request quotas, as the embedded cloud's clients keep them, by service and region; the numbers are
+//! AWS's published request quotas, as the simulator's clients keep them, by service and region; the numbers are
 //! `pace`'s. The AWS provider counts by operation (`provider/aws/quotas.rs`).
 
 use crate::provider::Clock;

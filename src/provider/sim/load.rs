@@ -1,4 +1,4 @@
-//! An embedded cloud that stands as another cloud was found: for dry runs.
+//! A simulator that stands as another cloud was found: for dry runs.
 //!
 //! What was found keeps its identifiers, its properties and whose it is. What others have counts
 //! against quotas and takes names. What nobody looked for is taken to exist where something names it,
@@ -16,7 +16,7 @@ use crate::schema::Registry;
 use crate::value::{Map, Value};
 
 /// The first number of what is made in a loaded cloud: what it makes up follows from numbers, and must
-/// not be what another embedded cloud made up for what was loaded.
+/// not be what another simulator made up for what was loaded.
 const FIRST: u64 = 1_000_000;
 
 /// Properties that name or place something, besides identifiers and names of other resources.

@@ -1,4 +1,4 @@
-//! The embedded cloud: AWS's rules, latencies and failures on a laptop, with no account.
+//! The simulator: AWS's rules, latencies and failures on a laptop, with no account.
 //!
 //! [`cloud`] is the state machine, [`data`] its databases' rows, `database` what RDS does with one, [`replicas`] how
 //! managed ones follow each other, `site` what its users meet, [`rules`] what AWS refuses (`refusals`: single services,
@@ -61,7 +61,7 @@ use store::{Opened, Store};
 /// How long one call takes, in milliseconds: a describe call of EC2 answers in some 100 ms.
 const CALL: u64 = 100;
 
-/// The embedded cloud as a provider.
+/// The simulator as a provider.
 pub struct Sim {
     cloud: RefCell<Cloud>,
     faults: RefCell<Faults>,
@@ -82,25 +82,25 @@ pub enum Moment {
     After,
 }
 
-/// Tokio's time, which jumps, counted from a moment of the embedded cloud's own; with a pace, it waits for the wall's.
+/// Tokio's time, which jumps, counted from a moment of the simulator's own; with a pace, it waits for the wall's.
 pub struct VirtualClock {
     base: u64,
     began: tokio::time::Instant,
     pace: Option<Pace>,
 }
 
-/// How the embedded cloud's time is held to the wall's: never before it, so many times as fast. Work of ours takes none of
-/// the embedded cloud's time, so that its time limits are the same at every speed.
+/// How the simulator's time is held to the wall's: never before it, so many times as fast. Work of ours takes none of
+/// the simulator's time, so that its time limits are the same at every speed.
 struct Pace {
     began: std::time::Instant,
     factor: f64,
 }
 
-/// A sleep of the embedded cloud's that is watched goes in parts that take so long by the wall.
+/// A sleep of the simulator's that is watched goes in parts that take so long by the wall.
 const PART: Duration = Duration::from_millis(100);
 
 impl Pace {
-    /// Waits until the wall's time has come as far as `passed` of the embedded cloud's. Tokio's time does not jump while
+    /// Waits until the wall's time has come as far as `passed` of the simulator's. Tokio's time does not jump while
     /// a thread of its pool is at work.
     async fn catch_up(&self, passed: Duration) {
         let due = Duration::try_from_secs_f64(passed.as_secs_f64() / self.factor);
@@ -143,7 +143,7 @@ impl Clock for VirtualClock {
 }
 
 impl Sim {
-    /// An embedded cloud in memory whose clock stands at `now` (milliseconds since the epoch).
+    /// A simulator in memory whose clock stands at `now` (milliseconds since the epoch).
     pub fn in_memory(cloud: Cloud, faults: Faults, now: u64) -> Self {
         Self {
             cloud: RefCell::new(cloud),
@@ -161,7 +161,7 @@ impl Sim {
         }
     }
 
-    /// The embedded cloud of an opened file. Its clock goes on where it stood, or at `now` if that
+    /// The simulator of an opened file. Its clock goes on where it stood, or at `now` if that
     /// is later.
     pub fn of(opened: Opened, now: u64) -> Self {
         let base = opened.clock.max(now);

@@ -1,4 +1,4 @@
-//! What users of a site meet in the embedded cloud: what its names resolve to, and whether somebody
+//! What users of a site meet in the simulator: what its names resolve to, and whether somebody
 //! answers behind them.
 //!
 //! Requests go the way that the resources say, as they stand at that moment; how healthy the servers at

@@ -1,4 +1,4 @@
-//! The embedded cloud on disk: one redb file, written after every change, and a lock beside it so
+//! The simulator on disk: one redb file, written after every change, and a lock beside it so
 //! that one process at a time has it open.
 //!
 //! redb commits are atomic and durable, so a process may die anywhere. The operating system frees
@@ -47,14 +47,14 @@ struct Meta {
 /// The version of the file's format.
 const FORMAT: u32 = 1;
 
-/// Why the embedded cloud cannot be opened or written.
+/// Why the simulator cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it.
-    #[error("the embedded cloud is in use by {0}; wait for it to finish, or stop it")]
+    #[error("the simulator is in use by {0}; wait for it to finish, or stop it")]
     InUse(String),
     /// The file system says no.
-    #[error("the embedded cloud in {path} cannot be opened: {source}")]
+    #[error("the simulator in {path} cannot be opened: {source}")]
     Io {
         /// The file.
         path: String,
@@ -62,7 +62,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The file is broken or another version's.
-    #[error("the embedded cloud's file is not usable: {0}; `scalectl sim reset` starts afresh")]
+    #[error("the simulator's file is not usable: {0}; `scalectl sim reset` starts afresh")]
     Broken(String),
 }
 
@@ -90,7 +90,7 @@ fn broken(error: impl std::fmt::Display) -> StoreError {
 }
 
 impl Store {
-    /// Opens the embedded cloud in `folder`, waiting up to `patience` for another process to close
+    /// Opens the simulator in `folder`, waiting up to `patience` for another process to close
     /// it; `waiting` is told once who has it.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Store {
         undamaged(|| Self::read(folder, lock))
     }
 
-    /// Looks into the embedded cloud in `folder` as [`Store::open`] does, without a way to write.
+    /// Looks into the simulator in `folder` as [`Store::open`] does, without a way to write.
     ///
     /// # Errors
     /// When another process keeps it, or the file cannot be used.

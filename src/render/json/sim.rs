@@ -1,4 +1,4 @@
-//! What exists in the embedded cloud, as programs read it: all of it, of all applications.
+//! What exists in the simulator, as programs read it: all of it, of all applications.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Document<'a> {
     pub resources: Vec<Resource<'a>>,
 }
 
-/// Something that exists in the embedded cloud.
+/// Something that exists in the simulator.
 #[derive(Serialize, JsonSchema)]
 pub struct Resource<'a> {
     /// The CloudFormation resource type.

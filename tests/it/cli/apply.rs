@@ -124,7 +124,7 @@ fn an_environment_that_left_the_spec_can_still_be_destroyed() {
 }
 
 #[test]
-fn a_damaged_file_of_the_embedded_cloud_is_told_and_can_be_reset() {
+fn a_damaged_file_of_the_simulator_is_told_and_can_be_reset() {
     let project = Project::new();
     project.run("apply --auto-approve");
     let path = project.path().join(".scalectl/sim.redb");
@@ -135,7 +135,7 @@ fn a_damaged_file_of_the_embedded_cloud_is_told_and_can_be_reset() {
     std::fs::write(&path, bytes).unwrap();
     let told = project.said(&["plan"]);
     assert!(
-        told.contains("the embedded cloud's file is not usable") && told.contains("sim reset"),
+        told.contains("the simulator's file is not usable") && told.contains("sim reset"),
         "{told}"
     );
     assert_eq!(project.code("sim reset --auto-approve"), Some(0));

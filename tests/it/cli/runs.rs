@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::project::Project;
 
-/// An apply whose embedded cloud hardly moves: after its first line of progress there are four more
+/// An apply whose simulator hardly moves: after its first line of progress there are four more
 /// seconds in which to interfere.
 pub(super) fn stuck(project: &Project) -> Child {
     let mut child = project
@@ -79,8 +79,7 @@ fn a_second_writer_waits_or_is_told_who_is_at_work() {
     let mut child = stuck(&project);
     let told = project.said(&["apply --auto-approve --lock-timeout 0"]);
     assert!(
-        told.contains("the embedded cloud is in use by")
-            && told.contains("which runs `scalectl apply`"),
+        told.contains("the simulator is in use by") && told.contains("which runs `scalectl apply`"),
         "{told}"
     );
     assert!(told.contains(&format!("pid {}", child.id())), "{told}");
