@@ -174,11 +174,13 @@ impl Way<'_> {
         let mut gates = Gates::of(migration);
         for number in numbers.iter().copied() {
             let asked_already = arguments.auto || arguments.auto_approve || Some(number) == first;
-            if !asked_already && course == Course::Forward && !arguments.step {
-                if let Err(refused) = self.confirm_step(number).await {
-                    ended(&mut lines, context, began, taken, 0, total);
-                    return Err(refused);
-                }
+            if !asked_already
+                && course == Course::Forward
+                && !arguments.step
+                && let Err(refused) = self.confirm_step(number).await
+            {
+                ended(&mut lines, context, began, taken, 0, total);
+                return Err(refused);
             }
             let walked = self.step(number, &mut lines, began, &mut gates).await;
             if let Err(halt) = &walked {

@@ -423,7 +423,7 @@ impl Provider for Aws {
     }
 
     async fn firing_alarms(&self, _: &Owner, alarms: &[Handle]) -> Outcome<Vec<Address>> {
-        Box::pin(readings::raised(&self.clients, alarms)).await
+        Box::pin(readings::firing_alarms(&self.clients, alarms)).await
     }
 
     async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>> {
