@@ -141,7 +141,21 @@ pub fn differences(
             push(&mut found, rules, resource, difference, drift);
         }
     }
-    // What we once set and the blueprint no longer mentions goes back to AWS's default.
+    left_out(rules, resource, properties, live, &mut found);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// What was set once and the blueprint no longer mentions: it goes back to AWS's default.
+fn left_out(
+    rules: Rules<'_>,
+    resource: &Resource,
+    properties: &Map,
+    live: &LiveResource,
+    found: &mut Vec<PropertyChange>,
+) {
+    let none = crate::inventory::Applied::default();
+    let applied = live.applied.as_ref().unwrap_or(&none);
     for (name, value) in &live.properties {
         let read_only = rules.schema.is_some_and(|schema| schema.is_read_only(name));
         if properties.contains_key(name)
@@ -163,7 +177,7 @@ pub fn differences(
             after: None,
             secret: schema::is_secret_in(&live.properties, name),
         };
-        push(&mut found, rules, resource, difference, false);
+        push(found, rules, resource, difference, false);
     }
     let names = rules.schema.map(|schema| schema.properties().keys());
     for name in names.into_iter().flatten() {
@@ -182,8 +196,6 @@ pub fn differences(
             });
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
 }
 
 /// Whether a property names another resource and AWS never gives it back: it counts until it is taken back, and what it

@@ -340,11 +340,6 @@ impl<'a> Maker<'a> {
     /// Everything else that AWS sets.
     fn attributes(&self, cloud: &Cloud, properties: &mut Map) {
         let schema = Registry::embedded().kind(self.kind);
-        let set = |properties: &mut Map, name: &str, value: Value| {
-            if !properties.contains_key(name) {
-                properties.insert(name, value);
-            }
-        };
         let own = schema
             .and_then(|schema| properties.get(schema.only_identifier()?)?.as_str())
             .map(str::to_owned)
@@ -364,7 +359,16 @@ impl<'a> Maker<'a> {
                 set(properties, name, Value::str(self.arn(&own)));
             }
         }
-        let (region, digits) = (self.region, &self.digits);
+        match self.kind.split("::").nth(1) {
+            Some("EC2") => self.of_network(cloud, properties),
+            Some("RDS" | "ElastiCache" | "SQS") => self.of_data(cloud, properties, &own),
+            _ => self.of_traffic(properties, &own),
+        }
+    }
+
+    /// Of EC2's resources.
+    fn of_network(&self, cloud: &Cloud, properties: &mut Map) {
+        let digits = &self.digits;
         match self.kind {
             "AWS::EC2::EIP" => set(
                 properties,
@@ -409,8 +413,16 @@ impl<'a> Maker<'a> {
                     Value::str(format!("acl-0{}", &digits[16..32])),
                 );
             }
+            _ => {}
+        }
+    }
+
+    /// Of what requests go through, and of the rest.
+    fn of_traffic(&self, properties: &mut Map, own: &str) {
+        let (region, digits) = (self.region, &self.digits);
+        match self.kind {
             "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-                let name = short(&own);
+                let name = short(own);
                 let host = format!(
                     "{name}-{}.{region}.elb.amazonaws.com",
                     self.number + 1_000_000
@@ -429,7 +441,7 @@ impl<'a> Maker<'a> {
                 set(properties, "LoadBalancerName", Value::str(name));
             }
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
-                let name = short(&own);
+                let name = short(own);
                 set(
                     properties,
                     "TargetGroupFullName",
@@ -437,7 +449,52 @@ impl<'a> Maker<'a> {
                 );
                 set(properties, "TargetGroupName", Value::str(name));
             }
-            "AWS::RDS::DBInstance" => self.database(cloud, properties, &own),
+            "AWS::CloudFront::Distribution" => {
+                set(
+                    properties,
+                    "DomainName",
+                    Value::str(format!("d{}.cloudfront.net", &digits[..13])),
+                );
+            }
+            "AWS::Route53::HostedZone" => {
+                let servers = (0..4).map(|n| {
+                    let top = ["com", "net", "org", "co.uk"][n];
+                    Value::str(format!(
+                        "ns-{}.awsdns-{:02}.{top}",
+                        self.number * 4 + n as u64,
+                        self.number % 64
+                    ))
+                });
+                set(properties, "NameServers", Value::list(servers));
+            }
+            "AWS::S3::Bucket" => {
+                set(
+                    properties,
+                    "DomainName",
+                    Value::str(format!("{own}.s3.amazonaws.com")),
+                );
+                set(
+                    properties,
+                    "RegionalDomainName",
+                    Value::str(format!("{own}.s3.{region}.amazonaws.com")),
+                );
+            }
+            "AWS::IAM::Role" => {
+                set(
+                    properties,
+                    "RoleId",
+                    Value::str(format!("AROA{}", digits[..17].to_uppercase())),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Of databases, caches and queues.
+    fn of_data(&self, cloud: &Cloud, properties: &mut Map, own: &str) {
+        let (region, digits) = (self.region, &self.digits);
+        match self.kind {
+            "AWS::RDS::DBInstance" => self.database(cloud, properties, own),
             "AWS::RDS::DBCluster" => {
                 let engine = properties.get("Engine").and_then(Value::as_str);
                 let port = match engine.is_some_and(|engine| engine.contains("postgres")) {
@@ -491,45 +548,8 @@ impl<'a> Maker<'a> {
                 }
             }
             "AWS::SQS::Queue" => {
-                let name = own.rsplit('/').next().unwrap_or(&own);
+                let name = own.rsplit('/').next().unwrap_or(own);
                 set(properties, "QueueName", Value::str(name));
-            }
-            "AWS::CloudFront::Distribution" => {
-                set(
-                    properties,
-                    "DomainName",
-                    Value::str(format!("d{}.cloudfront.net", &digits[..13])),
-                );
-            }
-            "AWS::Route53::HostedZone" => {
-                let servers = (0..4).map(|n| {
-                    let top = ["com", "net", "org", "co.uk"][n];
-                    Value::str(format!(
-                        "ns-{}.awsdns-{:02}.{top}",
-                        self.number * 4 + n as u64,
-                        self.number % 64
-                    ))
-                });
-                set(properties, "NameServers", Value::list(servers));
-            }
-            "AWS::S3::Bucket" => {
-                set(
-                    properties,
-                    "DomainName",
-                    Value::str(format!("{own}.s3.amazonaws.com")),
-                );
-                set(
-                    properties,
-                    "RegionalDomainName",
-                    Value::str(format!("{own}.s3.{region}.amazonaws.com")),
-                );
-            }
-            "AWS::IAM::Role" => {
-                set(
-                    properties,
-                    "RoleId",
-                    Value::str(format!("AROA{}", digits[..17].to_uppercase())),
-                );
             }
             _ => {}
         }
@@ -616,4 +636,11 @@ fn short(name: &str) -> String {
         .collect::<String>()
         .trim_end_matches('-')
         .to_owned()
+}
+
+/// Sets what was not given.
+fn set(properties: &mut Map, name: &str, value: Value) {
+    if !properties.contains_key(name) {
+        properties.insert(name, value);
+    }
 }

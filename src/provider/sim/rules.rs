@@ -182,16 +182,69 @@ pub fn check(
     if let Some(problem) = problems.find(|problem| !is_there(&problem.path)) {
         return Err(Refusal::invalid(problem.message));
     }
+    if old.is_none() {
+        check_quota(cloud, kind, region)?;
+    }
+    check_names(cloud, kind, region, &touched, old, now)?;
+    if old.is_none_or(|_| exclusive::once(kind).is_some_and(|paths| touches(&touched, paths))) {
+        check_exclusive(cloud, kind, region, properties, old)?;
+    }
+    offers::check(cloud, kind, region, properties, old)?;
+    match kind {
+        "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
+        "AWS::RDS::DBSubnetGroup" => {
+            two_zones(cloud, properties, "SubnetIds")?;
+            zones_in_use(cloud, properties, old)
+        }
+        "AWS::CloudFront::Distribution" => check_distribution(properties),
+        "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
+        "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
+        "AWS::RDS::DBInstance" => {
+            database::check(properties, old)?;
+            engines::check(cloud, region, properties, old)?;
+            check_database(cloud, properties, old)
+        }
+        keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
+        keyspaces::TABLE => keyspaces::check_table(properties, old),
+        tables::TABLE => tables::check(cloud, region, properties, old),
+        clusters::CLUSTER => clusters::check(cloud, region, properties, old),
+        "AWS::RDS::DBParameterGroup" | clusters::CLUSTER_GROUP => database::check_group(properties),
+        caches::CLUSTER | caches::GROUP => {
+            windows::check_cache(properties)?;
+            caches::check(cloud, kind, region, properties)
+        }
+        caches::PARAMETERS => caches::check_parameters(properties, old),
+        caches::SERVERLESS => caches::check_serverless(properties),
+        queues::QUEUE => queues::check(cloud, region, properties),
+        "AWS::SSM::Parameter" => check_parameter(properties, old),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there may be one more.
+fn check_quota(cloud: &Cloud, kind: &str, region: &str) -> Result<(), Refusal> {
     if let Some((_, most)) = QUOTAS.iter().find(|(of, _)| *of == kind)
-        && old.is_none()
         && !cloud.beyond.contains(&(region.into(), kind.into()))
         && count(cloud, kind, region) >= *most
     {
         let message = format!("the quota of {most} {kind} in {region} is used up");
         return Err(Refusal::new(ErrorKind::Quota, "LimitExceeded", message));
     }
+    Ok(())
+}
+
+/// Whether everything that the properties name exists and can be used.
+fn check_names(
+    cloud: &Cloud,
+    kind: &str,
+    region: &str,
+    touched: &Map,
+    old: Option<&Item>,
+    now: u64,
+) -> Result<(), Refusal> {
     let mut missing = None;
-    for_each_name(kind, &touched, &mut |entry, path, name| {
+    for_each_name(kind, touched, &mut |entry, path, name| {
         // Each account has AWS's own keys.
         if missing.is_some() || name.starts_with("alias/aws/") {
             return;
@@ -233,42 +286,11 @@ pub fn check(
             Some(_) => None,
         };
     });
-    if let Some((kind, code, what, path, name)) = missing {
-        return Err(Refusal::new(kind, code, format!("{path}: {name} {what}")));
-    }
-    if old.is_none_or(|_| exclusive::once(kind).is_some_and(|paths| touches(&touched, paths))) {
-        check_exclusive(cloud, kind, region, properties, old)?;
-    }
-    offers::check(cloud, kind, region, properties, old)?;
-    match kind {
-        "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
-        "AWS::RDS::DBSubnetGroup" => {
-            two_zones(cloud, properties, "SubnetIds")?;
-            zones_in_use(cloud, properties, old)
+    match missing {
+        Some((kind, code, what, path, name)) => {
+            Err(Refusal::new(kind, code, format!("{path}: {name} {what}")))
         }
-        "AWS::CloudFront::Distribution" => check_distribution(properties),
-        "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
-        "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
-        "AWS::RDS::DBInstance" => {
-            database::check(properties, old)?;
-            engines::check(cloud, region, properties, old)?;
-            check_database(cloud, properties, old)
-        }
-        keyspaces::KEYSPACE => keyspaces::check(region, properties, old),
-        keyspaces::TABLE => keyspaces::check_table(properties, old),
-        tables::TABLE => tables::check(cloud, region, properties, old),
-        clusters::CLUSTER => clusters::check(cloud, region, properties, old),
-        "AWS::RDS::DBParameterGroup" | clusters::CLUSTER_GROUP => database::check_group(properties),
-        caches::CLUSTER | caches::GROUP => {
-            windows::check_cache(properties)?;
-            caches::check(cloud, kind, region, properties)
-        }
-        caches::PARAMETERS => caches::check_parameters(properties, old),
-        caches::SERVERLESS => caches::check_serverless(properties),
-        queues::QUEUE => queues::check(cloud, region, properties),
-        "AWS::SSM::Parameter" => check_parameter(properties, old),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
