@@ -47,6 +47,8 @@ pub fn check(rules: &mut Rules<'_>) {
             message,
             "split the application into several specs",
         );
+        // What follows compares services with each other.
+        return;
     }
     for (name, service) in &spec.services {
         form(rules, name, service);
@@ -148,7 +150,7 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
         );
         rules.say(&format!("{path}.paths"), message, "use fewer");
     }
-    for (index, one) in service.paths.iter().enumerate() {
+    for (index, one) in service.paths.iter().take(MOST_CONDITIONS).enumerate() {
         let place = format!("{path}.paths.{index}");
         if !is_pattern(one, 128) {
             let message = format!("{one:?} is not a path for a load balancer");
@@ -467,11 +469,14 @@ fn shares(rules: &mut Rules<'_>) {
                 );
                 let help = "give each its own paths; to share requests, give both the same paths and hosts in the same order";
                 rules.say(&format!("services.{name}"), message, help);
+                break;
             } else if !(weighs(rules, other) && weighs(rules, name)) {
                 let message = format!("{other} and {name} both answer {path}");
                 let help = "give one of them paths of its own, such as `paths: [/api/*]`; to share the requests, set \
                             `balance: {weight: 1}` in both";
                 rules.say(&format!("services.{name}"), message, help);
+                // One is enough to correct: it may differ from the others too.
+                break;
             }
         }
         let earlier = services[..number].iter();
