@@ -5,6 +5,7 @@
 //! the spec and the blueprints, which report their findings at these places.
 
 pub mod fields;
+mod logins;
 mod quote;
 
 pub use quote::line_of;
@@ -199,7 +200,7 @@ pub fn quote(text: &str, diagnostics: &mut [Diagnostic]) {
         if let Some(location) = &diagnostic.location {
             let line = lines.entry(location.line);
             diagnostic.line = line
-                .or_insert_with(|| line_of(text, location.line))
+                .or_insert_with(|| line_of(text, location.line).map(|line| logins::cover(&line)))
                 .clone();
         }
     }

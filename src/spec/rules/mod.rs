@@ -8,6 +8,7 @@ mod columns;
 mod database;
 mod domains;
 mod engines;
+mod images;
 mod instances;
 mod names;
 mod regions;
