@@ -17,6 +17,7 @@ mod eject;
 mod exit;
 mod export;
 mod failover;
+mod folder;
 mod frames;
 mod graph;
 mod help;
