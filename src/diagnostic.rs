@@ -5,6 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// How many messages of one run are shown, with the lines that they quote; the rest are counted.
+pub const MOST_SHOWN: usize = 50;
+
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {

@@ -13,10 +13,6 @@ use super::Failure;
 /// The largest file that is read, in bytes; the largest built-in template has a tenth of it.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The most files below one folder, and the folders within each other.
-pub const MOST_FILES: usize = 2000;
-pub const MOST_LEVELS: usize = 16;
-
 /// The text of a plain file inside `folder`.
 pub fn read(path: &Path, folder: &Path) -> Result<String, Failure> {
     let shown = path.display();

@@ -18,6 +18,7 @@ mod event_log;
 mod exit;
 mod export;
 mod failover;
+mod folder;
 mod frames;
 mod graph;
 mod help;

@@ -5,13 +5,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Failure, Global, ProviderName, confined, ui};
+use super::{Failure, Global, ProviderName, confined, folder, ui};
+use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use crate::blueprint::{Library, check_condition, compile};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::inventory::Owner;
 use crate::plan::Plan;
 use crate::policy::{self, Policies, Report};
+use crate::policy::pack::POLICIES;
 use crate::render::diagnostics;
 use crate::render::style::{NOTICE, Painted};
 use crate::spec::{self, Provider, Region, Spec, Stage};
@@ -70,6 +72,17 @@ impl Project {
                 Library::embedded().map_err(Failure::Diagnostics)?
             }
             Err(other) => return Err(other),
+            // A file that cannot be read, such as a link to nothing.
+            Err(Failure::Message { what, help, .. }) => {
+                mistakes.push(Diagnostic {
+                    severity: Severity::Error,
+                    message: what,
+                    location: None,
+                    line: None,
+                    help,
+                });
+                Library::embedded().map_err(Failure::Diagnostics)?
+            }
         };
         let mut project = Self::of(global, folder, spec, library);
         if !mistakes.is_empty() {
@@ -438,8 +451,9 @@ fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
 
 /// The built-in blueprints, with those in the folders beside the spec in front.
 pub fn library(folder: &Path) -> Result<Library, Failure> {
-    let blueprints = below(&folder.join("blueprints"), &["yaml", "yml"])?;
-    let templates = below(&folder.join("templates"), &[])?;
+    let own = folder.join("blueprints");
+    let blueprints = folder::files(&own, Some(folder::YAML), BLUEPRINTS)?;
+    let templates = folder::files(&folder.join("templates"), None, TEMPLATES)?;
     let blueprints = borrowed(&blueprints);
     let templates = borrowed(&templates);
     Ok(Library::with(&blueprints, &templates)?)
@@ -454,7 +468,8 @@ pub fn today() -> jiff::civil::Date {
 
 /// The built-in policies, with those in the folder beside the spec in front.
 pub fn policies(folder: &Path) -> Result<Policies, Failure> {
-    let files = below(&folder.join("policies"), &["yaml", "yml"])?;
+    let own = folder.join("policies");
+    let files = folder::files(&own, Some(folder::YAML), POLICIES)?;
     Ok(Policies::with(&borrowed(&files))?)
 }
 
@@ -463,48 +478,4 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()))
         .collect()
-}
-
-/// The files below a folder, by their path in it; none when there is no such folder.
-fn below(folder: &Path, endings: &[&str]) -> Result<Vec<(String, String)>, Failure> {
-    let mut found = Vec::new();
-    let project = folder.parent().unwrap_or(folder);
-    let mut open = vec![(folder.to_owned(), 0)];
-    while let Some((next, level)) = open.pop() {
-        let Ok(entries) = std::fs::read_dir(&next) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            // A link to a folder may lead in a circle; a link to a file is as good as the file.
-            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            if path.is_dir() {
-                if !is_link && level < confined::MOST_LEVELS {
-                    open.push((path, level + 1));
-                }
-                continue;
-            }
-            let ending = path
-                .extension()
-                .and_then(|e| e.to_str())
-                .unwrap_or_default();
-            if !endings.is_empty() && !endings.contains(&ending) {
-                continue;
-            }
-            if let Ok(inner) = path.strip_prefix(folder) {
-                let name = inner.to_string_lossy().replace('\\', "/");
-                found.push((name, confined::read(&path, project)?));
-            }
-            if found.len() > confined::MOST_FILES {
-                let what = format!(
-                    "{} has more than {} files",
-                    folder.display(),
-                    confined::MOST_FILES
-                );
-                return Err(Failure::with_help(what, "move other files elsewhere"));
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::confined;
 use super::project::{SPEC, find, library, policies, today, write};
 use super::session::runtime;
 use super::{Failure, Global, Outcome, ui};
+use super::{confined, folder};
 use crate::blueprint::Library;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Live;
@@ -114,17 +114,18 @@ fn is_wanted(filter: Option<&str>, suite: &Suite, case: &Case) -> bool {
 /// The files of tests beside the spec.
 fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let spec = find(global)?;
-    let folder = spec.parent().map(Path::to_owned).unwrap_or_default();
+    let home = spec.parent().map(Path::to_owned).unwrap_or_default();
     let mut found = Vec::new();
-    for place in [folder.clone(), folder.join("tests")] {
+    for place in [home.clone(), home.join("tests")] {
         let shown = match place.as_os_str().is_empty() {
             true => Path::new("."),
             false => &place,
         };
-        let Ok(entries) = std::fs::read_dir(shown) else {
+        if place != home && !folder::exists(&place)? {
             continue;
-        };
-        let names = entries.flatten().map(|entry| entry.file_name());
+        }
+        let names = folder::entries(shown)?;
+        let names = names.iter().filter_map(|path| path.file_name());
         found.extend(
             names
                 .filter(|name| name.to_string_lossy().ends_with(ENDING))

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::project::{Project, load_spec, write};
-use super::{Failure, Global, Outcome, stage, ui};
+use super::{Failure, Global, Outcome, folder, stage, ui};
 use crate::render::junit::{Case, End, Suite};
 use crate::render::{diagnostics, junit};
 use crate::render::{style::FAINT, style::NEW, style::Painted};
@@ -74,6 +74,11 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
         Project::load(global, arguments.stage),
     )?;
     noted(cases, "policies", project.policies().map(drop))?;
+    noted(
+        cases,
+        "tests",
+        folder::exists(&project.folder.join("tests")),
+    )?;
     let name = project.spec.stage.name();
     let graph = noted(cases, format!("stage {name}"), project.graph())?;
     if global.env.is_none() {

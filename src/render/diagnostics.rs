@@ -2,11 +2,15 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, MOST_SHOWN, Severity};
 
-/// All messages, and at the end how many errors there are.
+/// The first [`MOST_SHOWN`] messages, and at the end how many errors there are.
 pub fn render(diagnostics: &[Diagnostic]) -> String {
-    let mut text: String = diagnostics.iter().map(|d| one(d) + "\n\n").collect();
+    let shown = diagnostics.iter().take(MOST_SHOWN);
+    let mut text: String = shown.map(|d| one(d) + "\n\n").collect();
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
+        text.push_str(&format!("... and {more} more\n\n"));
+    }
     let errors = diagnostics
         .iter()
         .filter(|d| d.severity == Severity::Error)
@@ -76,6 +80,20 @@ mod tests {
         error.line = Some("stge: cdn".to_owned());
         let text = anstream::adapter::strip_str(&render(&[error])).to_string();
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn many_messages_are_counted_and_not_shown() {
+        let place = Location {
+            file: "scalectl.yaml".into(),
+            line: 2,
+            column: 1,
+        };
+        let error = Diagnostic::error(place, "there is no key `stge`");
+        let text = render(&vec![error; MOST_SHOWN + 290]);
+        assert_eq!(text.matches("there is no key").count(), MOST_SHOWN);
+        assert!(text.contains("... and 290 more\n"), "{text}");
+        assert!(text.contains("340 errors"), "{text}");
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub fn load(
     checked(root, text, env, stage, None).map_err(|found| quoting(text, found))
 }
 
+/// How many mistakes of shape are located and shown; a file with more is something else than a spec.
+const MOST_MISTAKES: usize = 1000;
+
 /// What says whose resources a spec's are, and where: without it nothing of theirs is found, or another's is.
 const IDENTITY: [&str; 3] = ["app", "provider", "regions"];
 
@@ -60,11 +63,7 @@ pub fn load_as_applied(
 
 /// The messages with the lines that they are about.
 fn quoting(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    for diagnostic in &mut found {
-        if let Some(location) = &diagnostic.location {
-            diagnostic.line = yaml::line_of(text, location.line);
-        }
-    }
+    yaml::quote(text, &mut found);
     found
 }
 
@@ -85,10 +84,7 @@ pub fn of_node(
 pub fn place(file: &str, text: &str, env: Option<&str>, path: &str) -> Option<Location> {
     let mut root = yaml::parse(file, text).ok()?;
     spell_out(&mut root);
-    if let Some((_, overlay)) = environments(&root)
-        .into_iter()
-        .find(|(name, _)| Some(&**name) == env)
-    {
+    if let Some(overlay) = env.and_then(|env| overlay_of(&root, env)) {
         merge(&mut root, &overlay);
     }
     Some(root.locate(path).clone())
@@ -140,15 +136,12 @@ fn examined(
     let written = root.clone();
     let mut found = Vec::new();
     for (name, overlay) in environments(&root) {
-        check_overlay(&name, &overlay, &mut found);
+        check_overlay(name, overlay, &mut found);
     }
     let mut is_known = true;
     if let Some(env) = env {
-        match environments(&root)
-            .into_iter()
-            .find(|(name, _)| name == env)
-        {
-            Some((_, overlay)) => merge(&mut root, &overlay),
+        match overlay_of(&root, env) {
+            Some(overlay) => merge(&mut root, &overlay),
             None if env == DEFAULT_ENV => {}
             None => {
                 is_known = false;
@@ -164,7 +157,15 @@ fn examined(
     if let Some(stage) = stage {
         set_stage(&mut root, stage);
     }
-    found.extend(check_shape(&root, text));
+    let (mistakes, more) = check_shape(&root, text);
+    found.extend(mistakes);
+    if more > 0 {
+        let place = found.iter().filter_map(|error| error.location.clone());
+        let place = place.max().unwrap_or_else(|| root.location.clone());
+        let message = format!("the file has {more} more mistakes like these");
+        found.push(Diagnostic::error(place, message).help("correct the first ones and try again"));
+        return (None, finish(found));
+    }
     // What has the wrong shape is set aside, so that the rest can be checked all the same.
     let places: BTreeSet<Location> = found
         .iter()
@@ -184,7 +185,7 @@ fn examined(
     for (path, message, help) in rules::check(&spec, &root, &written) {
         let place = root.locate(&path).clone();
         // A rule about something of which a part was set aside may only miss that part.
-        if !is_touched(&root, &path, &places) {
+        if places.is_empty() || !is_touched(&root, &path, &places) {
             found.push(Diagnostic::error(place, message).help(help));
         }
     }
@@ -229,14 +230,23 @@ fn is_touched(root: &Node, path: &str, places: &BTreeSet<Location>) -> bool {
     places.contains(root.locate(path)) || node.is_some_and(|node| below(node, places))
 }
 
-pub(super) fn environments(root: &Node) -> Vec<(String, Node)> {
+/// The environments of a spec by name, as they are written.
+pub(super) fn environments(root: &Node) -> Vec<(&str, &Node)> {
     match root.get("environments").map(|node| &node.value) {
         Some(Yaml::Map(entries)) => entries
             .iter()
-            .map(|(key, node)| (key.text.to_string(), node.clone()))
+            .map(|(key, node)| (&*key.text, node))
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// What an environment lays over a spec.
+fn overlay_of(root: &Node, env: &str) -> Option<Node> {
+    let found = environments(root)
+        .into_iter()
+        .find(|(name, _)| *name == env);
+    found.map(|(_, overlay)| overlay.clone())
 }
 
 /// `provider: aws`, in the spec and in its environments, is AWS with no settings; it takes none away from those that it
@@ -300,14 +310,14 @@ fn check_overlay(name: &str, overlay: &Node, found: &mut Vec<Diagnostic>) {
 }
 
 fn no_environment(root: &Node, env: &str) -> Diagnostic {
-    let known: Vec<String> = environments(root)
+    let known: Vec<&str> = environments(root)
         .into_iter()
         .map(|(name, _)| name)
         .collect();
     let place = root
         .get("environments")
         .map_or(&root.location, |node| &node.location);
-    let help = match nearest(env, known.iter().map(String::as_str)) {
+    let help = match nearest(env, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
         None if known.is_empty() => "it has no environments; leave out --env".to_owned(),
         None => format!("it has {}", known.join(", ")),
@@ -401,12 +411,17 @@ fn is_variable(path: &str) -> bool {
     steps.next() == Some("services") && matches!(steps.nth(1), Some("env" | "secrets"))
 }
 
-fn check_shape(root: &Node, text: &str) -> Vec<Diagnostic> {
+/// The first [`MOST_MISTAKES`] values that have the wrong shape, and how many more there are.
+fn check_shape(root: &Node, text: &str) -> (Vec<Diagnostic>, usize) {
     let crate::value::Value::Map(properties) = sound_part(root, &BTreeSet::new()).to_value() else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
-    check_properties(&SCHEMA, &properties)
+    let problems = check_properties(&SCHEMA, &properties);
+    let more = problems.len().saturating_sub(MOST_MISTAKES);
+    let lines: Vec<&str> = text.lines().collect();
+    let mistakes = problems
         .into_iter()
+        .take(MOST_MISTAKES)
         .map(|problem| {
             let place = root.locate(&problem.path).clone();
             let mut error = Diagnostic::error(place, problem.message);
@@ -421,7 +436,7 @@ fn check_shape(root: &Node, text: &str) -> Vec<Diagnostic> {
                 && let Some(node) = node_at(root, &problem.path)
                 && matches!(node.value, Yaml::Int(_) | Yaml::Float(_) | Yaml::Bool(_))
             {
-                let raw = raw(text, &node.location).filter(|_| !is_variable(&problem.path));
+                let raw = raw(&lines, &node.location).filter(|_| !is_variable(&problem.path));
                 error.message = match &raw {
                     Some(raw) => format!("{} must be text, not {raw}", problem.path),
                     None => format!("{} must be text", problem.path),
@@ -433,7 +448,8 @@ fn check_shape(root: &Node, text: &str) -> Vec<Diagnostic> {
             }
             error
         })
-        .collect()
+        .collect();
+    (mistakes, more)
 }
 
 /// The node at a dotted path.
@@ -464,10 +480,8 @@ fn node_at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// A plain scalar as it is written: `16.10` is another text than the number it is read as.
-fn raw<'a>(text: &'a str, place: &Location) -> Option<&'a str> {
-    let line = text
-        .lines()
-        .nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+fn raw<'a>(lines: &[&'a str], place: &Location) -> Option<&'a str> {
+    let line: &'a str = lines.get(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
     let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
     let (start, _) = line.char_indices().nth(column)?;
     let rest = &line[start..];

@@ -5,22 +5,27 @@
 //! the spec and the blueprints, which report their findings at these places.
 
 pub mod fields;
+mod logins;
 mod quote;
 
 pub use quote::line_of;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Spanned, options::DuplicateKeyPolicy};
 
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, MOST_SHOWN};
 use crate::value::Value;
 
 /// The largest file read, in bytes. A spec of a hundred services has about 50 kB; past this size it
 /// is a mistake or an attack.
 const MAX_BYTES: usize = 1 << 20;
+
+/// The most values in a file, with the ones that aliases repeat.
+const MAX_NODES: usize = 50_000;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +176,12 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
         duplicate_keys: DuplicateKeyPolicy::Error,
         strict_booleans: true,
         with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_nodes: MAX_NODES,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MAX_NODES,
+        },
     };
     match serde_saphyr::from_str_with_options::<Option<Spanned<Raw>>>(text, options) {
         Ok(Some(raw)) => Ok(place(raw, &file)),
@@ -179,6 +190,19 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
             location: start,
         }),
         Err(error) => Err(mistake(&file, text, &error)),
+    }
+}
+
+/// Puts beside each message that will be shown the line that it is about. A line with a thousand mistakes is masked once.
+pub fn quote(text: &str, diagnostics: &mut [Diagnostic]) {
+    let mut lines = BTreeMap::new();
+    for diagnostic in diagnostics.iter_mut().take(MOST_SHOWN) {
+        if let Some(location) = &diagnostic.location {
+            let line = lines.entry(location.line);
+            diagnostic.line = line
+                .or_insert_with(|| line_of(text, location.line).map(|line| logins::cover(&line)))
+                .clone();
+        }
     }
 }
 
@@ -228,7 +252,10 @@ fn plain(message: &str) -> (String, Option<String>) {
         let help = "put it into a file of its own, or remove the `---`";
         return told("the file has a second document after `---`", help);
     }
-    if message.contains("budget breached") || message.contains("recursion limit") {
+    if message.contains("budget breached")
+        || message.contains("replay limit exceeded")
+        || message.contains("recursion limit")
+    {
         let what = "the file is nested too deeply, or has too many entries or aliases";
         return told(what, "write it without generated data");
     }

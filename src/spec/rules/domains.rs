@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Rules;
+use super::names::MOST_ENVIRONMENTS;
 use crate::spec::Domain;
 use crate::spec::load::{DEFAULT_ENV, environments, merged};
 use crate::yaml::{Node, Yaml};
@@ -273,19 +274,36 @@ fn shared(rules: &mut Rules<'_>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
     let written = rules.written;
     let overlays = environments(written);
-    let default = overlays.iter().find(|(env, _)| env == DEFAULT_ENV);
-    let base = default.map(|(_, overlay)| merged(written, overlay));
-    for name in claimed(base.as_ref().unwrap_or(written)) {
+    if overlays.len() > MOST_ENVIRONMENTS {
+        return;
+    }
+    // Only these two say a name, and every environment lies over a copy.
+    let claims = Node {
+        value: match &written.value {
+            Yaml::Map(entries) => Yaml::Map(
+                entries
+                    .iter()
+                    .filter(|(key, _)| matches!(&*key.text, "domain" | "services"))
+                    .cloned()
+                    .collect(),
+            ),
+            other => other.clone(),
+        },
+        location: written.location.clone(),
+    };
+    let default = overlays.iter().find(|(env, _)| *env == DEFAULT_ENV);
+    let base = default.map(|(_, overlay)| merged(&claims, overlay));
+    for name in claimed(base.as_ref().unwrap_or(&claims)) {
         taken.insert(name, DEFAULT_ENV.to_owned());
     }
     for (env, overlay) in overlays {
         if env == DEFAULT_ENV {
             continue;
         }
-        let whole = merged(written, &overlay);
+        let whole = merged(&claims, overlay);
         for name in claimed(&whole) {
             let Some(other) = taken.get(&name) else {
-                taken.insert(name, env.clone());
+                taken.insert(name, env.to_owned());
                 continue;
             };
             let is_domain = whole.get("domain").is_some_and(|domain| {

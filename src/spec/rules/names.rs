@@ -12,6 +12,9 @@ const RESERVED: [&str; 4] = ["aws", "ssm", "sthree-", "amzn-s3-demo-"];
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
 const LONGEST: usize = 63 - "--assets---".len() + 1 - 14 - 8;
 
+/// Every command checks all of them, and compares their domains with each other.
+pub const MOST_ENVIRONMENTS: usize = 100;
+
 /// Checks the names of the app and of every environment.
 pub fn check(rules: &mut Rules<'_>) {
     let spec = rules.spec;
@@ -27,23 +30,32 @@ pub fn check(rules: &mut Rules<'_>) {
         );
         rules.say("app", message, "use one hyphen");
     }
-    let mut envs: Vec<String> = environments(rules.written)
+    let written = rules.written;
+    let mut envs: Vec<&str> = environments(written)
         .into_iter()
         .map(|(name, _)| name)
         .collect();
-    if !envs.contains(&spec.env) {
-        envs.push(spec.env.clone());
+    if envs.len() > MOST_ENVIRONMENTS {
+        let message = format!(
+            "there are {} environments; `validate` checks {MOST_ENVIRONMENTS} at most",
+            envs.len()
+        );
+        rules.say(
+            "environments",
+            message,
+            "remove those that are not deployed, or split the spec",
+        );
+        return;
+    }
+    if !envs.contains(&spec.env.as_str()) {
+        envs.push(&spec.env);
     }
     for env in envs {
-        let path = match rules
-            .written
-            .get("environments")
-            .and_then(|all| all.get(&env))
-        {
+        let path = match written.get("environments").and_then(|all| all.get(env)) {
             Some(_) => format!("environments.{env}"),
             None => "app".to_owned(),
         };
-        if !is_name(&env) {
+        if !is_name(env) {
             let message = format!("{env:?} cannot be an environment's name");
             let help = "use lower-case letters, digits and single hyphens, no hyphen first or last: it becomes a part \
                         of the names of buckets, databases and caches";

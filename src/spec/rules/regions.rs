@@ -73,6 +73,12 @@ fn nth_block(base: Ipv4Net, index: usize) -> Option<Ipv4Net> {
 /// Checks regions, zones and addresses.
 pub fn check(rules: &mut Rules<'_>) {
     let spec = rules.spec;
+    let most = offers::regions().count();
+    if spec.regions.len() > most {
+        let message = format!("there are {} regions; AWS has {most}", spec.regions.len());
+        rules.say("regions", message, "name each region once");
+        return;
+    }
     addresses(spec, &mut |path, message, help| {
         rules.say(path, message, help)
     });
@@ -143,6 +149,14 @@ pub fn unknown(name: &str) -> Option<(String, String)> {
 /// Zones are letters, each once.
 fn zones(rules: &mut Rules<'_>, region: usize, name: &str, zones: &[String]) {
     const MOST: usize = 6;
+    if zones.len() > MOST {
+        let message = format!(
+            "{name} has {} zones; addresses are planned for {MOST}",
+            zones.len()
+        );
+        rules.say(&format!("regions.{region}.zones"), message, "name fewer");
+        return;
+    }
     for (index, zone) in zones.iter().enumerate() {
         let path = format!("regions.{region}.zones.{index}");
         let lower = zone.to_ascii_lowercase();
@@ -180,13 +194,6 @@ fn zones(rules: &mut Rules<'_>, region: usize, name: &str, zones: &[String]) {
                 &help,
             );
         }
-    }
-    if zones.len() > MOST {
-        let message = format!(
-            "{name} has {} zones; addresses are planned for {MOST}",
-            zones.len()
-        );
-        rules.say(&format!("regions.{region}.zones"), message, "name fewer");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Rules;
+use super::{Rules, images};
 use crate::schema::DYNAMIC;
 use crate::spec::{Algorithm, Service};
 use crate::value::settings;
@@ -47,6 +47,8 @@ pub fn check(rules: &mut Rules<'_>) {
             message,
             "split the application into several specs",
         );
+        // What follows compares services with each other.
+        return;
     }
     for (name, service) in &spec.services {
         form(rules, name, service);
@@ -72,15 +74,9 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
         let message = format!("{path} needs an image or an artifact, and not both");
         rules.say(&path, message, "set `image: REGISTRY/NAME:TAG`");
     }
-    if let Some(image) = &service.image
-        && (image.is_empty() || image.contains(char::is_whitespace))
-    {
-        let message = format!("{path}.image is not the name of an image");
-        rules.say(
-            &format!("{path}.image"),
-            message,
-            "write it like REGISTRY/NAME:TAG",
-        );
+    if let Some((what, help)) = service.image.as_deref().and_then(images::mistake) {
+        let place = format!("{path}.image");
+        rules.say(&place, format!("{place} {what}"), help);
     }
     if let Some(artifact) = &service.artifact
         && !is_artifact(artifact)
@@ -89,7 +85,8 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
         rules.say(
             &format!("{path}.artifact"),
             message,
-            "write it like s3://BUCKET/KEY",
+            "write it like s3://BUCKET/KEY, the key without *, ?, $ and control characters, which the server's role \
+             would take for other objects",
         );
     }
     if service.scale.min > service.scale.max {
@@ -148,7 +145,7 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
         );
         rules.say(&format!("{path}.paths"), message, "use fewer");
     }
-    for (index, one) in service.paths.iter().enumerate() {
+    for (index, one) in service.paths.iter().take(MOST_CONDITIONS).enumerate() {
         let place = format!("{path}.paths.{index}");
         if !is_pattern(one, 128) {
             let message = format!("{one:?} is not a path for a load balancer");
@@ -174,16 +171,21 @@ pub fn is_pattern(path: &str, longest: usize) -> bool {
 }
 
 fn is_artifact(artifact: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bucket = |name: &str| {
         (3..=63).contains(&name.len())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b))
+            && name.starts_with(|c: char| u8::try_from(c).is_ok_and(is_plain))
+            && name.ends_with(|c: char| u8::try_from(c).is_ok_and(is_plain))
+            && name.bytes().all(|b| is_plain(b) || b".-".contains(&b))
     };
     artifact
         .strip_prefix("s3://")
         .and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(name, key)| bucket(name) && !key.is_empty() && key.len() <= 1024)
+        .is_some_and(|(name, key)| {
+            // The role's statement names the object, and in it these are wildcards and variables.
+            let is_exact = !key.contains(['*', '?', '$']) && !key.contains(char::is_control);
+            bucket(name) && !key.is_empty() && key.len() <= 1024 && is_exact
+        })
 }
 
 fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
@@ -197,7 +199,7 @@ fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
             rules.say(
                 &format!("{path}.{section}.{variable}"),
                 message,
-                "use letters, digits, `_`, `.` and `-`, no digit first, and not LD_ or DOCKER_, which the \
+                "use letters, digits, `_`, `.` and `-`, no digit or hyphen first, and not LD_ or DOCKER_, which the \
                  server's own programs would read",
             );
         }
@@ -226,6 +228,11 @@ fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
         }
     }
     for (index, word) in service.command.iter().flatten().enumerate() {
+        if word.contains('\0') {
+            let place = format!("{path}.command.{index}");
+            let message = format!("{place} has a zero character, which no command can have");
+            rules.say(&place, message, "remove it");
+        }
         if word.contains(DYNAMIC) {
             let place = format!("{path}.command.{index}");
             let message =
@@ -330,14 +337,16 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     }
     (!is_name(secret)).then_some((
         "is not the name of a secret",
-        "a name has up to 512 letters, digits and / _ + = . @ -; the secret's own text does not belong here",
+        "a name begins with no hyphen and has up to 512 letters, digits and / _ + = . @ -; the secret's own text does not belong here",
     ))
 }
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
 fn is_parameter_name(name: &str) -> bool {
     let plain = name.trim_start_matches('/');
+    // The server names it to `aws`, which reads a word with a hyphen in front as an option.
     (1..=1011).contains(&plain.len())
+        && !plain.starts_with('-')
         && !plain.ends_with('/')
         && plain.split('/').all(|level| !level.is_empty())
         && plain.split('/').count() <= 15
@@ -348,7 +357,9 @@ fn is_parameter_name(name: &str) -> bool {
 
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 fn is_name(name: &str) -> bool {
+    // As above.
     (1..=512).contains(&name.len())
+        && !name.starts_with('-')
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte))
@@ -467,11 +478,14 @@ fn shares(rules: &mut Rules<'_>) {
                 );
                 let help = "give each its own paths; to share requests, give both the same paths and hosts in the same order";
                 rules.say(&format!("services.{name}"), message, help);
+                break;
             } else if !(weighs(rules, other) && weighs(rules, name)) {
                 let message = format!("{other} and {name} both answer {path}");
                 let help = "give one of them paths of its own, such as `paths: [/api/*]`; to share the requests, set \
                             `balance: {weight: 1}` in both";
                 rules.say(&format!("services.{name}"), message, help);
+                // One is enough to correct: it may differ from the others too.
+                break;
             }
         }
         let earlier = services[..number].iter();
@@ -491,7 +505,7 @@ fn shares(rules: &mut Rules<'_>) {
 /// Whether a container can be given a variable of this name. They pass through the environment of `docker
 /// run`, so that no value is on a command line; what that or the loader heeds itself is none of theirs.
 fn is_variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
+    !name.starts_with(|c: char| c.is_ascii_digit() || c == '-')
         && !name.is_empty()
         && name
             .chars()

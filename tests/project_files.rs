@@ -1,0 +1,123 @@
+//! Folders and files beside a spec: what cannot be used is refused by its path, never left out.
+#![cfg(unix)]
+
+#[path = "common/project.rs"]
+mod project;
+
+use std::os::unix::fs::symlink;
+
+use project::Project;
+
+/// A project of the built-in blueprints alone.
+fn plain() -> Project {
+    let project = Project::empty();
+    project.write("scalectl.yaml", project::SPEC);
+    project
+}
+
+fn validated(project: &Project, expected: &str) {
+    let told = project.said(&["validate"]);
+    assert!(told.contains(expected), "{expected}: {told}");
+    assert_eq!(project.code("validate"), Some(1), "{told}");
+}
+
+#[test]
+fn folders_that_are_none_are_refused() {
+    for name in ["policies", "blueprints", "templates", "tests"] {
+        let project = plain();
+        symlink("nowhere", project.path().join(name)).unwrap();
+        validated(&project, &format!("{name} is a link to nothing"));
+
+        let project = plain();
+        symlink("/etc", project.path().join(name)).unwrap();
+        validated(&project, &format!("{name} is a link out of the project"));
+
+        let project = plain();
+        symlink(".", project.path().join(name)).unwrap();
+        validated(&project, &format!("{name} is a link out of the project"));
+
+        let project = plain();
+        project.write(name, "text");
+        validated(
+            &project,
+            &format!("{name} is a file where a folder belongs"),
+        );
+    }
+}
+
+#[test]
+fn a_link_to_another_folder_of_the_project_is_followed() {
+    let project = plain();
+    project.write("infra/policies/own.yaml", "rules: [");
+    symlink("infra/policies", project.path().join("policies")).unwrap();
+    validated(&project, "policies/own.yaml:1");
+}
+
+#[test]
+fn files_that_would_not_replace_the_built_in_ones_are_refused() {
+    for name in [
+        "policies/network.yaml",
+        "policies/own.yaml",
+        "blueprints/modules/server.yaml",
+        "templates/user-data/server.sh",
+    ] {
+        let project = plain();
+        std::fs::create_dir_all(project.path().join(name)).unwrap();
+        validated(
+            &project,
+            &format!("{name} is a folder where a file belongs"),
+        );
+        for target in [".", "/etc"] {
+            let project = plain();
+            project.write(&format!("{name}.txt"), "");
+            std::fs::remove_file(project.path().join(format!("{name}.txt"))).unwrap();
+            symlink(target, project.path().join(name)).unwrap();
+            validated(
+                &project,
+                &format!("{name} is a folder where a file belongs"),
+            );
+        }
+    }
+    let project = plain();
+    project.write("blueprints/modules", "text");
+    validated(
+        &project,
+        "blueprints/modules is a file where a folder belongs",
+    );
+    let project = plain();
+    project.write("templates/user-data", "text");
+    validated(
+        &project,
+        "templates/user-data is a file where a folder belongs",
+    );
+    let project = plain();
+    project.write("policies/own.txt", "");
+    symlink("/etc", project.path().join("policies/more")).unwrap();
+    validated(&project, "policies/more is a link to a folder");
+}
+
+#[test]
+fn yaml_under_another_ending_is_refused() {
+    for (name, right) in [
+        ("policies/b.YAML", "b.yaml"),
+        ("policies/b.yml", "b.yaml"),
+        ("blueprints/modules/server.YML", "modules/server.yaml"),
+    ] {
+        let project = plain();
+        project.write(name, "");
+        validated(&project, &format!("{name} would not be read"));
+        validated(&project, &format!("rename it to {right}"));
+    }
+    let project = plain();
+    project.write("policies/README.md", "# Our rules\n");
+    assert_eq!(project.code("validate"), Some(0));
+}
+
+#[test]
+fn an_application_is_destroyed_though_a_file_cannot_be_used() {
+    let project = plain();
+    symlink("nowhere", project.path().join("blueprints")).unwrap();
+    let told = project.said(&["destroy --auto-approve"]);
+    assert!(told.contains("blueprints is a link to nothing"), "{told}");
+    assert_eq!(project.code("destroy --auto-approve"), Some(0), "{told}");
+}
