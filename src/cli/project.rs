@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::inventory::Owner;
 use crate::plan::Plan;
-use crate::policy::{self, Policies, Report};
 use crate::policy::pack::POLICIES;
+use crate::policy::{self, Policies, Report};
 use crate::render::diagnostics;
 use crate::render::style::{NOTICE, Painted};
 use crate::spec::{self, Provider, Region, Spec, Stage};
@@ -71,7 +71,6 @@ impl Project {
                 mistakes.extend(found);
                 Library::embedded().map_err(Failure::Diagnostics)?
             }
-            Err(other) => return Err(other),
             // A file that cannot be read, such as a link to nothing.
             Err(Failure::Message { what, help, .. }) => {
                 mistakes.push(Diagnostic {
@@ -83,6 +82,7 @@ impl Project {
                 });
                 Library::embedded().map_err(Failure::Diagnostics)?
             }
+            Err(other) => return Err(other),
         };
         let mut project = Self::of(global, folder, spec, library);
         if !mistakes.is_empty() {
