@@ -11,9 +11,10 @@ use crate::blueprint::{Library, check_condition, compile};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::inventory::Owner;
+use crate::plain_file;
 use crate::plan::Plan;
-use crate::policy::{self, Policies, Report};
 use crate::policy::pack::POLICIES;
+use crate::policy::{self, Policies, Report};
 use crate::render::diagnostics;
 use crate::render::style::{NOTICE, Painted};
 use crate::spec::{self, Provider, Region, Spec, Stage};
@@ -71,7 +72,6 @@ impl Project {
                 mistakes.extend(found);
                 Library::embedded().map_err(Failure::Diagnostics)?
             }
-            Err(other) => return Err(other),
             // A file that cannot be read, such as a link to nothing.
             Err(Failure::Message { what, help, .. }) => {
                 mistakes.push(Diagnostic {
@@ -83,6 +83,7 @@ impl Project {
                 });
                 Library::embedded().map_err(Failure::Diagnostics)?
             }
+            Err(other) => return Err(other),
         };
         let mut project = Self::of(global, folder, spec, library);
         if !mistakes.is_empty() {
@@ -354,11 +355,16 @@ pub fn find(global: &Global) -> Result<PathBuf, Failure> {
         })
 }
 
-/// A file's text; `help` says what to do when it cannot be read.
+/// The largest file that is read whole, in bytes: plans, snapshots and journals are far smaller.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The text of a plain file that an argument names; `help` says what to do when it cannot be read.
 pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::with_help(format!("{shown} cannot be read: {error}"), help))?;
+    let bytes = plain_file::read(path, MOST_BYTES).map_err(|why| {
+        let help = why.help().unwrap_or(help);
+        Failure::with_help(format!("{shown} {why}"), help)
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::with_help(
