@@ -269,6 +269,12 @@ mod tests {
     }
 
     #[test]
+    fn a_device_is_not_read_to_its_end() {
+        let error = SqlFile::read(Path::new("/dev/zero"), Dialect::Postgres).unwrap_err();
+        assert!(error.to_string().contains("is not a plain file"), "{error}");
+    }
+
+    #[test]
     fn head_of_a_newer_dump_is_left_out_and_lines_keep_numbers() {
         let text = "--\n\\restrict aB1\nSET transaction_timeout = 0;\nSET client_encoding = 'UTF8';\n\
                     CREATE TABLE a (id int);\nCOPY a (id) FROM stdin;\n\\restrict aB1\n\\.\n\\unrestrict aB1\n";
