@@ -76,6 +76,14 @@ fn a_broken_rule_is_reported_at_its_line() {
             ],
         ),
         (
+            "tags: {a: \"\"}",
+            &["the tag a has no value", "give it one", "tags: {a"],
+        ),
+        (
+            "services:\n  api: {image: x, balance: {weight: 0}}\n  web: {image: x, balance: {weight: 0}}",
+            &["has the weight 0", "1 or more", "  api:"],
+        ),
+        (
             "environments:\n  feature/x: {domain: x.example.com}",
             &["cannot be an environment's name"],
         ),
