@@ -30,6 +30,8 @@ pub mod kinds;
 #[allow(clippy::disallowed_methods)]
 pub mod migrate;
 pub mod ownership;
+#[allow(clippy::disallowed_methods)]
+pub mod plain_file;
 pub mod plan;
 pub mod policy;
 #[allow(clippy::disallowed_methods)]

@@ -5,6 +5,7 @@
 mod project;
 
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use project::Project;
 
@@ -120,4 +121,32 @@ fn an_application_is_destroyed_though_a_file_cannot_be_used() {
     let told = project.said(&["destroy --auto-approve"]);
     assert!(told.contains("blueprints is a link to nothing"), "{told}");
     assert_eq!(project.code("destroy --auto-approve"), Some(0), "{told}");
+}
+
+/// Commands that take a file, with FILE in place of its name.
+const READERS: [&str; 9] = [
+    "-f FILE validate",
+    "apply FILE",
+    "migrate FILE",
+    "failover FILE",
+    "plan --live FILE",
+    "apply --dry-run --live FILE",
+    "migrate --to split-db --dry-run --live FILE",
+    "test FILE",
+    "drift --live FILE",
+];
+
+#[test]
+fn no_command_waits_for_a_pipe_or_reads_a_device_to_its_end() {
+    let project = plain();
+    let pipe = project.path().join("ff");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for file in ["ff", "/dev/zero"] {
+        for reader in READERS {
+            let told = project.said(&[&reader.replace("FILE", file)]);
+            let expected = format!("{file} is not a plain file");
+            assert!(told.contains(&expected), "{reader} {file}: {told}");
+        }
+    }
 }

@@ -4,11 +4,11 @@
 //! A link that points outside the folder would put the runner's files into a plan, a pipe would keep a check waiting for
 //! ever. What was opened is checked, not what the path pointed to before.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::Read as _;
+use std::fs::Metadata;
 use std::path::Path;
 
 use super::Failure;
+use crate::plain_file::{Plain, Refusal};
 
 /// The largest file that is read, in bytes; the largest built-in template has a tenth of it.
 const MOST_BYTES: u64 = 1 << 20;
@@ -59,33 +59,21 @@ fn text(
     let shown = path.display();
     let refuse = |why: &str, help: &str| Failure::with_help(format!("{shown} {why}"), help);
     let unreadable = |error: std::io::Error| refuse(&format!("cannot be read: {error}"), help);
-    let file = open(path).map_err(unreadable)?;
-    let opened = file.metadata().map_err(unreadable)?;
-    if !opened.is_file() {
-        return Err(refuse(
-            "is not a plain file",
-            "remove it, or put a file in its place",
-        ));
-    }
+    let refused = |why: Refusal| {
+        let help = why.help().unwrap_or(help);
+        refuse(&why.to_string(), help)
+    };
+    let file = Plain::open(path).map_err(refused)?;
     let real = path.canonicalize().map_err(unreadable)?;
     if let Some((why, help)) = refusal(&real) {
         return Err(refuse(&why, help));
     }
     // What was opened is what is there.
     let there = real.metadata().map_err(unreadable)?;
-    if !is_same(&opened, &there) {
+    if !is_same(&file.metadata, &there) {
         return Err(refuse("changed while it was read", "try again"));
     }
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(refuse(
-            &format!("has more than {MOST_BYTES} bytes"),
-            "split it, or leave out what was generated",
-        ));
-    }
+    let bytes = file.bytes(MOST_BYTES).map_err(refused)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         refuse(
@@ -93,24 +81,6 @@ fn text(
             "save it as UTF-8",
         )
     })
-}
-
-/// Opens a file without waiting for anybody: a pipe opens at once.
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // O_NONBLOCK, which the standard library does not name.
-        options.custom_flags(
-            match cfg!(any(target_os = "linux", target_os = "android")) {
-                true => 0o4000,
-                false => 0x4,
-            },
-        );
-    }
-    options.open(path)
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use super::apply::not_confirmed;
 use super::apply::{How, obey, refuse};
 use super::event_log::open_into;
 use super::exit::Code;
-use super::plan::tell_calls;
+use super::plan::{check_allowed, tell_calls};
 use super::project::Project;
 use super::run::{Options, run as carry_out, with_lease};
 use super::session::Session;
@@ -58,6 +58,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             for what in &live.unseen {
                 ui::note(&format!("warning: not looked at: {what}\n"));
             }
+            check_allowed(&project, &arguments.allow, live.resources.keys())?;
             let mut plan = diff(&Graph::default(), &live, None);
             // A blueprint knows better than a type which tier a resource is in.
             if let Ok(graph) = project.graph() {

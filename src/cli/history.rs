@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::project::Project;
+use super::project::{Project, read};
 use super::{Failure, Global, Outcome, ui};
 use crate::apply::End;
 use crate::apply::Event;
@@ -133,8 +133,7 @@ pub fn all_runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure>
     let mut found = Vec::new();
     for file in files.flatten() {
         let path = file.path();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+        let text = read(&path, "remove it; runs are only looked up there")?;
         let entries = journal::read(&text);
         if let Some(id) = path.file_stem() {
             found.push((id.to_string_lossy().into_owned(), entries));

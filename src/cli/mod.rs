@@ -62,7 +62,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use self::exit::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shortened};
 use crate::render::style;
 use crate::spec::Stage;
 
@@ -275,7 +275,7 @@ enum Failure {
 impl Failure {
     fn new(what: impl Into<String>) -> Self {
         Self::Message {
-            what: what.into(),
+            what: shortened(&what.into()),
             help: None,
             code: Code::Error,
         }
@@ -283,8 +283,8 @@ impl Failure {
 
     fn with_help(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Message {
-            what: what.into(),
-            help: Some(help.into()),
+            what: shortened(&what.into()),
+            help: Some(shortened(&help.into())),
             code: Code::Error,
         }
     }

@@ -124,7 +124,6 @@ pub fn against(
     graph: Graph,
     live: Live,
 ) -> Result<Planned, Failure> {
-    // What is allowed and gone is no mistake: the same command, run again, takes up where it ended.
     for target in &scope.target {
         if graph.get(target).is_none() && !live.resources.contains_key(target) {
             return Err(no_such(
@@ -133,6 +132,8 @@ pub fn against(
             ));
         }
     }
+    let known = graph.resources.keys().chain(live.resources.keys());
+    check_allowed(project, &scope.allow, known)?;
     refuse_another_writer(project, &live)?;
     let targets = (!scope.target.is_empty()).then_some(scope.target.as_slice());
     let plan = diff(&graph, &live, targets);
@@ -148,15 +149,47 @@ pub fn against(
     })
 }
 
+/// Fails where `--allow` names what neither exists nor is planned. What an earlier run of the same command deleted is no
+/// mistake: a blueprint still declares it, unless the blueprints cannot be read.
+pub fn check_allowed<'a>(
+    project: &Project,
+    allow: &[Address],
+    known: impl Iterator<Item = &'a Address> + Clone,
+) -> Result<(), Failure> {
+    for address in allow.iter().filter(|_| project.is_sound) {
+        let exists = known.clone().any(|one| one == address);
+        if !exists && !project.library.declares(&address.id) {
+            return Err(no_such(address, known));
+        }
+    }
+    Ok(())
+}
+
 /// The failure of naming a resource that does not exist.
 pub fn no_such<'a>(address: &Address, known: impl Iterator<Item = &'a Address>) -> Failure {
-    let names: Vec<String> = known.map(ToString::to_string).collect();
-    let text = address.to_string();
     let what = format!("there is no resource {address}");
-    match crate::schema::nearest(&text, names.iter().map(String::as_str)) {
+    match alike(address, &known.collect::<Vec<_>>()) {
         Some(near) => Failure::with_help(what, format!("did you mean {near}?")),
         None => Failure::with_help(what, "`scalectl status` lists them"),
     }
+}
+
+/// The address most like a wrong one, by its id: a shared region makes no two alike.
+fn alike(address: &Address, known: &[&Address]) -> Option<String> {
+    let id = |address: &Address| match &address.key {
+        Some(key) => format!("{}[{key}]", address.id),
+        None => address.id.to_string(),
+    };
+    let wanted = id(address);
+    // The region may be the mistake, or be one besides.
+    let (here, elsewhere): (Vec<&Address>, Vec<&Address>) =
+        known.iter().partition(|one| one.region == address.region);
+    [here, elsewhere].iter().find_map(|places| {
+        let ids: Vec<String> = places.iter().copied().map(id).collect();
+        let near = crate::schema::nearest(&wanted, ids.iter().map(String::as_str))?;
+        let at = ids.iter().position(|one| one == near)?;
+        places.get(at).map(ToString::to_string)
+    })
 }
 
 /// What goes above a plan.

@@ -11,6 +11,7 @@ use crate::blueprint::{Library, check_condition, compile};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
 use crate::inventory::Owner;
+use crate::plain_file;
 use crate::plan::Plan;
 use crate::policy::pack::POLICIES;
 use crate::policy::{self, Policies, Report};
@@ -354,11 +355,16 @@ pub fn find(global: &Global) -> Result<PathBuf, Failure> {
         })
 }
 
-/// A file's text; `help` says what to do when it cannot be read.
+/// The largest file that is read whole, in bytes: plans, snapshots and journals are far smaller.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The text of a plain file that an argument names; `help` says what to do when it cannot be read.
 pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::with_help(format!("{shown} cannot be read: {error}"), help))?;
+    let bytes = plain_file::read(path, MOST_BYTES).map_err(|why| {
+        let help = why.help().unwrap_or(help);
+        Failure::with_help(format!("{shown} {why}"), help)
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::with_help(

@@ -181,7 +181,8 @@ fn examined(
             return (None, finish(vec![error]));
         }
     };
-    spec.env = env.unwrap_or(DEFAULT_ENV).to_owned();
+    // A wrong option is one mistake, whatever its text.
+    spec.env = env.filter(|_| is_known).unwrap_or(DEFAULT_ENV).to_owned();
     for (path, message, help) in rules::check(&spec, &root, &written) {
         let place = root.locate(&path).clone();
         // A rule about something of which a part was set aside may only miss that part.
@@ -314,15 +315,12 @@ fn no_environment(root: &Node, env: &str) -> Diagnostic {
         .into_iter()
         .map(|(name, _)| name)
         .collect();
-    let place = root
-        .get("environments")
-        .map_or(&root.location, |node| &node.location);
     let help = match nearest(env, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
         None if known.is_empty() => "it has no environments; leave out --env".to_owned(),
         None => format!("it has {}", known.join(", ")),
     };
-    Diagnostic::error(place.clone(), format!("the spec has no environment {env}")).help(help)
+    Diagnostic::of_option(format!("the spec has no environment {env}")).help(help)
 }
 
 /// A part of a spec with another one over it, as an environment lies over the whole.

@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::Error;
 use super::names;
+use crate::plain_file;
 use crate::spec::Dialect;
+
+/// The largest file that is read, in bytes; all of it is held in memory.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// A file that is ready for the database's client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +41,15 @@ impl SqlFile {
                 "name one SQL file, as pg_dump or mysqldump writes it",
             ));
         }
-        let bytes = std::fs::read(path)
-            .map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+        let bytes = plain_file::read(path, MOST_BYTES).map_err(|why| match why {
+            plain_file::Refusal::Unreadable(error) => {
+                Error::new(format!("cannot read {shown}: {error}"))
+            }
+            why => Error::with_help(
+                format!("{shown} {why}"),
+                "name one plain SQL file, with fewer rows if it is large",
+            ),
+        })?;
         if bytes.starts_with(b"PGDMP") {
             return Err(Error::with_help(
                 format!("{shown} is a dump in PostgreSQL's custom format, not SQL"),
@@ -255,6 +266,12 @@ mod tests {
 
     fn file(text: &str) -> SqlFile {
         postgres(Path::new("a.sql"), text)
+    }
+
+    #[test]
+    fn a_device_is_not_read_to_its_end() {
+        let error = SqlFile::read(Path::new("/dev/zero"), Dialect::Postgres).unwrap_err();
+        assert!(error.to_string().contains("is not a plain file"), "{error}");
     }
 
     #[test]

@@ -291,12 +291,11 @@ fn shared(rules: &mut Rules<'_>) {
         },
         location: written.location.clone(),
     };
-    let default = overlays.iter().find(|(env, _)| *env == DEFAULT_ENV);
-    let base = default.map(|(_, overlay)| merged(&claims, overlay));
-    for name in claimed(base.as_ref().unwrap_or(&claims)) {
+    for name in claimed(&claims) {
         taken.insert(name, DEFAULT_ENV.to_owned());
     }
     for (env, overlay) in overlays {
+        // Refused by its name.
         if env == DEFAULT_ENV {
             continue;
         }

@@ -55,6 +55,15 @@ pub fn check(rules: &mut Rules<'_>) {
             Some(_) => format!("environments.{env}"),
             None => "app".to_owned(),
         };
+        if env == DEFAULT_ENV && path != "app" {
+            let message = format!(
+                "{env:?} cannot be an environment's name: it is the spec without an environment, and both would be \
+                 one application"
+            );
+            let help = "put its settings at the top level of the spec, or give it another name";
+            rules.say(&path, message, help);
+            continue;
+        }
         if !is_name(env) {
             let message = format!("{env:?} cannot be an environment's name");
             let help = "use lower-case letters, digits and single hyphens, no hyphen first or last: it becomes a part \

@@ -488,6 +488,18 @@ fn shares(rules: &mut Rules<'_>) {
                 break;
             }
         }
+        let mut alike = services
+            .iter()
+            .filter(|(_, one)| one.paths == service.paths && one.hosts == service.hosts);
+        // Told once, at the first of them.
+        let is_first = alike.clone().next().is_some_and(|(first, _)| first == name);
+        if is_first && alike.all(|(_, one)| one.balance.weight == 0) {
+            let place = format!("services.{name}.balance.weight");
+            let message = format!(
+                "every service with the paths and hosts of {name} has the weight 0, so that nobody answers"
+            );
+            rules.say(&place, message, "give one of them a weight of 1 or more");
+        }
         let earlier = services[..number].iter();
         let same =
             earlier.filter(|(_, one)| one.paths == service.paths && one.hosts == service.hosts);

@@ -59,6 +59,14 @@ pub fn check(rules: &mut Rules<'_>) {
                 rules.say(&path, message, "shorten it");
             }
         }
+        if value.is_empty() {
+            let message = format!("the tag {key} has no value, which some services refuse");
+            rules.say(
+                &path,
+                message,
+                "give it one, such as \"yes\", or remove the tag",
+            );
+        }
         if key.is_empty() {
             rules.say("tags", "a tag has no name".to_owned(), "give it one");
         }

@@ -68,6 +68,22 @@ fn a_broken_rule_is_reported_at_its_line() {
             &["\"Staging\" cannot be an environment's name"],
         ),
         (
+            "environments:\n  default: {domain: x.example.com}",
+            &[
+                "\"default\" cannot be an environment's name",
+                "top level",
+                "  default:",
+            ],
+        ),
+        (
+            "tags: {a: \"\"}",
+            &["the tag a has no value", "give it one", "tags: {a"],
+        ),
+        (
+            "services:\n  api: {image: x, balance: {weight: 0}}\n  web: {image: x, balance: {weight: 0}}",
+            &["has the weight 0", "1 or more", "  api:"],
+        ),
+        (
             "environments:\n  feature/x: {domain: x.example.com}",
             &["cannot be an environment's name"],
         ),
@@ -695,7 +711,7 @@ fn a_right_spec_breaks_no_rule() {
         "services: {a: {image: x, hosts: [a.shop.example.com]}, b: {image: x, hosts: [b.shop.example.com]}}",
         "services: {web: {image: x, env: {A: \"{{ name }}\", B: \"\"}}}",
         "services: {web: {image: x, secrets: {A: shop/stripe, B: \"arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf\"}}}",
-        "environments: {staging: {domain: staging.shop.example.com}, default: {tags: {a: b}}}",
+        "environments: {staging: {domain: staging.shop.example.com}, test: {domain: test.shop.example.com}}",
         "tags: {\"Team1_.:/=+-\": \"Ünited café 1 _.:/=+-@\", Name: x}",
         "regions: [{name: us-east-1, zones: [b, f]}]",
         "app: orders\ndatabase: {engine: postgres, version: \"16.10\"}",
