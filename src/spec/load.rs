@@ -60,11 +60,7 @@ pub fn load_as_applied(
 
 /// The messages with the lines that they are about.
 fn quoting(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    for diagnostic in &mut found {
-        if let Some(location) = &diagnostic.location {
-            diagnostic.line = yaml::line_of(text, location.line);
-        }
-    }
+    yaml::quote(text, &mut found);
     found
 }
 

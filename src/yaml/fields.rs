@@ -20,11 +20,7 @@ pub fn read(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Node
 
 /// Puts the file's lines beside the errors that were found in it from number `before` on.
 pub fn finish(text: &str, before: usize, errors: &mut [Diagnostic]) {
-    for error in &mut errors[before..] {
-        if let Some(location) = &error.location {
-            error.line = super::line_of(text, location.line);
-        }
-    }
+    super::quote(text, &mut errors[before..]);
 }
 
 /// Finds keys that `what` does not have.

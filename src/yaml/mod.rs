@@ -7,8 +7,9 @@
 pub mod fields;
 mod quote;
 
-pub use quote::line_of;
+pub use quote::{line_of, quote};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -205,11 +206,10 @@ fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnost
         Some(end) => message[..end].to_owned(),
         None => message,
     };
-    let line = line_of(text, location.line);
     let (message, help) = plain(&message);
     let mut diagnostic = Diagnostic::error(location, message);
     diagnostic.help = help;
-    diagnostic.line = line;
+    quote::quote_lines(text, BTreeSet::new(), std::slice::from_mut(&mut diagnostic));
     diagnostic
 }
 
