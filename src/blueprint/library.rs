@@ -363,7 +363,7 @@ impl Library {
             if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location)
                 && let Some(text) = self.sources.get(&*place.file)
             {
-                diagnostic.line = crate::yaml::line_of(text, place.line);
+                crate::yaml::quote(text, std::slice::from_mut(diagnostic));
             }
         }
     }

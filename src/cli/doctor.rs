@@ -13,9 +13,9 @@ use super::{Failure, Global, Outcome, stage, ui};
 use crate::apply::retry::steadily;
 use crate::apply::{ANOTHER_REGION, Context, observe};
 use crate::doctor::permissions::{self, Needed, Stride};
-use crate::doctor::{Check, Verdict};
+use crate::doctor::{Check, Verdict, quotas};
 #[cfg(feature = "aws")]
-use crate::doctor::{aws::web, delegation, images, quotas, zones};
+use crate::doctor::{aws::web, delegation, images, zones};
 use crate::graph::Graph;
 use crate::inventory::{Live, Standing};
 use crate::plan::{Plan, diff, guard};
@@ -110,8 +110,7 @@ async fn checked(
 ) -> Result<Vec<Check>, Failure> {
     let mut checks = Vec::new();
     if cloud.sim().is_some() {
-        let found =
-            "the simulator can be used; there are no credentials, clocks or quotas to look at";
+        let found = "the simulator can be used; there are no credentials or clocks to look at";
         checks.push(Check::ok("store", found));
     }
     #[cfg(feature = "aws")]
@@ -141,6 +140,10 @@ async fn checked(
         }
     };
     checks.push(allowed(cloud, &needed, policy).await);
+    if cloud.sim().is_some() {
+        let wanted = wanted(graph, &live, &course);
+        checks.extend(quotas::beyond_defaults(&wanted, &live));
+    }
     #[cfg(feature = "aws")]
     if let Cloud::Aws(aws) = cloud {
         checks.extend(aws.check_quotas(&wanted(graph, &live, &course)).await);
@@ -309,7 +312,6 @@ fn strides(prepared: &Prepared) -> Vec<Stride<'_>> {
 }
 
 /// What would be made of what AWS limits: of a migration the most that stands at a time.
-#[cfg(feature = "aws")]
 fn wanted(graph: &Graph, live: &Live, course: &Course) -> quotas::Wanted {
     match course {
         Course::Apply(plan) => quotas::wanted(graph, plan),

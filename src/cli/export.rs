@@ -43,6 +43,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         .map_or("us-east-1", |region| region.name());
     let Format::Cloudformation = arguments.format;
     let templates = cloudformation::templates(&graph, primary, &project.spec.app);
+    let has_values = (project.spec.services.values()).any(|service| !service.env.is_empty());
+    if has_values {
+        ui::note(
+            "warning: the templates hold every value of `env` in clear, because they have to deploy; name secrets under `secrets` instead\n",
+        );
+    }
     let Some(folder) = &arguments.out else {
         ui::print_json(&match templates.len() {
             1 => templates.into_values().next().unwrap_or_default(),

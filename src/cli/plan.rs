@@ -18,6 +18,7 @@ use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
 use crate::apply::{Context, record_of};
+use crate::doctor::{Verdict, quotas};
 use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::plan::saved::SavedPlan;
@@ -339,6 +340,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let html = arguments.html.as_deref();
     report::show(&view, format, html, &project, place.as_deref())?;
+    warn_of_quotas(&quotas::wanted(graph, plan), live);
     if format == Format::Text {
         match &arguments.out {
             Some(path) => ui::print(&format!(
@@ -353,6 +355,18 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
     }
     Ok(exit_code(arguments, report, !plan.is_empty()))
+}
+
+/// Says which quotas a plan exceeds, unless the account has higher ones.
+pub fn warn_of_quotas(wanted: &quotas::Wanted, live: &Live) {
+    for check in quotas::beyond_defaults(wanted, live) {
+        if let (Verdict::Warning, Some(raise)) = (check.verdict, check.mend) {
+            let found = check.found;
+            ui::note(&format!(
+                "warning: the apply may exceed a quota: {found}; {raise}\n"
+            ));
+        }
+    }
 }
 
 /// Whether the policies let it be applied.

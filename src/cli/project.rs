@@ -19,7 +19,7 @@ use crate::render::diagnostics;
 use crate::render::style::{NOTICE, Painted};
 use crate::spec::{self, Provider, Region, Spec, Stage};
 use crate::words::duration;
-use crate::yaml::line_of;
+use crate::yaml::quote;
 
 /// The name of a spec, unless the user says otherwise.
 pub const SPEC: &str = "scalectl.yaml";
@@ -294,7 +294,7 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
             "set `regions` as it was applied, and remove regions when the migration to {wanted} has ended"
         );
         let mut mistake = Diagnostic::error(place, message).help(help);
-        mistake.line = (mistake.location.as_ref()).and_then(|place| line_of(&text, place.line));
+        quote(&text, std::slice::from_mut(&mut mistake));
         return Err(Failure::Diagnostics(vec![mistake]));
     }
     // It runs already: a rule that came later, or that a change meanwhile breaks, is no reason not to leave the stage.
@@ -320,8 +320,7 @@ fn check_gates(spec: &Spec, file: &str, text: &str, env: Option<&str>) -> Result
             let path = format!("migration.gates.{number}.expression");
             let mut mistake = failure.at(&spec::place(file, text, env, &path)?);
             mistake.message = format!("a gate that cannot pass: {}", mistake.message);
-            let line = mistake.location.as_ref()?.line;
-            mistake.line = line_of(text, line);
+            quote(text, std::slice::from_mut(&mut mistake));
             Some(mistake)
         })
         .collect();

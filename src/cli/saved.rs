@@ -43,8 +43,13 @@ pub fn load(path: &Path, command: &str) -> Result<SavedMigration, Failure> {
         }
         _ => {}
     }
-    let saved: SavedMigration = serde_json::from_value(found)
+    // From the text, because a member that stands twice is lost in a value.
+    let saved: SavedMigration = serde_json::from_str(&text)
         .map_err(|error| fails(format!("{shown} is no file of `{command}`: {error}")))?;
+    if serde_json::to_value(&saved).ok().as_ref() != Some(&found) {
+        let what = format!("{shown} has members that no file of `{command}` has: it was edited");
+        return Err(fails(what));
+    }
     match command_of(&saved) {
         own if own == command => Ok(saved),
         other => Err(Failure::with_help(

@@ -16,7 +16,8 @@ use crate::provider::sim::faults::{Faults, Refusal};
 use crate::render::json::sim::{Resource, document};
 use crate::render::property::block;
 use crate::render::{style::FAINT, style::NEW, style::NOTICE, style::Painted, style::STRONG};
-use crate::value::Value;
+use crate::schema;
+use crate::value::{Map, Value};
 use crate::words::count;
 
 #[derive(Args)]
@@ -36,10 +37,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show one resource in full, tags included.
+    /// Show one resource, tags included, without secret values.
     Show {
         /// Its address or identifier.
         what: String,
+        /// Show secret values too.
+        #[arg(long)]
+        secrets: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -149,7 +153,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         };
         match &arguments.command {
             Command::List { json } => list(sim, *json),
-            Command::Show { what, json } => show(sim, what, *json),
+            Command::Show {
+                what,
+                secrets,
+                json,
+            } => show(sim, what, *secrets, *json),
             Command::Drift { what, set, delete } => drift(sim, what, set, *delete),
             Command::Disown { what } => disown(sim, what),
             Command::Backlog { queue, writes } => backlog(sim, queue, *writes),
@@ -246,8 +254,15 @@ fn find(sim: &Sim, what: &str) -> Result<Item, Failure> {
     ))
 }
 
-fn show(sim: &Sim, what: &str, as_json: bool) -> Outcome {
-    let item = find(sim, what)?;
+fn show(sim: &Sim, what: &str, with_secrets: bool, as_json: bool) -> Outcome {
+    let mut item = find(sim, what)?;
+    if !with_secrets {
+        let properties = Value::Map(item.properties);
+        item.properties = match schema::without_secrets(&properties) {
+            Value::Map(properties) => properties,
+            _ => Map::new(),
+        };
+    }
     let now = sim.clock().now();
     if as_json {
         ui::print_json(&document(vec![told(&item, now)]));

@@ -172,8 +172,9 @@ impl Stand {
                 for diagnostic in found {
                     if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location) {
                         let source = self.sources.iter().find(|(name, _)| *name == *place.file);
-                        diagnostic.line =
-                            source.and_then(|(_, text)| yaml::line_of(text, place.line));
+                        if let Some((_, text)) = source {
+                            yaml::quote(text, std::slice::from_mut(diagnostic));
+                        }
                     }
                 }
             }

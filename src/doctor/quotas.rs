@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Check, Verdict};
 use crate::address::GLOBAL;
 use crate::graph::{Graph, Resource};
+use crate::inventory::{Live, LiveResource};
 use crate::kinds;
 pub use crate::kinds::Limit;
 use crate::plan::{Plan, Step};
@@ -288,6 +289,44 @@ pub fn judge(place: &Place, more: u64, usage: Usage) -> Check {
         (true, Some(_)) => Check::fails("quota", found, mend),
         // The account's own limit may be higher.
         (true, None) => Check::warning("quota", found, mend),
+    }
+}
+
+/// What comes to more than an account without higher limits may have, of what is the application's own: what else the
+/// account has is not known here.
+pub fn beyond_defaults(wanted: &Wanted, live: &Live) -> Vec<Check> {
+    let counted = wanted.more.iter().filter_map(|(place, more)| {
+        let most = place.limit.default_of_new_accounts()?;
+        let is_counted = |one: &&LiveResource| {
+            limit_of(&one.kind) == Some(place.limit) && one.address.region == place.region
+        };
+        let used = live.resources.values().filter(is_counted).count();
+        let used = u64::try_from(used).unwrap_or(u64::MAX);
+        let limit = place.limit.name();
+        let within = place.within_in_words();
+        let found = format!(
+            "{limit} in {within}: {more} more, {used} in use, {most} allowed unless AWS raised the quota"
+        );
+        let region = match &*place.region {
+            GLOBAL => "us-east-1",
+            region => region,
+        };
+        let raise = format!(
+            "`aws service-quotas request-service-quota-increase --service-code {} --region {region}` raises it; or use fewer, such as fewer `network.zones`",
+            place.limit.service()
+        );
+        Some(match used.saturating_add(*more) > most {
+            true => Check::warning("quota", found, raise),
+            false => Check::ok("quota", found),
+        })
+    });
+    counted.collect()
+}
+
+fn limit_of(kind: &str) -> Option<Limit> {
+    match kind {
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => Some(Limit::LoadBalancers),
+        kind => kinds::of(kind).counts_as,
     }
 }
 

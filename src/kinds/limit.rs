@@ -74,4 +74,19 @@ impl Limit {
             _ => None,
         }
     }
+
+    /// The limit of an account that never asked for more, for resource types of which a plan makes few
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html>,
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>,
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>,
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>).
+    pub fn default_of_new_accounts(self) -> Option<u64> {
+        match self {
+            Self::ElasticIps | Self::Vpcs => Some(5),
+            Self::DbInstances => Some(40),
+            Self::LoadBalancers => Some(50),
+            Self::HealthChecks => Some(200),
+            _ => None,
+        }
+    }
 }

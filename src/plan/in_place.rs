@@ -6,7 +6,7 @@ use crate::graph::{Graph, Resource};
 use crate::inventory::{Live, LiveResource};
 use crate::kinds;
 use crate::roles::Role;
-use crate::schema::facts::{is_another_major, processor};
+use crate::schema::facts::{is_another_major, offers, processor};
 use crate::value::{Map, Value};
 
 /// What of these changes AWS would refuse, with the way to the same end.
@@ -14,6 +14,7 @@ pub fn impossible(desired: &Graph, changes: &[Change], live: &Live) -> Vec<Impos
     let updates = changes.iter().filter(|one| one.action == Action::Update);
     let mut found: Vec<Impossible> = updates.flat_map(|one| of_update(one, live)).collect();
     found.extend(disks(desired, live));
+    found.extend(changes.iter().filter_map(old_minor));
     let groups = changes.iter().filter(|one| one.action == Action::Update);
     let groups = groups.filter(|one| &*one.kind == "AWS::RDS::DBSubnetGroup");
     found.extend(groups.filter_map(|group| left_zone(group, desired, live)));
@@ -132,6 +133,7 @@ pub fn is_upgrade(change: &Change) -> bool {
 
 const DATABASE: &str = "AWS::RDS::DBInstance";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
+const GLOBAL_CLUSTER: &str = "AWS::RDS::GlobalCluster";
 
 /// Replicas do not follow a source of another major version
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html>).
@@ -164,6 +166,32 @@ fn with_replicas(
         format!("{} would not follow it to another major version", replicas.join(", ")),
         "remove the replicas first (`replicas: 0`; several regions: back to stage cdn), apply, change `version`, apply, and add them again".to_owned(),
     ))
+}
+
+/// RDS creates no database of an old minor version and upgrades none to one; only a database that has it already keeps it
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>).
+fn old_minor(change: &Change) -> Option<Impossible> {
+    if ![DATABASE, CLUSTER, GLOBAL_CLUSTER].contains(&&*change.kind) {
+        return None;
+    }
+    let wanted = &change.desired.as_ref()?.properties;
+    let is_made = matches!(change.action, Action::Create | Action::Replace);
+    let is_moved = (change.properties.iter()).any(|one| &*one.path == "EngineVersion");
+    if !is_made && !(change.action == Action::Update && is_moved) {
+        return None;
+    }
+    let engine = wanted.get("Engine")?.as_str()?;
+    let version = wanted.get("EngineVersion")?.to_string();
+    let latest = offers::newest_of(engine, &version)?;
+    let major = offers::major(engine, &version);
+    Some(Impossible {
+        address: change.address.clone(),
+        action: change.action,
+        why: format!(
+            "RDS no longer offers version {version} of {engine}, only to databases that have it"
+        ),
+        way: format!("set `version: \"{latest}\"`, or \"{major}\" for its latest minor version"),
+    })
 }
 
 /// What the parameter says.

@@ -91,7 +91,7 @@ pub fn is_harmless(name: &str, value: &str) -> bool {
 }
 
 /// Whether a part of the name is that of a secret: `API_KEY_LIST`, `githubPat`, `PGPASS`.
-fn is_suspect(name: &str) -> bool {
+pub(super) fn is_suspect(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     // Short ones are parts of plain words: `PATH`, `SHIPPING`, `DESIGN`.
     let is_long = |part: &&&str| part.len() > 4 || ["pass", "cred", "auth", "salt"].contains(*part);
@@ -158,7 +158,7 @@ fn is_address(value: &str, name: &str) -> bool {
     port.parse::<u16>().is_ok() && is_host(host) && (path.is_empty() || !is_hook && is_path(path))
 }
 
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);
     let is_label = |label: &str| {
         !label.is_empty()
@@ -177,7 +177,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Words in lower case and versions; what has digits among its letters may be a key.
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     path.split('/').all(|segment| {
         let digits = segment.strip_prefix('v').unwrap_or(segment);
         segment.is_empty()

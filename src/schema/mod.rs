@@ -12,13 +12,16 @@ pub mod facts;
 mod harmless;
 mod limits;
 mod others;
+mod plain;
 mod secret;
+mod settings;
 mod shape;
 mod url;
 mod variables;
 
 pub use check::{Problem, check_properties, matches};
 pub use harmless::is_harmless;
+pub use plain::{is_code, is_plain, pieces, secrets_of_code};
 pub use secret::{
     DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
     told_apart, without_secrets, without_secrets_at,

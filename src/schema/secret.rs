@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::settings;
 use super::url::in_urls;
 use super::variables::Within;
 use crate::value::{Map, Part, Value};
@@ -13,6 +14,9 @@ use crate::value::{Map, Part, Value};
 /// How a dynamic reference begins, which AWS replaces by what a parameter or a secret holds
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
 pub const DYNAMIC: &str = "{{resolve:";
+
+/// How gzip begins in base64.
+const COMPRESSED: &str = "H4sI";
 
 /// What stands in a secret's place.
 pub const NEVER_SHOWN: &str = "(never shown)";
@@ -108,8 +112,13 @@ pub fn is_secret(path: &str) -> bool {
 /// `{Name: DB_PASSWORD, Value: ...}` is as secret as a property of that name, and so is whatever Systems
 /// Manager is to keep encrypted.
 pub fn is_secret_in(map: &Map, key: &str) -> bool {
-    if is_secret(key) {
+    if is_secret(key) || key == "Value" && settings::is_hidden(map) {
         return true;
+    }
+    if key == "UserData" {
+        // Of scripts only those that the blueprints compress are known to hold none; a digest stays as it is.
+        let text = map.get(key).map(ToString::to_string).unwrap_or_default();
+        return !text.starts_with(COMPRESSED) && !text.contains("${");
     }
     // A name with a reference in it ends as it prints.
     let names_one = |name: Option<&Value>| match name {

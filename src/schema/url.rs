@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::harmless::is_harmless;
 use crate::value::{Part, Value};
 
 /// What a reference in a text is while it is looked through: one character, which is no text's.
@@ -107,6 +108,7 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
             (!password.is_empty()).then(|| from..from + password.len())
         })
         .collect();
+    found.extend(queries(text));
     found.sort_by_key(|place| place.start);
     let mut end = 0;
     found.retain(|place| {
@@ -116,6 +118,53 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
     });
     found.into_iter()
 }
+
+/// Where the values of queries stand in the URLs and paths of a text that are not plainly harmless: `/h?token=...`.
+fn queries(text: &str) -> Vec<Range<usize>> {
+    let ends = |c: char| matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\') || c.is_whitespace();
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('?') {
+        let before = text[..at].rfind(ends).map_or(0, |end| {
+            end + text[end..].chars().next().map_or(1, char::len_utf8)
+        });
+        let url = &text[before..at];
+        if !url.contains('/') {
+            continue;
+        }
+        let rest = &text[at + 1..];
+        let query = &rest[..rest.find(|c| ends(c) || c == '#').unwrap_or(rest.len())];
+        let mut start = at + 1;
+        for piece in query.split(['&', ';']) {
+            let (name, value) = piece.split_once('=').unwrap_or(("", piece));
+            let is_name = |name: &str| {
+                !name.is_empty()
+                    && (name.bytes()).all(|b| b.is_ascii_alphanumeric() || b"_.-[]%".contains(&b))
+            };
+            // Without a name it is a query only behind a scheme: a pattern has question marks too.
+            let is_query = is_name(name) || !piece.contains('=') && url.contains("://");
+            if is_query
+                && value.contains(char::is_alphanumeric)
+                && !is_harmless(name, value)
+                && !MODES.contains(&value)
+            {
+                let from = start + piece.len() - value.len();
+                found.push(from..from + value.len());
+            }
+            start += piece.len() + 1;
+        }
+    }
+    found
+}
+
+/// What databases' URLs say of TLS.
+const MODES: [&str; 6] = [
+    "allow",
+    "prefer",
+    "require",
+    "required",
+    "verify-ca",
+    "verify-full",
+];
 
 /// A text to where a URL that it begins with must have ended. The digest of a password, as snapshots show it, has a
 /// space in it.

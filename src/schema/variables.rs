@@ -26,6 +26,18 @@ const COMMANDS: [&str; 6] = [
     "EntryPoint",
 ];
 
+/// Keys of such an item that hold no value of a variable.
+const ITEM: [&str; 8] = [
+    "Key",
+    "Name",
+    "name",
+    "ParameterName",
+    "OptionName",
+    "Type",
+    "ValueFrom",
+    "valueFrom",
+];
+
 /// What an object or list holds, by the key under which it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Within {
@@ -82,18 +94,27 @@ impl Within {
         };
         match self {
             Self::Variables => hides(key, value),
+            // A command is a list of words.
+            Self::Words => hides("SECRET", value),
             Self::Item if key == "Value" || key == "value" => {
                 let mut names = NAMED_BY.iter().filter_map(|by| map.get(by)?.as_str());
                 hides(names.next_back().unwrap_or("SECRET"), value)
             }
-            _ => false,
+            Self::Item => !ITEM.contains(&key) && hides("SECRET", value),
+            // One text in the place of variables or of a command's words.
+            _ => self.below(key) != Self::Other && text(value).is_some() && hides("", value),
         }
     }
 
     /// Whether an item of a list here is hidden.
     pub fn hides_item(self, items: &[Value], index: usize) -> bool {
-        let (Some(item), Some(text)) = (items.get(index), items.get(index).and_then(text)) else {
+        let Some(item) = items.get(index) else {
             return false;
+        };
+        let Some(text) = text(item) else {
+            // Words and variables are no lists, and a word is no object.
+            return matches!(item, Value::List(_)) && self != Self::Other
+                || matches!(item, Value::Map(_)) && self == Self::Words;
         };
         match self {
             Self::Variables | Self::List => match text.split_once('=') {
@@ -205,6 +226,23 @@ mod tests {
         );
         assert_eq!(shown(&["sh", "-c", "TOKEN=a ./serve"]), [true, true, false]);
         assert_eq!(shown(&["serve", "Hunter2"]), [true, false]);
+    }
+
+    #[test]
+    fn variables_of_another_form_are_hidden() {
+        let shown =
+            |json: serde_json::Value| super::super::without_secrets(&Value::from(json)).to_string();
+        for json in [
+            serde_json::json!({"env": "API_KEY=SEKRET"}),
+            serde_json::json!({"env": [["SEKRET"]]}),
+            serde_json::json!({"Environment": [{"Name": "A", "Text": "SEKRET"}]}),
+            serde_json::json!({"Command": "x --password SEKRET"}),
+            serde_json::json!({"command": [["SEKRET"], {"a": "SEKRET"}]}),
+            serde_json::json!({"command": {"a": "SEKRET"}}),
+            serde_json::json!({"UserData": "U0VLUkVU SEKRET"}),
+        ] {
+            assert!(!shown(json.clone()).contains("SEKRET"), "{json}");
+        }
     }
 
     #[test]

@@ -8,16 +8,16 @@ pub mod fields;
 mod logins;
 mod quote;
 
-pub use quote::line_of;
+pub use quote::{line_of, quote};
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Spanned, options::DuplicateKeyPolicy};
 
-use crate::diagnostic::{Diagnostic, Location, MOST_SHOWN};
+use crate::diagnostic::{Diagnostic, Location};
 use crate::value::Value;
 
 /// The largest file read, in bytes. A spec of a hundred services has about 50 kB; past this size it
@@ -193,19 +193,6 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
     }
 }
 
-/// Puts beside each message that will be shown the line that it is about. A line with a thousand mistakes is masked once.
-pub fn quote(text: &str, diagnostics: &mut [Diagnostic]) {
-    let mut lines = BTreeMap::new();
-    for diagnostic in diagnostics.iter_mut().take(MOST_SHOWN) {
-        if let Some(location) = &diagnostic.location {
-            let line = lines.entry(location.line);
-            diagnostic.line = line
-                .or_insert_with(|| line_of(text, location.line).map(|line| logins::cover(&line)))
-                .clone();
-        }
-    }
-}
-
 /// A text as a value of a type that says itself what it takes.
 ///
 /// # Errors
@@ -229,11 +216,10 @@ fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnost
         Some(end) => message[..end].to_owned(),
         None => message,
     };
-    let line = line_of(text, location.line);
     let (message, help) = plain(&message);
     let mut diagnostic = Diagnostic::error(location, message);
     diagnostic.help = help;
-    diagnostic.line = line;
+    quote::quote_lines(text, BTreeSet::new(), std::slice::from_mut(&mut diagnostic));
     diagnostic
 }
 

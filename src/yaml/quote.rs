@@ -1,31 +1,193 @@
-//! The line of a file that a message quotes, without the values of environment variables in it.
+//! The line of a file that a message quotes, and the values that the message itself quotes: without those that may be
+//! secrets.
 //!
-//! A file that is no YAML is quoted too, so this reads text and not nodes: by indentation and braces.
+//! A file that is no YAML is quoted too, so lines are read as text and not as nodes: by indentation, braces and quotes.
 
-use crate::schema::is_harmless;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Node, Yaml, logins};
+use crate::diagnostic::{Diagnostic, MOST_SHOWN};
+use crate::schema::{is_code, is_harmless, is_plain, pieces, secrets_of_code};
 
 /// The longest line that is quoted, in characters.
 const WIDEST: usize = 200;
 
-/// How far up an `env:` is looked for, in lines.
+/// How far up a mapping of variables is looked for, in lines.
 const HIGHEST: usize = 1000;
 
-/// Line `number` of a text, counted from 1; cut where it is too long to print. Values of environment variables are
+/// Keys, whole or as the beginning of one that is misspelt, below which every key is a name of the user's own.
+const VARIABLES: [&str; 5] = ["env", "variables", "vars", "secrets", "command"];
+
+/// The shortest value that is hidden in a message: a shorter one is a part of too many words.
+const SHORTEST: usize = 4;
+
+/// What stands in the place of a value in a message.
+const STARS: &str = "***";
+
+/// Line `number` of a text, counted from 1; cut where it is too long to print. Values that are not plainly harmless are
 /// replaced by as many stars.
 pub fn line_of(text: &str, number: u32) -> Option<String> {
     let number = usize::try_from(number.checked_sub(1)?).ok()?;
     let line = text.lines().nth(number)?;
-    let covered = match is_below_variables(text, number) {
-        true => cover(line),
-        false => match after_env(line) {
-            Some(at) => format!("{}{}", &line[..at], cover(&line[at..])),
-            None => line.to_owned(),
-        },
+    let mut cover = Cover {
+        is_variable: is_below_variables(text, number),
+        ..Cover::default()
     };
-    Some(covered.chars().take(WIDEST).collect())
+    cover.line(line);
+    Some(cover.covered.chars().take(WIDEST).collect())
 }
 
-/// Whether a line is part of the mapping under an `env:` above it.
+/// Puts the lines of a file beside messages about it, and hides what the messages quote of it.
+pub fn quote(text: &str, diagnostics: &mut [Diagnostic]) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let mut hidden = BTreeSet::new();
+    if let Ok(root) = super::parse("", text) {
+        collect("", false, &root, &mut hidden);
+    }
+    quote_lines(text, hidden, diagnostics);
+}
+
+/// The same of a file that is no YAML: of its values only those of the quoted lines are known.
+pub(super) fn quote_lines(text: &str, hidden: BTreeSet<String>, diagnostics: &mut [Diagnostic]) {
+    // A line with a thousand mistakes is covered once.
+    let mut lines = BTreeMap::new();
+    for (number, diagnostic) in diagnostics.iter_mut().enumerate() {
+        let Some(location) = &diagnostic.location else {
+            continue;
+        };
+        let quoted = lines
+            .entry(location.line)
+            .or_insert_with(|| Quoted::of(text, location.line));
+        diagnostic.line.clone_from(&quoted.shown);
+        let hide = |message: &str| {
+            // Messages beyond these are counted and not shown.
+            let all = (number < MOST_SHOWN).then_some(&hidden);
+            without(
+                message,
+                quoted.hidden.iter().chain(all.into_iter().flatten()),
+            )
+        };
+        diagnostic.message = hide(&diagnostic.message);
+        // A suggestion is a name of ours or AWS's.
+        if let Some(help) = &mut diagnostic.help
+            && !help.starts_with("did you mean")
+        {
+            *help = hide(help);
+        }
+    }
+}
+
+/// A line as it is quoted.
+struct Quoted {
+    shown: Option<String>,
+    /// The values on it that are hidden, and the pieces of them.
+    hidden: BTreeSet<String>,
+}
+
+impl Quoted {
+    fn of(text: &str, line: u32) -> Self {
+        let number = usize::try_from(line).unwrap_or(0).saturating_sub(1);
+        let mut cover = Cover {
+            is_variable: is_below_variables(text, number),
+            ..Cover::default()
+        };
+        cover.line(text.lines().nth(number).unwrap_or(""));
+        let mut hidden = BTreeSet::new();
+        for value in &cover.hidden {
+            hide(value, &mut hidden);
+        }
+        Self {
+            shown: line_of(text, line).map(|line| logins::cover(&line)),
+            hidden,
+        }
+    }
+}
+
+/// A message without the values that are hidden.
+fn without<'a>(message: &str, hidden: impl Iterator<Item = &'a String>) -> String {
+    // The longest first: a piece of it is hidden alone too.
+    let mut values: Vec<&String> = hidden.filter(|one| message.contains(&***one)).collect();
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    let mut shown = message.to_owned();
+    for value in values {
+        shown = replaced(&shown, value);
+    }
+    shown
+}
+
+/// A message with stars in the place of a value, where it is a word of its own.
+fn replaced(message: &str, value: &str) -> String {
+    let (mut shown, mut end) = (String::new(), 0);
+    for (at, _) in message.match_indices(value) {
+        let after = at + value.len();
+        let is_part = message[..at].ends_with(char::is_alphanumeric)
+            && value.starts_with(char::is_alphanumeric)
+            || message[after..].starts_with(char::is_alphanumeric)
+                && value.ends_with(char::is_alphanumeric);
+        if !is_part {
+            shown += &message[end..at];
+            shown += STARS;
+            end = after;
+        }
+    }
+    shown + &message[end..]
+}
+
+/// The values of a node, and their pieces, that no message quotes.
+fn collect(key: &str, is_variable: bool, node: &Node, hidden: &mut BTreeSet<String>) {
+    match &node.value {
+        Yaml::Map(entries) => {
+            for (name, value) in entries {
+                let is_variable = is_variable || holds_variables(&name.text);
+                collect(&name.text, is_variable, value, hidden);
+            }
+        }
+        Yaml::List(items) => {
+            for item in items {
+                collect(key, is_variable, item, hidden);
+            }
+        }
+        _ => {
+            let Some(text) = node.as_str() else {
+                return;
+            };
+            if !is_variable && is_code(key, text) {
+                (secrets_of_code(text).into_iter()).for_each(|place| hide(&text[place], hidden));
+            } else if !is_shown(is_variable, key, text) {
+                hide(text, hidden);
+            }
+        }
+    }
+}
+
+fn hide(value: &str, hidden: &mut BTreeSet<String>) {
+    let mut add = |text: &str| {
+        if text.len() >= SHORTEST {
+            hidden.insert(text.to_owned());
+            let escaped = format!("{text:?}");
+            hidden.insert(escaped[1..escaped.len() - 1].to_owned());
+        }
+    };
+    add(value);
+    pieces(value).for_each(add);
+}
+
+fn is_shown(is_variable: bool, key: &str, value: &str) -> bool {
+    match is_variable {
+        true => is_harmless(key, value),
+        false => is_plain(key, value),
+    }
+}
+
+fn holds_variables(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    // `environments` holds overlays of the spec.
+    lower != "environments" && VARIABLES.iter().any(|one| lower.starts_with(one))
+}
+
+/// Whether a line is part of what stands under a key of variables above it.
 fn is_below_variables(text: &str, number: usize) -> bool {
     let above: Vec<&str> = text
         .lines()
@@ -36,21 +198,26 @@ fn is_below_variables(text: &str, number: usize) -> bool {
         return false;
     };
     let mut least = indentation(line);
-    // How many braces are closed below and not opened yet.
+    // A list may stand at the indentation of its key, and a tab is no indentation that counts.
+    let is_item = line.trim_start().starts_with("- ") || line.contains('\t');
     for line in above.iter().rev().filter(|line| !line.trim().is_empty()) {
         let indentation = indentation(line);
-        if let Some(at) = after_env(line) {
-            let rest = line[at..].trim();
-            let is_open = rest.matches('{').count() > rest.matches('}').count();
+        if let Some(rest) = after_variables(line) {
+            let rest = rest.trim();
+            let opened = rest.matches(['{', '[']).count();
+            let is_open = opened > rest.matches(['}', ']']).count();
+            let is_above = indentation < least || is_item && indentation == least;
             if is_open && indentation <= least
-                || indentation < least
-                    && (rest.is_empty() || rest.starts_with(['#', '&', '|', '>']))
+                || is_above && (rest.is_empty() || rest.starts_with(['#', '&', '|', '>', '!']))
             {
                 return true;
             }
         }
+        if line.trim_start().starts_with("- ") && indentation == least {
+            continue;
+        }
         least = least.min(indentation);
-        if least == 0 {
+        if least == 0 && !is_item {
             // What is at the margin ends what was above it.
             return false;
         }
@@ -59,60 +226,173 @@ fn is_below_variables(text: &str, number: usize) -> bool {
 }
 
 fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+    // A tab counts for a wide one: YAML takes none, and who writes one means to be below.
+    let blanks = &line[..line.len() - line.trim_start().len()];
+    blanks.chars().map(|c| if c == '\t' { 8 } else { 1 }).sum()
 }
 
-/// Where the value under a key `env` begins in a line.
-fn after_env(line: &str) -> Option<usize> {
-    ["env:", "\"env\":", "'env':"].iter().find_map(|key| {
-        line.match_indices(key).find_map(|(at, _)| {
-            let is_start = line[..at].ends_with([' ', '{', ',', '-', '\t']) || at == 0;
-            is_start.then_some(at + key.len())
-        })
+/// What follows the last key of variables in a line.
+fn after_variables(line: &str) -> Option<&str> {
+    line.match_indices(':').rev().find_map(|(at, _)| {
+        let key = line[..at].trim_end_matches(['"', '\'']);
+        let start = key
+            .rfind([' ', '{', ',', '\t', '"', '\''])
+            .map_or(0, |at| at + 1);
+        let rest = &line[at + 1..];
+        let is_key = rest.is_empty() || rest.starts_with([' ', '{', '[', '\t']);
+        (is_key && holds_variables(&key[start..])).then_some(rest)
     })
 }
 
-/// Stars in the place of every value of a mapping's text that may be a secret.
-fn cover(text: &str) -> String {
-    let mut covered = String::new();
-    let mut piece = String::new();
-    let mut quote = None;
-    for letter in text.chars() {
-        match quote {
-            Some(open) if letter == open => quote = None,
-            Some(_) => {}
-            None if letter == '"' || letter == '\'' => quote = Some(letter),
-            None if "{},".contains(letter) => {
-                covered.push_str(&entry(&piece));
-                piece.clear();
-                covered.push(letter);
-                continue;
-            }
-            None => {}
-        }
-        piece.push(letter);
-    }
-    covered + &entry(&piece)
+/// A line that is put together again, with stars in the place of what is hidden.
+#[derive(Default)]
+struct Cover {
+    covered: String,
+    hidden: Vec<String>,
+    /// Whether keys are names of the user's own.
+    is_variable: bool,
+    /// For each brace that is open, whether that was so before it, and the key of a list's items.
+    open: Vec<(bool, String)>,
+    key: String,
 }
 
-/// One `NAME: VALUE`, or what could not be told apart further.
-fn entry(piece: &str) -> String {
-    let (name, value) = match piece.split_once(": ") {
-        Some((name, value)) => (name, value),
-        None if piece.trim_end().ends_with(':') => return piece.to_owned(),
-        None => ("", piece),
-    };
-    let bare = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    let head = piece.len() - value.len();
-    match is_harmless(&bare(name), &bare(value)) {
-        true => piece.to_owned(),
-        false => {
-            let stars = value
-                .chars()
-                .map(|c| if c.is_whitespace() { c } else { '*' });
-            piece[..head].chars().chain(stars).collect()
+impl Cover {
+    fn line(&mut self, line: &str) {
+        let mut piece = String::new();
+        let (mut quote, mut was, mut is_code) = (None, ' ', 0_usize);
+        for letter in line.chars() {
+            match quote {
+                Some(open) if letter == open && was != '\\' => quote = None,
+                Some(_) => {}
+                None if "\"'".contains(letter) && " {[,:(".contains(was) => quote = Some(letter),
+                None if letter == '{' && was == '$' => is_code += 1,
+                None if letter == '}' && is_code > 0 => is_code -= 1,
+                None if is_code == 0
+                    && "{}[],".contains(letter)
+                    && is_flow(&piece, was, letter) =>
+                {
+                    self.entry(&piece);
+                    piece.clear();
+                    self.covered.push(letter);
+                    match letter {
+                        '{' | '[' => {
+                            self.open.push((self.is_variable, self.key.clone()));
+                            self.is_variable |= holds_variables(&self.key);
+                        }
+                        '}' | ']' => {
+                            if let Some((before, key)) = self.open.pop() {
+                                (self.is_variable, self.key) = (before, key);
+                            }
+                        }
+                        _ => {
+                            if let Some((_, key)) = self.open.last() {
+                                self.key.clone_from(key);
+                            }
+                        }
+                    }
+                    was = ' ';
+                    continue;
+                }
+                None => {}
+            }
+            piece.push(letter);
+            was = letter;
         }
+        self.entry(&piece);
     }
+
+    /// An expression, with stars in the place of its texts.
+    fn code(&mut self, code: &str) {
+        let trimmed = code.trim();
+        let inner = bare(code);
+        let start = code.len() - code.trim_start().len() + trimmed.find(inner).unwrap_or(0);
+        let mut end = 0;
+        for place in secrets_of_code(inner) {
+            let place = start + place.start..start + place.end;
+            self.covered.push_str(&code[end..place.start]);
+            self.covered
+                .extend(code[place.clone()].chars().map(|_| '*'));
+            self.hidden.push(code[place.clone()].to_owned());
+            end = place.end;
+        }
+        self.covered.push_str(&code[end..]);
+    }
+
+    /// One `KEY: VALUE`, a key alone, or a value alone.
+    fn entry(&mut self, piece: &str) {
+        let body = piece.trim_start();
+        let lead = &piece[..piece.len() - body.len()];
+        self.covered.push_str(lead);
+        let mut body = body;
+        while let Some(rest) = body.strip_prefix("- ") {
+            self.covered.push_str("- ");
+            body = rest;
+        }
+        if let Some(end) = key_end(body) {
+            self.covered.push_str(&body[..end]);
+            self.key = bare(body[..end].trim_end().trim_end_matches(':')).to_owned();
+            body = &body[end..];
+        }
+        let value = body.trim();
+        if value.is_empty() {
+            self.covered.push_str(body);
+            return;
+        }
+        let (text, comment) = match value.split_once(" #") {
+            Some((text, _)) if !text.starts_with(['"', '\'']) => (text.trim_end(), true),
+            _ => (value, value.starts_with('#')),
+        };
+        if !self.is_variable && is_code(&self.key, bare(value)) && !comment {
+            return self.code(body);
+        }
+        let is_mark = ["|", ">", "|-", ">-", "-", "---", "..."].contains(&text);
+        let is_text = !text.starts_with('#') && is_shown(self.is_variable, &self.key, bare(text));
+        if !comment && (is_mark || is_text) {
+            self.covered.push_str(body);
+            return;
+        }
+        let shown = if is_mark || is_text { text.len() } else { 0 };
+        let start = body.len() - body.trim_start().len();
+        self.covered.push_str(&body[..start + shown]);
+        let rest = &body[start + shown..];
+        self.covered.extend(
+            rest.chars()
+                .map(|c| if c.is_whitespace() { c } else { '*' }),
+        );
+        self.hidden.push(bare(text).to_owned());
+    }
+}
+
+/// Whether a brace or comma is one of a flow mapping's and not of a text.
+fn is_flow(piece: &str, was: char, letter: char) -> bool {
+    match letter {
+        '{' | '[' => was == ' ' || piece.is_empty(),
+        _ => true,
+    }
+}
+
+fn bare(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
+}
+
+/// Where the value begins after a key and its colon.
+fn key_end(body: &str) -> Option<usize> {
+    let (key, rest) = match body.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let end = body[1..].find(quote)? + 2;
+            (&body[..end], &body[end..])
+        }
+        _ => {
+            let at = body
+                .find(": ")
+                .or_else(|| body.trim_end().strip_suffix(':').map(str::len))?;
+            (&body[..at], &body[at..])
+        }
+    };
+    let is_key =
+        key.len() <= 80 && !bare(key).contains([' ', '@', '=', '#']) || key.starts_with("<<");
+    let is_colon = rest.starts_with(": ") || rest.trim_end() == ":";
+    (is_key && is_colon).then(|| key.len() + rest.len() - rest[1..].trim_start().len())
 }
 
 #[cfg(test)]
@@ -145,5 +425,73 @@ services:
         assert_eq!(lines[4], "      TOKEN: *******");
         assert_eq!(lines[7], "    image: nginx:1");
         assert!(lines[8].starts_with("  api: {image: a, env: {PORT: 80, TOKEN: *********}, "));
+    }
+
+    #[test]
+    fn a_quoted_line_shows_no_secret_in_a_wrong_place() {
+        for line in [
+            "    environment: {API_KEY: SEKRET}",
+            "    envv: {A: SEKRET}",
+            "database: {engine: postgres, password: SEKRET}",
+            "  password: SEKRET",
+            "password: swordfish SEKRET",
+            "vars: {a: SEKRET}",
+            "provider: {aws: {access_key: SEKRET, secret_key: SEKRET}}",
+            "    secrets: {A: \"SEKRET3 x\"}",
+            "    command: {a: SEKRET}",
+            "\tKEY: SEKRET",
+            "tags: {api_token: SEKRET, b: \"x;\"}",
+            "    artifact: https://u:SEKRET@x/a.tar",
+            "migration: {gates: {x: {command: [curl, -H, \"Authorization: SEKRET\"]}}}",
+            "migration: {probe: \"https://u:SEKRET@x\"}",
+            "      - \"Authorization: SEKRET\"",
+            "      - SEKRET",
+            "app: shop # SEKRET",
+            "# SEKRET",
+            "SEKRET",
+            "image: \"SEKRET",
+            "env: {A: {b: [SEKRET, c]}, d: SEKRET}",
+            "x: ${'SEKRET'}",
+            "x: [a, {b: SEKRET}]",
+        ] {
+            let shown = line_of(line, 1).unwrap();
+            assert!(!shown.contains("SEKRET"), "{line}: {shown}");
+            assert_eq!(shown.chars().count(), line.chars().count(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_line_shows_keys_and_mistaken_words() {
+        for line in [
+            "database: {engine: postgress, storage: {min: 20, max: 10}}",
+            "regions: [us-est-1, eu-west-1]",
+            "stage: load-balancd",
+            "  - id: vpc",
+            "    properties: {CidrBlock: \"${spec.network.cidr}\"}",
+            "  - kind: AWS::EC2::Vpc",
+            "services: {web: {image: nginx:1, prot: 80}}",
+        ] {
+            assert_eq!(line_of(line, 1).as_deref(), Some(line));
+        }
+    }
+
+    #[test]
+    fn a_message_quotes_no_secret_of_its_file() {
+        use crate::diagnostic::Location;
+        let text = "a: \"https://u:SEKRET@x\"\npath: /h?token=SEKRET\nengine: postgress\n";
+        let at = |line| Location {
+            file: "f".into(),
+            line,
+            column: 1,
+        };
+        let message = "\"u:SEKRET@x\" and \"/h?token=SEKRET\" are wrong";
+        let mut found = [
+            Diagnostic::error(at(1), message).help(message),
+            Diagnostic::error(at(3), "no engine postgress"),
+        ];
+        quote(text, &mut found);
+        assert!(!format!("{found:?}").contains("SEKRET"), "{found:?}");
+        assert_eq!(found[1].message, "no engine postgress");
+        assert_eq!(found[1].line.as_deref(), Some("engine: postgress"));
     }
 }

@@ -41,7 +41,7 @@ fn an_adopted_database_keeps_its_password_until_that_is_allowed() {
         &["us-east-1/db", "us-east-1/secret_db"][..],
     ] {
         let project = adopted(addresses);
-        let before = project.said(&["sim show us-east-1/db"]);
+        let before = project.said(&["sim show us-east-1/db --secrets"]);
         let told = project.said(&["plan", "apply --auto-approve"]);
         assert!(
             told.contains("its master user would get the password of the application's secret"),
@@ -49,7 +49,7 @@ fn an_adopted_database_keeps_its_password_until_that_is_allowed() {
         );
         assert!(told.contains("--allow us-east-1/db"), "{told}");
         assert!(told.contains("(exit code 1)"), "{told}");
-        assert_eq!(project.said(&["sim show us-east-1/db"]), before);
+        assert_eq!(project.said(&["sim show us-east-1/db --secrets"]), before);
         let told = project.said(&["apply --auto-approve --allow us-east-1/db", "plan"]);
         assert!(
             told.contains("1 updated") && told.contains("Nothing to do"),

@@ -201,7 +201,7 @@ fn no_command_tells_a_secret_or_leaves_it_in_a_file() {
     keeps(&project, &["apply saved.plan --auto-approve"]);
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
     let held = |address: &str| {
-        let output = project.run(&format!("sim show {address}"));
+        let output = project.run(&format!("sim show {address} --secrets"));
         String::from_utf8(output.stdout).unwrap()
     };
     for address in [

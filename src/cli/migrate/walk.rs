@@ -14,11 +14,11 @@ use crate::cli::migrate_progress::{Teller, arrived_at, ended, shown};
 use crate::cli::progress::Show;
 use crate::cli::project::{Project, find, load_spec, read, write};
 use crate::cli::{Failure, Global, Outcome, ui};
-use crate::inventory::{Record, Standing};
+use crate::inventory::{Live, Record, Standing};
 use crate::migrate::saved::SavedMigration;
 use crate::migrate::walk::{Halt, Walker};
 use crate::migrate::{Migration, Step, action};
-use crate::plan::Counts;
+use crate::plan::{Counts, diff};
 use crate::render::gates::Gates;
 use crate::render::junit;
 use crate::render::migration::{Frame, in_full, overview, step, text};
@@ -30,6 +30,34 @@ use crate::spec::{self, Stage};
 pub(super) enum Course {
     Forward,
     Back,
+}
+
+/// Fails where a saved migration was run already and the spec asks for something else since: its end is not what exists.
+fn done_before(
+    project: &Project,
+    saved: Option<&SavedMigration>,
+    live: &Live,
+) -> Result<(), Failure> {
+    let Some(saved) = saved else {
+        return Ok(());
+    };
+    let plan = diff(&project.graph()?, live, None);
+    let Some(first) = plan.changes.first() else {
+        return Ok(());
+    };
+    let more = match plan.changes.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(Failure::with_help(
+        format!(
+            "the migration of the file was run already: {} is at stage {}. The spec or the blueprints changed since and differ at {}{more}; nothing was changed",
+            project.spec.app,
+            saved.to.name(),
+            first.address
+        ),
+        "`scalectl plan` shows the difference, `scalectl apply` applies it",
+    ))
 }
 
 /// The walk.
@@ -49,6 +77,7 @@ pub(super) async fn go(
     check_target(arguments, standing.as_ref())?;
     let (from, to) = ends(project, record)?;
     if from == to {
+        done_before(project, saved, &live)?;
         event_log::tell(into, arguments.json, &arrived_at(to, 0.0));
         if !arguments.json {
             let there = format!("{} is at stage {}.", project.spec.app, to.name());

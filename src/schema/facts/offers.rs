@@ -230,6 +230,22 @@ pub fn has_version(engine: &str, version: &str) -> bool {
     versions(engine).any(|one| one == version) || majors(engine).contains(&version)
 }
 
+/// The newest minor version that can be created in the place of one that no longer can: of a major version that the table
+/// knows by numbers, and not newer than the table.
+pub fn newest_of(engine: &str, version: &str) -> Option<&'static str> {
+    if has_version(engine, version) {
+        return None;
+    }
+    let numbers = |version: &str| -> Option<Vec<u32>> {
+        version.split('.').map(|part| part.parse().ok()).collect()
+    };
+    let wanted = numbers(version)?;
+    let newest = versions(engine)
+        .filter(|one| major(engine, one) == major(engine, version))
+        .max_by_key(|one| numbers(one))?;
+    (numbers(newest)? > wanted).then_some(newest)
+}
+
 /// Whether a major version does not run on a class that its engine has otherwise.
 pub fn lacks(engine: &str, version: &str, class: &str) -> bool {
     let major = major(engine, version);

@@ -15,8 +15,38 @@ const LONGEST: usize = 63 - "--assets---".len() + 1 - 14 - 8;
 /// Every command checks all of them, and compares their domains with each other.
 pub const MOST_ENVIRONMENTS: usize = 100;
 
-/// Checks the names of the app and of every environment.
+/// SNS sends to `LOCAL@DOMAIN` and takes everything else for a mistake: not even a login or a webhook's address is quoted.
+fn email(rules: &mut Rules<'_>) {
+    let Some(email) = &rules.spec.monitoring.email else {
+        return;
+    };
+    let is_local = |text: &str| {
+        (1..=64).contains(&text.len())
+            && (text.bytes())
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-=^_`{|}~.".contains(&b))
+    };
+    let is_domain = |text: &str| {
+        text.len() <= 253
+            && text.split('.').all(|label| {
+                !label.is_empty()
+                    && label
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            })
+    };
+    if !(email.split_once('@')).is_some_and(|(local, domain)| is_local(local) && is_domain(domain))
+    {
+        rules.say(
+            "monitoring.email",
+            "monitoring.email is not an e-mail address".to_owned(),
+            "write one like ops@example.com; alarms go there",
+        );
+    }
+}
+
+/// Checks the names of the app and of every environment, and the address that alarms go to.
 pub fn check(rules: &mut Rules<'_>) {
+    email(rules);
     let spec = rules.spec;
     let app = spec.app.as_str();
     if let Some(reserved) = RESERVED.iter().find(|own| app.starts_with(**own)) {

@@ -335,6 +335,13 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     if secret.contains(':') {
         return Some(("names a key of a secret", WHOLE));
     }
+    // Base64 ends so, and no name that a person gives.
+    if secret.ends_with('=') {
+        return Some((
+            "is a secret's own text, not its name",
+            "store the text in Secrets Manager and write its name, such as shop/stripe; change the secret if this file was shared",
+        ));
+    }
     (!is_name(secret)).then_some((
         "is not the name of a secret",
         "a name begins with no hyphen and has up to 512 letters, digits and / _ + = . @ -; the secret's own text does not belong here",
