@@ -102,3 +102,19 @@ fn an_edited_migration_and_one_with_another_end_are_refused() {
     assert!(text.contains("was run already"), "{text}");
     assert!(text.contains("us-east-1/param_service[web]"), "{text}");
 }
+
+#[test]
+fn resume_names_what_the_spec_changed_meanwhile() {
+    let project = Project::empty();
+    let first = spec("single-server", "database: {engine: postgres}\n");
+    project.write("scalectl.yaml", &first);
+    project.run("apply --auto-approve");
+    project.run("migrate --to split-db --step --auto-approve");
+    project.write("scalectl.yaml", first.replace("nginx:1", "nginx:2"));
+    let text = project.said(&["migrate --to split-db --resume --auto --auto-approve"]);
+    assert!(
+        text.contains("us-east-1/param_service[web] (Value)"),
+        "{text}"
+    );
+    assert!(text.contains("nothing was changed"), "{text}");
+}

@@ -177,7 +177,7 @@ fn old_minor(change: &Change) -> Option<Impossible> {
     let wanted = &change.desired.as_ref()?.properties;
     let is_made = matches!(change.action, Action::Create | Action::Replace);
     let is_moved = (change.properties.iter()).any(|one| &*one.path == "EngineVersion");
-    if !is_made && !(change.action == Action::Update && is_moved) {
+    if !(is_made || change.action == Action::Update && is_moved) {
         return None;
     }
     let engine = wanted.get("Engine")?.as_str()?;

@@ -27,7 +27,7 @@ address stage protect ignoreChanges on expires variable columns attributes check
 const CODE: &str = "require where when expect expression includeWhen readyWhen forEach";
 
 /// Keys of prose, which is quoted word by word.
-const PROSE: &str = "title description message fix reason why help name";
+const PROSE: &str = "title description message fix reason why help name error";
 
 /// The longest value that is quoted.
 const LONGEST: usize = 200;

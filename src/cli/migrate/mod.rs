@@ -28,6 +28,7 @@ use crate::apply::Context;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::Migration;
 use crate::migrate::saved::SavedMigration;
+use crate::plan::diff;
 use crate::render::json;
 use crate::render::migration::text;
 use crate::render::style::{NEW, NOTICE, Painted};
@@ -402,6 +403,39 @@ fn try_out(
     dry_run::migrate(project, &seen.snapshot, way)
 }
 
+/// Where what should exist by now differs from what does, apart from the resources of the step that was interrupted.
+fn changed_since(migration: &Migration, standing: &Standing, live: &Live) -> String {
+    const SHOWN: usize = 3;
+    let graph_after = |steps: usize| match steps.checked_sub(1) {
+        Some(last) => migration.steps.get(last).map(|step| &step.graph),
+        None => Some(&migration.start),
+    };
+    let (Some(before), Some(at)) = (graph_after(standing.step), graph_after(standing.step + 1))
+    else {
+        return "it has fewer steps now".to_owned();
+    };
+    let reached = if standing.done { at } else { before };
+    let changes = diff(reached, live, None).changes.into_iter();
+    let differing: Vec<String> = changes
+        .filter(|change| before.get(&change.address) == at.get(&change.address))
+        .map(|change| {
+            let paths: Vec<&str> = (change.properties.iter())
+                .map(|property| &*property.path)
+                .take(SHOWN)
+                .collect();
+            match paths.is_empty() {
+                true => change.address.to_string(),
+                false => format!("{} ({})", change.address, paths.join(", ")),
+            }
+        })
+        .collect();
+    match differing.len().saturating_sub(SHOWN) {
+        _ if differing.is_empty() => "a later step or its scripts differ".to_owned(),
+        0 => format!("{} differs", differing.join(", ")),
+        more => format!("{} and {more} more differ", differing[..SHOWN].join(", ")),
+    }
+}
+
 /// Fails when the migration is not the one that was saved or is under way, may cost more than is
 /// allowed, or does not begin at what is live.
 fn may_go(
@@ -420,9 +454,10 @@ fn may_go(
     {
         return Err(Failure::with_help(
             format!(
-                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}); nothing was changed",
+                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}): {}; nothing was changed",
                 standing.step + 1,
-                standing.name
+                standing.name,
+                changed_since(migration, standing, live)
             ),
             "put them back as they were, finish or take back the migration, and change them then",
         ));
