@@ -150,8 +150,8 @@ pub fn against(
     })
 }
 
-/// Fails where `--allow` names what neither exists nor is planned. What an earlier run of the same command deleted is no
-/// mistake: a blueprint still declares it, unless the blueprints cannot be read.
+/// Fails where `--allow` names what neither exists nor is planned, but something much like it does. Anything else is a warning:
+/// an earlier run of the same command may have deleted it, and running again must go on.
 pub fn check_allowed<'a>(
     project: &Project,
     allow: &[Address],
@@ -159,9 +159,16 @@ pub fn check_allowed<'a>(
 ) -> Result<(), Failure> {
     for address in allow.iter().filter(|_| project.is_sound) {
         let exists = known.clone().any(|one| one == address);
-        if !exists && !project.library.declares(&address.id) {
+        if exists || project.library.declares(&address.id) {
+            continue;
+        }
+        if alike(address, &known.clone().collect::<Vec<_>>()).is_some() {
             return Err(no_such(address, known));
         }
+        ui::note(&format!(
+            "{} there is no resource {address}, so `--allow {address}` changes nothing\n",
+            Painted(NOTICE, "warning:")
+        ));
     }
     Ok(())
 }

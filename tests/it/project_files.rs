@@ -1,18 +1,15 @@
 //! Folders and files beside a spec: what cannot be used is refused by its path, never left out.
 #![cfg(unix)]
 
-#[path = "common/project.rs"]
-mod project;
-
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use project::Project;
+use crate::project::Project;
 
 /// A project of the built-in blueprints alone.
 fn plain() -> Project {
     let project = Project::empty();
-    project.write("scalectl.yaml", project::SPEC);
+    project.write("scalectl.yaml", crate::project::SPEC);
     project
 }
 

@@ -1,9 +1,6 @@
 //! What would fail in the middle of an apply or a migration is reported before it begins.
 
-#[path = "common/project.rs"]
-mod project;
-
-use project::Project;
+use crate::project::Project;
 
 fn spec(stage: &str, rest: &str) -> String {
     format!(

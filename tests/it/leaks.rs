@@ -1,10 +1,7 @@
 //! Secrets in wrong places: in the spec where no key takes them, in settings that somebody changed by hand, in URLs. No
 //! command shows them.
 
-#[path = "common/project.rs"]
-mod project;
-
-use project::Project;
+use crate::project::Project;
 use proptest::test_runner::{Config, TestRunner};
 
 /// What every planted secret has.
