@@ -136,7 +136,7 @@ fn grown(name: &str, emulator: Kind, spec: &Spec) -> Spec {
             web.scale.min = 3;
             web.health.interval = 20;
             let database = spec.database.as_mut().unwrap();
-            database.class = "db.m7g.large".to_owned();
+            database.class = Some("db.m7g.large".to_owned());
             database.storage = Storage::Size(100);
             database.backup_days = 30;
         }
