@@ -6,10 +6,10 @@
 //! servers, and gates that must open before the next one.
 //!
 //! [`graphs`] derives the graphs between two stages (`challenge`: what a new server needs for its certificate), [`merge`] what a resource looks like while both
-//! need it, [`steps`] lays the declared walk over them, [`gates`] judges readings, [`reach`] follows
-//! requests to the servers, [`ask`] sends some, [`failover`] makes steps of moving a database's writes to
+//! need it, [`steps`] lays the declared walk over them, [`gates`] judges readings, [`routing`] follows
+//! requests to the servers, [`probe`] sends some, [`failover`] makes steps of moving a database's writes to
 //! another region, [`walk`] does it, [`mod@forecast`] does it on a simulator to say what it would be, and
-//! [`mod@dry_run`] on one that stands as a snapshot says, [`saved`] is one in a file. All but [`ask`] and the last three are pure.
+//! [`mod@dry_run`] on one that stands as a snapshot says, [`saved`] is one in a file. All but [`probe`] and the last three are pure.
 
 pub mod action;
 mod challenge;

@@ -2,7 +2,7 @@
 //!
 //! The marks on a resource say how we set each property: one that is set to what the spec has, and is
 //! found otherwise, was moved. What AWS or an autoscaler moves is not compared at all
-//! ([`crate::kinds::Kind::shared`]). A resource that is missing was removed by somebody where the
+//! ([`crate::kinds::Kind::externally_managed`]). A resource that is missing was removed by somebody where the
 //! spec has the very addresses that were last applied in full; otherwise it may as well be new in the
 //! spec, and is not called drift.
 

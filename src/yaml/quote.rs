@@ -60,10 +60,13 @@ pub(super) fn quote_lines(text: &str, hidden: BTreeSet<String>, diagnostics: &mu
         let quoted = lines
             .entry(location.line)
             .or_insert_with(|| Quoted::of(text, location.line));
-        diagnostic.line.clone_from(&quoted.shown);
+        // Messages beyond these are counted and not shown.
+        let is_shown = number < MOST_SHOWN;
+        if is_shown {
+            diagnostic.line.clone_from(&quoted.shown);
+        }
         let hide = |message: &str| {
-            // Messages beyond these are counted and not shown.
-            let all = (number < MOST_SHOWN).then_some(&hidden);
+            let all = is_shown.then_some(&hidden);
             without(
                 message,
                 quoted.hidden.iter().chain(all.into_iter().flatten()),

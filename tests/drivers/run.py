@@ -152,7 +152,7 @@ def site(root, port):
     space["urllib"].request.urlopen = fetch
     space["shutil"] = type("", (), dict(which=staticmethod(lambda name: name)))
     space.update(ETC=root + "/etc", DATA=root + "/data", start=start, run=run, port_of=lambda config: port,
-                 metadata=lambda path: OWN, secret=lambda name, region: json.dumps(dict(username="app", password="secret/of@app")))
+                 metadata=lambda path: OWN, secret=lambda name: json.dumps(dict(username="app", password="secret/of@app")))
     return space, started, told
 
 
