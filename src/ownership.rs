@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::address::Address;
 use crate::graph::Graph;
 use crate::inventory::Applied;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, hidden};
 
 /// The longest value of a tag, in characters
 /// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
@@ -29,7 +29,7 @@ pub const TAG_VALUE: usize = 256;
 /// apart; a clash within a kind would show as a property that changes with every plan.
 const NAME: usize = 3;
 /// Characters of a value's digest: 24 bits.
-const VALUE: usize = 4;
+const VALUE: usize = hidden::SHORT;
 
 /// The digest of one property's value.
 pub fn of_value(address: &Address, name: &str, value: &Value) -> Arc<str> {
@@ -84,8 +84,7 @@ pub fn of_addresses(graph: &Graph) -> Arc<str> {
 /// How a provider shows a secret that AWS does give back: by a digest that tells it from others.
 pub fn hidden(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
-    let short = hex::encode(&digest[..6]);
-    format!("(hidden {short})")
+    hidden::text(&hex::encode(&digest[..hidden::LONG / 2]))
 }
 
 /// How a secret is written down where it may be read for long: by a digest as short as the marks', another
@@ -93,42 +92,19 @@ pub fn hidden(secret: &str) -> String {
 /// them all, and not a generated one.
 pub fn concealed(address: &Address, path: &str, secret: &str) -> String {
     let place = short(&format!("{address}\n{path}"), VALUE);
-    format!(
-        "(hidden {place}:{})",
-        short(&format!("{place}\n{secret}"), VALUE)
-    )
+    let digest = short(&format!("{place}\n{secret}"), VALUE);
+    hidden::text(&format!("{place}:{digest}"))
 }
 
 /// Whether `shown` is what [`hidden`] or [`concealed`] shows of `secret`.
 pub fn stands_for(shown: &str, secret: &str) -> bool {
-    let Some(inner) = inside(shown) else {
+    let Some(inner) = hidden::inside(shown) else {
         return false;
     };
     match inner.split_once(':') {
         Some((place, digest)) => *short(&format!("{place}\n{secret}"), VALUE) == *digest,
         None => hidden(secret) == shown,
     }
-}
-
-/// Whether a text is what [`hidden`] or [`concealed`] shows, and not what they are to hide.
-pub fn is_hidden(text: &str) -> bool {
-    let Some(inner) = inside(text) else {
-        return false;
-    };
-    let of = |part: &str, length: usize| {
-        part.len() == length
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-    };
-    match inner.split_once(':') {
-        Some((place, digest)) => of(place, VALUE) && of(digest, VALUE),
-        None => of(inner, 12) && inner.bytes().all(|b| b.is_ascii_hexdigit()),
-    }
-}
-
-fn inside(shown: &str) -> Option<&str> {
-    shown.strip_prefix("(hidden ")?.strip_suffix(')')
 }
 
 /// Whether these marks say that `name` was set to `value`; `None` when it was never set.

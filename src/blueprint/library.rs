@@ -359,13 +359,7 @@ impl Library {
 
     /// Puts the files' lines beside messages that speak of them.
     pub fn quote(&self, diagnostics: &mut [Diagnostic]) {
-        for diagnostic in diagnostics {
-            if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location)
-                && let Some(text) = self.sources.get(&*place.file)
-            {
-                crate::yaml::quote(text, std::slice::from_mut(diagnostic));
-            }
-        }
+        crate::yaml::quote_files(|file| Some(self.sources.get(file)?), diagnostics);
     }
 
     /// The text of a template for these values; what only the cloud knows stays symbolic.

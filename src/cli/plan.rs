@@ -162,8 +162,8 @@ pub fn check_allowed<'a>(
         if exists || project.library.declares(&address.id) {
             continue;
         }
-        if alike(address, &known.clone().collect::<Vec<_>>()).is_some() {
-            return Err(no_such(address, known));
+        if let Some(near) = alike(address, &known.clone().collect::<Vec<_>>()) {
+            return Err(absent(address, Some(&near)));
         }
         ui::note(&format!(
             "{} there is no resource {address}, so `--allow {address}` changes nothing\n",
@@ -175,8 +175,15 @@ pub fn check_allowed<'a>(
 
 /// The failure of naming a resource that does not exist.
 pub fn no_such<'a>(address: &Address, known: impl Iterator<Item = &'a Address>) -> Failure {
+    absent(
+        address,
+        alike(address, &known.collect::<Vec<_>>()).as_deref(),
+    )
+}
+
+fn absent(address: &Address, near: Option<&str>) -> Failure {
     let what = format!("there is no resource {address}");
-    match alike(address, &known.collect::<Vec<_>>()) {
+    match near {
         Some(near) => Failure::with_help(what, format!("did you mean {near}?")),
         None => Failure::with_help(what, "`scalectl status` lists them"),
     }

@@ -280,11 +280,9 @@ fn override_with(spec: &mut Spec, global: &Global) -> Result<(), Failure> {
 pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result<Spec, Failure> {
     let (app, wanted) = (&project.spec.app, project.spec.stage);
     let lacks = stage == Stage::MultiRegion && wanted != stage && project.spec.regions.len() < 2;
-    let path = find(global)?;
-    let shown = path.display().to_string();
+    let file = SpecFile::read(global)?;
     if lacks
-        && let Ok(text) = confined::spec(&path, "")
-        && let Some(place) = spec::place(&shown, &text, global.env.as_deref(), "regions")
+        && let Some(place) = spec::place(&file.shown, &file.text, global.env.as_deref(), "regions")
     {
         let wanted = wanted.name();
         let message = format!(
@@ -294,11 +292,11 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
             "set `regions` as it was applied, and remove regions when the migration to {wanted} has ended"
         );
         let mut mistake = Diagnostic::error(place, message).help(help);
-        quote(&text, std::slice::from_mut(&mut mistake));
+        quote(&file.text, std::slice::from_mut(&mut mistake));
         return Err(Failure::Diagnostics(vec![mistake]));
     }
     // It runs already: a rule that came later, or that a change meanwhile breaks, is no reason not to leave the stage.
-    let (spec, mistakes) = SpecFile::read(global)?.as_applied(global, Some(stage))?;
+    let (spec, mistakes) = file.as_applied(global, Some(stage))?;
     if !mistakes.is_empty() {
         let stage = stage.name();
         warn(
@@ -314,16 +312,16 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
 /// Fails when a gate of the spec has an expression that could never be true: a migration would find out after hours.
 fn check_gates(spec: &Spec, file: &str, text: &str, env: Option<&str>) -> Result<(), Failure> {
     let gates = spec.migration.gates.iter().enumerate();
-    let mistakes: Vec<Diagnostic> = gates
+    let mut mistakes: Vec<Diagnostic> = gates
         .filter_map(|(number, gate)| {
             let failure = check_condition(gate.expression.as_deref()?).err()?;
             let path = format!("migration.gates.{number}.expression");
             let mut mistake = failure.at(&spec::place(file, text, env, &path)?);
             mistake.message = format!("a gate that cannot pass: {}", mistake.message);
-            quote(text, std::slice::from_mut(&mut mistake));
             Some(mistake)
         })
         .collect();
+    quote(text, &mut mistakes);
     match mistakes.is_empty() {
         true => Ok(()),
         false => Err(Failure::Diagnostics(mistakes)),

@@ -169,14 +169,11 @@ impl Stand {
         for failure in &mut outcome.failures {
             if let testing::Failure::Broken(found) = failure {
                 self.library.quote(found);
-                for diagnostic in found {
-                    if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location) {
-                        let source = self.sources.iter().find(|(name, _)| *name == *place.file);
-                        if let Some((_, text)) = source {
-                            yaml::quote(text, std::slice::from_mut(diagnostic));
-                        }
-                    }
-                }
+                let source = |file: &str| {
+                    let source = self.sources.iter().find(|(name, _)| *name == *file);
+                    source.map(|(_, text)| text.as_str())
+                };
+                yaml::quote_files(source, found);
             }
         }
     }

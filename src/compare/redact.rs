@@ -12,7 +12,7 @@ use crate::compare::Rules;
 use crate::inventory::LiveResource;
 use crate::ownership;
 use crate::schema::{self, KindSchema, Shape, Within};
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, hidden};
 
 /// A live resource as it may be written down.
 pub fn conceal(resource: &LiveResource) -> LiveResource {
@@ -38,7 +38,7 @@ fn secret(address: &Address, path: &str, value: &Value) -> Value {
     match value {
         Value::Null | Value::Bool(_) | Value::Reference(_) => value.clone(),
         _ if schema::is_kept_elsewhere(value) => value.clone(),
-        Value::String(text) if ownership::is_hidden(text) => value.clone(),
+        Value::String(text) if hidden::is_hidden(text) => value.clone(),
         Value::String(text) => hidden(text),
         Value::List(items) => Value::list(items.iter().map(|item| secret(address, path, item))),
         Value::Map(map) => Value::Map(

@@ -144,13 +144,7 @@ impl Policies {
 
     /// Puts the files' lines beside messages that speak of them.
     pub fn quote(&self, diagnostics: &mut [Diagnostic]) {
-        for diagnostic in diagnostics {
-            if let (None, Some(place)) = (&diagnostic.line, &diagnostic.location)
-                && let Some(text) = self.sources.get(&*place.file)
-            {
-                crate::yaml::quote(text, std::slice::from_mut(diagnostic));
-            }
-        }
+        crate::yaml::quote_files(|file| Some(self.sources.get(file)?), diagnostics);
     }
 }
 

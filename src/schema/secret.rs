@@ -117,8 +117,11 @@ pub fn is_secret_in(map: &Map, key: &str) -> bool {
     }
     if key == "UserData" {
         // Of scripts only those that the blueprints compress are known to hold none; a digest stays as it is.
-        let text = map.get(key).map(ToString::to_string).unwrap_or_default();
-        return !text.starts_with(COMPRESSED) && !text.contains("${");
+        let is_other = |text: &str| !text.starts_with(COMPRESSED) && !text.contains("${");
+        return match map.get(key) {
+            Some(Value::String(text)) => is_other(text),
+            value => is_other(&value.map(ToString::to_string).unwrap_or_default()),
+        };
     }
     // A name with a reference in it ends as it prints.
     let names_one = |name: Option<&Value>| match name {

@@ -2,7 +2,7 @@
 //! write. Settings of any other form are hidden whole: somebody changed them by hand, and no rule knows where a secret is.
 
 use super::url::passwords;
-use crate::value::{Map, Part, Value};
+use crate::value::{Map, Part, Value, hidden};
 
 /// The last level but one of the name of a service's parameter.
 const SERVICES: &str = "services";
@@ -98,24 +98,10 @@ fn is_plain(value: &serde_json::Value) -> bool {
     }
 }
 
-/// What stands in the place of a value that is hidden already, as in a snapshot: digests and nothing that could be a secret.
-fn is_hidden_value(text: &str) -> bool {
-    let digests = text
-        .strip_prefix("(hidden ")
-        .and_then(|rest| rest.strip_suffix(')'));
-    digests.is_some_and(|digests| {
-        let is_digest = |part: &str| {
-            (4..=12).contains(&part.len())
-                && (part.bytes()).all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        };
-        digests.split(':').count() <= 2 && digests.split(':').all(is_digest)
-    })
-}
-
 /// The name of a secret or a parameter, or its ARN.
 fn is_secrets_name(value: &serde_json::Value) -> bool {
     value.as_str().is_some_and(|text| {
-        is_hidden_value(text)
+        hidden::is_hidden(text)
             || text.len() <= 1100
                 && !text.ends_with('=')
                 && (text.bytes()).all(|b| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b))
@@ -141,7 +127,7 @@ fn is_artifact(text: &str) -> bool {
 
 /// A path, a pattern of paths, or a host name; what a query of it holds is judged by itself.
 fn is_path(text: &str) -> bool {
-    if is_hidden_value(text) {
+    if hidden::is_hidden(text) {
         return true;
     }
     let path = text.split('?').next().unwrap_or_default();

@@ -191,17 +191,19 @@ fn examined(
         }
     }
     // What only has another form than today's, such as a longer name, can be read all the same.
-    match read(&sound_part(&root, &BTreeSet::new())) {
-        Ok(whole) => {
-            spec = Spec {
-                env: spec.env,
-                ..whole
+    if !places.is_empty() {
+        match read(&sound_part(&root, &BTreeSet::new())) {
+            Ok(whole) => {
+                spec = Spec {
+                    env: spec.env,
+                    ..whole
+                }
             }
-        }
-        Err(_) => {
-            is_known &= !IDENTITY
-                .iter()
-                .any(|path| is_set_aside(&root, path, &places))
+            Err(_) => {
+                is_known &= !IDENTITY
+                    .iter()
+                    .any(|path| is_set_aside(&root, path, &places))
+            }
         }
     }
     (Some(Readable { spec, is_known }), finish(found))

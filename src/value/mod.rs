@@ -9,6 +9,7 @@
 //! a resource stays within a few kilobytes.
 
 mod encoded;
+pub mod hidden;
 mod json;
 mod map;
 pub mod shell;

@@ -8,9 +8,8 @@ pub mod fields;
 mod logins;
 mod quote;
 
-pub use quote::{line_of, quote};
+pub use quote::{quote, quote_files};
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -219,7 +218,7 @@ fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnost
     let (message, help) = plain(&message);
     let mut diagnostic = Diagnostic::error(location, message);
     diagnostic.help = help;
-    quote::quote_lines(text, BTreeSet::new(), std::slice::from_mut(&mut diagnostic));
+    quote::quote_unread(text, &mut diagnostic);
     diagnostic
 }
 

@@ -4,6 +4,7 @@
 //! A file that is no YAML is quoted too, so lines are read as text and not as nodes: by indentation, braces and quotes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Node, Yaml, logins};
 use crate::diagnostic::{Diagnostic, MOST_SHOWN};
@@ -24,49 +25,77 @@ const SHORTEST: usize = 4;
 /// What stands in the place of a value in a message.
 const STARS: &str = "***";
 
-/// Line `number` of a text, counted from 1; cut where it is too long to print. Values that are not plainly harmless are
-/// replaced by as many stars.
-pub fn line_of(text: &str, number: u32) -> Option<String> {
-    let number = usize::try_from(number.checked_sub(1)?).ok()?;
-    let line = text.lines().nth(number)?;
-    let mut cover = Cover {
-        is_variable: is_below_variables(text, number),
-        ..Cover::default()
-    };
-    cover.line(line);
-    Some(cover.covered.chars().take(WIDEST).collect())
-}
-
-/// Puts the lines of a file beside messages about it, and hides what the messages quote of it.
+/// Puts the lines of a file beside messages about it, and hides what the messages quote of it. Messages beyond
+/// [`MOST_SHOWN`] are counted and not shown, so they get no line.
 pub fn quote(text: &str, diagnostics: &mut [Diagnostic]) {
     if diagnostics.is_empty() {
         return;
     }
-    let mut hidden = BTreeSet::new();
-    if let Ok(root) = super::parse("", text) {
-        collect("", false, &root, &mut hidden);
+    let mut file = File::of(text);
+    for (number, diagnostic) in diagnostics.iter_mut().enumerate() {
+        file.quote(diagnostic, number < MOST_SHOWN);
     }
-    quote_lines(text, hidden, diagnostics);
 }
 
-/// The same of a file that is no YAML: of its values only those of the quoted lines are known.
-pub(super) fn quote_lines(text: &str, hidden: BTreeSet<String>, diagnostics: &mut [Diagnostic]) {
-    // A line with a thousand mistakes is covered once.
-    let mut lines = BTreeMap::new();
-    for (number, diagnostic) in diagnostics.iter_mut().enumerate() {
+/// The same for messages about several files that have no line yet; `source` has the files' texts by their names.
+pub fn quote_files<'t>(source: impl Fn(&str) -> Option<&'t str>, diagnostics: &mut [Diagnostic]) {
+    let mut files = BTreeMap::new();
+    for diagnostic in diagnostics.iter_mut().filter(|one| one.line.is_none()) {
+        if let Some(place) = &diagnostic.location
+            && let Some(text) = source(&place.file)
+        {
+            let file = files
+                .entry(Arc::clone(&place.file))
+                .or_insert_with(|| File::of(text));
+            file.quote(diagnostic, true);
+        }
+    }
+}
+
+/// The same for what a file that is no YAML is refused for: of its values only those of the quoted line are known.
+pub(super) fn quote_unread(text: &str, diagnostic: &mut Diagnostic) {
+    let mut file = File {
+        text,
+        hidden: BTreeSet::new(),
+        lines: BTreeMap::new(),
+    };
+    file.quote(diagnostic, true);
+}
+
+/// A file that messages quote. It is read once, and a line with a thousand mistakes is covered once.
+struct File<'t> {
+    text: &'t str,
+    /// Its values that are hidden, and the pieces of them.
+    hidden: BTreeSet<String>,
+    lines: BTreeMap<u32, Quoted>,
+}
+
+impl<'t> File<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut hidden = BTreeSet::new();
+        if let Ok(root) = super::parse("", text) {
+            collect("", false, &root, &mut hidden);
+        }
+        Self {
+            text,
+            hidden,
+            lines: BTreeMap::new(),
+        }
+    }
+
+    fn quote(&mut self, diagnostic: &mut Diagnostic, is_shown: bool) {
         let Some(location) = &diagnostic.location else {
-            continue;
+            return;
         };
-        let quoted = lines
+        let quoted = self
+            .lines
             .entry(location.line)
-            .or_insert_with(|| Quoted::of(text, location.line));
-        // Messages beyond these are counted and not shown.
-        let is_shown = number < MOST_SHOWN;
+            .or_insert_with(|| Quoted::of(self.text, location.line));
         if is_shown {
             diagnostic.line.clone_from(&quoted.shown);
         }
         let hide = |message: &str| {
-            let all = is_shown.then_some(&hidden);
+            let all = is_shown.then_some(&self.hidden);
             without(
                 message,
                 quoted.hidden.iter().chain(all.into_iter().flatten()),
@@ -83,29 +112,43 @@ pub(super) fn quote_lines(text: &str, hidden: BTreeSet<String>, diagnostics: &mu
 }
 
 /// A line as it is quoted.
+#[derive(Default)]
 struct Quoted {
+    /// Cut where it is too long to print, with as many stars in the place of values that are not plainly harmless.
     shown: Option<String>,
     /// The values on it that are hidden, and the pieces of them.
     hidden: BTreeSet<String>,
 }
 
 impl Quoted {
-    fn of(text: &str, line: u32) -> Self {
-        let number = usize::try_from(line).unwrap_or(0).saturating_sub(1);
-        let mut cover = Cover {
-            is_variable: is_below_variables(text, number),
-            ..Cover::default()
+    /// Line `number`, counted from 1.
+    fn of(text: &str, number: u32) -> Self {
+        let Some(cover) = covered(text, number) else {
+            return Self::default();
         };
-        cover.line(text.lines().nth(number).unwrap_or(""));
         let mut hidden = BTreeSet::new();
         for value in &cover.hidden {
             hide(value, &mut hidden);
         }
+        // Expressions show texts of which a login is a part.
+        let shown = logins::cover(&cover.shown());
         Self {
-            shown: line_of(text, line).map(|line| logins::cover(&line)),
+            shown: Some(shown),
             hidden,
         }
     }
+}
+
+/// Line `number` of a text, counted from 1, with stars in the place of values that are not plainly harmless.
+fn covered(text: &str, number: u32) -> Option<Cover> {
+    let number = usize::try_from(number.checked_sub(1)?).ok()?;
+    let line = text.lines().nth(number)?;
+    let mut cover = Cover {
+        is_variable: is_below_variables(text, number),
+        ..Cover::default()
+    };
+    cover.line(line);
+    Some(cover)
 }
 
 /// A message without the values that are hidden.
@@ -260,6 +303,11 @@ struct Cover {
 }
 
 impl Cover {
+    /// As much of it as is quoted.
+    fn shown(&self) -> String {
+        self.covered.chars().take(WIDEST).collect()
+    }
+
     fn line(&mut self, line: &str) {
         let mut piece = String::new();
         let (mut quote, mut was, mut is_code) = (None, ' ', 0_usize);
@@ -401,6 +449,10 @@ fn key_end(body: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line_of(text: &str, number: u32) -> Option<String> {
+        Some(covered(text, number)?.shown())
+    }
 
     #[test]
     fn a_quoted_line_shows_no_variables_value() {

@@ -141,13 +141,7 @@ pub(super) async fn go(
     };
     let arrived = match way.steps(&numbers, into).await? {
         Taken::One => return Ok(ExitCode::SUCCESS),
-        Taken::All => match course {
-            Course::Forward => to,
-            Course::Back => {
-                let number = numbers.first().copied().unwrap_or_default();
-                migration.steps[number].hop.0
-            }
-        },
+        Taken::All(arrived) => arrived,
     };
     match course {
         Course::Forward => finish(global, project, arguments, to),
@@ -167,8 +161,8 @@ pub(super) async fn go(
 enum Taken {
     /// The one step that was asked for; more follow.
     One,
-    /// All steps.
-    All,
+    /// All steps, to this stage.
+    All(Stage),
 }
 
 /// Steps that are confirmed, and what they take.
@@ -234,8 +228,12 @@ impl Way<'_> {
             }
         }
         ended(&mut lines, context, began, taken, 0, total);
-        self.arrive(first.unwrap_or_default(), &mut lines, began);
-        Ok(Taken::All)
+        let arrived = match course {
+            Course::Forward => migration.to,
+            Course::Back => migration.steps[first.unwrap_or_default()].hop.0,
+        };
+        self.arrive(arrived, &mut lines, began);
+        Ok(Taken::All(arrived))
     }
 
     /// Asks for one step more.
@@ -292,14 +290,9 @@ impl Way<'_> {
     }
 
     /// Says where all steps led.
-    fn arrive(&self, first: usize, lines: &mut Lines<'_>, began: u64) {
+    fn arrive(&self, arrived: Stage, lines: &mut Lines<'_>, began: u64) {
         let now = self.context.provider.clock().now();
         let seconds = now.saturating_sub(began) as f64 / 1000.0;
-        let migration = &self.prepared.migration;
-        let arrived = match self.course {
-            Course::Forward => migration.to,
-            Course::Back => migration.steps[first].hop.0,
-        };
         lines.tell(&arrived_at(arrived, seconds));
         if !self.arguments.json {
             ui::print(&format!(

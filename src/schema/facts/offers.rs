@@ -187,9 +187,7 @@ pub fn is_without_insights(engine: &str, class: &str) -> bool {
     ];
     // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_DatabaseInsights.Engines.html
     let is_aurora = engine == "aurora-mysql" && class.starts_with("db.t3.");
-    is_aurora
-        || engine.contains("mysql") && CLASSES.contains(&class)
-        || engine == "mariadb" && CLASSES.contains(&class)
+    is_aurora || (engine.contains("mysql") || engine == "mariadb") && CLASSES.contains(&class)
 }
 
 /// The versions of an engine that can be created, oldest first; of some major versions that name alone. Of Oracle those
