@@ -10,6 +10,7 @@ use scalectl::graph::Graph;
 use scalectl::inventory::Owner;
 use scalectl::plan::{Plan, diff};
 use scalectl::provider::Provider;
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::{self, Region, Spec, Stage};
 
 /// The examples whose every way is walked and which are deployed on emulators.
@@ -117,6 +118,20 @@ pub async fn apply_of(
     let plan = diff(graph, &live, None);
     let report = execute(&context, &plan, workers, &mut |_| {}).await;
     (plan, report)
+}
+
+/// An empty simulator.
+pub fn sim() -> Sim {
+    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
+}
+
+/// Applies a spec, and fails unless all of it is done and a second plan is empty.
+pub async fn applied(sim: &Sim, spec: &Spec) {
+    let graph = graph_of(&Library::embedded().unwrap(), spec);
+    let (_, report) = apply(sim, &graph, None).await;
+    assert!(report.is_complete(), "{:#?}", report.ends);
+    let again = plan(sim, &graph).await;
+    assert!(again.is_empty(), "{:#?}", again.operations);
 }
 
 /// Observes everything and removes it.

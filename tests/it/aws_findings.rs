@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{EPOCH, apply, example, graph_of, runtime};
+use crate::common::{EPOCH, apply, example, graph_of, runtime, sim};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use scalectl::address::Address;
@@ -20,10 +20,6 @@ use serde_json::json;
 
 fn library() -> Library {
     Library::embedded().unwrap()
-}
-
-fn sim() -> Sim {
-    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
 }
 
 fn properties_of(sim: &Sim, kind: &str, name: &str) -> Vec<Map> {

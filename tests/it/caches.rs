@@ -4,29 +4,18 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::common::{EPOCH, apply, at_stage, example, graph_of, plan, runtime};
+use crate::common::{applied, at_stage, example, graph_of, plan, runtime, sim};
+use crate::server::{driven, template};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::plan::Action;
 use scalectl::plan::guard::refusals;
-use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::provider::sim::Sim;
 use scalectl::spec::{CacheStrategy, Eviction, Serverless, Spec, Stage, load};
 use scalectl::value::Value;
 
-fn sim() -> Sim {
-    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
-}
-
 fn graph(spec: &Spec) -> Graph {
     graph_of(&Library::embedded().unwrap(), spec)
-}
-
-async fn applied(sim: &Sim, spec: &Spec) {
-    let graph = graph(spec);
-    let (_, report) = apply(sim, &graph, None).await;
-    assert!(report.is_complete(), "{:#?}", report.ends);
-    let again = plan(sim, &graph).await;
-    assert!(again.is_empty(), "{:#?}", again.operations);
 }
 
 fn with(cache: &str, stage: Stage) -> Spec {
@@ -75,21 +64,7 @@ if starts:
 "#;
 
 fn told(spec: &Spec) -> Vec<String> {
-    let library = Library::embedded().unwrap();
-    let text = library.text("user-data/server.sh").unwrap();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), program).unwrap();
-    let output = Command::new("python3")
-        .args(["-c", DRIVER])
-        .arg(file.path())
-        .arg(parameter(spec))
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let told = String::from_utf8(output.stdout).unwrap();
+    let told = driven(&template(), DRIVER, &[&parameter(spec)]).out;
     told.lines().map(str::to_owned).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Every example at every stage, on the simulator: apply, plan again, move on, destroy.
 
-use crate::common::{ALL_EXAMPLES, EPOCH, apply, destroy, example, graph_of, plan, runtime};
+use crate::common::{ALL_EXAMPLES, EPOCH, apply, destroy, example, graph_of, plan, runtime, sim};
 use scalectl::apply::{Context, End, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
 use scalectl::plan::{Action, Plan, Step, diff};
@@ -8,10 +8,6 @@ use scalectl::provider::Provider as _;
 use scalectl::provider::sim::faults::{Faults, Refusal};
 use scalectl::provider::sim::{Sim, cloud::Cloud};
 use scalectl::spec::Stage;
-
-fn sim() -> Sim {
-    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
-}
 
 /// The kinds of what exists.
 fn existing(sim: &Sim) -> Vec<String> {

@@ -13,6 +13,8 @@ mod exported;
 mod project;
 #[path = "../common/python.rs"]
 mod python;
+#[path = "../common/server.rs"]
+mod server;
 
 mod adopted_login;
 mod aws_findings;

@@ -11,6 +11,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use scalectl::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use scalectl::blueprint::{Library, check_condition, compile};
+use scalectl::diagnostic::{Diagnostic, Location};
 use scalectl::plan::saved::SavedPlan;
 use scalectl::policy::Policies;
 use scalectl::policy::pack::POLICIES;
@@ -174,9 +175,12 @@ fn yaml_survives_any_text() {
     all.extend(texts(BLUEPRINTS));
     feed("yaml", 1, &all, |text| {
         let _ = yaml::parse("a.yaml", text);
-        for line in 1..20 {
-            let _ = yaml::line_of(text, line);
-        }
+        let mistake = |line| {
+            let (file, column) = ("a.yaml".into(), 1);
+            Diagnostic::error(Location { file, line, column }, "a mistake")
+        };
+        let mut mistakes: Vec<Diagnostic> = (1..20).map(mistake).collect();
+        yaml::quote(text, &mut mistakes);
     });
 }
 

@@ -1,30 +1,17 @@
 //! Stores from the spec to a service's environment: what servers are told, how regions and indexes come and
 //! go, and what keeps the data.
 
-use std::process::Command;
-
-use crate::common::{EPOCH, apply, at_stage, example, graph_of, owner, plan, runtime};
+use crate::common::{EPOCH, applied, at_stage, example, graph_of, owner, plan, runtime, sim};
+use crate::server::{driven, template};
 use scalectl::apply::{Context, Event, Stop, execute, observe};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::plan::diff;
 use scalectl::plan::guard::refusals;
-use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
+use scalectl::provider::sim::{Sim, faults::Faults};
 
-use scalectl::spec::{Region, Spec, Stage, StreamView, load};
+use scalectl::spec::{Region, Stage, StreamView, load};
 use scalectl::value::Value;
-
-fn sim() -> Sim {
-    Sim::in_memory(Cloud::default(), Faults::default(), EPOCH)
-}
-
-async fn applied(sim: &Sim, spec: &Spec) {
-    let graph = graph_of(&Library::embedded().unwrap(), spec);
-    let (_, report) = apply(sim, &graph, None).await;
-    assert!(report.is_complete(), "{:#?}", report.ends);
-    let again = plan(sim, &graph).await;
-    assert!(again.is_empty(), "{:#?}", again.operations);
-}
 
 /// An apply that is asked to stop while it waits for the first update of `store`'s table.
 async fn interrupted(sim: &Sim, graph: &Graph, store: &str) {
@@ -101,23 +88,8 @@ fn a_service_is_told_its_own_stores() {
         Some((name.to_owned(), value))
     });
     let known: serde_json::Map<String, serde_json::Value> = parameters.collect();
-    let library = Library::embedded().unwrap();
-    let text = library.text("user-data/server.sh").unwrap();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), program).unwrap();
     let told = |service: &str| {
-        let output = Command::new("python3")
-            .args(["-c", DRIVER])
-            .arg(file.path())
-            .arg(serde_json::to_string(&known).unwrap())
-            .arg(service)
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
+        driven(&template(), DRIVER, &[&serde_json::to_string(&known).unwrap(), service]).out
     };
     assert_eq!(
         told("web"),

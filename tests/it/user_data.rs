@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::common::{EPOCH, apply, example, graph_of, plan, runtime};
+use crate::server::{Driven, driven};
 use scalectl::address::Address;
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
@@ -178,22 +179,8 @@ print("\n".join(told))
 #[test]
 fn a_migration_that_leads_back_starts_the_servers_own_database() {
     let text = user_data();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), program).unwrap();
     let config = r#"{"engine": "postgres", "version": "17", "host": "db.x.rds.amazonaws.com", "name": "shop"}"#;
-    let told = |how: &str| {
-        let output = Command::new("python3")
-            .args(["-c", DRIVER])
-            .arg(file.path())
-            .args([config, how])
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let told = |how: &str| driven(&user_data(), DRIVER, &[config, how]).out;
     assert_eq!(
         told("answers"),
         "w /etc/site/database.keep\ncertifies 10.0.0.7 db.x.rds.amazonaws.com\nstarts database-local library/postgres:17\nconnects 10.0.0.7 5432\n"
@@ -238,26 +225,16 @@ for text in (None, b"RDS 1\n-----END CERTIFICATE-----\n", b"<html>Not now</html>
 #[test]
 fn a_failed_fetch_keeps_the_certificates() {
     let text = user_data();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("site-reconcile");
-    std::fs::write(&path, program).unwrap();
-    let output = Command::new("python3")
-        .args(["-c", BUNDLE])
-        .arg(&path)
-        .arg(folder.path().join("site"))
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
+    let site = folder.path().join("site");
+    let Driven { out, errors } = driven(&text, BUNDLE, &[site.to_str().unwrap()]);
     assert_eq!(
         errors.matches("cannot fetch https://truststore").count(),
         2,
         "{errors}"
     );
     assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
+        out,
         "1 False\n1 False RDS 1\n1 False RDS 1\n1 False RDS 2\n"
     );
 }
@@ -286,20 +263,7 @@ fn variables(graph: &Graph) -> Vec<String> {
         &*item.kind == "AWS::SSM::Parameter" && name == Some("/shop/default/cache")
     });
     let parameter = parameters.next().unwrap().properties.get("Value").unwrap();
-    let text = user_data();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), program).unwrap();
-    let output = Command::new("python3")
-        .args(["-c", CACHE])
-        .arg(file.path())
-        .arg(parameter.as_str().unwrap())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let told = String::from_utf8(output.stdout).unwrap();
+    let told = driven(&user_data(), CACHE, &[parameter.as_str().unwrap()]).out;
     told.lines().map(str::to_owned).collect()
 }
 
@@ -407,22 +371,8 @@ for ref in sys.argv[3:]:
 
 #[test]
 fn secrets_are_read_in_the_own_region_first_and_from_parameters_too() {
-    let text = user_data();
-    let program = text.split("<<'PYTHON'\n").nth(2).unwrap();
-    let (program, _) = program.split_once("\nPYTHON\n").unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), program).unwrap();
-    let told = |exists: &str, reference: &str| {
-        let output = Command::new("python3")
-            .args(["-c", SECRETS])
-            .arg(file.path())
-            .args([exists, reference])
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let told =
+        |exists: &str, reference: &str| driven(&user_data(), SECRETS, &[exists, reference]).out;
     let arn =
         |region: &str| format!("arn:aws:secretsmanager:{region}:123456789012:secret:a-AbCdEf");
     let (here, there) = (arn("eu-west-1"), arn("us-east-1"));
