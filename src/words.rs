@@ -21,6 +21,20 @@ pub fn count(number: usize, word: &str) -> String {
     plural(number, word, &format!("{word}s"))
 }
 
+/// A text in which all but letters, digits, `-._~` and what `keeps` says is written as `%20` is
+/// (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
+pub fn percent_encoded(text: &str, keeps: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keeps(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

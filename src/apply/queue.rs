@@ -109,7 +109,7 @@ impl<'a> Queue<'a> {
         self.open == 0
     }
 
-    /// Hears that an operation can be used, or its end, whichever is told first.
+    /// Records that an operation can be used or has ended, whichever is reported first.
     pub fn told(&mut self, number: usize, can_be_used: bool) {
         if std::mem::replace(&mut self.told[number], true) {
             return;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::web::{Request, Response, encoded};
 use super::{Check, Verdict};
-use crate::spec::{Spec, processor};
+use crate::spec::{Spec, processor, split_tag};
 
 /// What the check is called.
 const CHECK: &str = "images";
@@ -34,9 +34,9 @@ impl Image {
     pub fn parse(name: &str) -> Self {
         let (path, reference) = match name.split_once('@') {
             // A tag before a digest says nothing more.
-            Some((path, digest)) => (without_tag(path).0, digest),
+            Some((path, digest)) => (split_tag(path).0, digest),
             None => {
-                let (path, tag) = without_tag(name);
+                let (path, tag) = split_tag(name);
                 (path, tag.unwrap_or("latest"))
             }
         };
@@ -72,13 +72,6 @@ impl Image {
     fn blob(&self, digest: &str) -> Request {
         let (host, repository) = (&self.host, &self.repository);
         Request::new(format!("https://{host}/v2/{repository}/blobs/{digest}"))
-    }
-}
-
-fn without_tag(name: &str) -> (&str, Option<&str>) {
-    match name.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
-        _ => (name, None),
     }
 }
 

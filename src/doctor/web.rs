@@ -1,6 +1,8 @@
 //! What `doctor` asks the open internet, without credentials: a request and its answer as plain values, so that what
 //! asks is elsewhere and what an answer means is tested with answers that were written down.
 
+use crate::words::percent_encoded;
+
 /// A GET request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -42,12 +44,5 @@ impl Request {
 
 /// Text as it stands in the query of a URL.
 pub fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+    percent_encoded(text, |_| false)
 }

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::Location;
 use crate::policy::{Finding, Policies, Report, Severity};
+use crate::words::percent_encoded;
 
 /// The reports of one run, each with what they are about, such as a stage; `place` says where a finding is to
 /// be mended, in a file whose name is relative to where scalectl runs.
@@ -116,16 +117,7 @@ fn result(
 /// A path as a relative URI (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
 fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
-    let mut out = String::with_capacity(path.len());
-    for byte in path.trim_start_matches("./").bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(char::from(byte));
-            }
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    percent_encoded(path.trim_start_matches("./"), |byte| byte == b'/')
 }
 
 #[cfg(test)]

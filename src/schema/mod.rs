@@ -26,6 +26,7 @@ pub use secret::{
     DYNAMIC, NEVER_SHOWN, in_json, is_kept_elsewhere, is_secret, is_secret_in, never_shown,
     told_apart, without_secrets, without_secrets_at,
 };
+pub use settings::split_tag;
 pub use shape::{Additional, Shape, Type};
 pub use url::{in_urls, passwords};
 pub use variables::{Within, is_hidden_variable};

@@ -108,13 +108,19 @@ fn is_secrets_name(value: &serde_json::Value) -> bool {
     })
 }
 
+/// An image's name without its digest, in two: the tag is behind the last colon, unless that is a registry's port.
+pub fn split_tag(name: &str) -> (&str, Option<&str>) {
+    match name.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
+        _ => (name, None),
+    }
+}
+
 /// An image's reference: nothing that a query or a login has (<https://pkg.go.dev/github.com/distribution/reference>).
 fn is_image(text: &str) -> bool {
     let (name, digest) = text.split_once('@').unwrap_or((text, "sha256:"));
-    let (path, tag) = match name.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => (path, tag),
-        _ => (name, ""),
-    };
+    let (path, tag) = split_tag(name);
+    let tag = tag.unwrap_or_default();
     digest.starts_with("sha256:")
         && (path.bytes())
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"./_-:".contains(&b))

@@ -20,6 +20,8 @@ pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use rules::{processor, unknown_region};
+
+pub use crate::schema::split_tag;
 pub use stores::{
     AttributeType, Capacity, CapacityMode, Encryption, Projection, Provisioned, Store, StoreIndex,
     StoreKind, StreamView, Units, WholeProjection,

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
+use crate::schema::split_tag;
+
 /// The most characters of a name without its tag and digest.
 const LONGEST: usize = 255;
 
@@ -70,10 +72,7 @@ pub fn mistake(image: &str) -> Option<(&'static str, &'static str)> {
             "a digest is `sha256:` and 64 digits of 0-9 and a-f, as `docker images --digests` shows it",
         ));
     }
-    let (name, tag) = match rest.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (rest, None),
-    };
+    let (name, tag) = split_tag(rest);
     if let Some(tag) = tag
         && !fits(&TAG, tag)
     {
