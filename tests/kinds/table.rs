@@ -47,7 +47,7 @@ const HEAD: &str = "\
 
 Made by `cargo test --test kinds`; `INSTA_UPDATE=always cargo test --test kinds` writes it anew.
 
-Every kind that `src/provider/aws` maps by hand, and some that go through Cloud Control, on three clouds: the
+Every resource type with a mapping in `src/provider/aws`, and some that use Cloud Control, on three clouds: the
 simulator, and the AWS provider on two emulators of AWS that know nothing of us. Each case in `tests/kinds` is created with the
 properties that it names, read back equal, so that a second plan is empty, and then changed step by step, one property or
 few at a time: the plan shows exactly those, in place, and nothing after it. Then a property is moved behind scalectl's back (what has nothing
