@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -102,6 +103,18 @@ impl Resource {
 pub struct Graph {
     /// The resources, ordered by address.
     pub resources: BTreeMap<Address, Resource>,
+    /// Addresses that the spec leaves to the order of its regions.
+    #[serde(skip)]
+    pub numbering: Numbering,
+}
+
+/// Regions whose blocks of addresses follow from their place among the spec's regions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbering {
+    /// The first block, `network.cidr`.
+    pub base: Ipv4Net,
+    /// The regions that have no block of their own in the spec, and the one that their place gives them.
+    pub blocks: BTreeMap<Arc<str>, Ipv4Net>,
 }
 
 impl Graph {
@@ -158,6 +171,7 @@ impl FromIterator<Resource> for Graph {
                 .into_iter()
                 .map(|resource| (resource.address.clone(), resource))
                 .collect(),
+            numbering: Numbering::default(),
         }
     }
 }

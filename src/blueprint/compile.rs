@@ -19,7 +19,7 @@ use super::template::Template;
 use super::whole;
 use crate::address::{Address, GLOBAL, is_key};
 use crate::diagnostic::{Diagnostic, Location};
-use crate::graph::{Graph, Resource};
+use crate::graph::{Graph, Numbering, Resource};
 use crate::kinds;
 use crate::schema::{Registry, TagStyle, check_properties, nearest};
 use crate::value::{Map, Reference, Value};
@@ -54,7 +54,8 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
     compiler
         .lay_out(&blueprint.compose)
         .and_then(|()| compiler.run())
-        .and_then(|graph| {
+        .and_then(|mut graph| {
+            graph.numbering = numbering(spec);
             let mistakes = whole::mistakes(library, blueprint, spec, &graph);
             match mistakes.is_empty() {
                 true => Ok(graph),
@@ -65,6 +66,21 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
             library.quote(&mut errors);
             errors
         })
+}
+
+/// The regions whose addresses follow from their order.
+fn numbering(spec: &Value) -> Numbering {
+    let regions = spec.at("regions").and_then(Value::as_list);
+    let blocks = regions.into_iter().flatten().filter_map(|region| {
+        let text = |key| region.at(key).and_then(Value::as_str);
+        (region.at("numbered") == Some(&Value::Bool(true)))
+            .then(|| Some((text("name")?.into(), text("cidr")?.parse().ok()?)))?
+    });
+    let base = spec.at("network.cidr").and_then(Value::as_str);
+    Numbering {
+        base: base.and_then(|base| base.parse().ok()).unwrap_or_default(),
+        blocks: blocks.collect(),
+    }
 }
 
 /// Whether everything in `ready_when` holds of a resource with these live properties.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::properties::{differences, initial, interruption};
 use super::{
-    Action, Change, Plan, Reason, beside, existing, in_place, operations, ranges, schedule,
+    Action, Change, Plan, Reason, beside, blocks, existing, in_place, operations, ranges, schedule,
 };
 use crate::address::Address;
 use crate::compare::Rules;
@@ -22,7 +22,8 @@ use crate::value::{Map, Reference, Value};
 /// With `targets`, only what these addresses and their dependencies need; nothing else is touched,
 /// and nothing is deleted but the targets themselves.
 pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
-    let (desired, uses, unclear) = existing::used(ranges::settled(desired, live), live);
+    let (desired, kept) = blocks::settled(desired, live);
+    let (desired, uses, unclear) = existing::used(ranges::settled(&desired, live), live);
     let desired = &*desired;
     let wanted = targets.map(|targets| closure(desired, targets));
     let is_wanted = |address: &Address| wanted.as_ref().is_none_or(|set| set.contains(address));
@@ -107,6 +108,7 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
         operations,
         impossible,
         uses,
+        kept,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod beside;
 pub mod blast;
+pub mod blocks;
 pub mod diff;
 pub mod drift;
 pub mod existing;
@@ -190,6 +191,9 @@ pub struct Plan {
     /// What exists and is used in the place of resources that the blueprint would make.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<existing::Uses>,
+    /// Regions whose addresses are not those of their places in the spec.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<blocks::Kept>,
 }
 
 /// A change that AWS would refuse whatever is allowed.
@@ -221,6 +225,12 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// What is to be known besides the changes, a sentence each.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let uses = self.uses.iter().map(existing::Uses::in_words);
+        uses.chain(self.kept.iter().map(blocks::Kept::in_words))
+    }
+
     /// Some of its changes, and nothing of what they depend on.
     pub fn narrowed(self, live: &Live, keeps: impl Fn(&Change) -> bool) -> Self {
         let changes: Vec<Change> = self.changes.into_iter().filter(|c| keeps(c)).collect();

@@ -126,13 +126,8 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
 
 /// What is to be known besides the changes: what exists and is used, what is refused, what has no effect yet.
 fn besides(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
-    for uses in &plan.uses {
-        let _ = writeln!(
-            out,
-            "{} {}.",
-            Painted(NOTICE, "Note:"),
-            visible(&uses.in_words())
-        );
+    for note in plan.notes() {
+        let _ = writeln!(out, "{} {}.", Painted(NOTICE, "Note:"), visible(&note));
     }
     refused(out, frame);
     not_yet(out, frame);

@@ -105,8 +105,8 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
             page.push_within(HEAD, &format!("\n**Drift:** {drift}\n"));
         }
         blast(page, plan, frame);
-        for uses in &plan.uses {
-            let words = markdown(&cut(&uses.in_words(), 2 * WIDEST));
+        for note in plan.notes() {
+            let words = markdown(&cut(&note, 2 * WIDEST));
             page.push_within(HEAD, &format!("\n**Note:** {words}.\n"));
         }
         for (heading, refusals) in refusals(frame) {

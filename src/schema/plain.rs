@@ -51,6 +51,7 @@ pub fn is_plain(key: &str, value: &str) -> bool {
         || value.starts_with('/') && is_path(&value.replace('*', ""))
         || key == "allowed_accounts" && value.bytes().all(|b| b.is_ascii_digit())
         || is_host(value)
+        || key == "domain" && is_domain(value)
         || (has(KEYS, key) || key == "app") && is_name(value)
         || has(PROSE, key) && value.split(' ').all(is_prose)
         || is_property(key) && is_name(value)
@@ -147,6 +148,13 @@ fn is_place(value: &str) -> bool {
         && zone.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// A name that might be a domain if its letters were others: `bücher.example`, `*.Example.com`.
+fn is_domain(value: &str) -> bool {
+    value.contains('.')
+        && !value.chars().any(|c| c.is_ascii_digit())
+        && (value.chars()).all(|c| c.is_alphabetic() || "-.*".contains(c))
+}
+
 /// The type of an instance, a database or a cache's node.
 fn is_size(value: &str) -> bool {
     let rest = value
@@ -237,6 +245,7 @@ mod tests {
             ("window", "sun:03:00-sun:03:10"),
             ("image", "nginx:1"),
             ("domain", "shop.example.com"),
+            ("domain", "bücher.example"),
             ("kind", "AWS::EC2::Vpc"),
             ("path", "/health/ready"),
             ("title", "Databases are encrypted"),

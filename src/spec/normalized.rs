@@ -119,6 +119,7 @@ impl Spec {
                         Value::list(region.zones.into_iter().map(Value::str)),
                     ),
                     ("cidr", Value::str(region.cidr)),
+                    ("numbered", Value::Bool(region.is_numbered)),
                 ])
             })
             .collect();

@@ -56,7 +56,7 @@ pub fn quote_files<'t>(source: impl Fn(&str) -> Option<&'t str>, diagnostics: &m
 pub(super) fn quote_unread(text: &str, diagnostic: &mut Diagnostic) {
     let mut file = File {
         text,
-        hidden: BTreeSet::new(),
+        values: Values::default(),
         lines: BTreeMap::new(),
     };
     file.quote(diagnostic, true);
@@ -65,20 +65,28 @@ pub(super) fn quote_unread(text: &str, diagnostic: &mut Diagnostic) {
 /// A file that messages quote. It is read once, and a line with a thousand mistakes is covered once.
 struct File<'t> {
     text: &'t str,
-    /// Its values that are hidden, and the pieces of them.
-    hidden: BTreeSet<String>,
+    values: Values,
     lines: BTreeMap<u32, Quoted>,
+}
+
+/// What a file holds.
+#[derive(Default)]
+struct Values {
+    /// The values that are hidden, and the pieces of them.
+    hidden: BTreeSet<String>,
+    /// Its keys, and the values that are shown: a message may name a service that is called as a word of a command.
+    shown: BTreeSet<String>,
 }
 
 impl<'t> File<'t> {
     fn of(text: &'t str) -> Self {
-        let mut hidden = BTreeSet::new();
+        let mut values = Values::default();
         if let Ok(root) = super::parse("", text) {
-            collect("", false, &root, &mut hidden);
+            values.collect("", false, &root);
         }
         Self {
             text,
-            hidden,
+            values,
             lines: BTreeMap::new(),
         }
     }
@@ -95,10 +103,11 @@ impl<'t> File<'t> {
             diagnostic.line.clone_from(&quoted.shown);
         }
         let hide = |message: &str| {
-            let all = is_shown.then_some(&self.hidden);
+            let all = is_shown.then_some(&self.values.hidden);
+            let hidden = quoted.hidden.iter().chain(all.into_iter().flatten());
             without(
                 message,
-                quoted.hidden.iter().chain(all.into_iter().flatten()),
+                hidden.filter(|one| !self.values.shown.contains(&**one)),
             )
         };
         diagnostic.message = hide(&diagnostic.message);
@@ -181,28 +190,35 @@ fn replaced(message: &str, value: &str) -> String {
     shown + &message[end..]
 }
 
-/// The values of a node, and their pieces, that no message quotes.
-fn collect(key: &str, is_variable: bool, node: &Node, hidden: &mut BTreeSet<String>) {
-    match &node.value {
-        Yaml::Map(entries) => {
-            for (name, value) in entries {
-                let is_variable = is_variable || holds_variables(&name.text);
-                collect(&name.text, is_variable, value, hidden);
+impl Values {
+    /// Adds those of a node; `key` is the one above it.
+    fn collect(&mut self, key: &str, is_variable: bool, node: &Node) {
+        match &node.value {
+            Yaml::Map(entries) => {
+                for (name, value) in entries {
+                    self.shown.insert(name.text.to_string());
+                    let is_variable = is_variable || holds_variables(&name.text);
+                    self.collect(&name.text, is_variable, value);
+                }
             }
-        }
-        Yaml::List(items) => {
-            for item in items {
-                collect(key, is_variable, item, hidden);
+            Yaml::List(items) => {
+                for item in items {
+                    self.collect(key, is_variable, item);
+                }
             }
-        }
-        _ => {
-            let Some(text) = node.as_str() else {
-                return;
-            };
-            if !is_variable && is_code(key, text) {
-                (secrets_of_code(text).into_iter()).for_each(|place| hide(&text[place], hidden));
-            } else if !is_shown(is_variable, key, text) {
-                hide(text, hidden);
+            _ => {
+                let Some(text) = node.as_str() else {
+                    return;
+                };
+                if !is_variable && is_code(key, text) {
+                    for place in secrets_of_code(text) {
+                        hide(&text[place], &mut self.hidden);
+                    }
+                } else if is_shown(is_variable, key, text) {
+                    self.shown.insert(text.to_owned());
+                } else {
+                    hide(text, &mut self.hidden);
+                }
             }
         }
     }
@@ -548,5 +564,20 @@ services:
         assert!(!format!("{found:?}").contains("SEKRET"), "{found:?}");
         assert_eq!(found[1].message, "no engine postgress");
         assert_eq!(found[1].line.as_deref(), Some("engine: postgress"));
+    }
+
+    #[test]
+    fn a_message_quotes_keys_and_shown_values_though_a_variable_has_them_too() {
+        use crate::diagnostic::Location;
+        let text = "app: orders\nservices: {jobs: {image: a/b:1, command: [run, jobs, SEKRET]}}\n\
+                    env: {TOKEN: orders, OTHER: SEKRET}\n";
+        let place = Location {
+            file: "f".into(),
+            line: 2,
+            column: 1,
+        };
+        let mut found = [Diagnostic::error(place, "jobs of orders has SEKRET")];
+        quote(text, &mut found);
+        assert_eq!(found[0].message, "jobs of orders has ***");
     }
 }

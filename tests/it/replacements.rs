@@ -13,7 +13,7 @@ use scalectl::provider::sim::cloud::Cloud;
 use scalectl::provider::sim::faults::{Faults, Refusal};
 use scalectl::schema::Registry;
 use scalectl::spec::Stage;
-use scalectl::value::Value;
+use scalectl::value::{Map, Value};
 
 /// Types whose replacement deletes the old one first, because a name or value of theirs exists once only.
 const DELETED_FIRST: &[&str] = &["AWS::EC2::FlowLog", "AWS::EC2::VPCPeeringConnection"];
@@ -298,40 +298,115 @@ fn subnets_numbered_by_list_position_keep_their_ranges() {
     assert_eq!(has.len(), had.len() + 3);
 }
 
-#[test]
-fn another_order_of_regions_names_the_ranges_to_write() {
-    use scalectl::plan::guard::refusals;
-    let text = |regions: &str| {
-        let shop = SHOP.replace("load-balanced", "multi-region");
-        format!("{shop}regions: [{regions}]\n")
+/// Each VPC's block, by region.
+fn blocks(cloud: &Cloud) -> BTreeMap<String, String> {
+    let vpcs = (cloud.items.values()).filter(|item| &*item.kind == "AWS::EC2::VPC");
+    let of = |properties: &Map| {
+        properties
+            .get("CidrBlock")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    let (cloud, now) = runtime().block_on(applied(&graph(&text(
+    vpcs.map(|item| (item.region.to_string(), of(&item.properties)))
+        .collect()
+}
+
+/// The spec with these regions.
+fn in_regions(regions: &str) -> String {
+    let shop = SHOP.replace("load-balanced", "multi-region");
+    format!("{shop}regions: [{regions}]\n")
+}
+
+/// What a graph would change in a cloud.
+fn planned(cloud: &Cloud, now: u64, graph: &Graph) -> Plan {
+    runtime().block_on(async {
+        let sim = Sim::in_memory(cloud.clone(), Faults::default(), now);
+        plan(&sim, graph).await
+    })
+}
+
+#[test]
+fn regions_keep_their_addresses_in_any_order_and_new_ones_get_free_blocks() {
+    let three = [
+        ("us-east-1", "10.0.0.0/16"),
+        ("eu-west-1", "10.1.0.0/16"),
+        ("ap-southeast-1", "10.2.0.0/16"),
+    ];
+    let (cloud, now) = runtime().block_on(applied(&graph(&in_regions(
         "us-east-1, eu-west-1, ap-southeast-1",
     ))));
-    let sim = Sim::in_memory(cloud, Faults::default(), now);
-    let told = |regions: &str| {
-        let planned = runtime().block_on(plan(&sim, &graph(&text(regions))));
-        let refused = refusals(&planned, &BTreeSet::new()).into_iter();
-        let of_vpcs =
-            refused.filter(|one| &*one.address.id == "vpc" && one.action == Action::Replace);
-        of_vpcs.map(|one| one.why.to_string()).collect::<Vec<_>>()
+    let owned = |all: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let entries = all.iter();
+        entries
+            .map(|(region, block)| ((*region).to_owned(), (*block).to_owned()))
+            .collect()
     };
-    let found = told("us-east-1, ap-southeast-1");
-    assert!(
-        found[0].contains("{name: ap-southeast-1, cidr: 10.2.0.0/16}"),
-        "{found:?}"
-    );
-    assert_eq!(
-        told("us-east-1, {name: ap-southeast-1, cidr: 10.2.0.0/16}"),
-        Vec::<String>::new()
-    );
-    let found = told("us-east-1, eu-central-1, eu-west-1, ap-southeast-1");
-    for entry in [
-        "{name: eu-west-1, cidr: 10.1.0.0/16}",
-        "{name: ap-southeast-1, cidr: 10.2.0.0/16}",
-        "{name: eu-central-1, cidr: 10.3.0.0/16}",
+    assert_eq!(blocks(&cloud), owned(&three));
+    for (regions, more) in [
+        ("us-east-1, ap-southeast-1", None),
+        ("ap-southeast-1, us-east-1, eu-west-1", None),
+        (
+            "us-east-1, eu-central-1, eu-west-1, ap-southeast-1",
+            Some(("eu-central-1", "10.3.0.0/16")),
+        ),
     ] {
-        assert!(found[0].contains(entry), "{found:?}");
+        let wanted = graph(&in_regions(regions));
+        let planned = planned(&cloud, now, &wanted);
+        let networks = ["AWS::EC2::VPC", "AWS::EC2::Subnet"];
+        for change in &planned.changes {
+            assert!(
+                !networks.contains(&&*change.kind) || change.action != Action::Replace,
+                "{regions}: {}",
+                change.address
+            );
+        }
+        if !regions.starts_with("us-east-1") {
+            // The database is where it was: it moves by a failover, not by a plan.
+            continue;
+        }
+        let (cloud, now) = reached(cloud.clone(), now, &wanted);
+        let all: Vec<_> = three.into_iter().chain(more).collect();
+        let left: Vec<_> = (all.into_iter())
+            .filter(|(region, _)| regions.contains(region))
+            .collect();
+        assert_eq!(blocks(&cloud), owned(&left), "{regions}");
+        let told: Vec<String> = self::planned(&cloud, now, &wanted).notes().collect();
+        assert!(told[0].contains("keeps its addresses"), "{told:?}");
+        // The ways between regions lead to where their networks are.
+        let ways = (cloud.items.values())
+            .filter(|item| &*item.kind == "AWS::EC2::Route")
+            .filter_map(|item| {
+                let way = item.properties.get("DestinationCidrBlock")?.as_str()?;
+                (way != "0.0.0.0/0").then(|| way.to_owned())
+            })
+            .collect::<BTreeSet<_>>();
+        assert!(!ways.is_empty());
+        assert!(
+            (ways.iter()).all(|way| left.iter().any(|(_, block)| block == way)),
+            "{regions}: {ways:?}"
+        );
+    }
+}
+
+#[test]
+fn a_block_that_the_spec_names_itself_is_never_another_one() {
+    use scalectl::plan::guard::refusals;
+    let (cloud, now) = runtime().block_on(applied(&graph(&in_regions("us-east-1, eu-west-1"))));
+    for regions in [
+        "us-east-1, {name: eu-west-1, cidr: 10.5.0.0/16}",
+        "us-east-1, {name: eu-west-1, cidr: 172.16.0.0/16}",
+    ] {
+        let planned = planned(&cloud, now, &graph(&in_regions(regions)));
+        let refused = refusals(&planned, &BTreeSet::new());
+        let why = (refused.iter()).find(|one| &*one.address.id == "vpc");
+        let why = &why.unwrap_or_else(|| panic!("{regions}")).why;
+        assert!(
+            why.contains("{name: eu-west-1, cidr: 10.1.0.0/16}"),
+            "{why}"
+        );
+        assert!(planned.kept.is_empty());
     }
 }
 

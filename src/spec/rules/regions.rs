@@ -15,6 +15,8 @@ pub struct RegionPlan {
     pub zones: Vec<String>,
     /// Its private addresses.
     pub cidr: String,
+    /// Whether these follow from its place among the regions.
+    pub is_numbered: bool,
 }
 
 /// The regions with their zones and addresses. Without its own `cidr`, region n gets the n-th
@@ -42,6 +44,7 @@ pub fn regions(spec: &Spec) -> Vec<RegionPlan> {
             RegionPlan {
                 name: region.name().to_owned(),
                 zones,
+                is_numbered: cidr.is_none(),
                 cidr: cidr.or(nth).unwrap_or_else(|| spec.network.cidr.clone()),
             }
         })
