@@ -22,7 +22,6 @@ pub mod blueprint;
 pub mod cli;
 pub mod compare;
 pub mod diagnostic;
-#[allow(clippy::disallowed_methods)]
 pub mod doctor;
 pub mod graph;
 pub mod inventory;

@@ -68,7 +68,11 @@ fn before(project: &Project) -> Result<Vec<Check>, Failure> {
     let regions = project.spec.regions.iter();
     let regions: Vec<String> = regions.map(|region| region.name().to_owned()).collect();
     let endpoints = crate::provider::aws::Endpoints::default();
-    let look = crate::doctor::aws::credentials(settings, &regions, &endpoints);
+    let machine = crate::doctor::aws::Machine {
+        now: std::time::SystemTime::now(),
+        profile: std::env::var("AWS_PROFILE").ok(),
+    };
+    let look = crate::doctor::aws::credentials(settings, &regions, &endpoints, &machine);
     Ok(super::session::runtime(false)?.block_on(look))
 }
 

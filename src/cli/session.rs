@@ -15,7 +15,7 @@ use crate::inventory::Owner;
 #[cfg(feature = "aws")]
 use crate::provider::aws::{Aws, Endpoints};
 use crate::provider::sim::Sim;
-use crate::provider::sim::store::{Opened, Store, StoreError};
+use crate::provider::sim::store::{Opened, Store, StoreError, end_with};
 use crate::provider::{Holder, Provider};
 use crate::spec;
 
@@ -192,10 +192,14 @@ impl Session {
                 ));
             }
             spec::Provider::Sim => {
+                end_with(|error| {
+                    ui::fail(&failed(error));
+                    Code::Error.exit()
+                });
                 let opened = open(&project.local(), &holder, project.patience, &mut |who| {
                     ui::note(&format!("Waiting for {who}...\n"));
                 });
-                Provided::Sim(Box::new(opened.map_err(failed)?))
+                Provided::Sim(Box::new(opened.map_err(|error| failed(&error))?))
             }
         };
         ignore_local_files(project);
@@ -291,7 +295,7 @@ impl Session {
 }
 
 /// Why the simulator's file could not be opened.
-fn failed(error: StoreError) -> Failure {
+fn failed(error: &StoreError) -> Failure {
     let code = match error {
         StoreError::InUse(_) => Code::Held,
         _ => Code::Error,

@@ -32,22 +32,33 @@ const SKEW: Duration = Duration::from_secs(30);
 /// Credentials that end sooner may not last for an apply.
 const SOON: Duration = Duration::from_secs(900);
 
+/// What this machine says, which the caller reads.
+pub struct Machine {
+    /// What time it is.
+    pub now: SystemTime,
+    /// The profile that `AWS_PROFILE` names.
+    pub profile: Option<String>,
+}
+
 /// Looks at the credentials, at who they are and at the clock, in that order, as far as one can come.
 pub async fn credentials(
     settings: &spec::Aws,
     regions: &[String],
     endpoints: &Endpoints,
+    machine: &Machine,
 ) -> Vec<Check> {
+    let profile = settings.profile.as_ref().or(machine.profile.as_ref());
+    let profile = profile.map(String::as_str);
     let region = regions.first().map_or(HOME, String::as_str);
     let clients = Clients::connect(settings, region, endpoints).await;
     let mut checks = Vec::new();
     match clients.credentials().await {
-        Ok(found) => checks.push(found_credentials(settings, &found, SystemTime::now())),
+        Ok(found) => checks.push(found_credentials(settings, profile, &found, machine.now)),
         Err(why) => {
             checks.push(Check::fails(
                 "credentials",
                 format!("none are usable: {why}"),
-                how_to_log_in(profile(settings).as_deref()),
+                how_to_log_in(profile),
             ));
             return checks;
         }
@@ -61,7 +72,7 @@ pub async fn credentials(
             text(identity, "Arn"),
             endpoint,
         ),
-        Err(error) => refused(settings, error),
+        Err(error) => refused(profile, error),
     });
     if let Some(ahead) = clients.meter().skew() {
         checks.push(clock(ahead));
@@ -69,16 +80,15 @@ pub async fn credentials(
     checks
 }
 
-/// The profile that is used, if one is named.
-fn profile(settings: &spec::Aws) -> Option<String> {
-    let named = settings.profile.clone();
-    named.or_else(|| std::env::var("AWS_PROFILE").ok())
-}
-
-/// Where the credentials are from, and how long they last.
-fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime) -> Check {
+/// Where the credentials are from, and how long they last; `profile` is the one that is used, if any is named.
+fn found_credentials(
+    settings: &spec::Aws,
+    profile: Option<&str>,
+    found: &Credentials,
+    now: SystemTime,
+) -> Check {
     let mut from = vec![format!("from {}", source(found))];
-    from.extend(profile(settings).map(|name| format!("profile {name}")));
+    from.extend(profile.map(|name| format!("profile {name}")));
     from.extend(
         settings
             .role_arn
@@ -99,11 +109,7 @@ fn found_credentials(settings: &spec::Aws, found: &Credentials, now: SystemTime)
             let found = format!("{from}, for {} more", duration(left.as_secs_f64()));
             // A role is assumed anew by itself.
             match left < SOON && settings.role_arn.is_none() {
-                true => Check::warning(
-                    "credentials",
-                    found,
-                    how_to_log_in(profile(settings).as_deref()),
-                ),
+                true => Check::warning("credentials", found, how_to_log_in(profile)),
                 false => Check::ok("credentials", found),
             }
         }
@@ -164,7 +170,7 @@ fn who(settings: &spec::Aws, account: &str, arn: &str, endpoint: Option<&str>) -
 }
 
 /// Why AWS does not tell who we are, and what mends that.
-fn refused(settings: &spec::Aws, error: &ProviderError) -> Check {
+fn refused(profile: Option<&str>, error: &ProviderError) -> Check {
     let mend = match &*error.code {
         "NoAnswer" | "Timeout" => {
             "check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and the name of the region"
@@ -176,7 +182,7 @@ fn refused(settings: &spec::Aws, error: &ProviderError) -> Check {
         | "SignatureDoesNotMatch" => {
             "check the clock below; if it is right, the secret key is wrong".to_owned()
         }
-        _ => how_to_log_in(profile(settings).as_deref()),
+        _ => how_to_log_in(profile),
     };
     Check::fails(
         "identity",
@@ -305,7 +311,7 @@ mod tests {
         let lasting = |left: u64| {
             let end = now + Duration::from_secs(left);
             let found = Credentials::new("AKIA", "hush", None, Some(end), "EnvironmentVariable");
-            found_credentials(&settings, &found, now)
+            found_credentials(&settings, None, &found, now)
         };
         assert_eq!(lasting(3600).verdict, Verdict::Ok);
         assert_eq!(

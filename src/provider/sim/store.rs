@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use redb::{
@@ -253,21 +253,27 @@ fn is_denied(error: &std::io::Error) -> bool {
     matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
+/// Ends the process with this error.
+pub type End = fn(&StoreError) -> !;
+
+static END: OnceLock<End> = OnceLock::new();
+
+/// Sets what a damaged file does in a program that ends at a panic: reading it cannot return an error there.
+pub fn end_with(end: End) {
+    let _ = END.set(end);
+}
+
 /// Reads a file, and says that it is damaged where reading panics: redb trusts what it once wrote, and
 /// somebody else may have written into it.
-#[expect(
-    clippy::exit,
-    clippy::print_stderr,
-    reason = "where a panic ends the process, its hook has the last word"
-)]
 fn undamaged<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let damaged = || StoreError::Broken("its contents are damaged".to_owned());
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |_| {
         // Where a panic ends the process, this is the last word.
-        if cfg!(panic = "abort") {
-            eprintln!("error: {}", damaged());
-            std::process::exit(1);
+        if cfg!(panic = "abort")
+            && let Some(end) = END.get()
+        {
+            end(&damaged());
         }
     }));
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
