@@ -17,13 +17,12 @@ pub fn shortened(message: &str) -> String {
     let mut short = String::new();
     for word in message.split_inclusive(char::is_whitespace) {
         let length = word.chars().count();
-        match length > LONGEST {
-            true => {
-                short.extend(word.chars().take(KEPT));
-                short.push_str(&format!("… ({length} characters)"));
-                short.extend(word.chars().last().filter(|last| last.is_whitespace()));
-            }
-            false => short.push_str(word),
+        if length > LONGEST {
+            short.extend(word.chars().take(KEPT));
+            short.push_str(&format!("… ({length} characters)"));
+            short.extend(word.chars().last().filter(|last| last.is_whitespace()));
+        } else {
+            short.push_str(word)
         }
         if short.len() > MESSAGE {
             let mut cut: String = short.chars().take(MESSAGE).collect();

@@ -66,18 +66,18 @@ impl Plain {
         {
             use std::os::unix::fs::OpenOptionsExt as _;
             // O_NONBLOCK, which the standard library does not name.
-            options.custom_flags(
-                match cfg!(any(target_os = "linux", target_os = "android")) {
-                    true => 0o4000,
-                    false => 0x4,
-                },
-            );
+            options.custom_flags(if cfg!(any(target_os = "linux", target_os = "android")) {
+                0o4000
+            } else {
+                0x4
+            });
         }
         let file = options.open(path)?;
         let metadata = file.metadata()?;
-        match metadata.is_file() {
-            true => Ok(Self { file, metadata }),
-            false => Err(Refusal::NotPlain),
+        if metadata.is_file() {
+            Ok(Self { file, metadata })
+        } else {
+            Err(Refusal::NotPlain)
         }
     }
 
@@ -88,9 +88,10 @@ impl Plain {
     pub fn bytes(self, most: u64) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
         self.file.take(most + 1).read_to_end(&mut bytes)?;
-        match bytes.len() as u64 > most {
-            true => Err(Refusal::TooLarge(most)),
-            false => Ok(bytes),
+        if bytes.len() as u64 > most {
+            Err(Refusal::TooLarge(most))
+        } else {
+            Ok(bytes)
         }
     }
 }

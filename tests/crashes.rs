@@ -139,9 +139,12 @@ fn signal(child: &Child, name: &str) {
 
 /// Holds back the changing call with this number, and all after it.
 fn hold_from(change: u64) -> Faults {
-    Faults::by(move |call| match is_work(call) && call.change >= change {
-        true => Fault::Hold(When::Before),
-        false => Fault::None,
+    Faults::by(move |call| {
+        if is_work(call) && call.change >= change {
+            Fault::Hold(When::Before)
+        } else {
+            Fault::None
+        }
     })
 }
 
@@ -195,9 +198,10 @@ fn is_unproven(difference: &str) -> bool {
 /// A run is killed at a moment drawn from the seed, and another one follows.
 fn killed(place: &mut Place, reference: &Reference, seed: u64) -> Vec<String> {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
-    let when = match chance.random_bool(0.5) {
-        true => When::Before,
-        false => When::After,
+    let when = if chance.random_bool(0.5) {
+        When::Before
+    } else {
+        When::After
     };
     // Mostly at a changing call, else at any.
     let of_changes = chance.random_bool(0.8);
@@ -211,9 +215,10 @@ fn killed(place: &mut Place, reference: &Reference, seed: u64) -> Vec<String> {
     let mut calls = 0;
     place.proxy.restart(Faults::by(move |call| {
         calls += 1;
-        let is_it = match of_changes {
-            true => is_work(call) && call.change == moment,
-            false => calls == moment + 1,
+        let is_it = if of_changes {
+            is_work(call) && call.change == moment
+        } else {
+            calls == moment + 1
         };
         if is_it {
             Fault::Hold(when)
@@ -423,9 +428,12 @@ fn no_change_leaves_after_a_lease_that_could_not_be_renewed() {
         let aws = proxy.connect(&["us-east-1"]).await.unwrap();
         let me = holder("me");
         aws.acquire_lease(&owner(), &me).await.unwrap();
-        proxy.restart(Faults::by(|call| match call.body.contains("/lease/") {
-            true => Fault::Close(When::Before),
-            false => Fault::None,
+        proxy.restart(Faults::by(|call| {
+            if call.body.contains("/lease/") {
+                Fault::Close(When::Before)
+            } else {
+                Fault::None
+            }
         }));
         let began = Instant::now();
         let mut number = 0;

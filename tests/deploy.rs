@@ -46,17 +46,14 @@ fn deploy(emulator: &Emulator, stack: &str, template: Option<&Path>) -> Result<N
         .args(template)
         .output()
         .unwrap();
-    match output.status.success() {
-        true => {
-            let text = String::from_utf8(output.stdout).unwrap();
-            let names = text.lines().filter_map(|line| line.split_once('\t'));
-            Ok(names
-                .map(|(there, here)| (named(there), here.to_owned()))
-                .collect())
-        }
-        false => {
-            Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-        }
+    if output.status.success() {
+        let text = String::from_utf8(output.stdout).unwrap();
+        let names = text.lines().filter_map(|line| line.split_once('\t'));
+        Ok(names
+            .map(|(there, here)| (named(there), here.to_owned()))
+            .collect())
+    } else {
+        Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     }
 }
 

@@ -43,11 +43,10 @@ fn deploy(emulator: &Emulator, arguments: &[&str]) -> Result<(), String> {
         .args(arguments)
         .output()
         .unwrap();
-    match output.status.success() {
-        true => Ok(()),
-        false => {
-            Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-        }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     }
 }
 
@@ -59,9 +58,10 @@ fn named_alike(lines: &[String], owner: &str) -> Vec<String> {
     let made_up = Regex::new(&made_up).unwrap();
     let whose = |found: &Captures<'_>| {
         let name = found[1].replace('-', "").to_lowercase();
-        match TARGET_GROUP.starts_with(&name) || name.starts_with(TARGET_GROUP) {
-            true => format!("<{TARGET_GROUP}>"),
-            false => format!("<{name}>"),
+        if TARGET_GROUP.starts_with(&name) || name.starts_with(TARGET_GROUP) {
+            format!("<{TARGET_GROUP}>")
+        } else {
+            format!("<{name}>")
         }
     };
     let lines = lines.iter();

@@ -74,9 +74,10 @@ async fn strive(proxy: &Proxy, graph: &Graph) -> Result<(), String> {
             format!("{} {:?}: {end:?}", change.address, operation.step)
         })
         .collect();
-    match told.is_empty() {
-        true => Ok(()),
-        false => Err(told.join("\n    ")),
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(told.join("\n    "))
     }
 }
 

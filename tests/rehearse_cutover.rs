@@ -20,11 +20,12 @@ fn scenarios(seed: usize) -> Vec<Scenario> {
         fault: FAULTS[fault % FAULTS.len()],
     };
     let steps = 0..STEPS.len();
-    match all {
-        true => steps
+    if all {
+        steps
             .flat_map(|step| (0..FAULTS.len()).map(move |fault| one(step, fault)))
-            .collect(),
-        false => steps.map(|step| one(step, step + seed)).collect(),
+            .collect()
+    } else {
+        steps.map(|step| one(step, step + seed)).collect()
     }
 }
 

@@ -219,9 +219,10 @@ fn simulate(library: &Library, seed: u64, aloud: bool) {
                 let sim = Sim::in_memory(cloud, weather(&mut chance, &goal.graph), now);
                 if chance.random_bool(0.7) {
                     let call = chance.random_range(1..=goal.graph.len() as u64 * 6 + 4);
-                    let moment = match chance.random_bool(0.5) {
-                        true => Moment::Before,
-                        false => Moment::After,
+                    let moment = if chance.random_bool(0.5) {
+                        Moment::Before
+                    } else {
+                        Moment::After
                     };
                     sim.crash_at(call, moment);
                 }

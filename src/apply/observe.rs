@@ -123,9 +123,10 @@ async fn look_without(
     let known = record.kinds.iter().filter(|kind| answers(kind));
     let before = query.kinds.len();
     query.kinds.extend(known.cloned());
-    match query.kinds.len() == before {
-        true => Ok((live, query.kinds)),
-        false => Ok((ask(context, &query).await?, query.kinds)),
+    if query.kinds.len() == before {
+        Ok((live, query.kinds))
+    } else {
+        Ok((ask(context, &query).await?, query.kinds))
     }
 }
 

@@ -139,9 +139,10 @@ impl<'a> Run<'a> {
                 differs,
             },
             Err(Failure::For(error)) => End::Failed {
-                error: match &*change.kind == CERTIFICATE && step == Step::Create {
-                    true => format!("{error}; {}", self.proof(change)),
-                    false => error,
+                error: if &*change.kind == CERTIFICATE && step == Step::Create {
+                    format!("{error}; {}", self.proof(change))
+                } else {
+                    error
                 },
             },
             Err(Failure::Stopped) => End::Left,
@@ -175,9 +176,10 @@ impl<'a> Run<'a> {
             .chain(used)
             .find(|servers| !servers.is_empty())
             .unwrap_or_default();
-        let servers = match servers.is_empty() {
-            true => "the name servers of its hosted zone, which `scalectl status` shows".to_owned(),
-            false => servers.join(" "),
+        let servers = if servers.is_empty() {
+            "the name servers of its hosted zone, which `scalectl status` shows".to_owned()
+        } else {
+            servers.join(" ")
         };
         format!(
             "it is issued once the world finds its proof in DNS: {domain} has to be delegated to {servers}"
@@ -432,11 +434,10 @@ impl<'a> Run<'a> {
             ..write.applied.clone()
         });
         for (position, call) in calls.into_iter().enumerate() {
-            applied = match position == last {
-                true => write.applied.clone(),
-                false => {
-                    ownership::and_set(applied, &change.address, &call.changed, &call.properties)
-                }
+            applied = if position == last {
+                write.applied.clone()
+            } else {
+                ownership::and_set(applied, &change.address, &call.changed, &call.properties)
             };
             let write = Write {
                 properties: call.properties,
@@ -662,9 +663,10 @@ impl<'a> Run<'a> {
             goes_on = quiet => goes_on,
             goes_on = self.context.sleep(rest) => goes_on,
         };
-        match goes_on {
-            true => Ok(()),
-            false => Err(Failure::Stopped),
+        if goes_on {
+            Ok(())
+        } else {
+            Err(Failure::Stopped)
         }
     }
 

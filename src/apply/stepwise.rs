@@ -80,16 +80,18 @@ pub fn calls(kind: &str, live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Vec<
         }
         turn(&mut state, wanted, one);
         for outer in lists {
-            let source = match is_among(taken, outer.list) {
-                true => wanted.clone(),
-                false => state.clone(),
+            let source = if is_among(taken, outer.list) {
+                wanted.clone()
+            } else {
+                state.clone()
             };
             align(&mut state, &source, *outer, lists);
         }
         let mut properties = wanted.clone();
-        let mut names: Vec<Arc<str>> = match number == rest_with {
-            true => changed.clone(),
-            false => vec![one.of.list.into()],
+        let mut names: Vec<Arc<str>> = if number == rest_with {
+            changed.clone()
+        } else {
+            vec![one.of.list.into()]
         };
         for of in lists {
             if state.get(of.list) != before.get(of.list) && !is_among(&names, of.list) {
@@ -294,9 +296,10 @@ fn turn(state: &mut Map, wanted: &Map, one: &Move) {
     if one.adds {
         left.extend(items(wanted, list).iter().find(is_it).cloned());
     }
-    match left.is_empty() {
-        true => state.remove(list),
-        false => state.insert(list, Value::List(left)),
+    if left.is_empty() {
+        state.remove(list)
+    } else {
+        state.insert(list, Value::List(left))
     };
 }
 
@@ -332,9 +335,10 @@ fn align(state: &mut Map, source: &Map, outer: Stepwise, lists: &[Stepwise]) {
                 return item.clone();
             };
             let mut map = map.clone();
-            match left.is_empty() {
-                true => map.remove(inner.list),
-                false => map.insert(inner.list, Value::List(left)),
+            if left.is_empty() {
+                map.remove(inner.list)
+            } else {
+                map.insert(inner.list, Value::List(left))
             };
             Value::Map(map)
         });

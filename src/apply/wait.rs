@@ -82,9 +82,10 @@ impl Wait {
     /// It was waited as long as was said: how long the next time?
     fn waited(&mut self) {
         self.passed += self.next;
-        self.next = match self.passed < self.half {
-            true => self.passed.min(self.half - self.passed),
-            false => self.passed.mul_f64(Self::SHARE),
+        self.next = if self.passed < self.half {
+            self.passed.min(self.half - self.passed)
+        } else {
+            self.passed.mul_f64(Self::SHARE)
         }
         .max(Self::FLOOR);
     }

@@ -57,9 +57,10 @@ pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>
         .and_then(|mut graph| {
             graph.numbering = numbering(spec);
             let mistakes = whole::mistakes(library, blueprint, spec, &graph);
-            match mistakes.is_empty() {
-                true => Ok(graph),
-                false => Err(mistakes),
+            if mistakes.is_empty() {
+                Ok(graph)
+            } else {
+                Err(mistakes)
             }
         })
         .map_err(|mut errors| {

@@ -47,12 +47,13 @@ pub fn counted<T>(work: impl FnOnce() -> T) -> T {
 pub fn step(count: usize) -> Result<(), Failure> {
     let steps = STEPS.get().saturating_add(count);
     STEPS.set(steps);
-    match steps > MOST_STEPS {
-        true => Err(Failure {
+    if steps > MOST_STEPS {
+        Err(Failure {
             message: format!("an expression takes more than {MOST_STEPS} steps"),
             help: Some("go through shorter lists".to_owned()),
-        }),
-        false => Ok(()),
+        })
+    } else {
+        Ok(())
     }
 }
 
@@ -112,11 +113,12 @@ pub fn fits(values: &[Value]) -> Result<(), Failure> {
 /// # Errors
 /// When it is too long.
 pub fn long(bytes: usize) -> Result<(), Failure> {
-    match bytes > LONGEST_TEXT {
-        true => Err(Failure::new(format!(
+    if bytes > LONGEST_TEXT {
+        Err(Failure::new(format!(
             "the result is longer than {LONGEST_TEXT} bytes"
-        ))),
-        false => Ok(()),
+        )))
+    } else {
+        Ok(())
     }
 }
 

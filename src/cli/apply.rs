@@ -70,9 +70,10 @@ pub fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text
         .parse()
         .map_err(|_| format!("{text:?} is not a number"))?;
-    match (0.001..=1e6).contains(&speed) {
-        true => Ok(speed),
-        false => Err("a number from 0.001 to a million".to_owned()),
+    if (0.001..=1e6).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("a number from 0.001 to a million".to_owned())
     }
 }
 
@@ -182,9 +183,10 @@ fn try_out(
 
 /// Fails while a migration is under way, unless told otherwise.
 fn under_way(arguments: &Arguments, live: &Live) -> Result<(), Failure> {
-    match arguments.during_migration {
-        true => Ok(()),
-        false => migrate::refuse_while_under_way(live.record.as_ref()),
+    if arguments.during_migration {
+        Ok(())
+    } else {
+        migrate::refuse_while_under_way(live.record.as_ref())
     }
 }
 
@@ -200,9 +202,10 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
         destroy: false,
         policy: None,
     };
-    let told = match options.verbose {
-        true => text(&planned.plan, &frame, Detail::Full),
-        false => folded::text(&planned.plan, &frame, ui::columns()),
+    let told = if options.verbose {
+        text(&planned.plan, &frame, Detail::Full)
+    } else {
+        folded::text(&planned.plan, &frame, ui::columns())
     };
     ui::print(&(heading(project, &planned.live, place) + &told));
     if !options.verbose

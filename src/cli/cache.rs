@@ -118,15 +118,16 @@ fn servers<'a>(
             found.entry(&*resource.address.region).or_insert(resource);
         }
     }
-    match found.is_empty() {
-        true => Err(Failure::with_help(
+    if found.is_empty() {
+        Err(Failure::with_help(
             format!(
                 "no server of {} ({}) runs that could reach its cache",
                 spec.app, spec.env
             ),
             "`scalectl apply` starts them",
-        )),
-        false => Ok(found),
+        ))
+    } else {
+        Ok(found)
     }
 }
 

@@ -163,9 +163,10 @@ fn next(host: Host, template: Option<&PathBuf>, file: &str) -> String {
 
 /// The repository's root and the folder of the spec in it.
 fn place(project: &Project) -> Result<(PathBuf, String), Failure> {
-    let folder = match project.folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => &project.folder,
+    let folder = if project.folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        &project.folder
     };
     let folder = folder
         .canonicalize()
@@ -193,10 +194,11 @@ fn place(project: &Project) -> Result<(PathBuf, String), Failure> {
 /// Refuses what would mean something else in a pipeline.
 fn plain(what: &str, text: &str) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-/:@+=".contains(c);
-    match text.chars().all(fits) && !text.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::new(format!(
+    if text.chars().all(fits) && !text.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
             "{what} is {text:?}; letters, digits and any of ._-/:@+= are understood in a pipeline"
-        ))),
+        )))
     }
 }

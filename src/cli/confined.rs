@@ -17,19 +17,23 @@ const MOST_BYTES: u64 = 1 << 20;
 pub fn read(path: &Path, folder: &Path) -> Result<String, Failure> {
     let shown = path.display();
     let help = "remove it, or make it readable";
-    let root = match folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => folder,
+    let root = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
     };
     let root = root
         .canonicalize()
         .map_err(|error| Failure::with_help(format!("{shown} cannot be read: {error}"), help))?;
-    text(path, help, |real| match real.starts_with(&root) {
-        true => None,
-        false => Some((
-            format!("points outside {}", root.display()),
-            "put a copy of the file into the project instead of a link to it",
-        )),
+    text(path, help, |real| {
+        if real.starts_with(&root) {
+            None
+        } else {
+            Some((
+                format!("points outside {}", root.display()),
+                "put a copy of the file into the project instead of a link to it",
+            ))
+        }
     })
 }
 
@@ -40,12 +44,13 @@ pub fn spec(path: &Path, help: &str) -> Result<String, Failure> {
             let ending = path.extension().and_then(|ending| ending.to_str());
             matches!(ending, Some("yaml" | "yml" | "json"))
         };
-        match is_yaml(real) || real.file_name() == path.file_name() {
-            true => None,
-            false => Some((
+        if is_yaml(real) || real.file_name() == path.file_name() {
+            None
+        } else {
+            Some((
                 "points to a file that is not YAML".to_owned(),
                 "put the spec itself there",
-            )),
+            ))
         }
     })
 }

@@ -80,9 +80,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
                 let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
                 let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
-                let told = match options.verbose {
-                    true => text(&plan, &frame, Detail::Full),
-                    false => folded::text(&plan, &frame, ui::columns()),
+                let told = if options.verbose {
+                    text(&plan, &frame, Detail::Full)
+                } else {
+                    folded::text(&plan, &frame, ui::columns())
                 };
                 ui::print(&format!("{heading}{place}\n\n{told}"));
                 tell_kept(&kept);
@@ -108,16 +109,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             // Of a migration that was under way nothing is left either.
             let record = Record { stage: None, addresses: None, migration: None, ..live.record.clone().unwrap_or_default() };
             let report = carry_out(context, &project, &plan, record, &options).await?;
-            match report.is_complete() {
-                true => {
-                    // All that it names was looked at. It goes last, so that a run that is cut short finds it.
-                    remove_record(context).await?;
-                    if !options.json {
-                        tell_kept(&kept);
-                    }
-                    Ok(ExitCode::SUCCESS)
+            if report.is_complete() {
+                // All that it names was looked at. It goes last, so that a run that is cut short finds it.
+                remove_record(context).await?;
+                if !options.json {
+                    tell_kept(&kept);
                 }
-                false => Err(Failure::Told(Code::of_run(&report))),
+                Ok(ExitCode::SUCCESS)
+            } else {
+                Err(Failure::Told(Code::of_run(&report)))
             }
         })
         .await;

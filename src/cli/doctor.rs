@@ -49,9 +49,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if worst(&checks) < Verdict::Fails {
         checks.extend(on_the_cloud(global, &project, &graph)?);
     }
-    match arguments.json {
-        true => ui::print_json(&json::doctor::document(&checks)),
-        false => ui::print(&in_words(&checks)),
+    if arguments.json {
+        ui::print_json(&json::doctor::document(&checks))
+    } else {
+        ui::print(&in_words(&checks))
     }
     Ok(match worst(&checks) {
         Verdict::Fails => ExitCode::FAILURE,
@@ -173,16 +174,17 @@ async fn lease(context: &Context<'_>) -> Check {
                 "{} runs `scalectl {}`",
                 held.holder.who, held.holder.command
             );
-            match held.over {
-                true => Check::ok(
+            if held.over {
+                Check::ok(
                     "lease",
                     format!("{who}, and is over: the next run takes it"),
-                ),
-                false => Check::warning(
+                )
+            } else {
+                Check::warning(
                     "lease",
                     format!("{who}, renewed {renewed} ago"),
                     "wait for that run; `scalectl lease break` takes the lease from one that is no more",
-                ),
+                )
             }
         }
     }

@@ -42,21 +42,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let stage = migrate::live_stage(seen.live.record.as_ref())?;
     let graph = last_applied(global, &project, graph, &seen.live)?;
     let drift = drift(&graph, &seen.live);
-    match arguments.json {
-        true => ui::print_json(&document(
+    if arguments.json {
+        ui::print_json(&document(
             &drift,
             &project.owner(),
             stage.map(|stage| stage.name()),
             project.provider(),
-        )),
-        false => {
-            ui::print(&heading(&project, &seen.live, seen.place.as_deref()));
-            ui::print(&text(&drift));
-        }
+        ))
+    } else {
+        ui::print(&heading(&project, &seen.live, seen.place.as_deref()));
+        ui::print(&text(&drift));
     }
-    Ok(match drift.resources.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => Code::Changes.into(),
+    Ok(if drift.resources.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        Code::Changes.into()
     })
 }
 

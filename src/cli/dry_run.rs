@@ -56,9 +56,10 @@ pub fn apply(
     refuse(refusals)?;
     match options.json {
         true if refused => {
-            return Err(Failure::Told(match refusals.is_empty() {
-                true => Code::Denied,
-                false => Code::Error,
+            return Err(Failure::Told(if refusals.is_empty() {
+                Code::Denied
+            } else {
+                Code::Error
             }));
         }
         true => {}
@@ -96,9 +97,10 @@ pub fn apply(
         false if plan.is_empty() => {}
         false => ui::print(&text(plan, &run)),
     }
-    match run.report.is_complete() {
-        true => Ok(ExitCode::SUCCESS),
-        false => Err(Failure::Told(Code::of_run(&run.report))),
+    if run.report.is_complete() {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure::Told(Code::of_run(&run.report)))
     }
 }
 

@@ -43,9 +43,10 @@ impl Code {
 
     /// The same, or that of an interrupt where one was what asked to stop.
     pub fn unless_interrupted(self, stop: &Stop) -> Self {
-        match stop.is_asked() {
-            true => Self::Interrupted,
-            false => self,
+        if stop.is_asked() {
+            Self::Interrupted
+        } else {
+            self
         }
     }
 
@@ -59,9 +60,10 @@ impl Code {
 
     /// Of a run that is incomplete.
     pub fn of_run(report: &crate::apply::Report) -> Self {
-        match report.stopped {
-            true => Self::Interrupted,
-            false => Self::Refused,
+        if report.stopped {
+            Self::Interrupted
+        } else {
+            Self::Refused
         }
     }
 
@@ -86,16 +88,16 @@ pub fn with_output(code: ExitCode, changes: bool) -> ExitCode {
         Some(Lost::Failed(why)) => {
             ui::fail(&super::Failure::with_help(
                 why,
-                match changes {
-                    true => {
-                        "what is done is done: `scalectl history` and `scalectl plan` tell what"
-                    }
-                    false => "what was written is incomplete",
+                if changes {
+                    "what is done is done: `scalectl history` and `scalectl plan` tell what"
+                } else {
+                    "what was written is incomplete"
                 },
             ));
-            match is_failure(code) {
-                true => code,
-                false => Code::Error.into(),
+            if is_failure(code) {
+                code
+            } else {
+                Code::Error.into()
             }
         }
     }

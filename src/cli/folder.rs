@@ -21,14 +21,17 @@ const MOST_LEVELS: usize = 16;
 fn at(path: &Path) -> Result<Option<Metadata>, Failure> {
     match path.metadata() {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == ErrorKind::NotFound => match path.is_symlink() {
-            true => Err(refusal(
-                path,
-                "is a link to nothing",
-                "remove the link, or put a copy of its target there",
-            )),
-            false => Ok(None),
-        },
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if path.is_symlink() {
+                Err(refusal(
+                    path,
+                    "is a link to nothing",
+                    "remove the link, or put a copy of its target there",
+                ))
+            } else {
+                Ok(None)
+            }
+        }
         Err(error) => Err(refusal(
             path,
             &format!("cannot be read: {error}"),

@@ -70,9 +70,10 @@ fn with_other_stages(global: &Global, project: &Project, graph: &mut Graph) {
 }
 
 fn of_graph(graph: &Graph, read_only: bool) -> BTreeSet<Arc<str>> {
-    let needs: &[Need] = match read_only {
-        true => &[Need::Read],
-        false => &[Need::Read, Need::Create, Need::Update, Need::Delete],
+    let needs: &[Need] = if read_only {
+        &[Need::Read]
+    } else {
+        &[Need::Read, Need::Create, Need::Update, Need::Delete]
     };
     let asked = graph
         .iter()

@@ -234,9 +234,10 @@ fn warnings(change: &Change) -> Vec<&'static str> {
 
 /// An identifier with all its parts: a record alone of its name has no set identifier.
 fn whole<'a>(kind: &str, identifier: &'a str) -> Cow<'a, str> {
-    match kind == RECORD && identifier.split('|').count() == 3 {
-        true => Cow::Owned(format!("{identifier}|")),
-        false => Cow::Borrowed(identifier),
+    if kind == RECORD && identifier.split('|').count() == 3 {
+        Cow::Owned(format!("{identifier}|"))
+    } else {
+        Cow::Borrowed(identifier)
     }
 }
 
@@ -264,9 +265,10 @@ struct Fitting {
 
 impl Fitting {
     fn tell(&self, as_json: bool) {
-        match as_json {
-            true => ui::print_json(&document(self.missing, &self.proposals)),
-            false => ui::print(&in_words(&self.proposals, self.missing)),
+        if as_json {
+            ui::print_json(&document(self.missing, &self.proposals))
+        } else {
+            ui::print(&in_words(&self.proposals, self.missing))
         }
     }
 }
@@ -320,9 +322,10 @@ fn in_words(proposals: &[Proposal], missing: usize) -> String {
         text.push_str("\nIn this order:\n");
     }
     for one in &clear {
-        let differs = match one.differs.is_empty() {
-            true => "fits as it is".to_owned(),
-            false => format!("apply would change {}", one.differs.join(", ")),
+        let differs = if one.differs.is_empty() {
+            "fits as it is".to_owned()
+        } else {
+            format!("apply would change {}", one.differs.join(", "))
         };
         text.push_str(&format!(
             "  scalectl import {} {}  {}\n",
@@ -346,8 +349,9 @@ fn in_words(proposals: &[Proposal], missing: usize) -> String {
 
 /// An identifier as a shell takes it.
 fn quoted(identifier: &str) -> String {
-    match identifier.contains('|') {
-        true => format!("'{identifier}'"),
-        false => identifier.to_owned(),
+    if identifier.contains('|') {
+        format!("'{identifier}'")
+    } else {
+        identifier.to_owned()
     }
 }

@@ -70,20 +70,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ui::note(&format!("{}\n", Painted(FAINT, line)));
         }
         let seconds = wait(context, &handle, &id, begun, !arguments.json).await?;
-        match arguments.json {
-            true => ui::print_json(&Invalidation {
+        if arguments.json {
+            ui::print_json(&Invalidation {
                 document: "invalidation",
                 format: 1,
                 distribution: &handle.identifier,
                 id: &id,
                 paths: &arguments.paths,
                 seconds,
-            }),
-            false => ui::print(&format!(
+            })
+        } else {
+            ui::print(&format!(
                 "Every edge location has forgotten {} after {}.\n",
                 arguments.paths.join(", "),
                 duration(seconds as f64)
-            )),
+            ))
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -123,9 +124,10 @@ fn without(spec: &Spec, live: Option<&str>) -> Failure {
         "{} ({}) has no CDN at stage {stage}, so that nothing is kept at the edge",
         spec.app, spec.env
     );
-    let help = match spec.stage < Stage::Cdn {
-        true => "`scalectl migrate --to cdn` adds one; `scalectl cache flush` empties the cache",
-        false => "`scalectl apply` creates it",
+    let help = if spec.stage < Stage::Cdn {
+        "`scalectl migrate --to cdn` adds one; `scalectl cache flush` empties the cache"
+    } else {
+        "`scalectl apply` creates it"
     };
     Failure::with_help(what, help)
 }

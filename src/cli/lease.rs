@@ -90,9 +90,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 async fn confirm(context: &Context<'_>) -> Result<(), Failure> {
     ui::needs_terminal("add --auto-approve")?;
-    match ui::confirm_unless(context.stop, "Break it? Only `yes` is a yes:", "yes").await {
-        true => Ok(()),
-        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
+    if ui::confirm_unless(context.stop, "Break it? Only `yes` is a yes:", "yes").await {
+        Ok(())
+    } else {
+        Err(not_confirmed(context, "not confirmed; nothing was changed"))
     }
 }
 
@@ -102,9 +103,10 @@ fn in_words(name: &str, held: Option<&Held>) -> String {
     };
     let since = i64::try_from(held.holder.since).unwrap_or(0);
     let since = jiff::Timestamp::from_millisecond(since).unwrap_or_default();
-    let state = match held.over {
-        true => "it is over, the next run takes it",
-        false => "it is held",
+    let state = if held.over {
+        "it is over, the next run takes it"
+    } else {
+        "it is held"
     };
     format!(
         "{} runs `scalectl {}` on {name} since {}; renewed {} ago: {state}.",

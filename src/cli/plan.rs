@@ -341,9 +341,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         heading: heading(&project, live, place.as_deref()),
         plan,
         frame: &frame,
-        detail: match arguments.concise {
-            true => Detail::Concise,
-            false => Detail::Full,
+        detail: if arguments.concise {
+            Detail::Concise
+        } else {
+            Detail::Full
         },
         owner: &owner,
         stage,

@@ -81,9 +81,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 fn check(global: &Global, arguments: &Check) -> Outcome {
     let project = Project::load(global, arguments.stage)?;
-    let reports = match arguments.live {
-        true => vec![(stage_name(&project.spec), against_live(global, &project)?)],
-        false => offline(global, arguments, &project)?,
+    let reports = if arguments.live {
+        vec![(stage_name(&project.spec), against_live(global, &project)?)]
+    } else {
+        offline(global, arguments, &project)?
     };
     if let Some(path) = &arguments.sarif {
         let places = Places::of(global, &project)?;
@@ -95,21 +96,21 @@ fn check(global: &Global, arguments: &Check) -> Outcome {
     if let Some(path) = &arguments.junit {
         write(path, &junit::xml(&suites(project.policies()?, &reports)))?;
     }
-    match arguments.json {
-        true => ui::print_json(&json::findings::document(&reports)),
-        false => {
-            for (stage, report) in &reports {
-                tell(&project, stage, report);
-            }
+    if arguments.json {
+        ui::print_json(&json::findings::document(&reports))
+    } else {
+        for (stage, report) in &reports {
+            tell(&project, stage, report);
         }
     }
     Ok(
-        match reports
+        if reports
             .iter()
             .any(|(_, report)| report.denied().next().is_some())
         {
-            true => Code::Denied.into(),
-            false => ExitCode::SUCCESS,
+            Code::Denied.into()
+        } else {
+            ExitCode::SUCCESS
         },
     )
 }
@@ -233,9 +234,10 @@ fn list(global: &Global, arguments: &List) -> Outcome {
             Severity::Deny => GONE,
             Severity::Warn => CHANGED,
         };
-        let origin = match policies.is_builtin(&rule.location.file) {
-            true => rule.reference.as_deref().unwrap_or_default().to_owned(),
-            false => rule.location.to_string(),
+        let origin = if policies.is_builtin(&rule.location.file) {
+            rule.reference.as_deref().unwrap_or_default().to_owned()
+        } else {
+            rule.location.to_string()
         };
         text.push_str(&format!(
             "{} {:34} {}  {}\n",

@@ -340,9 +340,10 @@ impl Fold {
     fn line(&self, tier: &str, now: u64) -> Option<String> {
         let since = self.since?;
         let (sign, _, past) = verb(self.step);
-        let all = match self.done == self.total {
-            true => String::new(),
-            false => format!(" of {}", self.total),
+        let all = if self.done == self.total {
+            String::new()
+        } else {
+            format!(" of {}", self.total)
         };
         let time = duration((now.saturating_sub(since) / 1000) as f64);
         (self.done > 0).then(|| {
@@ -451,13 +452,14 @@ fn bar(done: usize, all: usize, columns: usize, told: &str) -> String {
     // The terminal itself writes `^C` behind the last row, which must not reach the next line.
     let room = columns.saturating_sub(told.chars().count() + 6).min(30);
     let filled = (done * room).checked_div(all).unwrap_or(room);
-    match room < 5 {
-        true => told.to_owned(),
-        false => format!(
+    if room < 5 {
+        told.to_owned()
+    } else {
+        format!(
             "{}{}  {told}",
             "█".repeat(filled),
             "░".repeat(room - filled)
-        ),
+        )
     }
 }
 

@@ -126,9 +126,10 @@ impl Project {
 
     /// The same where it can be known: mistakes in the spec leave open what should exist.
     pub fn graph_if_sound(&self) -> Result<Option<Graph>, Failure> {
-        match self.is_sound {
-            true => self.graph().map(Some),
-            false => Ok(None),
+        if self.is_sound {
+            self.graph().map(Some)
+        } else {
+            Ok(None)
         }
     }
 
@@ -322,18 +323,20 @@ fn check_gates(spec: &Spec, file: &str, text: &str, env: Option<&str>) -> Result
         })
         .collect();
     quote(text, &mut mistakes);
-    match mistakes.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Diagnostics(mistakes)),
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Diagnostics(mistakes))
     }
 }
 
 /// The spec's path: as given, or the nearest one here or above.
 pub fn find(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(path) = &global.file {
-        return Ok(match path.is_dir() {
-            true => path.join(SPEC),
-            false => path.clone(),
+        return Ok(if path.is_dir() {
+            path.join(SPEC)
+        } else {
+            path.clone()
         });
     }
     if Path::new(SPEC).exists() {

@@ -128,13 +128,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             rehearse_own(&migration, &files, &options, library, &stop, &mut tell)?
         }
     };
-    match json {
-        true => ui::print_json(&serde_json::to_value(&report).unwrap_or_default()),
-        false => ui::print(&rehearsal::report(&report)),
+    if json {
+        ui::print_json(&serde_json::to_value(&report).unwrap_or_default())
+    } else {
+        ui::print(&rehearsal::report(&report))
     }
-    Ok(match report.ok {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 
@@ -169,13 +171,15 @@ fn caches(project: &Project, arguments: &Arguments) -> Outcome {
     let json = arguments.json;
     let mut tell = |event: Event<'_>| told(event, json);
     let report = rehearse_cache(&options, &project.library, &stop, &mut tell)?;
-    match json {
-        true => ui::print_json(&report),
-        false => ui::print(&rehearsal::caches(&report)),
+    if json {
+        ui::print_json(&report)
+    } else {
+        ui::print(&rehearsal::caches(&report))
     }
-    Ok(match report.ok {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 

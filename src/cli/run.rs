@@ -77,9 +77,10 @@ pub async fn with_lease<T>(
     });
     // Of a cloud that has refused everything not much can be hoped for; the lease ends by itself.
     let hope = async {
-        match context.stop.is_given_up() {
-            true => context.provider.clock().sleep(HOPE).await,
-            false => std::future::pending().await,
+        if context.stop.is_given_up() {
+            context.provider.clock().sleep(HOPE).await
+        } else {
+            std::future::pending().await
         }
     };
     let released = tokio::select! {
@@ -110,10 +111,13 @@ async fn acquire(
         .await;
         let error = match acquired {
             Ok(()) => return Ok(()),
-            Err(error) if error.kind == ErrorKind::Held => match taken_over(context).await? {
-                true => continue,
-                false => error,
-            },
+            Err(error) if error.kind == ErrorKind::Held => {
+                if taken_over(context).await? {
+                    continue;
+                } else {
+                    error
+                }
+            }
             Err(error) => return Err(error.into()),
         };
         let passed = Duration::from_millis(clock.now().saturating_sub(began));

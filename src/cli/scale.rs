@@ -101,24 +101,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let session = session.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
-        let outcome = match arguments.plan {
-            true => {
-                let found = planned(context, &project, &scope).await?;
-                refuse_another_stage(&project, &scope, &found.live)?;
-                if found.plan.is_empty() {
-                    refuse(&found.refusals)?;
-                }
-                tell(&found.plan, &steps(&found.plan), &options);
+        let outcome = if arguments.plan {
+            let found = planned(context, &project, &scope).await?;
+            refuse_another_stage(&project, &scope, &found.live)?;
+            if found.plan.is_empty() {
                 refuse(&found.refusals)?;
-                obey(&found.report, options.json, options.into.as_ref())?;
-                Ok(ExitCode::SUCCESS)
             }
-            false => {
-                with_lease(context, &holder, project.patience, async || {
-                    walk(context, &project, &scope, arguments, &options).await
-                })
-                .await
-            }
+            tell(&found.plan, &steps(&found.plan), &options);
+            refuse(&found.refusals)?;
+            obey(&found.report, options.json, options.into.as_ref())?;
+            Ok(ExitCode::SUCCESS)
+        } else {
+            with_lease(context, &holder, project.patience, async || {
+                walk(context, &project, &scope, arguments, &options).await
+            })
+            .await
         };
         tell_calls(global, cloud);
         outcome

@@ -132,9 +132,10 @@ fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text
         .parse()
         .map_err(|_| format!("{text:?} is not a number"))?;
-    match (0.0..=1.0).contains(&share) {
-        true => Ok(share),
-        false => Err("a share from 0 to 1".to_owned()),
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("a share from 0 to 1".to_owned())
     }
 }
 
@@ -387,16 +388,17 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
         .map(|zone| zone.as_str().into());
     faults.undelegated.extend(zones);
     sim.set_faults(faults.clone())?;
-    let mut text = match faults.is_quiet() {
-        true => "Nothing fails on purpose.\n".to_owned(),
-        false => format!(
+    let mut text = if faults.is_quiet() {
+        "Nothing fails on purpose.\n".to_owned()
+    } else {
+        format!(
             "From now on: {:.0} % throttled, {:.0} % server errors, {:.0} % answers lost, lists up to {} ms late (seed {}).\n",
             faults.throttle * 100.0,
             faults.transient * 100.0,
             faults.lose * 100.0,
             faults.lag,
             faults.seed
-        ),
+        )
     };
     for refusal in faults
         .refusals

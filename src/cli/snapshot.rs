@@ -29,9 +29,10 @@ pub struct Arguments {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, arguments.stage)?;
-    let range = match arguments.only_ours {
-        true => Range::Ours,
-        false => Range::All,
+    let range = if arguments.only_ours {
+        Range::Ours
+    } else {
+        Range::All
     };
     let graph = project.graph()?;
     let seen = from_cloud(global, &project, &graph, "snapshot", range)?;

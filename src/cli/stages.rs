@@ -127,9 +127,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         text.push('\n');
         before = graph.or(before);
     }
-    match arguments.json {
-        true => ui::print_json(&json::stages::document(current.map(Stage::name), told)),
-        false => ui::print(&text),
+    if arguments.json {
+        ui::print_json(&json::stages::document(current.map(Stage::name), told))
+    } else {
+        ui::print(&text)
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -42,9 +42,10 @@ pub struct Arguments {
 const ENDING: &str = ".test.yaml";
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let files = match arguments.files.is_empty() {
-        true => beside(global)?,
-        false => arguments.files.clone(),
+    let files = if arguments.files.is_empty() {
+        beside(global)?
+    } else {
+        arguments.files.clone()
     };
     let stands = stands(global, &files)?;
     let runtime = runtime(true)?;
@@ -97,13 +98,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             "leave out `--filter` to see their names",
         ));
     }
-    match arguments.json {
-        true => ui::print_json(&json::test_results::document(&told)),
-        false => ui::print(&(text(&told) + &summary(&told, left_out))),
+    if arguments.json {
+        ui::print_json(&json::test_results::document(&told))
+    } else {
+        ui::print(&(text(&told) + &summary(&told, left_out)))
     }
-    Ok(match told.iter().all(Told::is_well) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if told.iter().all(Told::is_well) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 
@@ -117,9 +120,10 @@ fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let home = spec.parent().map(Path::to_owned).unwrap_or_default();
     let mut found = Vec::new();
     for place in [home.clone(), home.join("tests")] {
-        let shown = match place.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => &place,
+        let shown = if place.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &place
         };
         if place != home && !folder::exists(&place)? {
             continue;
@@ -133,12 +137,13 @@ fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
         );
     }
     found.sort();
-    match found.is_empty() {
-        false => Ok(found),
-        true => Err(Failure::with_help(
+    if !found.is_empty() {
+        Ok(found)
+    } else {
+        Err(Failure::with_help(
             format!("there are no tests beside {}", spec.display()),
             "write tests/NAME.test.yaml, as https://scalectl.github.io/scalectl/testing.html tells, or name files",
-        )),
+        ))
     }
 }
 
@@ -190,9 +195,10 @@ fn stands(global: &Global, files: &[PathBuf]) -> Result<Vec<Stand>, Failure> {
             Err(other) => return Err(other),
         }
     }
-    match errors.is_empty() {
-        true => Ok(stands),
-        false => Err(Failure::Diagnostics(errors)),
+    if errors.is_empty() {
+        Ok(stands)
+    } else {
+        Err(Failure::Diagnostics(errors))
     }
 }
 
@@ -240,9 +246,10 @@ fn home(folder: &Path) -> &Path {
         Some(parent) if !folder.as_os_str().is_empty() => parent,
         _ => return folder,
     };
-    match above.join(SPEC).exists() && !folder.join(SPEC).exists() {
-        true => above,
-        false => folder,
+    if above.join(SPEC).exists() && !folder.join(SPEC).exists() {
+        above
+    } else {
+        folder
     }
 }
 

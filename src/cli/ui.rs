@@ -46,9 +46,10 @@ pub fn lose(place: &str, error: &io::Error) {
     let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
     // A reader that has seen enough is no failure, and hides none.
     if lost.is_none() || (*lost == Some(Lost::Closed) && !is_closed) {
-        *lost = Some(match is_closed {
-            true => Lost::Closed,
-            false => Lost::Failed(format!("{place} could not be written to its end: {error}")),
+        *lost = Some(if is_closed {
+            Lost::Closed
+        } else {
+            Lost::Failed(format!("{place} could not be written to its end: {error}"))
         });
     }
 }

@@ -116,13 +116,14 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
         for stage in Stage::ALL {
             match load_spec(global, Some(stage)) {
                 Ok((_, spec)) => {
-                    let graph = match spec.stage == project.spec.stage {
-                        true => project.compile(&spec)?,
-                        false => noted(
+                    let graph = if spec.stage == project.spec.stage {
+                        project.compile(&spec)?
+                    } else {
+                        noted(
                             cases,
                             format!("stage {}", stage.name()),
                             project.compile(&spec),
-                        )?,
+                        )?
                     };
                     text.push_str(&format!(
                         "  {:14} {}\n",

@@ -115,9 +115,10 @@ impl Drop for Shown {
 fn words(awaited: &Awaited) -> String {
     let answers = usize::try_from(awaited.answers).unwrap_or(usize::MAX);
     let answers = format!("Looking: {}", count(answers, "answer"));
-    match awaited.of.is_empty() {
-        true => answers,
-        false => format!("{answers}, waiting for {}", names(&awaited.of)),
+    if awaited.of.is_empty() {
+        answers
+    } else {
+        format!("{answers}, waiting for {}", names(&awaited.of))
     }
 }
 

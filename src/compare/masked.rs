@@ -13,10 +13,11 @@ pub fn stands_for(desired: &Value, live: &Value) -> bool {
     };
     match desired {
         Value::String(text) if text.contains(schema::DYNAMIC) => {
-            match is_settings(text) && is_settings(live) {
-                true => settings_stand_for(text, live),
+            if is_settings(text) && is_settings(live) {
+                settings_stand_for(text, live)
+            } else {
                 // An answer with quotes in it makes JSON something else.
-                false => answers_fit(text, live),
+                answers_fit(text, live)
             }
         }
         Value::String(text) => {
@@ -45,18 +46,20 @@ fn answers_fit(desired: &str, live: &str) -> bool {
         let Some((_, after)) = reference.split_once("}}") else {
             break;
         };
-        let rest = match is_first {
-            true => live.strip_prefix(before),
-            false => live.find(before).map(|at| &live[at + before.len()..]),
+        let rest = if is_first {
+            live.strip_prefix(before)
+        } else {
+            live.find(before).map(|at| &live[at + before.len()..])
         };
         let Some(rest) = rest else {
             return false;
         };
         (desired, live, is_first) = (after, rest, false);
     }
-    match is_first {
-        true => desired == live,
-        false => live.ends_with(desired),
+    if is_first {
+        desired == live
+    } else {
+        live.ends_with(desired)
     }
 }
 

@@ -78,9 +78,12 @@ impl Conceal<'_> {
             Value::List(items) => {
                 let below = format!("{path}.*");
                 let inner = shape.and_then(|shape| shape.items.as_deref());
-                let each = |(index, item)| match within.hides_item(items, index) {
-                    true => secret(self.address, &below, item),
-                    false => self.value(&below, inner, item, within.item()),
+                let each = |(index, item)| {
+                    if within.hides_item(items, index) {
+                        secret(self.address, &below, item)
+                    } else {
+                        self.value(&below, inner, item, within.item())
+                    }
                 };
                 let mut items: Vec<Value> = items.iter().enumerate().map(each).collect();
                 if self.has_no_order(path, shape) {
@@ -109,9 +112,10 @@ impl Conceal<'_> {
             .filter(|(_, below, _)| !self.is_write_only(below))
             .map(|(key, below, value)| {
                 let shape = shapes.and_then(|shapes| shapes.get(key));
-                let value = match schema::is_secret_in(map, key) || within.hides(map, key) {
-                    true => secret(self.address, &below, value),
-                    false => self.value(&below, shape, value, within.below(key)),
+                let value = if schema::is_secret_in(map, key) || within.hides(map, key) {
+                    secret(self.address, &below, value)
+                } else {
+                    self.value(&below, shape, value, within.below(key))
                 };
                 (Arc::clone(key), value)
             })

@@ -130,15 +130,16 @@ pub fn judge(zone: &Zone, seen: &Result<BTreeSet<String>, String>) -> Check {
         return Check::warning(CHECK, found, mend);
     }
     let has: Vec<&str> = seen.iter().map(String::as_str).collect();
-    let found = match seen.is_disjoint(&zone.servers) {
-        true => format!(
+    let found = if seen.is_disjoint(&zone.servers) {
+        format!(
             "{name} is delegated to {}, not to its hosted zone: its names do not resolve, and its certificates wait",
             has.join(", ")
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "{name} is delegated to {}, which are not all of its hosted zone's, or more",
             has.join(", ")
-        ),
+        )
     };
     Check::warning(CHECK, found, mend)
 }
@@ -224,9 +225,12 @@ mod tests {
 
     #[test]
     fn a_second_resolver_is_asked_and_silence_is_a_warning() {
-        let seen = answered(|url| match url.starts_with(RESOLVERS[0]) {
-            true => Err("no route".to_owned()),
-            false => says(r#"{"Status": 3}"#),
+        let seen = answered(|url| {
+            if url.starts_with(RESOLVERS[0]) {
+                Err("no route".to_owned())
+            } else {
+                says(r#"{"Status": 3}"#)
+            }
         });
         assert_eq!(seen, Ok(BTreeSet::new()));
         for body in ["<html>", "{}", r#"{"Status": 5}"#] {

@@ -160,9 +160,10 @@ pub fn plan_in_words(plan: &Plan) -> String {
     .filter(|(action, _)| of(*action) > 0)
     .map(|(action, word)| format!("{} to {word}", of(action)))
     .collect();
-    match parts.is_empty() {
-        true => "nothing to do".to_owned(),
-        false => parts.join(", "),
+    if parts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        parts.join(", ")
     }
 }
 
@@ -174,9 +175,10 @@ pub fn judge(needed: &Needed, decisions: &[Decision], policy: &str) -> Check {
     let mut unsure = Vec::new();
     for (action, kinds) in needed {
         let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
-        let needed_by = match kinds.is_empty() {
-            true => "every run".to_owned(),
-            false => kinds.join(", "),
+        let needed_by = if kinds.is_empty() {
+            "every run".to_owned()
+        } else {
+            kinds.join(", ")
         };
         let decision = decisions.iter().find(|one| one.action == *action);
         match decision {

@@ -197,9 +197,10 @@ fn rules(wanted: &mut Wanted, graph: &Graph, plan: &Plan) {
                 }
             }
             "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress" => {
-                let direction = match resource.kind.ends_with("Ingress") {
-                    true => "inbound",
-                    false => "outbound",
+                let direction = if resource.kind.ends_with("Ingress") {
+                    "inbound"
+                } else {
+                    "outbound"
                 };
                 if let Some(group) = referred(graph, resource, "GroupId") {
                     add(group, direction, weight(&resource.properties), touched);
@@ -220,12 +221,13 @@ fn rules(wanted: &mut Wanted, graph: &Graph, plan: &Plan) {
 }
 
 fn weight(rule: &Map) -> u64 {
-    match ["SourcePrefixListId", "DestinationPrefixListId"]
+    if ["SourcePrefixListId", "DestinationPrefixListId"]
         .iter()
         .any(|name| rule.at(name).is_some())
     {
-        true => PREFIX_LIST,
-        false => 1,
+        PREFIX_LIST
+    } else {
+        1
     }
 }
 
@@ -315,9 +317,10 @@ pub fn beyond_defaults(wanted: &Wanted, live: &Live) -> Vec<Check> {
             "`aws service-quotas request-service-quota-increase --service-code {} --region {region}` raises it; or use fewer, such as fewer `network.zones`",
             place.limit.service()
         );
-        Some(match used.saturating_add(*more) > most {
-            true => Check::warning("quota", found, raise),
-            false => Check::ok("quota", found),
+        Some(if used.saturating_add(*more) > most {
+            Check::warning("quota", found, raise)
+        } else {
+            Check::ok("quota", found)
         })
     });
     counted.collect()

@@ -89,12 +89,13 @@ pub fn judge(placed: &Placed, offered: &BTreeSet<Arc<str>>) -> Check {
     Check::fails(
         CHECK,
         format!("{instance_type} is not offered in {lacking}, so no server starts there"),
-        match letters.is_empty() {
-            true => format!("another instance type, or another region than {region}"),
-            false => format!(
+        if letters.is_empty() {
+            format!("another instance type, or another region than {region}")
+        } else {
+            format!(
                 "name zones that have it: `regions: [{{name: {region}, zones: [{}]}}]`",
                 letters.join(", ")
-            ),
+            )
         },
     )
 }

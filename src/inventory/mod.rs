@@ -59,9 +59,10 @@ pub fn insert_newer(live: &mut Live, resource: LiveResource) {
             live.resources.insert(address, resource);
         }
         Some(other) => {
-            let (new, old) = match resource.generation() >= other.generation() {
-                true => (resource, other),
-                false => (other, resource),
+            let (new, old) = if resource.generation() >= other.generation() {
+                (resource, other)
+            } else {
+                (other, resource)
             };
             live.resources.insert(address, new);
             live.deposed.push(old);

@@ -231,9 +231,10 @@ fn policy_ways(policy: &Value, found: &mut BTreeSet<String>) {
             .iter()
             .filter_map(Value::as_str)
             .collect();
-        found.insert(match actions.is_empty() {
-            true => "its policy lets everybody in".to_owned(),
-            false => format!("its policy lets everybody do {}", actions.join(", ")),
+        found.insert(if actions.is_empty() {
+            "its policy lets everybody in".to_owned()
+        } else {
+            format!("its policy lets everybody do {}", actions.join(", "))
         });
     }
 }

@@ -110,10 +110,7 @@ pub fn packed_command(
     for (name, value) in variables {
         text.push_str(&format!("export {name}={}\n", shell::word(value)?));
     }
-    let argument = match undo {
-        true => "undo",
-        false => "do",
-    };
+    let argument = if undo { "undo" } else { "do" };
     text.push_str(&format!(
         "script=$(mktemp) || exit\nbase64 -d <<'END' | gzip -d >\"$script\" || exit\n{}END\n\
          bash \"$script\" {argument}\ncode=$?\nrm -f \"$script\"\nexit $code\n",

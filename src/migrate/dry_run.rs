@@ -79,9 +79,10 @@ pub async fn dry_run(
             }
             on_event(event, clock);
         };
-        let step = match course.back {
-            false => walker.forward(number, &mut tell).await,
-            true => walker.back(number, &mut tell).await,
+        let step = if !course.back {
+            walker.forward(number, &mut tell).await
+        } else {
+            walker.back(number, &mut tell).await
         };
         if let Err(halt) = step {
             walked.halt = Some((number, halt));

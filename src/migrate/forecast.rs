@@ -101,11 +101,12 @@ async fn begin(context: &Context<'_>, migration: &Migration) -> Result<(), Halt>
     write_record(context, &record).await?;
     let plan = diff(graph, &live, None);
     let report = execute(context, &plan, None, &mut |_| {}).await;
-    match report.is_complete() {
-        true => Ok(()),
-        false => Err(Halt::Incomplete {
+    if report.is_complete() {
+        Ok(())
+    } else {
+        Err(Halt::Incomplete {
             plan: Box::new(plan),
             report,
-        }),
+        })
     }
 }

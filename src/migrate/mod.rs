@@ -179,9 +179,10 @@ impl Migration {
             {
                 continue;
             }
-            let names = match service.hosts.is_empty() {
-                true => name.iter().collect::<Vec<_>>(),
-                false => service.hosts.iter().collect(),
+            let names = if service.hosts.is_empty() {
+                name.iter().collect::<Vec<_>>()
+            } else {
+                service.hosts.iter().collect()
             };
             let requests = names
                 .into_iter()

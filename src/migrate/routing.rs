@@ -215,9 +215,10 @@ impl<'a> Way<'a> {
             for address in addresses.iter().filter_map(Value::as_str) {
                 self.address(address)?;
             }
-            return match addresses.is_empty() {
-                true => Err("it has no answer".to_owned()),
-                false => Ok(()),
+            return if addresses.is_empty() {
+                Err("it has no answer".to_owned())
+            } else {
+                Ok(())
             };
         }
         let named = |kind, path: &'static str| {

@@ -122,9 +122,10 @@ fn moves(failover: &Failover) -> String {
         loss,
         lost,
     } = failover;
-    let without = match lost {
-        true => ", which does not answer,",
-        false => "",
+    let without = if *lost {
+        ", which does not answer,"
+    } else {
+        ""
     };
     format!("moves the writes from {from}{without} to {to} and may lose those of {loss} s")
 }

@@ -199,9 +199,10 @@ pub fn impossible(changes: &[Change], live: &Live) -> Vec<Impossible> {
         };
         let changed = change.properties.iter().filter(|one| one.create_only);
         let changed: Vec<&str> = changed.map(|one| &*one.path).collect();
-        let back = match changed.is_empty() {
-            true => "leave it as it is".to_owned(),
-            false => format!("leave {} as it is", changed.join(", ")),
+        let back = if changed.is_empty() {
+            "leave it as it is".to_owned()
+        } else {
+            format!("leave {} as it is", changed.join(", "))
         };
         found.push(Impossible {
             address: change.address.clone(),

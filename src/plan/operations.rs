@@ -104,9 +104,10 @@ fn seconds_after_creation(change: &Change) -> u32 {
         Some(Value::String(source)) => source.starts_with("arn:"),
         _ => false,
     };
-    match is_elsewhere {
-        true => kinds::of(&change.kind).update_seconds + RESTART_SECONDS,
-        false => 0,
+    if is_elsewhere {
+        kinds::of(&change.kind).update_seconds + RESTART_SECONDS
+    } else {
+        0
     }
 }
 

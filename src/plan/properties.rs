@@ -244,9 +244,10 @@ pub fn interruption(
     interrupts.find_map(|(path, words)| {
         let is_it = |one: &&PropertyChange| one.path.split('.').next() == Some(*path);
         let one = differences.iter().find(is_it)?;
-        Some(match super::in_place::upgrade(engine, one) {
-            true => UPGRADE.into(),
-            false => Arc::from(*words),
+        Some(if super::in_place::upgrade(engine, one) {
+            UPGRADE.into()
+        } else {
+            Arc::from(*words)
         })
     })
 }

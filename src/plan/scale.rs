@@ -105,9 +105,10 @@ fn in_words(change: &Change) -> String {
                 (Some(before), Some(after)) => {
                     let told = format!("{} {before} → {after}", property.path);
                     // A document is read in the plan.
-                    match told.len() <= LINE {
-                        true => told,
-                        false => property.path.to_string(),
+                    if told.len() <= LINE {
+                        told
+                    } else {
+                        property.path.to_string()
                     }
                 }
                 _ => property.path.to_string(),

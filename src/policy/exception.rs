@@ -58,16 +58,15 @@ pub fn apply(
                 continue;
             }
             used[number] = true;
-            match exception.has_expired(today) {
-                true => {
-                    let last = exception.expires.map(|last| last.to_string());
-                    finding.expired = Some(format!(
-                        "an exception for it ended on {} ({})",
-                        last.unwrap_or_default(),
-                        exception.location
-                    ));
-                }
-                false => by = by.or(Some(exception)),
+            if exception.has_expired(today) {
+                let last = exception.expires.map(|last| last.to_string());
+                finding.expired = Some(format!(
+                    "an exception for it ended on {} ({})",
+                    last.unwrap_or_default(),
+                    exception.location
+                ));
+            } else {
+                by = by.or(Some(exception))
             }
         }
         match by {

@@ -86,15 +86,16 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
         names::check_kinds(&kinds, errors);
     }
     let actions = texts(node, "actions", errors);
-    let fates = match actions.is_empty() {
-        true => Fate::ALL
+    let fates = if actions.is_empty() {
+        Fate::ALL
             .into_iter()
             .filter(|fate| *fate != Fate::Delete)
-            .collect(),
-        false => actions
+            .collect()
+    } else {
+        actions
             .iter()
             .filter_map(|(text, node)| one_of(node, "", text, &Fate::ALL, Fate::name, errors))
-            .collect(),
+            .collect()
     };
     if over == Over::Plan {
         for key in ["kinds", "actions", "property"] {

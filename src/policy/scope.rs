@@ -86,9 +86,10 @@ pub struct PolicyContext<'a> {
 
 impl PolicyContext<'_> {
     fn shown<'v>(&self, value: &'v Value) -> Cow<'v, Value> {
-        match self.covered {
-            true => Cow::Owned(schema::without_secrets(value)),
-            false => Cow::Borrowed(value),
+        if self.covered {
+            Cow::Owned(schema::without_secrets(value))
+        } else {
+            Cow::Borrowed(value)
         }
     }
 

@@ -122,11 +122,12 @@ impl Stop {
     }
 
     fn check(&self) -> Result<(), Error> {
-        match self.is_asked() {
-            true => Err(Error::new(
+        if self.is_asked() {
+            Err(Error::new(
                 "the rehearsal was stopped; nothing of it is left",
-            )),
-            false => Ok(()),
+            ))
+        } else {
+            Ok(())
         }
     }
 }
@@ -283,9 +284,10 @@ fn parts(migration: &Migration) -> Vec<Part> {
         };
         let requests = traffic::of(hop, &front, &next);
         let fronts = (std::mem::replace(&mut front, next.clone()), next);
-        parts.push(match rows.is_empty() {
-            true => Part::Requests(requests, fronts),
-            false => Part::Rows(rows),
+        parts.push(if rows.is_empty() {
+            Part::Requests(requests, fronts)
+        } else {
+            Part::Rows(rows)
         });
     }
     parts

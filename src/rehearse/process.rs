@@ -202,12 +202,13 @@ fn run_until(
         return Err(Error::new(format!("{what}: no end within {seconds} s")));
     }
     let output = output.map_err(failed)?;
-    match output.status.success() {
-        true => Ok(output),
-        false => Err(Error::new(format!(
+    if output.status.success() {
+        Ok(output)
+    } else {
+        Err(Error::new(format!(
             "{what}: {}",
             String::from_utf8_lossy(&output.stderr).trim()
-        ))),
+        )))
     }
 }
 

@@ -93,9 +93,10 @@ impl Testbed {
             password: format!("{:016x}'\\:\"{{ $x", rng.random::<u64>()),
         };
         let (own, managed) = (login("site", false), login("app", true));
-        let (source, target) = match down {
-            false => (own, managed),
-            true => (managed, own),
+        let (source, target) = if !down {
+            (own, managed)
+        } else {
+            (managed, own)
         };
         let create = |name: &str, number: u32, login: &Login| {
             let folder = path.join(name);
@@ -118,9 +119,10 @@ impl Testbed {
         let secrets = [path.join("source.secret"), path.join("target.secret")];
         for (path, login) in secrets.iter().zip([&source, &target]) {
             let json = serde_json::json!({"username": login.user, "password": login.password});
-            match login.administers {
-                true => write_private(path, &json.to_string())?,
-                false => write_private(path, &login.password)?,
+            if login.administers {
+                write_private(path, &json.to_string())?
+            } else {
+                write_private(path, &login.password)?
             }
         }
         let side = |number: usize| Side {
@@ -275,10 +277,7 @@ impl Testbed {
             std::fs::write(path, "").map_err(|error| Error::io("written", path, &error))?;
         }
         let mut command = Command::new("bash");
-        command.arg(&path).arg(match undo {
-            true => "undo",
-            false => "do",
-        });
+        command.arg(&path).arg(if undo { "undo" } else { "do" });
         self.equip(&mut command);
         let process = Process::start_apart(name, &mut command, &output, &errors)?;
         Ok((process, output, errors))

@@ -40,9 +40,10 @@ pub fn postgres(wanted: u32) -> Option<Installed> {
     let named = own.iter().len() * 2;
     for (number, folder) in single.into_iter().enumerate() {
         if let Some(installed) = version_in(folder) {
-            match number < named {
-                true => found.insert(0, installed),
-                false => found.push(installed),
+            if number < named {
+                found.insert(0, installed)
+            } else {
+                found.push(installed)
             }
         }
     }

@@ -19,15 +19,16 @@ pub fn text(drift: &Drift) -> String {
     if !drift.resources.is_empty() {
         out.push('\n');
     }
-    let summary = match drift.resources.is_empty() {
-        true => format!("{}\n", Painted(NEW, "No drift.")),
-        false => format!(
+    let summary = if drift.resources.is_empty() {
+        format!("{}\n", Painted(NEW, "No drift."))
+    } else {
+        format!(
             "{} {} changed outside of scalectl, {} gone, {} left over from a replace. `scalectl apply` sets that right.\n",
             Painted(NOTICE, "Drift:"),
             count(drift.count(Fate::Moved), "resource"),
             drift.count(Fate::Gone),
             drift.count(Fate::Deposed),
-        ),
+        )
     };
     out.push_str(&summary);
     if drift.besides > 0 {
@@ -96,9 +97,12 @@ const MARGIN: usize = 4;
 
 /// What stands somewhere, and what was set there.
 fn moved(out: &mut String, path: &str, hidden: bool, is: Option<&Value>, was: Option<&Value>) {
-    let shown = |value: &Value| match hidden {
-        true => NEVER_SHOWN.to_owned(),
-        false => block(value, MARGIN),
+    let shown = |value: &Value| {
+        if hidden {
+            NEVER_SHOWN.to_owned()
+        } else {
+            block(value, MARGIN)
+        }
     };
     let is = is.map_or_else(|| "not set".to_owned(), shown);
     let was = was.map_or_else(

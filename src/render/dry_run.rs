@@ -18,9 +18,10 @@ pub fn text(plan: &Plan, run: &DryRun) -> String {
             .filter(|(operation, end)| operation.step == step && matches!(end, End::Done { .. }))
             .count()
     };
-    let (style, state) = match run.report.is_complete() {
-        true => (NEW, "Dry run complete:"),
-        false => (GONE, "Dry run failed:"),
+    let (style, state) = if run.report.is_complete() {
+        (NEW, "Dry run complete:")
+    } else {
+        (GONE, "Dry run failed:")
     };
     let mut out = format!(
         "\n{} {} created, {} updated, {} deleted in {} of the cloud's time; nothing real was touched.\n",

@@ -25,9 +25,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        match acts(c) {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
+        if acts(c) {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
         }
     }
     Cow::Owned(out)
@@ -42,14 +43,13 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(json.len() + 8);
     for c in json.chars() {
-        match hidden(c) {
-            true => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
+        if hidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
             }
-            false => out.push(c),
+        } else {
+            out.push(c)
         }
     }
     Cow::Owned(out)
@@ -140,9 +140,10 @@ pub fn code_span(text: &str) -> String {
     let fence = "`".repeat(longest_run(&text) + 1);
     // In a table a bar ends the cell even within code, unless it is escaped.
     let text = text.replace('|', "\\|");
-    let pad = match text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
-        true => " ",
-        false => "",
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
+        " "
+    } else {
+        ""
     };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
@@ -198,10 +199,7 @@ pub fn html_in_markdown(text: &str) -> String {
 /// A block of code that nothing in `body` can end; `body` holds its own line breaks.
 pub fn fenced(language: &str, body: &str) -> String {
     let fence = "`".repeat((longest_run(body) + 1).max(3));
-    let end = match body.ends_with('\n') {
-        true => "",
-        false => "\n",
-    };
+    let end = if body.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{body}{end}{fence}\n")
 }
 

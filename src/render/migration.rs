@@ -205,9 +205,10 @@ fn mark(state: State) -> Painted<&'static str> {
 
 /// What all of it takes and costs.
 fn in_all(frame: &Frame<'_>) -> String {
-    let long = match frame.forecasts.is_empty() {
-        true => format!("{} steps", frame.migration.steps.len()),
-        false => format!("about {}", duration(frame.seconds())),
+    let long = if frame.forecasts.is_empty() {
+        format!("{} steps", frame.migration.steps.len())
+    } else {
+        format!("about {}", duration(frame.seconds()))
     };
     let cost = cost(frame.total());
     format!("\n{} {long}, {cost}.\n", Painted(STRONG, "In all"))

@@ -59,9 +59,10 @@ pub fn render(frame: &Frame<'_>, owner: &Owner, report: Option<&Report>) -> Stri
 /// A step's row, below the one that marks the point of no return where it begins there.
 fn row(frame: &Frame<'_>, number: usize) -> String {
     let step = &frame.migration.steps[number];
-    let line = match step.point_of_no_return {
-        true => "| | **point of no return** | | | |\n",
-        false => "",
+    let line = if step.point_of_no_return {
+        "| | **point of no return** | | | |\n"
+    } else {
+        ""
     };
     let forecast = frame.forecasts.get(number);
     let changes: String = forecast
@@ -71,9 +72,10 @@ fn row(frame: &Frame<'_>, number: usize) -> String {
         .map(|(action, count, _)| format!("; {} {count}", verb(action).0))
         .collect();
     let budget = frame.budget(number);
-    let costs = match budget == Budget::default() {
-        true => String::new(),
-        false => cost(budget),
+    let costs = if budget == Budget::default() {
+        String::new()
+    } else {
+        cost(budget)
     };
     format!(
         "{line}| {} | {} | {}{changes} | {} | {costs} |\n",

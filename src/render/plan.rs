@@ -64,9 +64,10 @@ pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
 /// That there is nothing to do.
 pub fn nothing(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
     let kept = crate::words::count(plan.unchanged, "resource");
-    let words = match frame.refusals.is_empty() {
-        true => format!("Nothing to do: {kept} as they should be."),
-        false => format!("Nothing that can be done: {kept} stay as they are."),
+    let words = if frame.refusals.is_empty() {
+        format!("Nothing to do: {kept} as they should be.")
+    } else {
+        format!("Nothing that can be done: {kept} stay as they are.")
     };
     let _ = writeln!(out, "{}", Painted(STRONG, words));
     besides(out, plan, frame);
@@ -248,9 +249,10 @@ fn blast(out: &mut String, blast: &Blast, frame: &Frame<'_>) {
         let named = holding.max(NAMED);
         for (address, words) in lines.iter().take(named) {
             let address = visible(address);
-            let _ = match words.is_empty() {
-                true => writeln!(out, "    {address}"),
-                false => writeln!(out, "    {address}: {}", visible(words)),
+            let _ = if words.is_empty() {
+                writeln!(out, "    {address}")
+            } else {
+                writeln!(out, "    {address}: {}", visible(words))
             };
         }
         if lines.len() > named {

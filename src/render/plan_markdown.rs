@@ -56,13 +56,12 @@ pub fn render(plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &str) -> Str
             // A longer run of backticks makes both fences longer.
             let wider = fence.max(1 + longest_run(&text));
             let length = length(&text) + 2 * (wider - fence);
-            match length <= room {
-                true => {
-                    body.push_str(&text);
-                    room -= length;
-                    fence = wider;
-                }
-                false => left.add(tier, change),
+            if length <= room {
+                body.push_str(&text);
+                room -= length;
+                fence = wider;
+            } else {
+                left.add(tier, change)
             }
         }
         if !body.is_empty() {
@@ -176,9 +175,10 @@ fn blast(page: &mut Page, plan: &Plan, frame: &Frame<'_>) {
             .iter()
             .map(|(address, words)| {
                 let address = code_span(&cut(address, WIDEST));
-                match words.is_empty() {
-                    true => format!("- {address}\n"),
-                    false => format!("- {address}: {}\n", markdown(&cut(words, WIDEST))),
+                if words.is_empty() {
+                    format!("- {address}\n")
+                } else {
+                    format!("- {address}: {}\n", markdown(&cut(words, WIDEST)))
                 }
             })
             .collect();

@@ -89,9 +89,10 @@ pub fn block(value: &Value, margin: usize) -> String {
 
 /// Where two long values differ; `None` when they are short or have no parts in common.
 pub fn places(before: &Value, after: &Value) -> Option<Vec<Difference>> {
-    match is_long(before) || is_long(after) {
-        true => differences::inside(before, after),
-        false => None,
+    if is_long(before) || is_long(after) {
+        differences::inside(before, after)
+    } else {
+        None
     }
 }
 

@@ -66,9 +66,12 @@ pub fn report(report: &Report) -> String {
         0 => Painted(NEW, "0".to_owned()),
         more => Painted(GONE, more.to_string()),
     };
-    let yes = |good: bool, yes: &str, no: &str| match good {
-        true => Painted(NEW, yes.to_owned()),
-        false => Painted(GONE, no.to_owned()),
+    let yes = |good: bool, yes: &str, no: &str| {
+        if good {
+            Painted(NEW, yes.to_owned())
+        } else {
+            Painted(GONE, no.to_owned())
+        }
     };
     text.push_str(&line("requests failed", bad(load.failed).to_string()));
     text.push_str(&line(
@@ -167,9 +170,12 @@ const LINES: usize = 10;
 /// What was found in the user's own tables.
 fn own_tables(own: &OwnReport, report: &Report) -> String {
     let line = |name: &str, value: String| format!("  {name:24} {value}\n");
-    let good = |good: bool, text: String| match good {
-        true => Painted(NEW, text).to_string(),
-        false => Painted(GONE, text).to_string(),
+    let good = |good: bool, text: String| {
+        if good {
+            Painted(NEW, text).to_string()
+        } else {
+            Painted(GONE, text).to_string()
+        }
     };
     let rows: u64 = own.tables.iter().map(|table| table.rows_after).sum();
     let verified = report.steps.iter().any(|step| {

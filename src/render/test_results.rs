@@ -36,9 +36,10 @@ impl Told {
 
 /// A case in a line.
 pub fn line(told: &Told) -> String {
-    let end = match told.is_well() {
-        true => Painted(NEW, "ok"),
-        false => Painted(GONE, "FAILED"),
+    let end = if told.is_well() {
+        Painted(NEW, "ok")
+    } else {
+        Painted(GONE, "FAILED")
     };
     let took = format!("({})", milliseconds(told.seconds));
     format!(
@@ -49,9 +50,10 @@ pub fn line(told: &Told) -> String {
 }
 
 fn milliseconds(seconds: f64) -> String {
-    match seconds < 1.0 {
-        true => format!("{:.0} ms", seconds * 1000.0),
-        false => format!("{seconds:.1} s"),
+    if seconds < 1.0 {
+        format!("{:.0} ms", seconds * 1000.0)
+    } else {
+        format!("{seconds:.1} s")
     }
 }
 

@@ -183,9 +183,10 @@ impl Check<'_> {
                         .filter(|kind| **kind != Type::Null)
                         .map(|kind| kind.words())
                         .collect();
-                    let wanted = match words.is_empty() {
-                        true => String::from("one of its forms"),
-                        false => words.join(" or "),
+                    let wanted = if words.is_empty() {
+                        String::from("one of its forms")
+                    } else {
+                        words.join(" or ")
                     };
                     let message = format!("{path} must be {wanted}, not {}", describe(value));
                     self.report(path, message, None);

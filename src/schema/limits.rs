@@ -99,9 +99,10 @@ fn user_data(properties: &Map, path: &str) -> Vec<Problem> {
     if bytes.len() <= USER_DATA {
         return Vec::new();
     }
-    let how = match bytes.starts_with(&[0x1f, 0x8b]) {
-        true => ", compressed",
-        false => "",
+    let how = if bytes.starts_with(&[0x1f, 0x8b]) {
+        ", compressed"
+    } else {
+        ""
     };
     let message = format!(
         "{path} has {} bytes{how}; EC2 takes {USER_DATA}",

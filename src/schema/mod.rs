@@ -241,9 +241,10 @@ impl KindSchema {
     /// The tag property and its form, for kinds that CloudFormation can tag.
     pub fn tags(&self) -> Option<(&str, TagStyle)> {
         let name = self.tag_property.as_deref()?;
-        let style = match self.resolve(self.properties.get(name)?).is(Type::Array) {
-            true => TagStyle::List,
-            false => TagStyle::Map,
+        let style = if self.resolve(self.properties.get(name)?).is(Type::Array) {
+            TagStyle::List
+        } else {
+            TagStyle::Map
         };
         Some((name, style))
     }

@@ -178,9 +178,10 @@ pub fn told_apart(
     let mut compare = |path: &[Arc<str>], secret: &Value| {
         // Items of a list may have moved.
         let is_known = had.iter().any(|(_, other)| is_same(other, secret));
-        match had.iter().any(|(at, _)| at == path) && !is_known && !is_kept_elsewhere(secret) {
-            true => Value::str(ANOTHER),
-            false => never_shown(secret),
+        if had.iter().any(|(at, _)| at == path) && !is_known && !is_kept_elsewhere(secret) {
+            Value::str(ANOTHER)
+        } else {
+            never_shown(secret)
         }
     };
     let after = Cover {
@@ -203,9 +204,10 @@ impl Cover<'_> {
             Value::Map(map) => {
                 let each = map.iter().map(|(key, value)| {
                     let shown = self.below(Arc::clone(key), |cover| {
-                        match is_secret_in(map, key) || within.hides(map, key) {
-                            true => (cover.by)(&cover.path, value),
-                            false => cover.value(value, within.below(key)),
+                        if is_secret_in(map, key) || within.hides(map, key) {
+                            (cover.by)(&cover.path, value)
+                        } else {
+                            cover.value(value, within.below(key))
                         }
                     });
                     (Arc::clone(key), shown)
@@ -214,9 +216,10 @@ impl Cover<'_> {
             }
             Value::List(items) => Value::list(items.iter().enumerate().map(|(index, item)| {
                 self.below(index.to_string().into(), |cover| {
-                    match within.hides_item(items, index) {
-                        true => (cover.by)(&cover.path, item),
-                        false => cover.value(item, within.item()),
+                    if within.hides_item(items, index) {
+                        (cover.by)(&cover.path, item)
+                    } else {
+                        cover.value(item, within.item())
                     }
                 })
             })),
@@ -247,9 +250,10 @@ impl Cover<'_> {
 /// What stands in the place of a secret: a dynamic reference alone says where it is and not what, and is
 /// shown.
 pub fn never_shown(secret: &Value) -> Value {
-    match is_kept_elsewhere(secret) {
-        true => secret.clone(),
-        false => Value::str(NEVER_SHOWN),
+    if is_kept_elsewhere(secret) {
+        secret.clone()
+    } else {
+        Value::str(NEVER_SHOWN)
     }
 }
 

@@ -60,9 +60,10 @@ pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<
     }
     tell(&flat[end..], &mut holes);
     Some(
-        match told.iter().all(|part| matches!(part, Part::Literal(_))) {
-            true => Value::str(Value::Text(told.into()).to_string()),
-            false => Value::Text(told.into()),
+        if told.iter().all(|part| matches!(part, Part::Literal(_))) {
+            Value::str(Value::Text(told.into()).to_string())
+        } else {
+            Value::Text(told.into())
         },
     )
 }

@@ -70,13 +70,14 @@ pub fn suite(file: &str, text: &str) -> Result<Suite, Vec<Diagnostic>> {
         }
     }
     finish(text, 0, &mut errors);
-    match errors.is_empty() {
-        true => Ok(Suite {
+    if errors.is_empty() {
+        Ok(Suite {
             file: file.into(),
             spec,
             cases,
-        }),
-        false => Err(errors),
+        })
+    } else {
+        Err(errors)
     }
 }
 

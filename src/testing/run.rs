@@ -119,19 +119,20 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
             today: ground.today,
         },
     );
-    let migration = match case
+    let migration = if !case
         .expect
         .iter()
         .any(|e| scope::asks_for_migration(&e.expression))
     {
-        false => Value::Null,
-        true => match way(ground, &case.variant, &spec, &live).await {
+        Value::Null
+    } else {
+        match way(ground, &case.variant, &spec, &live).await {
             Ok(value) => value,
             Err(found) => {
                 outcome.failures.push(Failure::Broken(found));
                 return outcome;
             }
-        },
+        }
     };
     let variables: Map = [
         ("findings", scope::findings(&report)),

@@ -75,15 +75,17 @@ impl Seen {
                 };
                 value = next;
                 let plain = step.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                match plain {
-                    true => name = format!("{name}.{step}"),
-                    false => name = format!("{name}['{step}']"),
+                if plain {
+                    name = format!("{name}.{step}")
+                } else {
+                    name = format!("{name}['{step}']")
                 }
             }
             let is_secret = schema::is_secret(&name) || schema::is_hidden_variable(&name, value);
-            let value = match is_secret {
-                true => schema::never_shown(value),
-                false => schema::without_secrets_at(&name, value),
+            let value = if is_secret {
+                schema::never_shown(value)
+            } else {
+                schema::without_secrets_at(&name, value)
             };
             // The whole graph says nothing.
             let shown = match &value {
@@ -107,9 +109,10 @@ fn short(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(WIDEST)
         .collect();
-    match text.chars().count() > WIDEST {
-        true => format!("{line}…"),
-        false => line,
+    if text.chars().count() > WIDEST {
+        format!("{line}…")
+    } else {
+        line
     }
 }
 

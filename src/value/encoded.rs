@@ -30,9 +30,10 @@ pub fn settings(json: &serde_json::Value) -> String {
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once("{{") {
         written.push_str(before);
-        written.push_str(match after.starts_with("resolve:") {
-            true => "{{",
-            false => "{\\u007b",
+        written.push_str(if after.starts_with("resolve:") {
+            "{{"
+        } else {
+            "{\\u007b"
         });
         rest = after;
     }

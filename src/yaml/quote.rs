@@ -237,9 +237,10 @@ fn hide(value: &str, hidden: &mut BTreeSet<String>) {
 }
 
 fn is_shown(is_variable: bool, key: &str, value: &str) -> bool {
-    match is_variable {
-        true => is_harmless(key, value),
-        false => is_plain(key, value),
+    if is_variable {
+        is_harmless(key, value)
+    } else {
+        is_plain(key, value)
     }
 }
 

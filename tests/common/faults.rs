@@ -56,9 +56,12 @@ impl Faults {
     /// follows from the seed, in whatever order the calls of several operations come.
     pub fn of_seed(seed: u64) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let mut share = |most: f64| match chance.random_bool(0.6) {
-            true => chance.random::<f64>() * most,
-            false => 0.0,
+        let mut share = |most: f64| {
+            if chance.random_bool(0.6) {
+                chance.random::<f64>() * most
+            } else {
+                0.0
+            }
         };
         let shares = [
             (Fault::Throttle, share(0.15)),

@@ -268,9 +268,10 @@ impl Request {
 
     /// Takes the last byte, so that the connection can be used again.
     fn finish(&self, stream: &mut TcpStream) -> Option<()> {
-        match self.body.is_empty() {
-            true => Some(()),
-            false => stream.read_exact(&mut [0]).ok(),
+        if self.body.is_empty() {
+            Some(())
+        } else {
+            stream.read_exact(&mut [0]).ok()
         }
     }
 
@@ -391,9 +392,10 @@ impl Answer {
             text.extend(format!("content-length: {}\r\n", self.body.len()).bytes());
         }
         text.extend(b"\r\n");
-        text.extend(match whole {
-            true => &self.body,
-            false => &self.body[..self.body.len() / 2],
+        text.extend(if whole {
+            &self.body
+        } else {
+            &self.body[..self.body.len() / 2]
         });
         stream.write_all(&text).ok()
     }

@@ -64,9 +64,10 @@ fn help_names_pages_of_the_published_book_and_no_files() {
     fn below(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => below(&path, found),
-                false => found.push(path),
+            if path.is_dir() {
+                below(&path, found)
+            } else {
+                found.push(path)
             }
         }
     }

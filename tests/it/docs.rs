@@ -186,9 +186,10 @@ fn answered(line: &str) -> String {
     let is_ours = words.next() == Some("scalectl");
     let asks = is_ours && words.next().is_some_and(|word| asks.contains(&word))
         || line == "scalectl sim reset";
-    match asks && !quiet.iter().any(|flag| line.contains(flag)) {
-        true => format!("{line} --auto-approve"),
-        false => line.to_owned(),
+    if asks && !quiet.iter().any(|flag| line.contains(flag)) {
+        format!("{line} --auto-approve")
+    } else {
+        line.to_owned()
     }
 }
 
@@ -221,9 +222,10 @@ fn missing<'a>(shown: &'a [String], told: &str) -> Option<&'a str> {
             continue;
         }
         let wanted = steady(line);
-        let at = match skips {
-            true => rest.iter().position(|line| *line == wanted),
-            false => (rest.first() == Some(&wanted)).then_some(0),
+        let at = if skips {
+            rest.iter().position(|line| *line == wanted)
+        } else {
+            (rest.first() == Some(&wanted)).then_some(0)
         };
         skips = false;
         match at {
@@ -326,9 +328,10 @@ fn read(block: &Block, project: &Project) -> Vec<String> {
         std::fs::write(&path, before).unwrap();
     }
     let denies = command.contains("policy") && output.status.code() == Some(3);
-    match output.status.success() || denies && !told(&output).contains("error") {
-        true => Vec::new(),
-        false => vec![format!("{}: {}", block.place, told(&output))],
+    if output.status.success() || denies && !told(&output).contains("error") {
+        Vec::new()
+    } else {
+        vec![format!("{}: {}", block.place, told(&output))]
     }
 }
 

@@ -151,11 +151,12 @@ fn what_aws_never_gives_back_is_neither_missed_nor_made_up() {
             let template = all.find(|one| is_template(&one.kind)).unwrap();
             assert!(!template.properties.contains_key("LaunchTemplateData"));
             let digests = &mut template.applied.as_mut().unwrap().digests;
-            match is_on_its_way {
-                true => template.status = Status::Pending("creating".into()),
-                false => digests
+            if is_on_its_way {
+                template.status = Status::Pending("creating".into())
+            } else {
+                digests
                     .values_mut()
-                    .for_each(|digest| *digest = "AAAA".into()),
+                    .for_each(|digest| *digest = "AAAA".into())
             }
             let snapshot = snapshot_with(live, &graph);
             let plan = diff(&graph, &snapshot.live(), None);

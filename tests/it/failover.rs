@@ -333,9 +333,10 @@ fn one_step(
         let walker = walker(&context, migration);
         let mut write = |_: &Event<'_>| clients.write(&sim, &case.owner);
         let walked = async {
-            match back {
-                true => walker.back(step, &mut write).await,
-                false => walker.forward(step, &mut write).await,
+            if back {
+                walker.back(step, &mut write).await
+            } else {
+                walker.forward(step, &mut write).await
             }
         };
         let done = tokio::select! {
@@ -354,9 +355,10 @@ fn one_step(
 /// make a new replica, at each with `SCALECTL_CRASHES=all`.
 fn stride(step: &Step) -> usize {
     let all = std::env::var("SCALECTL_CRASHES").is_ok_and(|value| value == "all");
-    match all || step.phase == Phase::Switch {
-        true => 1,
-        false => 13,
+    if all || step.phase == Phase::Switch {
+        1
+    } else {
+        13
     }
 }
 

@@ -171,9 +171,10 @@ fn a_failed_replacement_of_any_type_leaves_the_old_one() {
             if !tried.insert(kind.clone()) {
                 continue;
             }
-            let (before, graph) = match is_name(&kind, &name) {
-                true => (cloud.clone(), renamed(&graph, &address, &name)),
-                false => (moved(&cloud, &address, &name), graph.clone()),
+            let (before, graph) = if is_name(&kind, &name) {
+                (cloud.clone(), renamed(&graph, &address, &name))
+            } else {
+                (moved(&cloud, &address, &name), graph.clone())
             };
             // Once its creation is refused, and once all that would move over to it.
             for what in [

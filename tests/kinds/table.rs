@@ -96,9 +96,12 @@ pub fn table(all: &[&Results]) -> String {
     );
     for (kind, first) in &sums[0] {
         let names: Vec<String> = (first.set.iter())
-            .map(|name| match first.changed.contains(name) {
-                true => format!("**{name}**"),
-                false => name.to_string(),
+            .map(|name| {
+                if first.changed.contains(name) {
+                    format!("**{name}**")
+                } else {
+                    name.to_string()
+                }
             })
             .collect();
         let _ = writeln!(text, "- {kind}: {}", names.join(", "));

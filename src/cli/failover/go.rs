@@ -65,19 +65,17 @@ async fn confirm(
         return Ok(());
     }
     ui::needs_terminal("add --auto-approve")?;
-    let yes = match arguments.rollback {
+    let yes = if arguments.rollback {
         // What a step back changes is known once it begins.
-        true => {
-            let question = "\nTake all of this back? Only `yes` is a yes:";
-            ui::confirm_unless(context.stop, question, "yes").await
-        }
-        false => {
-            let question = format!("\nRun all {} steps?", numbers.len());
-            says_yes(context, &question, frame, numbers).await
-        }
+        let question = "\nTake all of this back? Only `yes` is a yes:";
+        ui::confirm_unless(context.stop, question, "yes").await
+    } else {
+        let question = format!("\nRun all {} steps?", numbers.len());
+        says_yes(context, &question, frame, numbers).await
     };
-    match yes {
-        true => Ok(()),
-        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
+    if yes {
+        Ok(())
+    } else {
+        Err(not_confirmed(context, "not confirmed; nothing was changed"))
     }
 }

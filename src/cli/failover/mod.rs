@@ -43,32 +43,28 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     fits(&project.spec, arguments.to.as_deref())?;
     let found = look(&project, arguments)?;
     let looks = arguments.plan || arguments.status;
-    let command = match looks {
-        true => "failover --plan",
-        false => "failover",
-    };
+    let command = if looks { "failover --plan" } else { "failover" };
     let session = Session::open_at(&project, command, &found.home, looks)?;
     let session = session.at_speed(arguments.speed);
     let holder = session.holder.clone();
     let outcome = session.run(async |cloud, context| {
         let place = cloud.place().await?;
-        let outcome = match looks {
-            true => show(&project, arguments, context, &found, place).await,
-            false => {
-                with_lease(context, &holder, project.patience, async || {
-                    go(
-                        global,
-                        &project,
-                        arguments,
-                        saved.as_ref(),
-                        context,
-                        &found,
-                        place,
-                    )
-                    .await
-                })
+        let outcome = if looks {
+            show(&project, arguments, context, &found, place).await
+        } else {
+            with_lease(context, &holder, project.patience, async || {
+                go(
+                    global,
+                    &project,
+                    arguments,
+                    saved.as_ref(),
+                    context,
+                    &found,
+                    place,
+                )
                 .await
-            }
+            })
+            .await
         };
         tell_calls(global, cloud);
         outcome

@@ -36,12 +36,11 @@ pub(super) async fn show(
             )));
         }
         Prepared::Already { writer, record } => {
-            match arguments.json {
-                true => {
-                    let stage = record.stage.as_deref();
-                    ui::print_json(&settled::of(stage, Some(writer)));
-                }
-                false => is_there(arguments, &writer)?,
+            if arguments.json {
+                let stage = record.stage.as_deref();
+                ui::print_json(&settled::of(stage, Some(writer)));
+            } else {
+                is_there(arguments, &writer)?
             }
             return Ok(End::Shown);
         }
@@ -84,9 +83,10 @@ pub(super) async fn show(
 /// The steps, on one screen for whoever is asked, and where it stands.
 pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>, asks: bool) {
     ui::print(&above(place.as_deref()));
-    ui::print(&match asks {
-        true => overview(&prepared.frame(), ui::columns()),
-        false => text(&prepared.frame(), ui::prose()),
+    ui::print(&if asks {
+        overview(&prepared.frame(), ui::columns())
+    } else {
+        text(&prepared.frame(), ui::prose())
     });
     below(prepared, found);
 }
@@ -147,15 +147,16 @@ async fn is_under_way(
     if standing.is_some_and(|standing| standing.failover.is_some()) {
         return Ok(true);
     }
-    match arguments.json {
-        true => ui::print_json(&settled::document(&live)),
-        false => ui::print(&format!(
+    if arguments.json {
+        ui::print_json(&settled::document(&live))
+    } else {
+        ui::print(&format!(
             "No failover is under way; {}.\n",
             match writer_of(&live) {
                 Some(writer) => format!("the database in {writer} takes the writes"),
                 None => "no database is known to take writes".to_owned(),
             }
-        )),
+        ))
     }
     Ok(false)
 }

@@ -61,9 +61,12 @@ pub(super) async fn walk(
         let walked = shown(
             teller,
             |_| {},
-            async |tell| match arguments.rollback {
-                true => walker.back(number, tell).await,
-                false => walker.forward(number, tell).await,
+            async |tell| {
+                if arguments.rollback {
+                    walker.back(number, tell).await
+                } else {
+                    walker.forward(number, tell).await
+                }
             },
         )
         .await;
@@ -76,9 +79,10 @@ pub(super) async fn walk(
     }
     ended(&mut lines, context, began, taken, 0, total);
     let seconds = context.provider.clock().now().saturating_sub(began) as f64 / 1000.0;
-    let writer = match arguments.rollback {
-        true => &failover.from,
-        false => &failover.to,
+    let writer = if arguments.rollback {
+        &failover.from
+    } else {
+        &failover.to
     };
     let waits = left.first().map(|number| &*migration.steps[*number].name);
     lines.tell(&Entry::Step {
@@ -117,11 +121,10 @@ pub(super) async fn walk(
 /// The failure of a walk that stopped at a step.
 fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
     let step = &migration.steps[number];
-    let next = match migration.has_way_back(number) {
-        true => {
-            "what is done is written down: `scalectl failover --resume` goes on here, `--rollback` leads back"
-        }
-        false => "what is done is written down: `scalectl failover --resume` goes on here",
+    let next = if migration.has_way_back(number) {
+        "what is done is written down: `scalectl failover --resume` goes on here, `--rollback` leads back"
+    } else {
+        "what is done is written down: `scalectl failover --resume` goes on here"
     };
     match told(halt) {
         Failure::Message { what, code, .. } => {

@@ -130,35 +130,33 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.dry_run {
         return try_out(global, &project, arguments, saved.as_ref());
     }
-    let command = match arguments.plan || arguments.status {
-        true => "migrate --plan",
-        false => "migrate",
+    let command = if arguments.plan || arguments.status {
+        "migrate --plan"
+    } else {
+        "migrate"
     };
     let into = open_into(arguments.json_into.as_deref())?;
     let looks = arguments.plan || arguments.status;
     let session = Session::open_to_look(&project, command, looks)?.at_speed(arguments.speed);
     let holder = session.holder.clone();
     session.run(async |cloud, context| {
-        let outcome = match looks {
-            true => {
-                let live = look(context, &project).await?;
-                show(global, &project, arguments, &live, cloud.place().await?)
-            }
-            false => {
-                with_lease(context, &holder, project.patience, async || {
-                    go(
-                        global,
-                        &project,
-                        arguments,
-                        saved.as_ref(),
-                        context,
-                        cloud.place().await?,
-                        into.as_ref(),
-                    )
-                    .await
-                })
+        let outcome = if looks {
+            let live = look(context, &project).await?;
+            show(global, &project, arguments, &live, cloud.place().await?)
+        } else {
+            with_lease(context, &holder, project.patience, async || {
+                go(
+                    global,
+                    &project,
+                    arguments,
+                    saved.as_ref(),
+                    context,
+                    cloud.place().await?,
+                    into.as_ref(),
+                )
                 .await
-            }
+            })
+            .await
         };
         tell_calls(global, cloud);
         outcome
@@ -206,16 +204,17 @@ fn show(
     let standing = record.and_then(|record| record.migration.as_ref());
     if arguments.status && standing.is_none() {
         let stage = live_stage(record)?;
-        match arguments.json {
-            true => ui::print_json(&json::settled::document(live)),
-            false => ui::print(&format!(
+        if arguments.json {
+            ui::print_json(&json::settled::document(live))
+        } else {
+            ui::print(&format!(
                 "No migration is under way; {} is {}.\n",
                 project.spec.app,
                 stage.map_or("not live".to_owned(), |stage| format!(
                     "at stage {}",
                     stage.name()
                 ))
-            )),
+            ))
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -227,9 +226,10 @@ fn show(
             let what = format!("{here} already; there is no migration to save");
             return Err(Failure::new(what));
         }
-        match arguments.json {
-            true => ui::print_json(&json::settled::document(live)),
-            false => ui::print(&format!("{}\n", Painted(NEW, format!("{here}.")))),
+        if arguments.json {
+            ui::print_json(&json::settled::document(live))
+        } else {
+            ui::print(&format!("{}\n", Painted(NEW, format!("{here}."))))
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -423,9 +423,10 @@ fn changed_since(migration: &Migration, standing: &Standing, live: &Live) -> Str
                 .map(|property| &*property.path)
                 .take(SHOWN)
                 .collect();
-            match paths.is_empty() {
-                true => change.address.to_string(),
-                false => format!("{} ({})", change.address, paths.join(", ")),
+            if paths.is_empty() {
+                change.address.to_string()
+            } else {
+                format!("{} ({})", change.address, paths.join(", "))
             }
         })
         .collect();

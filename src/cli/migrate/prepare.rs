@@ -68,9 +68,10 @@ pub fn lay_out(
     let stages = route(from, to);
     let mut graphs: BTreeMap<Stage, Graph> = BTreeMap::new();
     for stage in &stages {
-        let spec = match *stage == from {
-            true => spec_deployed(global, project, from)?,
-            false => load_spec(global, Some(*stage))?.1,
+        let spec = if *stage == from {
+            spec_deployed(global, project, from)?
+        } else {
+            load_spec(global, Some(*stage))?.1
         };
         graphs.insert(*stage, project.compile(&spec)?);
     }

@@ -96,9 +96,10 @@ pub(super) async fn go(
             ui::print(&format!("{place}\n"));
         }
         let frame = prepared.frame(standing.as_ref());
-        ui::print(&match asks {
-            true => overview(&frame, ui::columns()),
-            false => text(&frame, ui::prose()),
+        ui::print(&if asks {
+            overview(&frame, ui::columns())
+        } else {
+            text(&frame, ui::prose())
         });
     }
     // What was begun is finished or taken back, whatever the rules have become meanwhile.
@@ -427,9 +428,10 @@ async fn confirm(
             ui::confirm_unless(context.stop, &question, "yes").await
         }
     };
-    match yes {
-        true => Ok(()),
-        false => Err(not_confirmed(context, "not confirmed; nothing was changed")),
+    if yes {
+        Ok(())
+    } else {
+        Err(not_confirmed(context, "not confirmed; nothing was changed"))
     }
 }
 

@@ -108,9 +108,10 @@ fn found_credentials(
             let left = end.duration_since(now).unwrap_or_default();
             let found = format!("{from}, for {} more", duration(left.as_secs_f64()));
             // A role is assumed anew by itself.
-            match left < SOON && settings.role_arn.is_none() {
-                true => Check::warning("credentials", found, how_to_log_in(profile)),
-                false => Check::ok("credentials", found),
+            if left < SOON && settings.role_arn.is_none() {
+                Check::warning("credentials", found, how_to_log_in(profile))
+            } else {
+                Check::ok("credentials", found)
             }
         }
     }
@@ -160,12 +161,13 @@ fn who(settings: &spec::Aws, account: &str, arn: &str, endpoint: Option<&str>) -
             "make a role with what `scalectl iam-policy` prints, and name it as `role_arn` in the spec",
         );
     }
-    match allowed.is_empty() {
-        true => Check::ok(
+    if allowed.is_empty() {
+        Check::ok(
             "identity",
             format!("{found} (`allowed_accounts` names none, so any will do)"),
-        ),
-        false => Check::ok("identity", found),
+        )
+    } else {
+        Check::ok("identity", found)
     }
 }
 
@@ -194,13 +196,14 @@ fn refused(profile: Option<&str>, error: &ProviderError) -> Check {
 /// How far the clocks are apart, `ahead` being AWS's lead in milliseconds.
 fn clock(ahead: i64) -> Check {
     let skew = Duration::from_millis(ahead.unsigned_abs());
-    let found = match skew < Duration::from_secs(1) {
-        true => "as AWS's".to_owned(),
-        false => format!(
+    let found = if skew < Duration::from_secs(1) {
+        "as AWS's".to_owned()
+    } else {
+        format!(
             "{} {} AWS's",
             duration(skew.as_secs_f64()),
             if ahead > 0 { "behind" } else { "ahead of" }
-        ),
+        )
     };
     let mend = "set this machine's clock, for instance `timedatectl set-ntp true`";
     match skew {

@@ -180,9 +180,10 @@ pub fn check_course(
     request: &Request<'_>,
 ) -> Result<(), Unfit> {
     let Some(standing) = standing else {
-        return match (request.resume || request.rollback) && !anew {
-            true => Err(none_under_way()),
-            false => Ok(()),
+        return if (request.resume || request.rollback) && !anew {
+            Err(none_under_way())
+        } else {
+            Ok(())
         };
     };
     let begun = standing.step + usize::from(standing.done && !standing.back);
@@ -234,15 +235,16 @@ pub fn check_start(migration: &Migration, live: &Live) -> Result<(), Unfit> {
         // What there is in the region that answers is enough, if its replica is there.
         let replica = database_of(start, &failover.to);
         let there = replica.is_some_and(|one| live.resources.contains_key(&one.address));
-        return match there {
-            true => Ok(()),
-            false => Err(Unfit::new(
+        return if there {
+            Ok(())
+        } else {
+            Err(Unfit::new(
                 format!(
                     "there is no replica in {}; nothing was changed",
                     failover.to
                 ),
                 "without one there is nothing to fail over to: restore a backup",
-            )),
+            ))
         };
     }
     let plan = diff(start, live, None);

@@ -42,9 +42,10 @@ pub(super) fn fenced(graph: &Graph, region: &str) -> Graph {
         .find(|resource| &*resource.kind == PARAMETERS && *resource.address.region == *region);
     if let Some(mut parameters) = parameters.cloned() {
         let family = parameters.properties.get("Family").and_then(Value::as_str);
-        let name = match family.is_some_and(|family| family.starts_with("postgres")) {
-            true => "default_transaction_read_only",
-            false => "read_only",
+        let name = if family.is_some_and(|family| family.starts_with("postgres")) {
+            "default_transaction_read_only"
+        } else {
+            "read_only"
         };
         if let Some(Value::Map(values)) = parameters.properties.get_mut("Parameters") {
             values.insert(name, Value::str("1"));
@@ -126,9 +127,10 @@ pub(super) fn led_away(graph: &Graph, graphs: &Graphs, from: &str) -> Graph {
         let have = graphs.old.get(&new.address);
         &*new.kind == RECORD && have.is_some_and(|have| have.properties != new.properties)
     });
-    match changes {
-        true => without_records(graph, from),
-        false => graph.clone(),
+    if changes {
+        without_records(graph, from)
+    } else {
+        graph.clone()
     }
 }
 

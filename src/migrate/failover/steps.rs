@@ -39,25 +39,26 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     let follows = Gate::new(Check::Lag(Lag { below: 300 }), 3, 86_400);
     let lost = failover.lost;
     let without = lost.then(|| from.clone());
-    let fenced = match lost {
-        true => without_region(&graphs.old, from),
-        false => fenced(&graphs.old, from),
+    let fenced = if lost {
+        without_region(&graphs.old, from)
+    } else {
+        fenced(&graphs.old, from)
     };
     let promoted = promoted(&fenced, to);
     let switched = with_settings(&promoted, &graphs.between, |region| {
         !lost || region != &**from
     });
-    let switched = match lost {
-        true => switched,
-        false => led_away(&switched, graphs, from),
+    let switched = if lost {
+        switched
+    } else {
+        led_away(&switched, graphs, from)
     };
-    let rejoined = match lost {
-        true => {
-            let back = self::promoted(&self::fenced(&graphs.old, from), to);
-            let back = with_settings(&back, &graphs.between, |_| true);
-            without_records(&back, from)
-        }
-        false => switched.clone(),
+    let rejoined = if lost {
+        let back = self::promoted(&self::fenced(&graphs.old, from), to);
+        let back = with_settings(&back, &graphs.between, |_| true);
+        without_records(&back, from)
+    } else {
+        switched.clone()
     };
     let rebuilt = rebuilt(&rejoined, graphs, to);
     let mut steps = switching(
@@ -133,26 +134,23 @@ fn switching(
         step(
             "fence",
             Phase::Switch,
-            match lost {
-                true => format!(
+            if lost {
+                format!(
                     "Leads nobody to {from} any more, and lets no other region's servers write there"
-                ),
-                false => {
-                    format!("Makes the database in {from} read-only, and lets no new connection in")
-                }
+                )
+            } else {
+                format!("Makes the database in {from} read-only, and lets no new connection in")
             },
             fenced.clone(),
-            match lost {
-                true => Vec::new(),
+            if lost {
+                Vec::new()
+            } else {
                 // RDS tells a database its parameters within seconds, and not when it has.
-                false => vec![Gate::new(Check::Hold(Hold { seconds: 30 }), 1, 600)],
+                vec![Gate::new(Check::Hold(Hold { seconds: 30 }), 1, 600)]
             },
         ),
         Step {
-            seconds: match is_postgres {
-                true => TOLD + HEARTBEAT,
-                false => TOLD,
-            },
+            seconds: if is_postgres { TOLD + HEARTBEAT } else { TOLD },
             ..step(
                 "catch-up",
                 Phase::Switch,
@@ -185,9 +183,10 @@ fn switching(
             Phase::Switch,
             format!("Gives the servers the database in {to} to write to and to read from"),
             switched,
-            match lost {
-                true => vec![healthy.clone()],
-                false => vec![reachable.clone(), healthy.clone()],
+            if lost {
+                vec![healthy.clone()]
+            } else {
+                vec![reachable.clone(), healthy.clone()]
             },
         ),
     ]

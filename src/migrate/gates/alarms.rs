@@ -12,13 +12,13 @@ pub struct Alarms {}
 
 impl Condition for Alarms {
     async fn read<R: Readings>(&self, readings: &R, _: Moment) -> Read<Reading, R::Error> {
-        Ok(readings
-            .alarms()
-            .await?
-            .map(|firing| match firing.names.is_empty() {
-                true => Reading::good(format!("{} alarms, none raised", firing.all)),
-                false => Reading::bad(format!("raised: {}", firing.names.join(", "))),
-            }))
+        Ok(readings.alarms().await?.map(|firing| {
+            if firing.names.is_empty() {
+                Reading::good(format!("{} alarms, none raised", firing.all))
+            } else {
+                Reading::bad(format!("raised: {}", firing.names.join(", ")))
+            }
+        }))
     }
 
     fn in_short(&self) -> String {

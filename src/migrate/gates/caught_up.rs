@@ -46,9 +46,10 @@ fn judged(takeover: &Takeover, waited: bool) -> Reading {
             "it lacks what was acknowledged in the last {seconds:.1} s, which is lost"
         ));
     }
-    let from = match takeover.lost {
-        true => "the failover began",
-        false => "the fence",
+    let from = if takeover.lost {
+        "the failover began"
+    } else {
+        "the fence"
     };
     Reading::bad(format!(
         "it is known to have everything up to {seconds:.1} s before {from}"

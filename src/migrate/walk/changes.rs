@@ -57,9 +57,10 @@ impl Walker<'_> {
         if let Some(failover) = &self.migration.failover {
             refusals.extend(failover::loses_the_writer(&plan, graph, failover));
         }
-        match refusals.is_empty() {
-            true => Ok(plan),
-            false => Err(Halt::Refused(refusals)),
+        if refusals.is_empty() {
+            Ok(plan)
+        } else {
+            Err(Halt::Refused(refusals))
         }
     }
 

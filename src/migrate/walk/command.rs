@@ -58,9 +58,10 @@ fn judged(output: &Output) -> Reading {
         .iter()
         .filter_map(|text| text.trim_end().lines().last());
     let last = lines.next().unwrap_or_default().trim();
-    match output.status.success() {
-        true => Reading::good(last),
-        false => Reading::bad(format!("{}: {last}", output.status)),
+    if output.status.success() {
+        Reading::good(last)
+    } else {
+        Reading::bad(format!("{}: {last}", output.status))
     }
 }
 

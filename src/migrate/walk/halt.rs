@@ -79,9 +79,10 @@ impl Halt {
                     .iter()
                     .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
                     .collect();
-                let what = match refusals.iter().any(|refusal| refusal.way.is_some()) {
-                    true => "AWS would refuse this",
-                    false => "it would put data at risk that is none of its business",
+                let what = if refusals.iter().any(|refusal| refusal.way.is_some()) {
+                    "AWS would refuse this"
+                } else {
+                    "it would put data at risk that is none of its business"
                 };
                 format!("{what}: {}", told.join(", "))
             }

@@ -110,9 +110,10 @@ impl Readings for CloudReadings<'_> {
     }
 
     fn check_stop(&self) -> Outcome<()> {
-        match self.context.stop.is_asked() {
-            true => Err(Halt::Stopped),
-            false => Ok(()),
+        if self.context.stop.is_asked() {
+            Err(Halt::Stopped)
+        } else {
+            Ok(())
         }
     }
 

@@ -45,9 +45,10 @@ impl Service for Backup {
         which: Which<'_>,
     ) -> Outcome<Vec<Found>> {
         let vaults = async {
-            match kinds.contains(VAULT) {
-                true => vaults(place, which).await,
-                false => Ok(Vec::new()),
+            if kinds.contains(VAULT) {
+                vaults(place, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let plans = async {
@@ -239,15 +240,17 @@ async fn vaults(place: Place<'_>, which: Which<'_>) -> Outcome<Vec<Found>> {
         }
         let question = &input(json!({"BackupVaultName": name}));
         let policy = async {
-            match is_worth_asking(which, &tags, "AccessPolicy") {
-                true => none_if_gone(backup::get_backup_vault_access_policy(api, question).await),
-                false => Ok(None),
+            if is_worth_asking(which, &tags, "AccessPolicy") {
+                none_if_gone(backup::get_backup_vault_access_policy(api, question).await)
+            } else {
+                Ok(None)
             }
         };
         let notifications = async {
-            match is_worth_asking(which, &tags, "Notifications") {
-                true => none_if_gone(backup::get_backup_vault_notifications(api, question).await),
-                false => Ok(None),
+            if is_worth_asking(which, &tags, "Notifications") {
+                none_if_gone(backup::get_backup_vault_notifications(api, question).await)
+            } else {
+                Ok(None)
             }
         };
         let (policy, notifications) = try_join(policy, notifications).await?;
@@ -354,15 +357,17 @@ async fn plans_with(
         };
         let plan = async {
             let question = input(json!({"BackupPlanId": id}));
-            match themselves {
-                true => none_if_gone(backup::get_backup_plan(api, &question).await),
-                false => Ok(None),
+            if themselves {
+                none_if_gone(backup::get_backup_plan(api, &question).await)
+            } else {
+                Ok(None)
             }
         };
         let selections = async {
-            match selections {
-                true => Ok(none_if_gone(selections_of(api, &id, which).await)?.unwrap_or_default()),
-                false => Ok(Vec::new()),
+            if selections {
+                Ok(none_if_gone(selections_of(api, &id, which).await)?.unwrap_or_default())
+            } else {
+                Ok(Vec::new())
             }
         };
         let (tags, (plan, selections)) = try_join(tags, try_join(plan, selections)).await?;

@@ -63,9 +63,10 @@ impl<C> Api<C> {
         let name = operation
             .split_once(':')
             .map_or(operation, |(_, name)| name);
-        match is_read(name) {
-            true => &self.reading,
-            false => &self.changing,
+        if is_read(name) {
+            &self.reading
+        } else {
+            &self.changing
         }
     }
 

@@ -68,9 +68,10 @@ pub(super) fn tag_items(
         let mut tags = service::tags(item, "Tags");
         tags.retain(|(key, _)| !unset(key) && !set.iter().any(|(have, _)| have == key));
         tags.extend_from_slice(set);
-        match tags.is_empty() {
-            true => item.remove("Tags"),
-            false => item.insert("Tags", Value::from(service::tag_list(&tags))),
+        if tags.is_empty() {
+            item.remove("Tags")
+        } else {
+            item.insert("Tags", Value::from(service::tag_list(&tags)))
         };
     }
 }
@@ -186,9 +187,10 @@ pub(super) fn strip_text(map: &mut Map, path: &str) {
         None => {
             if let Some(Value::String(text)) = map.get(path) {
                 let text = Marks::from_text(text).0.to_owned();
-                match text.is_empty() {
-                    true => map.remove(path),
-                    false => map.insert(path, Value::str(text)),
+                if text.is_empty() {
+                    map.remove(path)
+                } else {
+                    map.insert(path, Value::str(text))
                 };
             }
         }

@@ -147,9 +147,10 @@ impl Clients {
         }
         let aws = config.endpoint_url().is_none_or(|url| url.contains(AWS));
         // An emulator is not throttled for minutes, and what it does not know it never will.
-        let (attempts, most) = match aws {
-            true => (ATTEMPTS, Duration::from_secs(20)),
-            false => (4, Duration::from_secs(1)),
+        let (attempts, most) = if aws {
+            (ATTEMPTS, Duration::from_secs(20))
+        } else {
+            (4, Duration::from_secs(1))
         };
         let retries = RetryConfig::adaptive()
             .with_max_attempts(attempts)
@@ -254,9 +255,10 @@ impl Base {
 /// A client's configuration, with [`Unrepeated`] where it is for what changes something.
 macro_rules! careful {
     ($config:expr, $changes:expr) => {
-        match $changes {
-            true => $config.retry_classifier(Unrepeated),
-            false => $config,
+        if $changes {
+            $config.retry_classifier(Unrepeated)
+        } else {
+            $config
         }
     };
 }

@@ -146,11 +146,12 @@ impl Service for CloudControl {
             names.insert(property.split('.').next().unwrap_or(property));
         }
         // Only what is there can be removed.
-        let current = match names.iter().all(|name| wanted.contains_key(name)) {
-            true => Map::new(),
-            false => get(api, &handle.kind, &handle.identifier)
+        let current = if names.iter().all(|name| wanted.contains_key(name)) {
+            Map::new()
+        } else {
+            get(api, &handle.kind, &handle.identifier)
                 .await?
-                .unwrap_or_default(),
+                .unwrap_or_default()
         };
         let patch: Vec<_> = names
             .into_iter()
@@ -201,9 +202,10 @@ impl Service for CloudControl {
         let mut tags: Tags = tags_in(&current, property, style);
         tags.retain(|(key, _)| stays(key));
         tags.extend_from_slice(set);
-        let patch = match tags.is_empty() {
-            false => add(property, &tags_value(&tags, style)),
-            true => remove(property),
+        let patch = if tags.is_empty() {
+            remove(property)
+        } else {
+            add(property, &tags_value(&tags, style))
         };
         apply(api, kind, identifier, vec![patch]).await
     }
@@ -231,15 +233,15 @@ impl Service for CloudControl {
 /// asks for that in words of its own, and who looks for what exists does not know it.
 fn below_others(kind: &str, error: ProviderError) -> ProviderError {
     let asks = ["ResourceModel", "Required property"];
-    match error.kind == ErrorKind::Invalid && asks.iter().any(|words| error.message.contains(words))
-    {
-        true => failed(
+    if error.kind == ErrorKind::Invalid && asks.iter().any(|words| error.message.contains(words)) {
+        failed(
             kind,
             ErrorKind::Unsupported,
             "NotListed",
             "Cloud Control lists it only below what it belongs to, so that it would not be found again; make it outside of scalectl",
-        ),
-        false => error,
+        )
+    } else {
+        error
     }
 }
 

@@ -25,43 +25,48 @@ where
             let status = service.raw().status().as_u16();
             let code = service.err().code().unwrap_or_default().to_owned();
             let message = service.err().message().unwrap_or_default().to_owned();
-            let kind = match is_strange(service.raw()) {
-                true => ErrorKind::Unsupported,
-                false => kind_of(&code, &message, status),
+            let kind = if is_strange(service.raw()) {
+                ErrorKind::Unsupported
+            } else {
+                kind_of(&code, &message, status)
             };
-            let message = match message.is_empty() {
-                true => format!("HTTP status {status}, and nothing that can be read"),
-                false => message,
+            let message = if message.is_empty() {
+                format!("HTTP status {status}, and nothing that can be read")
+            } else {
+                message
             };
-            match code.is_empty() {
-                true => of(kind, &format!("Http{status}"), message),
-                false => of(kind, &code, message),
+            if code.is_empty() {
+                of(kind, &format!("Http{status}"), message)
+            } else {
+                of(kind, &code, message)
             }
         }
         SdkError::ConstructionFailure(_) => {
             let chain = chain(&error);
-            match is_fenced(&error) {
-                true => of(ErrorKind::Held, "LeaseEnded", Fenced.to_string()),
-                false => of(ErrorKind::Denied, "NotSent", chain),
+            if is_fenced(&error) {
+                of(ErrorKind::Held, "LeaseEnded", Fenced.to_string())
+            } else {
+                of(ErrorKind::Denied, "NotSent", chain)
             }
         }
         SdkError::TimeoutError(_) => of(ErrorKind::Transient, "Timeout", chain(&error)),
         SdkError::DispatchFailure(failure) => {
             // Credentials that cannot be had will not come by asking again.
-            let kind = match failure.is_user() {
-                true => ErrorKind::Denied,
-                false => ErrorKind::Transient,
+            let kind = if failure.is_user() {
+                ErrorKind::Denied
+            } else {
+                ErrorKind::Transient
             };
-            match is_fenced(&error) {
-                true => of(ErrorKind::Held, "LeaseEnded", Fenced.to_string()),
-                false => {
-                    let message = chain(&error);
-                    let code = match message.starts_with(NO_CREDENTIALS) {
-                        true => "NoCredentials",
-                        false => "NoAnswer",
-                    };
-                    of(kind, code, message)
-                }
+            if is_fenced(&error) {
+                of(ErrorKind::Held, "LeaseEnded", Fenced.to_string())
+            } else {
+                let message = chain(&error);
+                let code = if message.starts_with(NO_CREDENTIALS) {
+                    "NoCredentials"
+                } else {
+                    "NoAnswer"
+                };
+                of(kind, code, message)
             }
         }
         SdkError::ResponseError(broken) if is_strange(broken.raw()) => {

@@ -55,12 +55,15 @@ impl Who {
     async fn ask(&self) -> Outcome<Caller> {
         let asked = sts::get_caller_identity(&self.api, &Map::new()).await;
         // The SDK has tried for long enough, and nothing may be done without an answer.
-        let identity = asked.map_err(|error| match error.kind.is_retryable() {
-            true => ProviderError {
-                kind: ErrorKind::Denied,
-                ..error
-            },
-            false => error,
+        let identity = asked.map_err(|error| {
+            if error.kind.is_retryable() {
+                ProviderError {
+                    kind: ErrorKind::Denied,
+                    ..error
+                }
+            } else {
+                error
+            }
         })?;
         let account = text(&identity, "Account");
         if !self.allowed.is_empty() && !self.allowed.iter().any(|one| one == account) {

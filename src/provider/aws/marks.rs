@@ -124,9 +124,10 @@ impl Marks {
             self.address.to_tag(),
             ownership::to_tag(&self.applied)
         );
-        match text.is_empty() {
-            true => mark,
-            false => format!("{text} {mark}"),
+        if text.is_empty() {
+            mark
+        } else {
+            format!("{text} {mark}")
         }
     }
 

@@ -427,16 +427,18 @@ impl Provider for Aws {
     }
 
     async fn resolve(&self, name: &str) -> Outcome<Option<Vec<IpAddr>>> {
-        Ok(match self.clients.serves() {
-            true => Some(site::resolve(name).await),
-            false => None,
+        Ok(if self.clients.serves() {
+            Some(site::resolve(name).await)
+        } else {
+            None
         })
     }
 
     async fn probe(&self, probe: &Probe) -> Outcome<Answer> {
-        Ok(match self.clients.serves() {
-            true => site::probe(probe).await,
-            false => Answer::NotAsked("an emulator of AWS serves no site".to_owned()),
+        Ok(if self.clients.serves() {
+            site::probe(probe).await
+        } else {
+            Answer::NotAsked("an emulator of AWS serves no site".to_owned())
         })
     }
 

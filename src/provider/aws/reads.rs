@@ -115,9 +115,10 @@ impl Aws {
                 let reads = handles.iter().map(|one| {
                     let found = seen.get(&(&*one.kind, one.identifier.clone())).cloned();
                     async move {
-                        match told || found.is_some() {
-                            true => Ok(found),
-                            false => by_itself(one).await,
+                        if told || found.is_some() {
+                            Ok(found)
+                        } else {
+                            by_itself(one).await
                         }
                     }
                 });

@@ -80,15 +80,17 @@ impl Service for Ssm {
         which: Which<'_>,
     ) -> Outcome<Vec<Found>> {
         let parameters = async {
-            match kinds.contains(PARAMETER) {
-                true => parameters(place, which).await,
-                false => Ok(Vec::new()),
+            if kinds.contains(PARAMETER) {
+                parameters(place, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let associations = async {
-            match kinds.contains(ASSOCIATION) {
-                true => associations(place, which).await,
-                false => Ok(Vec::new()),
+            if kinds.contains(ASSOCIATION) {
+                associations(place, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let (mut found, associations) = try_join(parameters, associations).await?;

@@ -55,15 +55,17 @@ impl Service for Firewalls {
         let acls = tagged(api, place, which).await?;
         let found = acls.iter().map(|(acl, tags)| async move {
             let web_acl = async {
-                match kinds.contains(WEB_ACL) {
-                    true => web_acl(api, acl, tags).await,
-                    false => Ok(None),
+                if kinds.contains(WEB_ACL) {
+                    web_acl(api, acl, tags).await
+                } else {
+                    Ok(None)
                 }
             };
             let logging = async {
-                match kinds.contains(LOGGING) {
-                    true => logging(api, which, &acl.arn, tags).await,
-                    false => Ok(None),
+                if kinds.contains(LOGGING) {
+                    logging(api, which, &acl.arn, tags).await
+                } else {
+                    Ok(None)
                 }
             };
             let (web_acl, logging) = try_join(web_acl, logging).await?;
@@ -174,9 +176,10 @@ impl Acl {
             let mut parts = identifier.rsplit('/');
             let id = parts.next().unwrap_or_default().to_owned();
             let name = parts.next().unwrap_or_default().to_owned();
-            let scope = match identifier.contains(":global/") {
-                true => "CLOUDFRONT",
-                false => "REGIONAL",
+            let scope = if identifier.contains(":global/") {
+                "CLOUDFRONT"
+            } else {
+                "REGIONAL"
             };
             let arn = identifier.to_owned();
             return Self {
@@ -248,9 +251,10 @@ async fn tagged(api: &Client, place: Place<'_>, which: Which<'_>) -> Outcome<Vec
 
 /// All web ACLs of a region; those of CloudFront are kept in one.
 async fn listed(api: &Client, place: Place<'_>) -> Outcome<Vec<Acl>> {
-    let scopes: &[&str] = match place.region == HOME {
-        true => &["REGIONAL", "CLOUDFRONT"],
-        false => &["REGIONAL"],
+    let scopes: &[&str] = if place.region == HOME {
+        &["REGIONAL", "CLOUDFRONT"]
+    } else {
+        &["REGIONAL"]
     };
     let lists = scopes.iter().map(|scope| async move {
         let question = input(json!({"Scope": scope, "Limit": 100}));
@@ -404,9 +408,12 @@ fn as_written(destinations: Value, arn: &str, tags: &Tags) -> Value {
     if was_written() == Some(true) {
         return destinations;
     }
-    each_text(&destinations, |text| match is_log_group(text) {
-        true => format!("{}{ALL_STREAMS}", text.trim_end_matches(ALL_STREAMS)),
-        false => text.to_owned(),
+    each_text(&destinations, |text| {
+        if is_log_group(text) {
+            format!("{}{ALL_STREAMS}", text.trim_end_matches(ALL_STREAMS))
+        } else {
+            text.to_owned()
+        }
     })
 }
 
@@ -425,9 +432,12 @@ async fn put_logging(api: &Client, write: &Write) -> Outcome<()> {
     ];
     let mut logging = pick(&write.properties, &names);
     if let Some(destinations) = logging.remove("LogDestinationConfigs") {
-        let destinations = each_text(&destinations, |text| match is_log_group(text) {
-            true => text.trim_end_matches(ALL_STREAMS).to_owned(),
-            false => text.to_owned(),
+        let destinations = each_text(&destinations, |text| {
+            if is_log_group(text) {
+                text.trim_end_matches(ALL_STREAMS).to_owned()
+            } else {
+                text.to_owned()
+            }
         });
         logging.insert("LogDestinationConfigs", destinations);
     }

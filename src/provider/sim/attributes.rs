@@ -497,9 +497,10 @@ impl<'a> Maker<'a> {
             "AWS::RDS::DBInstance" => self.database(cloud, properties, own),
             "AWS::RDS::DBCluster" => {
                 let engine = properties.get("Engine").and_then(Value::as_str);
-                let port = match engine.is_some_and(|engine| engine.contains("postgres")) {
-                    true => "5432",
-                    false => "3306",
+                let port = if engine.is_some_and(|engine| engine.contains("postgres")) {
+                    "5432"
+                } else {
+                    "3306"
                 };
                 let host = |role: &str| {
                     let name = own.to_lowercase();

@@ -87,11 +87,12 @@ pub fn check(cloud: &Cloud, kind: &str, region: &str, properties: &Map) -> Resul
         text(properties, "EngineVersion"),
     );
     let has = text(&group.properties, "CacheParameterGroupFamily");
-    match has == wanted {
-        true => Ok(()),
-        false => Err(combination(format!(
+    if has == wanted {
+        Ok(())
+    } else {
+        Err(combination(format!(
             "Expected a parameter group of family {wanted} but found one of family {has}"
-        ))),
+        )))
     }
 }
 

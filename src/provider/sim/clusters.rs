@@ -132,12 +132,13 @@ pub fn member(
         &*item.kind == DATABASE && text(&item.properties, "DBClusterIdentifier") == name
     };
     // A writer and 15 readers.
-    match cloud.items.values().filter(is_of).count() < 16 {
-        true => Ok(()),
-        false => Err(Refusal::new(
+    if cloud.items.values().filter(is_of).count() < 16 {
+        Ok(())
+    } else {
+        Err(Refusal::new(
             ErrorKind::Invalid,
             "InvalidDBClusterStateFault",
             format!("DB cluster {name} has 16 DB instances already"),
-        )),
+        ))
     }
 }

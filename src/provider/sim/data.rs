@@ -133,9 +133,10 @@ impl Cloud {
                 }
             }
             ("cut-over", undo) => {
-                let (from, to) = match undo {
-                    false => (source, target),
-                    true => (target, source),
+                let (from, to) = if !undo {
+                    (source, target)
+                } else {
+                    (target, source)
                 };
                 let standing = data.store(&to).follows.as_ref() == Some(&from);
                 if standing {

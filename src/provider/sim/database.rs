@@ -35,9 +35,10 @@ pub struct Started {
 
 /// The properties of a write that are set once the database is available.
 pub fn after_create(write: &Write) -> Vec<Arc<str>> {
-    match &*write.kind == DATABASE {
-        true => Origin::of(&write.properties).rest(&write.properties),
-        false => Vec::new(),
+    if &*write.kind == DATABASE {
+        Origin::of(&write.properties).rest(&write.properties)
+    } else {
+        Vec::new()
     }
 }
 

@@ -221,12 +221,13 @@ pub(super) fn group(
     engine: &str,
     properties: &Map,
 ) -> Result<(), Refusal> {
-    let (kind, name) = match engine.starts_with("aurora") {
-        true => (
+    let (kind, name) = if engine.starts_with("aurora") {
+        (
             CLUSTER_GROUP,
             text(properties, "DBClusterParameterGroupName"),
-        ),
-        false => (GROUPS, text(properties, "DBParameterGroupName")),
+        )
+    } else {
+        (GROUPS, text(properties, "DBParameterGroupName"))
     };
     let mut groups = cloud.items.values();
     let group = groups.find(|item| {
@@ -240,11 +241,12 @@ pub(super) fn group(
     }
     let has = text(&group.properties, "Family");
     let wants = family(engine, version);
-    match has == wants {
-        true => Ok(()),
-        false => combination(format!(
+    if has == wants {
+        Ok(())
+    } else {
+        combination(format!(
             "The parameter group {name} with DBParameterGroupFamily {has} can't be used for this instance. Please use a parameter group with DBParameterGroupFamily {wants}"
-        )),
+        ))
     }
 }
 
@@ -301,10 +303,11 @@ fn replica(cloud: &Cloud, properties: &Map, source: &str) -> Result<(), Refusal>
             message.to_owned(),
         ));
     }
-    match is_on(properties, "EnableIAMDatabaseAuthentication") && !allowed.iam {
-        true => combination(
+    if is_on(properties, "EnableIAMDatabaseAuthentication") && !allowed.iam {
+        combination(
             "IAM Database Authentication is not supported for this configuration.".to_owned(),
-        ),
-        false => Ok(()),
+        )
+    } else {
+        Ok(())
     }
 }

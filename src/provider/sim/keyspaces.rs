@@ -48,11 +48,12 @@ pub fn check(region: &str, properties: &Map, old: Option<&Item>) -> Result<(), R
         )));
     }
     let is_stamped = properties.get("ClientSideTimestampsEnabled") == Some(&Value::Bool(true));
-    match regions_now.len() > before.len() && !is_stamped {
-        true => Err(invalid(
+    if regions_now.len() > before.len() && !is_stamped {
+        Err(invalid(
             "client-side timestamps must be enabled to add a Region",
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 

@@ -28,9 +28,10 @@ pub fn check(
         "AWS::EC2::Subnet" if old.is_none() => zone(region, text(properties, "AvailabilityZone")),
         "AWS::EC2::Instance" => {
             let wanted = text(properties, "InstanceType");
-            match wanted == before("InstanceType") {
-                true => Ok(()),
-                false => instance(region, wanted),
+            if wanted == before("InstanceType") {
+                Ok(())
+            } else {
+                instance(region, wanted)
             }
         }
         // What a launch template says is looked at when a group takes it
@@ -103,15 +104,16 @@ fn instance(region: &str, name: &str) -> Result<(), Refusal> {
     {
         return Ok(());
     }
-    match found.is_empty() {
-        true => Err(invalid(format!("Invalid value '{name}' for InstanceType."))),
-        false => Err(Refusal::new(
+    if found.is_empty() {
+        Err(invalid(format!("Invalid value '{name}' for InstanceType.")))
+    } else {
+        Err(Refusal::new(
             ErrorKind::Invalid,
             "Unsupported",
             format!(
                 "The requested configuration is currently not supported. Please check the documentation for supported configurations. {region} has no {name}."
             ),
-        )),
+        ))
     }
 }
 

@@ -87,9 +87,10 @@ fn tags_of(properties: &Map) -> Vec<(String, String)> {
 
 fn tags(kind: &str, properties: &Map) -> Result<(), Refusal> {
     let tags = tags_of(properties);
-    let most = match kind.starts_with("AWS::Route53::") {
-        true => MOST_OF_ROUTE53,
-        false => MOST,
+    let most = if kind.starts_with("AWS::Route53::") {
+        MOST_OF_ROUTE53
+    } else {
+        MOST
     };
     if tags.len() > most {
         let message = format!(
@@ -142,13 +143,14 @@ fn names(properties: &Map) -> Result<(), Refusal> {
     names.push(first);
     names.sort_unstable();
     names.dedup();
-    match names.len() > NAMES {
-        true => Err(Refusal::new(
+    if names.len() > NAMES {
+        Err(Refusal::new(
             ErrorKind::Quota,
             "LimitExceededException",
             "Certificate has too many domains.",
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 
@@ -181,15 +183,16 @@ fn logs(properties: &Map) -> Result<(), Refusal> {
     let bucket = properties.at("DistributionConfig.Logging.Bucket");
     let bucket = bucket.and_then(Value::as_str).unwrap_or_default();
     let of = |region: &&str| bucket.ends_with(&format!(".s3.{region}.amazonaws.com"));
-    match OPT_IN.iter().any(of) {
-        true => Err(Refusal::new(
+    if OPT_IN.iter().any(of) {
+        Err(Refusal::new(
             ErrorKind::Denied,
             "AccessDenied",
             format!(
                 "You don't have permission to access the S3 bucket for CloudFront logs: {bucket}."
             ),
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 

@@ -168,9 +168,10 @@ impl Cloud {
         if self.is_read_only(item) {
             return no("is read-only by its parameters");
         }
-        match self.admits_somebody(item) {
-            true => Ok(()),
-            false => no("admits nobody by its security groups"),
+        if self.admits_somebody(item) {
+            Ok(())
+        } else {
+            no("admits nobody by its security groups")
         }
     }
 

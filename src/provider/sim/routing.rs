@@ -40,9 +40,10 @@ pub fn check(record: &Map) -> Result<(), Refusal> {
     if policies.len() == wanted {
         return Ok(());
     }
-    let found = match policies.is_empty() {
-        true => "none".to_owned(),
-        false => policies.join(", "),
+    let found = if policies.is_empty() {
+        "none".to_owned()
+    } else {
+        policies.join(", ")
     };
     let message = match wanted {
         1 => format!(

@@ -370,19 +370,21 @@ fn check_parameter(properties: &Map, old: Option<&Item>) -> Result<(), Refusal> 
     // AWS never gives the tier back; what is that long already has the other one.
     let is_standard = text(properties, "Tier") != "Advanced"
         && old.is_none_or(|old| text(&old.properties, "Value").len() <= PARAMETER);
-    match is_standard {
-        true => check_size(value, PARAMETER, "a standard parameter"),
-        false => Ok(()),
+    if is_standard {
+        check_size(value, PARAMETER, "a standard parameter")
+    } else {
+        Ok(())
     }
 }
 
 fn check_size(text: &str, most: usize, what: &str) -> Result<(), Refusal> {
-    match text.len() > most {
-        true => Err(Refusal::invalid(format!(
+    if text.len() > most {
+        Err(Refusal::invalid(format!(
             "{what} has {} characters of at most {most}",
             text.len()
-        ))),
-        false => Ok(()),
+        )))
+    } else {
+        Ok(())
     }
 }
 

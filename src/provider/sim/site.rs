@@ -79,9 +79,10 @@ impl Cloud {
         if door.parse::<IpAddr>().is_ok() {
             return match self.server_at(door, now) {
                 Some(server) if server.failed.is_none() && server.ready_at <= now => {
-                    match self.has_certificate(server, name) {
-                        true => Answer::Status(200),
-                        false => nothing(&format!("the server has no certificate for {name} yet")),
+                    if self.has_certificate(server, name) {
+                        Answer::Status(200)
+                    } else {
+                        nothing(&format!("the server has no certificate for {name} yet"))
                     }
                 }
                 Some(_) => nothing("the server does not answer yet"),
@@ -98,11 +99,12 @@ impl Cloud {
                     .as_str()
                     .is_some_and(|alias| plain(alias) == plain(name))
             });
-            return match known {
-                true => self.distribution(distribution, now, hops),
+            return if known {
+                self.distribution(distribution, now, hops)
+            } else {
                 // CloudFront refuses names that it was not given
                 // (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-403-permission-denied.html>).
-                false => Answer::Status(403),
+                Answer::Status(403)
             };
         }
         let records: Vec<&Item> = self.records_of(door, now).collect();
@@ -117,9 +119,10 @@ impl Cloud {
             .into_iter()
             .flat_map(targets)
             .map(|target| self.serve(&target, name, now, hops));
-        let answer = match between_regions {
-            true => answers.min_by_key(complaint),
-            false => worst(answers),
+        let answer = if between_regions {
+            answers.min_by_key(complaint)
+        } else {
+            worst(answers)
         };
         answer.unwrap_or_else(|| nothing("the name does not resolve"))
     }

@@ -151,11 +151,12 @@ fn indexes(properties: &Map) -> Result<(), Refusal> {
             projected += named;
         }
     }
-    match projected > PROJECTED {
-        true => Err(invalid(format!(
+    if projected > PROJECTED {
+        Err(invalid(format!(
             "{projected} attributes are projected over all indexes, of at most {PROJECTED}"
-        ))),
-        false => Ok(()),
+        )))
+    } else {
+        Ok(())
     }
 }
 

@@ -72,14 +72,13 @@ impl Load {
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines() {
                 let Ok(line) = line else { break };
-                match line.starts_with('{') {
-                    true => {
-                        let answer = serde_json::from_str(&line).unwrap_or_default();
-                        if sender.send(answer).is_err() {
-                            break;
-                        }
+                if line.starts_with('{') {
+                    let answer = serde_json::from_str(&line).unwrap_or_default();
+                    if sender.send(answer).is_err() {
+                        break;
                     }
-                    false => note(&shared, &line),
+                } else {
+                    note(&shared, &line)
                 }
             }
         });

@@ -139,16 +139,17 @@ fn rows(migration: &Migration) -> Result<Vec<Step>, Error> {
             Part::Requests(..) => Vec::new(),
         })
         .collect();
-    match steps.is_empty() {
-        false => Ok(steps),
-        true => Err(Error::with_help(
+    if !steps.is_empty() {
+        Ok(steps)
+    } else {
+        Err(Error::with_help(
             format!(
                 "from {} to {} no rows move, so a schema makes no difference",
                 migration.from.name(),
                 migration.to.name()
             ),
             "rehearse `--to split-db` with `--schema`, or leave `--schema` out",
-        )),
+        ))
     }
 }
 

@@ -107,9 +107,10 @@ fn postgres_error(text: &str, path: &Path, file: &SqlFile) -> Error {
         .lines()
         .skip_while(|line| !(line.contains(&prefix) && line.contains("ERROR:")))
         .collect();
-    let lines = match lines.is_empty() {
-        true => text.lines().collect(),
-        false => lines,
+    let lines = if lines.is_empty() {
+        text.lines().collect()
+    } else {
+        lines
     };
     let words = lines.join("\n").replace(&prefix, &format!("{shown}:"));
     let words = words.strip_prefix("psql: ").unwrap_or(&words);

@@ -46,10 +46,7 @@ impl Server {
         let mut ask = self.command(&self.program);
         ask.arg("-D").arg(&data).args(["-C", "ssl", "-c", "ssl=on"]);
         self.tls = run("postgres", &mut ask, "").is_ok();
-        let kind = match self.tls {
-            true => "hostssl",
-            false => "host",
-        };
+        let kind = if self.tls { "hostssl" } else { "host" };
         let mut rules = String::new();
         for database in ["all", "replication"] {
             rules.push_str(&format!(
@@ -154,10 +151,11 @@ impl Server {
         let text = std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, &e))?;
         let words = text.split_inclusive(' ').map(|word| {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
-            match YOUNGER.contains(&name) {
+            if YOUNGER.contains(&name) {
                 // The last one has the quote that ends the setting.
-                true => value.find('\'').map_or("", |at| &value[at..]),
-                false => word,
+                value.find('\'').map_or("", |at| &value[at..])
+            } else {
+                word
             }
         });
         let text: String = words.collect();
@@ -203,9 +201,6 @@ impl Server {
     }
 
     fn sslmode(&self) -> &'static str {
-        match self.tls {
-            true => "require",
-            false => "prefer",
-        }
+        if self.tls { "require" } else { "prefer" }
     }
 }

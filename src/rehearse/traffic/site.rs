@@ -344,9 +344,10 @@ impl Proxy {
             .map_err(|error| failed(&error.to_string()))?;
         let answer = answer.trim();
         let fine = ["IP changed", "port changed", "no need to change"];
-        match answer.is_empty() || fine.iter().any(|word| answer.starts_with(word)) {
-            true => Ok(()),
-            false => Err(failed(answer)),
+        if answer.is_empty() || fine.iter().any(|word| answer.starts_with(word)) {
+            Ok(())
+        } else {
+            Err(failed(answer))
         }
     }
 

@@ -370,9 +370,10 @@ impl Sheet<'_> {
                 w: column,
                 h: bottom - 4 - zones_at,
             };
-            let name = match is_slim {
-                true => format!("zone {letter}"),
-                false => format!("{}{letter}", region.name),
+            let name = if is_slim {
+                format!("zone {letter}")
+            } else {
+                format!("{}{letter}", region.name)
             };
             self.paint.frame("zone-frame", place, &name, "");
         }
@@ -511,17 +512,18 @@ impl Sheet<'_> {
         let mut standbys = standbys;
         standbys.sort_by_key(|(from, _)| (from.y, from.x));
         for (from, to) in standbys {
-            match to.x > from.x {
-                true => self.paint.arrow(
+            if to.x > from.x {
+                self.paint.arrow(
                     Way::Replication,
                     &[(from.right(), from.half()), (to.x, to.half())],
                     Tip::Right,
-                ),
-                false => self.paint.arrow(
+                )
+            } else {
+                self.paint.arrow(
                     Way::Replication,
                     &[(from.x, from.half()), (to.right(), to.half())],
                     Tip::Left,
-                ),
+                )
             }
         }
         for link in links {
@@ -541,9 +543,8 @@ impl Sheet<'_> {
                 (Some(a), Some(b), Way::Request) => {
                     let alone = |other: &&Link| other.way == link.way && other.from == link.from;
                     let is_only = links.iter().filter(alone).count() == 1;
-                    match is_only && self.straight(from, to) {
-                        true => {}
-                        false => self.within(from, to, &a, &b),
+                    if !(is_only && self.straight(from, to)) {
+                        self.within(from, to, &a, &b)
                     }
                 }
                 (Some(a), Some(b), Way::Replication) => self.copied(from, to, &a, &b),
@@ -554,22 +555,21 @@ impl Sheet<'_> {
 
     /// From users to the edge, and along it.
     fn above(&mut self, link: &Link, from: Rect, to: Rect) {
-        match link.from.is_some() && from.y == to.y {
-            true => self.paint.arrow(
+        if link.from.is_some() && from.y == to.y {
+            self.paint.arrow(
                 Way::Request,
                 &[(from.right(), from.half()), (to.x, to.half())],
                 Tip::Right,
-            ),
-            false => {
-                let half = from.bottom() + STRIDE / 2;
-                let corners = [
-                    (from.middle(), from.bottom()),
-                    (from.middle(), half),
-                    (to.middle(), half),
-                    (to.middle(), to.y),
-                ];
-                self.paint.arrow(Way::Request, &corners, Tip::Down);
-            }
+            )
+        } else {
+            let half = from.bottom() + STRIDE / 2;
+            let corners = [
+                (from.middle(), from.bottom()),
+                (from.middle(), half),
+                (to.middle(), half),
+                (to.middle(), to.y),
+            ];
+            self.paint.arrow(Way::Request, &corners, Tip::Down);
         }
     }
 
@@ -654,15 +654,12 @@ impl Sheet<'_> {
         }
         let over = to.y - 9;
         let mut corners = vec![(from.right(), from.half()), (right, from.half())];
-        match b.is_single {
-            true => {
-                corners.extend([(right, over), (to.middle(), over), (to.middle(), to.y)]);
-                self.paint.arrow(Way::Request, &corners, Tip::Down);
-            }
-            false => {
-                corners.extend([(right, to.half()), (to.right(), to.half())]);
-                self.paint.arrow(Way::Request, &corners, Tip::Left);
-            }
+        if b.is_single {
+            corners.extend([(right, over), (to.middle(), over), (to.middle(), to.y)]);
+            self.paint.arrow(Way::Request, &corners, Tip::Down);
+        } else {
+            corners.extend([(right, to.half()), (to.right(), to.half())]);
+            self.paint.arrow(Way::Request, &corners, Tip::Left);
         }
     }
 
@@ -704,9 +701,10 @@ impl Sheet<'_> {
                 self.paint.arrow(Way::Replication, &corners, Tip::Up);
             }
             false if is_near || is_beside => {
-                let x = match is_near {
-                    true => from.x.min(to.x).saturating_sub(RAIL / 2 + 4),
-                    false => gutter,
+                let x = if is_near {
+                    from.x.min(to.x).saturating_sub(RAIL / 2 + 4)
+                } else {
+                    gutter
                 };
                 corners.extend([(x, out), (x, to.half() - shift), (to.x, to.half() - shift)]);
                 self.paint.arrow(Way::Replication, &corners, Tip::Right);
@@ -739,9 +737,10 @@ pub fn in_text(all: &Architecture, side: &[Region]) -> String {
             .iter()
             .map(|sight| facts::tier_title(&all.parts[sight.part].tier).to_lowercase())
             .collect();
-        let what = match parts.is_empty() {
-            true => beside.join(", "),
-            false => parts.join(", then "),
+        let what = if parts.is_empty() {
+            beside.join(", ")
+        } else {
+            parts.join(", then ")
         };
         told.push(format!("{}: {what}", region.name));
     }

@@ -77,9 +77,10 @@ pub fn counted(kind: &str, count: usize) -> String {
             words.push(' ');
         }
         let abbreviated = upper(at) && (upper(at + 1) || (at > 0 && upper(at - 1) && !begins));
-        match abbreviated {
-            true => words.push(*letter),
-            false => words.extend(letter.to_lowercase()),
+        if abbreviated {
+            words.push(*letter)
+        } else {
+            words.extend(letter.to_lowercase())
         }
     }
     let many = match words.chars().last() {
@@ -207,9 +208,10 @@ pub fn of(thing: &Thing<'_>, count: usize, around: &Around<'_>) -> Vec<String> {
                     .and_then(|template| self::shown(template, "LaunchTemplateData.InstanceType")),
             );
             if let (Some(least), Some(most)) = (shown("MinSize"), shown("MaxSize")) {
-                facts.push(match least == most {
-                    true => format!("{least} servers"),
-                    false => format!("{least} to {most} servers"),
+                facts.push(if least == most {
+                    format!("{least} servers")
+                } else {
+                    format!("{least} to {most} servers")
                 });
             }
         }

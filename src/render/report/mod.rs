@@ -261,15 +261,16 @@ pub fn of_plan(
         title: format!("Plan for {} at {}", cover.app, cover.stage),
         kind: "Plan",
         heading: format!("{} at stage {}", cover.app, cover.stage),
-        lead: match plan.is_empty() {
-            true => format!(
+        lead: if plan.is_empty() {
+            format!(
                 "Nothing to do: {} as they should be.",
                 count(plan.unchanged, "resource")
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "{} to change, in about {takes}.",
                 count(plan.changes.len(), "resource")
-            ),
+            )
         },
         tiles,
         notes,
@@ -357,9 +358,10 @@ pub fn of_migration(cover: Cover<'_>, frame: &MigrationFrame<'_>) -> Result<Stri
     blast.destroyed.retain(stays_away);
     blast.destroyed.sort_by(|a, b| a.address.cmp(&b.address));
     blast.destroyed.dedup_by(|a, b| a.address == b.address);
-    let about = match frame.forecasts.is_empty() {
-        true => String::new(),
-        false => format!(", in about {}", duration(frame.seconds())),
+    let about = if frame.forecasts.is_empty() {
+        String::new()
+    } else {
+        format!(", in about {}", duration(frame.seconds()))
     };
     let mut notes: Vec<String> = frame
         .standing
@@ -507,9 +509,10 @@ fn risks(blast: &Blast, lister: &Lister<'_>) -> Vec<Risk> {
     };
     let loss = |address: &Address, kind: &str, holds_data: bool, action: Action| {
         let kind = facts::short_kind(kind);
-        let told = match holds_data {
-            true => format!("{kind}, which holds data or cannot be made again"),
-            false => kind,
+        let told = if holds_data {
+            format!("{kind}, which holds data or cannot be made again")
+        } else {
+            kind
         };
         (holds_data, item(address, &[action], told))
     };

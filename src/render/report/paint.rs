@@ -180,9 +180,10 @@ impl<'a> Painter<'a> {
 
     fn facts(&self, sight: &Diagram, width: usize) -> Vec<String> {
         let name = &self.all.parts[sight.part].name;
-        let facts = match sight.facts.is_empty() {
-            true => std::slice::from_ref(name),
-            false => &sight.facts,
+        let facts = if sight.facts.is_empty() {
+            std::slice::from_ref(name)
+        } else {
+            &sight.facts
         };
         in_lines(facts, width.saturating_sub(24))
     }
@@ -196,9 +197,10 @@ impl<'a> Painter<'a> {
             (_, "") => part.role.clone(),
             (_, copy) => format!("{} {copy}", part.role),
         };
-        let states = match is_standby {
-            true => vec![String::new()],
-            false => states(mark, &sight.marks),
+        let states = if is_standby {
+            vec![String::new()]
+        } else {
+            states(mark, &sight.marks)
         };
         let room = |state: &str| {
             let state = state.chars().count();
@@ -220,9 +222,10 @@ impl<'a> Painter<'a> {
             .filter(|(title, state)| span(title) <= room(state))
             .max_by_key(|(title, state)| (title.len(), state.len()))
             .unwrap_or((&title, short));
-        let facts = match is_standby {
-            true => vec!["takes over".to_owned()],
-            false => self.facts(sight, at.w),
+        let facts = if is_standby {
+            vec!["takes over".to_owned()]
+        } else {
+            self.facts(sight, at.w)
         };
         let class = if is_standby { " standby" } else { "" };
         let _ = write!(

@@ -406,9 +406,10 @@ impl<'a> Places<'a> {
                 }
             }
         }
-        let fronts: Vec<Option<usize>> = match edges.is_empty() {
-            true => vec![front],
-            false => edges.iter().map(|(_, part)| Some(*part)).collect(),
+        let fronts: Vec<Option<usize>> = if edges.is_empty() {
+            vec![front]
+        } else {
+            edges.iter().map(|(_, part)| Some(*part)).collect()
         };
         for front in &fronts {
             for (_, to) in balancers.iter().chain(&apis) {

@@ -168,10 +168,7 @@ pub fn sizes(what: What, family: &str) -> Vec<&'static str> {
 pub fn processor(instance: &str) -> &'static str {
     let family = instance.split('.').next().unwrap_or(instance);
     let is_arm = families(What::Instance).any(|one| one.name == family && one.processor == "arm");
-    match is_arm {
-        true => "arm64",
-        false => "x86_64",
-    }
+    if is_arm { "arm64" } else { "x86_64" }
 }
 
 /// Classes without Performance Insights, which is Database Insights' standard mode now

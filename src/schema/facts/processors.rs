@@ -10,8 +10,5 @@ pub fn processor(instance: &str) -> &'static str {
     let is_arm = family == "a1"
         || family.starts_with("mac2")
         || !family.starts_with("mac") && behind.contains('g');
-    match is_arm {
-        true => "arm64",
-        false => "x86_64",
-    }
+    if is_arm { "arm64" } else { "x86_64" }
 }

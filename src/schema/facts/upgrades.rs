@@ -8,9 +8,10 @@ pub const UPGRADE_SECONDS: u32 = 900;
 /// numbers, PostgreSQL by the first
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html>).
 pub fn is_another_major(engine: &str, before: &str, after: &str) -> bool {
-    let counts = match engine.contains("mysql") || engine.contains("mariadb") {
-        true => 2,
-        false => 1,
+    let counts = if engine.contains("mysql") || engine.contains("mariadb") {
+        2
+    } else {
+        1
     };
     let major = |version: &str| -> Vec<String> {
         version.split('.').take(counts).map(str::to_owned).collect()

@@ -174,9 +174,12 @@ fn is_domain(name: &str) -> bool {
 fn to_ascii(name: &str) -> Option<String> {
     let labels: Option<Vec<String>> = name
         .split('.')
-        .map(|label| match label.is_ascii() {
-            true => Some(label.to_owned()),
-            false => punycode(label).map(|encoded| format!("xn--{encoded}")),
+        .map(|label| {
+            if label.is_ascii() {
+                Some(label.to_owned())
+            } else {
+                punycode(label).map(|encoded| format!("xn--{encoded}"))
+            }
         })
         .collect();
     labels.map(|labels| labels.join("."))
@@ -309,18 +312,20 @@ fn shared(rules: &mut Rules<'_>) {
                 domain.as_str() == Some(&*name)
                     || domain.get("name").and_then(Node::as_str) == Some(&*name)
             });
-            let path = match is_domain && overlay.get("domain").is_some() {
-                true => format!("environments.{env}.domain"),
-                false => format!("environments.{env}"),
+            let path = if is_domain && overlay.get("domain").is_some() {
+                format!("environments.{env}.domain")
+            } else {
+                format!("environments.{env}")
             };
             let other = match other.as_str() {
                 DEFAULT_ENV => "the spec without an environment".to_owned(),
                 other => format!("the environment {other}"),
             };
             let message = format!("the environment {env} has the name {name}, as {other} has");
-            let help = match is_domain {
-                true => format!("give it a domain of its own: `{env}: {{domain: {env}.{name}}}`"),
-                false => format!("give its service hosts of its own, such as {env}.{name}"),
+            let help = if is_domain {
+                format!("give it a domain of its own: `{env}: {{domain: {env}.{name}}}`")
+            } else {
+                format!("give its service hosts of its own, such as {env}.{name}")
             };
             rules.say(&path, message, &help);
         }

@@ -39,22 +39,20 @@ fn stages(rules: &mut Rules<'_>, database: &Database) {
         None => "`engine: postgres`, `mysql` or `mariadb`",
     };
     if stage == Stage::SingleServer && !row.local {
-        let why = match row.cluster {
-            true => "runs on AWS's servers only",
-            false => {
-                "has no licence on the single server, and scalectl has no scripts that would move it to RDS"
-            }
+        let why = if row.cluster {
+            "runs on AWS's servers only"
+        } else {
+            "has no licence on the single server, and scalectl has no scripts that would move it to RDS"
         };
         let message = format!("{title} {why}");
         let help = format!("start at `stage: split-db`, or use {others}");
         rules.say("database.engine", message, &help);
     }
     if stage == Stage::MultiRegion && !row.regional {
-        let why = match row.cluster {
-            true => "in several regions is a global database, which scalectl does not deploy",
-            false => {
-                "has no replicas in other regions here: a failover could not keep writers away from the old one by its parameters"
-            }
+        let why = if row.cluster {
+            "in several regions is a global database, which scalectl does not deploy"
+        } else {
+            "has no replicas in other regions here: a failover could not keep writers away from the old one by its parameters"
         };
         let message = format!("{title} {why}");
         let help = format!("stop at `stage: cdn`, or use {others}");

@@ -272,9 +272,10 @@ async fn listed(place: Place<'_>, api: &Client, which: Which<'_>) -> Outcome<Vec
         let arn = text(summary, "CertificateArn");
         let name = text(summary, "DomainName");
         let ask = async || tags_of(api, arn).await;
-        let tags = match is_new(summary) {
-            true => none_if_gone(ask().await)?,
-            false => place.tags(arn, name, ask).await?,
+        let tags = if is_new(summary) {
+            none_if_gone(ask().await)?
+        } else {
+            place.tags(arn, name, ask).await?
         };
         let Some(tags) = tags else {
             return Ok(None);

@@ -73,16 +73,18 @@ impl Service for AutoScaling {
             other => (other, other),
         };
         let policies = async {
-            match kinds.contains(POLICY) {
-                true => policy::policies(&api, of_policies).await,
-                false => Ok(Vec::new()),
+            if kinds.contains(POLICY) {
+                policy::policies(&api, of_policies).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let groups = async {
             // A policy's group has its tags, and nothing about its state.
-            match kinds.contains(GROUP) || place.depth == Depth::Everything {
-                true => groups(&api, of_groups).await,
-                false => Ok(Vec::new()),
+            if kinds.contains(GROUP) || place.depth == Depth::Everything {
+                groups(&api, of_groups).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let (groups, policies) = try_join(groups, policies).await?;

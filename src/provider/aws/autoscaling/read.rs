@@ -31,9 +31,10 @@ pub async fn found(api: &Client, groups: &[Map]) -> Outcome<Vec<Found>> {
         .map(|group| text(group, "AutoScalingGroupName"))
         .collect();
     let hooks = groups.iter().map(|group| async {
-        match was_set(group, &[HOOKS]) {
-            true => hooks_of(api, text(group, "AutoScalingGroupName")).await,
-            false => Ok(Vec::new()),
+        if was_set(group, &[HOOKS]) {
+            hooks_of(api, text(group, "AutoScalingGroupName")).await
+        } else {
+            Ok(Vec::new())
         }
     });
     let (topics, hooks) = try_join(configured(api, &with_topics), try_join_all(hooks)).await?;

@@ -99,9 +99,10 @@ impl Policy {
     }
 
     async fn all(&self, api: &Client) -> Outcome<Vec<Found>> {
-        let question = match self.managed {
-            true => input(json!({"Type": "custom"})),
-            false => Map::new(),
+        let question = if self.managed {
+            input(json!({"Type": "custom"}))
+        } else {
+            Map::new()
         };
         let call = async |question: &Map| {
             let answer = (self.list)(api, question).await?;

@@ -246,9 +246,10 @@ async fn public(api: &Client, gateway: &Map, properties: &Map) -> Outcome<()> {
         let allocation = text(one, "AllocationId");
         let at = wanted.iter().position(|wanted| *wanted == allocation);
         let ip = at.and_then(|at| private.get(at));
-        match at.is_some() && ip.is_none_or(|ip| *ip == text(one, "PrivateIp")) {
-            true => have.push(allocation),
-            false => gone.push(one),
+        if at.is_some() && ip.is_none_or(|ip| *ip == text(one, "PrivateIp")) {
+            have.push(allocation)
+        } else {
+            gone.push(one)
         }
     }
     let_go(api, gateway, &gone, properties).await?;

@@ -101,9 +101,10 @@ impl Service for Peerings {
                 let left = peerings(&api, Which::Named(&which)).await?;
                 let gone = ["deleting", "deleted"];
                 let is_left = |one: &Map| !gone.contains(&text(one, "Status.Code"));
-                match left.iter().any(is_left) {
-                    true => Err(error),
-                    false => Ok(()),
+                if left.iter().any(is_left) {
+                    Err(error)
+                } else {
+                    Ok(())
                 }
             }
             other => other.map(|_| ()),

@@ -165,10 +165,7 @@ fn attributes(id: &str, name: &str, properties: &Map) -> Vec<Map> {
         NAMES => {
             let mut changes = Vec::new();
             let native = properties.get("Ipv6Native") == Some(&Value::Bool(true));
-            let default = match native {
-                true => "resource-name",
-                false => "ip-name",
-            };
+            let default = if native { "resource-name" } else { "ip-name" };
             let member = |name: &str| value.and_then(|value| value.at(name));
             let host = member("HostnameType").and_then(Value::as_str);
             if host.is_some() || value.is_none() {

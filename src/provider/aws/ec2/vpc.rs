@@ -52,15 +52,17 @@ impl Service for Vpcs {
         // An attachment's VPC has its tags, and nothing about its state.
         let by_vpc = wanted(ATTACHMENT) && place.depth == Depth::Everything;
         let vpcs = async {
-            match wanted(VPC) || by_vpc {
-                true => vpcs(&api, which, wanted(VPC)).await,
-                false => Ok(Vec::new()),
+            if wanted(VPC) || by_vpc {
+                vpcs(&api, which, wanted(VPC)).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let gateways = async {
-            match wanted(GATEWAY) {
-                true => gateways(&api, which).await,
-                false => Ok(Vec::new()),
+            if wanted(GATEWAY) {
+                gateways(&api, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let (vpcs, gateways) = try_join(vpcs, gateways).await?;

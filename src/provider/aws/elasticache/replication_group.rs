@@ -102,9 +102,10 @@ impl Service for ReplicationGroups {
 
     fn after_create(&self, write: &Write) -> Vec<Arc<str>> {
         let name = "SnapshottingClusterId";
-        match write.properties.contains_key(name) {
-            true => vec![name.into()],
-            false => Vec::new(),
+        if write.properties.contains_key(name) {
+            vec![name.into()]
+        } else {
+            Vec::new()
         }
     }
 

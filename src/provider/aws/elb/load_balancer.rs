@@ -56,9 +56,10 @@ async fn complete(api: &Client, (balancer, tags): Tagged, known: Option<Map>) ->
     let arn = text(&balancer, "LoadBalancerArn");
     let one = input(json!({"LoadBalancerArn": arn}));
     let capacity = async {
-        match was_set(&tags, CAPACITY) {
-            true => elb::describe_capacity_reservation(api, &one).await,
-            false => Ok(Map::new()),
+        if was_set(&tags, CAPACITY) {
+            elb::describe_capacity_reservation(api, &one).await
+        } else {
+            Ok(Map::new())
         }
     };
     let answer = async {

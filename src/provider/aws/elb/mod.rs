@@ -221,21 +221,24 @@ async fn everywhere(
     let wanted = |kind: &str| kinds.contains(kind);
     let deeper = wanted(LISTENER) || wanted(RULE);
     let balancers = async {
-        match wanted(BALANCER) || deeper {
-            true => load_balancer::every(api).await,
-            false => Ok(Vec::new()),
+        if wanted(BALANCER) || deeper {
+            load_balancer::every(api).await
+        } else {
+            Ok(Vec::new())
         }
     };
     let groups = async {
-        match wanted(TARGET_GROUP) {
-            true => target_group::every(api).await,
-            false => Ok(Vec::new()),
+        if wanted(TARGET_GROUP) {
+            target_group::every(api).await
+        } else {
+            Ok(Vec::new())
         }
     };
     let hints = async {
-        Ok(match deeper {
-            true => place.indexed(":elasticloadbalancing:").await,
-            false => Vec::new(),
+        Ok(if deeper {
+            place.indexed(":elasticloadbalancing:").await
+        } else {
+            Vec::new()
         })
     };
     let (balancers, groups, hints) = try_join3(balancers, groups, hints).await?;
@@ -252,9 +255,10 @@ async fn everywhere(
     let listeners = hints.iter().filter(|arn| arn.contains(":listener/"));
     let arns: Vec<Arc<str>> = arns.map(Arc::from).chain(listeners.cloned()).collect();
     let of_balancers = async {
-        match wanted(BALANCER) {
-            true => load_balancer::attributes_of(api, &early).await,
-            false => Ok(Attributes::new()),
+        if wanted(BALANCER) {
+            load_balancer::attributes_of(api, &early).await
+        } else {
+            Ok(Attributes::new())
         }
     };
     let (mut tags, mut listeners, of_balancers, of_groups) = try_join4(
@@ -292,17 +296,19 @@ async fn everywhere(
             let others = rule::named(api, &others).await?;
             rules.extend(tagged(api, Which::All, others, RULE_ARN).await?);
         }
-        let mut found = match wanted(LISTENER) {
-            true => listener::found(api, listeners).await?,
-            false => Vec::new(),
+        let mut found = if wanted(LISTENER) {
+            listener::found(api, listeners).await?
+        } else {
+            Vec::new()
         };
         found.extend(rule::found(rules));
         Ok(found)
     };
     let balancers = async {
-        match wanted(BALANCER) {
-            true => load_balancer::found(api, balancers, of_balancers).await,
-            false => Ok(Vec::new()),
+        if wanted(BALANCER) {
+            load_balancer::found(api, balancers, of_balancers).await
+        } else {
+            Ok(Vec::new())
         }
     };
     let groups = target_group::found(api, groups, of_groups);

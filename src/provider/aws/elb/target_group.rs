@@ -76,9 +76,10 @@ pub async fn found(
 async fn complete(api: &Client, (group, tags): Tagged, known: Option<Map>) -> Outcome<Found> {
     let arn = text(&group, "TargetGroupArn");
     let targets = async {
-        match was_set(&tags, "Targets") {
-            true => Ok(Some(targets(api, arn).await?)),
-            false => Ok(None),
+        if was_set(&tags, "Targets") {
+            Ok(Some(targets(api, arn).await?))
+        } else {
+            Ok(None)
         }
     };
     let one = input(json!({"TargetGroupArn": arn}));

@@ -22,9 +22,10 @@ const ATTACHED: usize = 10;
 
 /// A policy document as IAM gives it: JSON in percent encoding.
 fn document(encoded: &str) -> Value {
-    match encoded.starts_with('{') {
-        true => from_json(encoded),
-        false => from_json(&percent_decode_str(encoded).decode_utf8_lossy()),
+    if encoded.starts_with('{') {
+        from_json(encoded)
+    } else {
+        from_json(&percent_decode_str(encoded).decode_utf8_lossy())
     }
 }
 

@@ -127,9 +127,10 @@ impl Service for ParameterGroups {
         let names: Vec<&str> = set.iter().chain(&reset).copied().collect();
         let dynamic = dynamic(&api, group, &names).await?;
         let change = |name: &&str| {
-            let method = match dynamic.contains(*name) {
-                true => "immediate",
-                false => "pending-reboot",
+            let method = if dynamic.contains(*name) {
+                "immediate"
+            } else {
+                "pending-reboot"
             };
             change(name, wanted.get(name), method)
         };

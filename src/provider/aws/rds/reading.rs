@@ -284,9 +284,10 @@ pub fn log_types(database: &Map, wanted: &Map) -> serde_json::Value {
         missing.map(|one| (*one).to_owned()).collect()
     };
     let (enable, disable) = (missing(&have, &want), missing(&want, &have));
-    match enable.is_empty() && disable.is_empty() {
-        true => json!(null),
-        false => json!({"EnableLogTypes": enable, "DisableLogTypes": disable}),
+    if enable.is_empty() && disable.is_empty() {
+        json!(null)
+    } else {
+        json!({"EnableLogTypes": enable, "DisableLogTypes": disable})
     }
 }
 

@@ -73,9 +73,10 @@ pub fn changes(
     for other in ours {
         let theirs = key(other);
         let same_name = (&own.0, &own.1) == (&theirs.0, &theirs.1);
-        let goes = match theirs == own {
-            true => policy(record) != policy(other),
-            false => same_name && !theirs.2.is_empty() && clash(record, other),
+        let goes = if theirs == own {
+            policy(record) != policy(other)
+        } else {
+            same_name && !theirs.2.is_empty() && clash(record, other)
         };
         if goes && gone.insert(theirs) {
             changes.push(delete_of(other));

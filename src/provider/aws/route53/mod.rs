@@ -86,9 +86,10 @@ impl Service for Dns {
             return self.records.named(&api, names).await;
         }
         let checks = async {
-            match wanted(CHECK) {
-                true => health_check::list(&api, which).await,
-                false => Ok(Vec::new()),
+            if wanted(CHECK) {
+                health_check::list(&api, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let zones = async {
@@ -111,9 +112,10 @@ impl Service for Dns {
             let tags = tagged(&api, zone::RESOURCE, which, all.clone());
             let (zones, early) = try_join(tags, early).await?;
             let records = async {
-                match wanted(RECORD) {
-                    true => record::in_zones(&api, which, &zones, &early).await,
-                    false => Ok(Vec::new()),
+                if wanted(RECORD) {
+                    record::in_zones(&api, which, &zones, &early).await
+                } else {
+                    Ok(Vec::new())
                 }
             };
             let own: Vec<Tagged> = zones
@@ -125,9 +127,10 @@ impl Service for Dns {
                 .cloned()
                 .collect();
             let themselves = async {
-                match wanted(ZONE) {
-                    true => zone::found(&api, &own, &early).await,
-                    false => Ok(Vec::new()),
+                if wanted(ZONE) {
+                    zone::found(&api, &own, &early).await
+                } else {
+                    Ok(Vec::new())
                 }
             };
             let (mut found, records) = try_join(themselves, records).await?;

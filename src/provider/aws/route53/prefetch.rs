@@ -38,15 +38,17 @@ impl Early {
         }
         let each = ids.into_iter().map(async |id| {
             let zone = async {
-                match zones {
-                    true => zone_of(api, id).await.ok(),
-                    false => None,
+                if zones {
+                    zone_of(api, id).await.ok()
+                } else {
+                    None
                 }
             };
             let records = async {
-                match records {
-                    true => records_of(api, id).await.ok(),
-                    false => None,
+                if records {
+                    records_of(api, id).await.ok()
+                } else {
+                    None
                 }
             };
             (id, join(zone, records).await)

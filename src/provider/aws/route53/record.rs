@@ -164,9 +164,10 @@ impl Records {
                     marks.owner == write.owner && marks.address == write.address
                 })
         });
-        Ok(match is_ours {
-            true => deletions(zone, &identifier, &records),
-            false => Vec::new(),
+        Ok(if is_ours {
+            deletions(zone, &identifier, &records)
+        } else {
+            Vec::new()
         })
     }
 
@@ -226,9 +227,10 @@ impl Records {
     async fn run(&self, api: &Client, zone: &str, job: Job) -> Outcome<Option<String>> {
         let call = async |jobs: &[Job]| {
             let is_written = |job: &Job| matches!(job, Job::Write { .. });
-            let records = match jobs.iter().all(is_written) {
-                true => Vec::new(),
-                false => records_of(api, zone).await?,
+            let records = if jobs.iter().all(is_written) {
+                Vec::new()
+            } else {
+                records_of(api, zone).await?
             };
             // Whatever an earlier change of the same call deletes is gone for the later ones.
             let mut gone = BTreeSet::new();

@@ -71,15 +71,17 @@ impl Service for Buckets {
         let buckets = tagged(api, place, which).await?;
         let buckets = buckets.iter().map(|(name, tags)| async move {
             let bucket = async {
-                match kinds.contains(BUCKET) {
-                    true => bucket(api, place, which, name, tags).await.map(Some),
-                    false => Ok(None),
+                if kinds.contains(BUCKET) {
+                    bucket(api, place, which, name, tags).await.map(Some)
+                } else {
+                    Ok(None)
                 }
             };
             let policy = async {
-                match kinds.contains(POLICY) {
-                    true => policy(api, which, name, tags).await,
-                    false => Ok(None),
+                if kinds.contains(POLICY) {
+                    policy(api, which, name, tags).await
+                } else {
+                    Ok(None)
                 }
             };
             let (bucket, policy) = try_join(bucket, policy).await?;
@@ -327,13 +329,12 @@ async fn tags_of(api: &Client, name: &str) -> Outcome<Tags> {
 }
 
 async fn put_tags(api: &Client, name: &str, tags: &Tags) -> Outcome<()> {
-    let bucket = match tags.is_empty() {
-        true => {
-            return s3::delete_bucket_tagging(api, &input(json!({"Bucket": name})))
-                .await
-                .map(drop);
-        }
-        false => input(json!({"Bucket": name, "Tagging": {"TagSet": tag_list(tags)}})),
+    let bucket = if tags.is_empty() {
+        return s3::delete_bucket_tagging(api, &input(json!({"Bucket": name})))
+            .await
+            .map(drop);
+    } else {
+        input(json!({"Bucket": name, "Tagging": {"TagSet": tag_list(tags)}}))
     };
     s3::put_bucket_tagging(api, &bucket).await?;
     Ok(())

@@ -281,15 +281,17 @@ async fn topic(
         }
     };
     let told = async {
-        match kinds.contains(TOPIC) || kinds.contains(POLICY) {
-            true => none_if_gone(sns::get_topic_attributes(api, question).await),
-            false => Ok(None),
+        if kinds.contains(TOPIC) || kinds.contains(POLICY) {
+            none_if_gone(sns::get_topic_attributes(api, question).await)
+        } else {
+            Ok(None)
         }
     };
     let subscribed = async {
-        match kinds.contains(TOPIC) || kinds.contains(SUBSCRIPTION) {
-            true => none_if_gone(subscriptions(api, arn).await),
-            false => Ok(None),
+        if kinds.contains(TOPIC) || kinds.contains(SUBSCRIPTION) {
+            none_if_gone(subscriptions(api, arn).await)
+        } else {
+            Ok(None)
         }
     };
     let (tags, told, subscribed) = try_join3(tags, told, subscribed).await?;
@@ -297,12 +299,11 @@ async fn topic(
         return Ok(Vec::new());
     };
     let asked = kinds.contains(TOPIC) && is_worth_asking(which, &tags, "DataProtectionPolicy");
-    let protection = match asked {
-        true => {
-            let question = input(json!({"ResourceArn": arn}));
-            none_if_gone(sns::get_data_protection_policy(api, &question).await)?
-        }
-        false => None,
+    let protection = if asked {
+        let question = input(json!({"ResourceArn": arn}));
+        none_if_gone(sns::get_data_protection_policy(api, &question).await)?
+    } else {
+        None
     };
     let subscribed = subscribed.unwrap_or_default();
     let mut found = Vec::new();

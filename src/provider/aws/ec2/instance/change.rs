@@ -215,9 +215,10 @@ async fn profile(api: &Client, id: &str, wanted: Option<&Value>) -> Outcome<()> 
 }
 
 async fn credits(api: &Client, id: &str, write: &Write) -> Outcome<()> {
-    let default = match text(&write.properties, "InstanceType").starts_with("t2.") {
-        true => "standard",
-        false => "unlimited",
+    let default = if text(&write.properties, "InstanceType").starts_with("t2.") {
+        "standard"
+    } else {
+        "unlimited"
     };
     let wanted = match text(&write.properties, "CreditSpecification.CPUCredits") {
         "" => default,

@@ -192,12 +192,13 @@ fn item_for_call(item: &Map) -> Map {
 
 /// An instance profile for a call: by its name, or its ARN.
 fn profile_of(profile: &Value) -> Value {
-    let key = match profile
+    let key = if profile
         .as_str()
         .is_some_and(|text| text.starts_with("arn:"))
     {
-        true => "Arn",
-        false => "Name",
+        "Arn"
+    } else {
+        "Name"
     };
     Value::from(json!({key: profile}))
 }

@@ -63,9 +63,10 @@ impl Service for SecurityGroups {
         // Whether the groups' own rules are asked for.
         let inline = grouped && place.depth == Depth::Everything;
         let groups = async {
-            match grouped {
-                true => groups(&api, which).await,
-                false => Ok(Vec::new()),
+            if grouped {
+                groups(&api, which).await
+            } else {
+                Ok(Vec::new())
             }
         };
         let rules = async {
@@ -79,15 +80,13 @@ impl Service for SecurityGroups {
             }
         };
         let (groups, rules) = try_join(groups, rules).await?;
-        let mut found = match inline {
-            true => described(&api, which, &groups, &rules).await?,
-            false => groups.iter().map(|one| group(one, Map::new())).collect(),
+        let mut found = if inline {
+            described(&api, which, &groups, &rules).await?
+        } else {
+            groups.iter().map(|one| group(one, Map::new())).collect()
         };
         for rule in rules {
-            let kind = match is_egress(&rule) {
-                true => EGRESS,
-                false => INGRESS,
-            };
+            let kind = if is_egress(&rule) { EGRESS } else { INGRESS };
             if kinds.contains(kind) {
                 let id = text(&rule, "SecurityGroupRuleId");
                 let mut properties = properties(&rule);

@@ -42,9 +42,10 @@ pub async fn authorize(
     let tags = tags.map(|tags| specification("security-group-rule", tags));
     let rules =
         input(json!({"GroupId": group, "IpPermissions": permissions, "TagSpecifications": tags}));
-    match egress {
-        true => ec2::authorize_security_group_egress(api, &rules).await,
-        false => ec2::authorize_security_group_ingress(api, &rules).await,
+    if egress {
+        ec2::authorize_security_group_egress(api, &rules).await
+    } else {
+        ec2::authorize_security_group_ingress(api, &rules).await
     }
 }
 
@@ -60,9 +61,10 @@ pub async fn revoke(
     }
     let ids: Vec<&str> = rules.iter().map(AsRef::as_ref).collect();
     let rules = input(json!({"GroupId": group, "SecurityGroupRuleIds": ids}));
-    match egress {
-        true => ec2::revoke_security_group_egress(api, &rules).await?,
-        false => ec2::revoke_security_group_ingress(api, &rules).await?,
+    if egress {
+        ec2::revoke_security_group_egress(api, &rules).await?
+    } else {
+        ec2::revoke_security_group_ingress(api, &rules).await?
     };
     Ok(())
 }
@@ -209,9 +211,10 @@ pub fn key(rule: &Map) -> (String, Vec<String>, String) {
         other => other,
     };
     // Other protocols have no ports, whatever a rule says.
-    let ports = match ["icmp", "icmpv6", "tcp", "udp"].contains(&&*protocol) {
-        true => ["FromPort", "ToPort"].map(|name| shown(name).unwrap_or_else(|| "-1".to_owned())),
-        false => Default::default(),
+    let ports = if ["icmp", "icmpv6", "tcp", "udp"].contains(&&*protocol) {
+        ["FromPort", "ToPort"].map(|name| shown(name).unwrap_or_else(|| "-1".to_owned()))
+    } else {
+        Default::default()
     };
     let sides = ["CidrIp", "CidrIpv6"]
         .iter()
