@@ -18,6 +18,8 @@ use super::parse;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
 use crate::value::{Value, shell};
+use crate::yaml::fields::{finish, read};
+use crate::yaml::{Node, builtin};
 
 /// A file of a library: its path below the library's folder, and its text.
 pub type File<'a> = (&'a str, &'a str);
@@ -154,8 +156,17 @@ enum Entry<T> {
     Builtin(Builtin<T>),
 }
 
-/// How a file, by the name that messages use, becomes what it holds.
-type Parse<T> = fn(&str, &str, &mut Vec<Diagnostic>) -> Option<T>;
+/// How a file's tree becomes what it holds.
+type Parse<T> = fn(&Node, &mut Vec<Diagnostic>) -> T;
+
+/// What somebody wrote, with every mistake in it.
+fn parsed<T>(file: &str, text: &str, parse: Parse<T>, errors: &mut Vec<Diagnostic>) -> Option<T> {
+    let root = read(file, text, errors)?;
+    let before = errors.len();
+    let parsed = parse(&root, errors);
+    finish(text, before, errors);
+    Some(parsed)
+}
 
 /// A file in the binary; its name without folder and ending is the name of what it holds.
 struct Builtin<T> {
@@ -184,7 +195,8 @@ impl<T> Entry<T> {
             Self::Given(given) => given,
             Self::Builtin(file) => file.parsed.get_or_init(|| {
                 let mut errors = Vec::new();
-                match (file.parse)(&shown(file.path), file.text, &mut errors) {
+                let root = builtin(&shown(file.path));
+                match root.map(|root| (file.parse)(&root, &mut errors)) {
                     Some(parsed) if errors.is_empty() => parsed,
                     _ => panic!("{} in the binary is broken: {errors:?}", file.path),
                 }
@@ -232,11 +244,11 @@ impl Library {
             if path.starts_with(MIGRATIONS) {
                 // Read by whoever migrates.
             } else if path.starts_with(MODULES) {
-                if let Some(module) = parse::module(&shown, text, &mut errors) {
+                if let Some(module) = parsed(&shown, text, parse::module, &mut errors) {
                     let name = module.name.clone();
                     library.modules.insert(name, Entry::Given(module));
                 }
-            } else if let Some(blueprint) = parse::blueprint(&shown, text, &mut errors) {
+            } else if let Some(blueprint) = parsed(&shown, text, parse::blueprint, &mut errors) {
                 let name = blueprint.name.clone();
                 library.blueprints.insert(name, Entry::Given(blueprint));
             }

@@ -14,27 +14,23 @@ use crate::kinds::unusable;
 use crate::roles::Role;
 use crate::schema::{KindSchema, Registry, check_properties};
 use crate::value::{Map, Value};
-use crate::yaml::fields::{entries, finish, items, known_keys, optional_text, read, text_of};
+use crate::yaml::fields::{entries, items, known_keys, optional_text, text_of};
 use crate::yaml::{Node, Yaml};
 
-/// Reads a blueprint.
-pub fn blueprint(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Blueprint> {
-    let root = read(file, text, errors)?;
-    let before = errors.len();
+/// Reads the tree of a blueprint's file.
+pub fn blueprint(root: &Node, errors: &mut Vec<Diagnostic>) -> Blueprint {
     let keys = ["blueprint", "title", "description", "grow", "compose"];
-    known_keys(&root, &keys, "a blueprint", errors);
-    let blueprint = Blueprint {
-        name: text_of(&root, "blueprint", errors).unwrap_or_default(),
-        title: text_of(&root, "title", errors).unwrap_or_default(),
-        description: text_of(&root, "description", errors).unwrap_or_default(),
-        grow: optional_text(&root, "grow", errors),
-        compose: items(&root, "compose", errors)
+    known_keys(root, &keys, "a blueprint", errors);
+    Blueprint {
+        name: text_of(root, "blueprint", errors).unwrap_or_default(),
+        title: text_of(root, "title", errors).unwrap_or_default(),
+        description: text_of(root, "description", errors).unwrap_or_default(),
+        grow: optional_text(root, "grow", errors),
+        compose: items(root, "compose", errors)
             .iter()
             .filter_map(|node| compose(node, errors))
             .collect(),
-    };
-    finish(text, before, errors);
-    Some(blueprint)
+    }
 }
 
 fn compose(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Compose> {
@@ -57,16 +53,14 @@ fn compose(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Compose> {
     })
 }
 
-/// Reads a module.
-pub fn module(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Module> {
-    let root = read(file, text, errors)?;
-    let before = errors.len();
+/// Reads the tree of a module's file.
+pub fn module(root: &Node, errors: &mut Vec<Diagnostic>) -> Module {
     let keys = ["module", "description", "inputs", "locals", "resources"];
-    known_keys(&root, &keys, "a module", errors);
-    let module = Module {
-        name: text_of(&root, "module", errors).unwrap_or_default(),
-        description: text_of(&root, "description", errors).unwrap_or_default(),
-        inputs: entries(&root, "inputs", errors)
+    known_keys(root, &keys, "a module", errors);
+    Module {
+        name: text_of(root, "module", errors).unwrap_or_default(),
+        description: text_of(root, "description", errors).unwrap_or_default(),
+        inputs: entries(root, "inputs", errors)
             .into_iter()
             .map(|(name, _, node)| {
                 if let Yaml::Map(_) = node.value {
@@ -75,17 +69,15 @@ pub fn module(file: &str, text: &str, errors: &mut Vec<Diagnostic>) -> Option<Mo
                 (name, template(node, "default", errors))
             })
             .collect(),
-        locals: entries(&root, "locals", errors)
+        locals: entries(root, "locals", errors)
             .into_iter()
             .map(|(name, _, node)| (name, checked(node, errors)))
             .collect(),
-        resources: items(&root, "resources", errors)
+        resources: items(root, "resources", errors)
             .iter()
             .filter_map(|node| declaration(node, errors))
             .collect(),
-    };
-    finish(text, before, errors);
-    Some(module)
+    }
 }
 
 const RESOURCE_KEYS: &[&str] = &[

@@ -10,6 +10,8 @@ use super::exception::Exception;
 use super::{Rule, parse};
 use crate::diagnostic::Diagnostic;
 use crate::value::wildcard;
+use crate::yaml::fields::{finish, read};
+use crate::yaml::{Node, builtin};
 
 /// A file: its path below `policies/`, and its text.
 pub type File<'a> = (&'a str, &'a str);
@@ -59,6 +61,9 @@ impl Policies {
     ///
     /// # Errors
     /// Every mistake in every file.
+    ///
+    /// # Panics
+    /// When a file in the binary is broken, which the tests rule out.
     pub fn with(files: &[File<'_>]) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
         let mut policies = Self {
@@ -67,24 +72,19 @@ impl Policies {
             sources: BTreeMap::new(),
         };
         let given: BTreeMap<&str, &str> = files.iter().copied().collect();
-        for (path, text) in POLICIES {
-            if *path == EXCEPTIONS {
-                let found = parse::exceptions(&shown(path), text, false, &mut errors);
-                policies.exceptions.extend(found);
-            } else if !given.contains_key(path) {
-                let found = parse::rules(&shown(path), text, true, &mut errors);
-                policies.rules.extend(found);
+        for (path, _) in POLICIES {
+            if *path == EXCEPTIONS || !given.contains_key(path) {
+                let root = builtin(&shown(path))
+                    .unwrap_or_else(|| panic!("{path} in the binary is broken"));
+                policies.add(path, &root, true, &mut errors);
             }
         }
         for (path, text) in given {
             let shown = shown(path);
-            if path == EXCEPTIONS {
-                let found = parse::exceptions(&shown, text, true, &mut errors);
-                policies.exceptions.extend(found);
-            } else {
-                policies
-                    .rules
-                    .extend(parse::rules(&shown, text, false, &mut errors));
+            if let Some(root) = read(&shown, text, &mut errors) {
+                let before = errors.len();
+                policies.add(path, &root, false, &mut errors);
+                finish(text, before, &mut errors);
             }
             policies.sources.insert(shown, text.to_owned());
         }
@@ -96,6 +96,16 @@ impl Policies {
         errors.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
         policies.quote(&mut errors);
         Err(errors)
+    }
+
+    /// Adds what a file holds.
+    fn add(&mut self, path: &str, root: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) {
+        if path == EXCEPTIONS {
+            let found = parse::exceptions(root, !builtin, errors);
+            self.exceptions.extend(found);
+        } else {
+            self.rules.extend(parse::rules(root, builtin, errors));
+        }
     }
 
     /// Ids are unique, and exceptions speak of rules that there are.

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::schema::nearest;
 use crate::spec::Stage;
 use crate::yaml::Node;
-use crate::yaml::fields::{finish, items, known_keys, optional_text, read, text_of};
+use crate::yaml::fields::{items, known_keys, optional_text, text_of};
 
 /// What a rule may have.
 pub const RULE_KEYS: &[&str] = &[
@@ -34,24 +34,18 @@ pub const RULE_KEYS: &[&str] = &[
 /// What an exception may have.
 pub const EXCEPTION_KEYS: &[&str] = &["rule", "address", "stages", "when", "reason", "expires"];
 
-/// Reads a file of rules. The names in those that come with the binary are known to be right.
-pub fn rules(file: &str, text: &str, builtin: bool, errors: &mut Vec<Diagnostic>) -> Vec<Rule> {
-    let Some(root) = read(file, text, errors) else {
-        return Vec::new();
-    };
-    let before = errors.len();
+/// Reads the tree of a file of rules. The names in those that come with the binary are known to be right.
+pub fn rules(root: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Vec<Rule> {
     known_keys(
-        &root,
+        root,
         &["policy", "description", "rules"],
         "a policy file",
         errors,
     );
-    let rules = items(&root, "rules", errors)
+    items(root, "rules", errors)
         .iter()
         .filter_map(|node| rule(node, builtin, errors))
-        .collect();
-    finish(text, before, errors);
-    rules
+        .collect()
 }
 
 fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule> {
@@ -186,24 +180,13 @@ fn control(reference: &str) -> Option<Arc<str>> {
     )
 }
 
-/// Reads a file of exceptions; those of a user have an end.
-pub fn exceptions(
-    file: &str,
-    text: &str,
-    must_end: bool,
-    errors: &mut Vec<Diagnostic>,
-) -> Vec<Exception> {
-    let Some(root) = read(file, text, errors) else {
-        return Vec::new();
-    };
-    let before = errors.len();
-    known_keys(&root, &["exceptions"], "a file of exceptions", errors);
-    let found = items(&root, "exceptions", errors)
+/// Reads the tree of a file of exceptions; those of a user have an end.
+pub fn exceptions(root: &Node, must_end: bool, errors: &mut Vec<Diagnostic>) -> Vec<Exception> {
+    known_keys(root, &["exceptions"], "a file of exceptions", errors);
+    items(root, "exceptions", errors)
         .iter()
         .filter_map(|node| exception(node, must_end, errors))
-        .collect();
-    finish(text, before, errors);
-    found
+        .collect()
 }
 
 fn exception(node: &Node, must_end: bool, errors: &mut Vec<Diagnostic>) -> Option<Exception> {

@@ -1,30 +1,30 @@
 //! YAML with places: every node knows the file, line and column that it came from.
 //!
 //! Owns the step from text to a tree of [`Node`]s. Parsing itself, and the bounds that keep hostile
-//! input harmless (depth, nodes, aliases), are `serde-saphyr`'s. What the tree means is decided by
-//! the spec and the blueprints, which report their findings at these places.
+//! input harmless (depth, nodes, aliases), are `serde-saphyr`'s (`raw`). The files in the binary were
+//! parsed when it was built (`packed`). What the tree means is decided by the spec and the
+//! blueprints, which report their findings at these places.
 
 pub mod fields;
 mod logins;
+mod packed;
 mod quote;
+mod raw;
 
+pub use packed::builtin;
 pub use quote::{quote, quote_files};
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Spanned, options::DuplicateKeyPolicy};
+use serde_saphyr::Spanned;
 
+use self::raw::Raw;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::value::Value;
 
 /// The largest file read, in bytes. A spec of a hundred services has about 50 kB; past this size it
 /// is a mistake or an attack.
 const MAX_BYTES: usize = 1 << 20;
-
-/// The most values in a file, with the ones that aliases repeat.
-const MAX_NODES: usize = 50_000;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,18 +171,7 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Diagnostic> {
         return Err(Diagnostic::error(start, message)
             .help("split the application into several specs, or remove generated data"));
     }
-    let options = serde_saphyr::options! {
-        duplicate_keys: DuplicateKeyPolicy::Error,
-        strict_booleans: true,
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_nodes: MAX_NODES,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MAX_NODES,
-        },
-    };
-    match serde_saphyr::from_str_with_options::<Option<Spanned<Raw>>>(text, options) {
+    match raw::read(text) {
         Ok(Some(raw)) => Ok(place(raw, &file)),
         Ok(None) => Ok(Node {
             value: Yaml::Null,
@@ -266,7 +255,11 @@ fn at_location(file: &Arc<str>, at: serde_saphyr::Location) -> Location {
 fn place(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
     let location = at_location(file, raw.referenced);
     let value = match raw.value {
-        Raw::Scalar(yaml) => yaml,
+        Raw::Null => Yaml::Null,
+        Raw::Bool(truth) => Yaml::Bool(truth),
+        Raw::Int(number) => Yaml::Int(number),
+        Raw::Float(number) => Yaml::Float(number),
+        Raw::String(text) => Yaml::String(text),
         Raw::List(items) => Yaml::List(items.into_iter().map(|item| place(item, file)).collect()),
         Raw::Map(entries) => Yaml::Map(
             entries
@@ -282,80 +275,6 @@ fn place(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
         ),
     };
     Node { value, location }
-}
-
-/// A node as the parser hands it over, with the parser's own places.
-enum Raw {
-    Scalar(Yaml),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::Null))
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::Bool(truth)))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::Int(number)))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(match i64::try_from(number) {
-            Ok(number) => Yaml::Int(number),
-            Err(_) => Yaml::Float(number as f64),
-        }))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::Float(number)))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Yaml::String(text.into())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Raw::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Raw::Map(entries))
-    }
 }
 
 #[cfg(test)]
