@@ -1,28 +1,26 @@
 //! From a spec and a library to the desired graph.
 //!
-//! What an expression may see of a resource is only whether it exists, its loop keys and its kind;
-//! its properties are for the cloud to answer. So existence is found lazily, on first use, with a
-//! mark against running in circles, and properties are evaluated afterwards in any order. Circles
-//! among the properties show in the finished graph, which has to have an order.
+//! Lays modules out by region and evaluates each resource's properties, in any order: what exists was found before, on
+//! first use (`shape`), and `tags` adds tags. Circles among the properties show in the finished graph, which has to have
+//! an order; `whole` checks it as a whole.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::expression::{Expression, Failure};
+use super::expression::Failure;
 use super::library::Library;
 use super::model::{Compose, Declaration, Module};
 use super::parse::RESERVED;
-use super::scope::{Inside, Only, Plain};
+use super::scope::{Inside, Plain};
+use super::shape::{Lazy, Shape};
 use super::template::Template;
-use super::whole;
-use crate::address::{Address, GLOBAL, is_key};
+use super::{tags, whole};
+use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Numbering, Resource};
-use crate::kinds;
-use crate::schema::{Registry, TagStyle, check_properties, nearest};
-use crate::value::{Map, Reference, Value};
+use crate::schema::{Registry, check_properties, nearest};
+use crate::value::{Map, Value};
 
 /// The resources that `spec` (see [`crate::spec::Spec::normalized`]) should have at its stage.
 ///
@@ -84,133 +82,15 @@ fn numbering(spec: &Value) -> Numbering {
     }
 }
 
-/// Whether everything in `ready_when` holds of a resource with these live properties.
-///
-/// # Errors
-/// When an expression does not fit what the cloud answered.
-pub fn is_ready(ready_when: &[Arc<str>], live: &Map) -> Result<bool, Failure> {
-    if ready_when.is_empty() {
-        return Ok(true);
-    }
-    let scope = Only("self", Value::Map(live.clone()));
-    let nowhere = Location {
-        file: "readyWhen".into(),
-        line: 1,
-        column: 1,
-    };
-    for text in ready_when {
-        let expression = Expression::parse(text, &nowhere).map_err(told)?;
-        if expression.evaluate(&scope)? != Value::Bool(true) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Whether a condition on everything that is live holds; `live` is its properties by address.
-///
-/// # Errors
-/// When it is no expression, or does not fit what is there.
-pub fn holds(condition: &str, live: &Map) -> Result<bool, Failure> {
-    let nowhere = Location {
-        file: "gate".into(),
-        line: 1,
-        column: 1,
-    };
-    let expression = Expression::parse(condition, &nowhere).map_err(told)?;
-    let scope = Only("live", Value::Map(live.clone()));
-    Ok(expression.evaluate(&scope)? == Value::Bool(true))
-}
-
-/// Checks a condition before anything exists: it parses, reads nothing but `live`, and is true or false.
-///
-/// # Errors
-/// When [`holds`] could never be true of it.
-pub fn check_condition(condition: &str) -> Result<(), Failure> {
-    let nowhere = Location {
-        file: "gate".into(),
-        line: 1,
-        column: 1,
-    };
-    let expression = Expression::parse(condition, &nowhere).map_err(|mistake| Failure {
-        message: mistake.message,
-        help: mistake.help,
-    })?;
-    let mut unknown = None;
-    expression.variables(&mut |name, _| {
-        if name != "live" {
-            unknown.get_or_insert(name);
-        }
-    });
-    if let Some(name) = unknown {
-        return Err(Failure {
-            message: format!("`{condition}` reads {name}, which does not exist here"),
-            help: Some("read `live`, the properties of each resource by its address".to_owned()),
-        });
-    }
-    // Without resources most conditions have no value; one that has shows its type.
-    match expression.evaluate(&Only("live", Value::Map(Map::default()))) {
-        Ok(Value::Bool(_)) | Err(_) => Ok(()),
-        Ok(other) => Err(Failure {
-            message: format!("`{condition}` is {other}, not true or false"),
-            help: Some("compare it, as in `size(live) > 0`".to_owned()),
-        }),
-    }
-}
-
-/// A value that is found on first use.
-struct Lazy<T> {
-    busy: Cell<bool>,
-    value: OnceCell<Result<T, Failure>>,
-}
-
-impl<T> Default for Lazy<T> {
-    fn default() -> Self {
-        Self {
-            busy: Cell::new(false),
-            value: OnceCell::new(),
-        }
-    }
-}
-
-impl<T> Lazy<T> {
-    fn get(&self, what: &str, find: impl FnOnce() -> Result<T, Failure>) -> Result<&T, Failure> {
-        if self.value.get().is_none() {
-            if self.busy.replace(true) {
-                return Err(Failure::new(format!("`{what}` depends on itself")));
-            }
-            let found = find();
-            self.busy.set(false);
-            // Only this function sets it, and the mark keeps it from running twice at once.
-            let _ = self.value.set(found);
-        }
-        match self.value.get() {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(failure)) => Err(failure.clone()),
-            None => Err(Failure::new(format!("`{what}` has no value"))),
-        }
-    }
-}
-
 /// One module in one region.
 pub(super) struct Unit<'a> {
     pub(super) module: &'a Module,
-    compose: &'a Compose,
+    pub(super) compose: &'a Compose,
     pub(super) region: &'a Value,
-    primary: bool,
-    inputs: Vec<Lazy<Value>>,
-    locals: Vec<Lazy<Value>>,
-    shapes: Vec<Lazy<Shape>>,
-}
-
-/// Whether a resource exists, and under which keys.
-enum Shape {
-    Absent,
-    One(Value),
-    Many {
-        handles: Value,
-        items: Vec<(Arc<str>, Value)>,
-    },
+    pub(super) primary: bool,
+    pub(super) inputs: Vec<Lazy<Value>>,
+    pub(super) locals: Vec<Lazy<Value>>,
+    pub(super) shapes: Vec<Lazy<Shape>>,
 }
 
 pub(super) struct Compiler<'a> {
@@ -447,7 +327,7 @@ impl<'a> Compiler<'a> {
         if errors.len() > before {
             return;
         }
-        self.add_tags(&declaration.kind, &address, &mut properties);
+        tags::add(self.spec, &declaration.kind, &address, &mut properties);
         let place = |path: &str| match &declaration.source {
             Some(source) => source.locate(path).clone(),
             None => declaration.location.clone(),
@@ -487,227 +367,6 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// `Name` and the spec's own tags, where the kind has tags and the blueprint does not say
-    /// otherwise.
-    fn add_tags(&self, kind: &str, address: &Address, properties: &mut Map) {
-        let Some(schema) = Registry::embedded().kind(kind) else {
-            return;
-        };
-        let items = match kinds::of(kind).identity {
-            kinds::Identity::Items { list } => Some(list),
-            _ => None,
-        };
-        let Some((property, style)) = schema.tags().or(items.map(|_| ("Tags", TagStyle::List)))
-        else {
-            return;
-        };
-        let prefix = self
-            .spec
-            .at("prefix")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let mut name = format!("{prefix}-{}", address.id.replace('_', "-"));
-        if let Some(key) = &address.key {
-            name.push('-');
-            name.push_str(key);
-        }
-        let mut tags: BTreeMap<Arc<str>, Value> = BTreeMap::new();
-        tags.insert("Name".into(), Value::str(name));
-        if let Some(Value::Map(own)) = self.spec.at("tags") {
-            tags.extend(own.iter().cloned());
-        }
-        if let Some(list) = items {
-            if let Some(Value::List(items)) = properties.get_mut(list) {
-                for item in items {
-                    if let Value::Map(item) = item {
-                        add_list(item, property, tags.clone(), false);
-                    }
-                }
-            }
-            return;
-        }
-        match style {
-            TagStyle::Map => {
-                let mut map: Map = tags.into_iter().collect();
-                if let Some(Value::Map(set)) = properties.remove(property) {
-                    for (key, value) in set {
-                        map.insert(key, value);
-                    }
-                }
-                properties.insert(property, Value::Map(map));
-            }
-            TagStyle::List => {
-                let propagates = kind == "AWS::AutoScaling::AutoScalingGroup";
-                add_list(properties, property, tags, propagates);
-            }
-        }
-    }
-
-    /// Whether a declaration exists in its unit, and under which keys.
-    fn shape(&self, unit: usize, number: usize) -> Result<&Shape, Failure> {
-        let declaration = &self.units[unit].module.resources[number];
-        self.units[unit].shapes[number].get(&declaration.id, || self.find_shape(unit, declaration))
-    }
-
-    fn find_shape(&self, unit: usize, declaration: &Declaration) -> Result<Shape, Failure> {
-        let scope = Inside {
-            compiler: self,
-            unit,
-            each: None,
-        };
-        let evaluate = |template: &Template| template.evaluate(&scope).map_err(told);
-        if let Some(when) = &declaration.include_when {
-            match evaluate(when)? {
-                Value::Bool(true) => {}
-                Value::Bool(false) | Value::Null => return Ok(Shape::Absent),
-                other => {
-                    return Err(Failure::new(format!(
-                        "includeWhen is true or false, not `{other}`"
-                    )));
-                }
-            }
-        }
-        let here = &self.units[unit];
-        let home = here
-            .region
-            .at("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let global = kinds::is_global(&declaration.kind);
-        let region: Arc<str> = match (&declaration.region, global) {
-            (_, true) => GLOBAL.into(),
-            (None, false) => home.into(),
-            (Some(template), false) => match evaluate(template)? {
-                Value::String(name) => name,
-                other => return Err(Failure::new(format!("`{other}` is not a region's name"))),
-            },
-        };
-        // A global resource of a module that stands in several regions: the primary region's keeps
-        // the plain address that it had when there was only one region.
-        let away = (&*region != home && !here.primary).then_some(home);
-        let handle = |key: Option<&str>| {
-            let key = match (away, key) {
-                (None, key) => key.map(Arc::from),
-                (Some(away), None) => Some(Arc::from(away)),
-                (Some(away), Some(key)) => Some(Arc::from(format!("{away}/{key}"))),
-            };
-            Value::Reference(Arc::new(Reference {
-                address: Address::new(region.clone(), declaration.id.clone(), key),
-                path: "".into(),
-            }))
-        };
-        let Some(for_each) = &declaration.for_each else {
-            return Ok(Shape::One(handle(None)));
-        };
-        let items: Vec<(Arc<str>, Value)> = match evaluate(for_each)? {
-            Value::Map(map) => map.into_iter().collect(),
-            Value::List(list) => list
-                .into_iter()
-                .map(|item| match &item {
-                    Value::String(key) => Ok((key.clone(), item)),
-                    Value::Int(key) => Ok((Arc::from(key.to_string()), item)),
-                    other => Err(Failure::new(format!(
-                        "an item of forEach is a text or number, not `{other}`"
-                    ))),
-                })
-                .collect::<Result<_, _>>()?,
-            other => {
-                super::functions::known(&other)?;
-                return Err(Failure::new(format!(
-                    "forEach takes a list or map, not `{other}`"
-                )));
-            }
-        };
-        let mut handles = Vec::with_capacity(items.len());
-        for (key, _) in &items {
-            if !is_key(key) {
-                return Err(Failure {
-                    message: format!("{key:?} cannot be a key of forEach"),
-                    help: Some("use letters, digits and - _ . : / only".to_owned()),
-                });
-            }
-            handles.push((key.clone(), handle(Some(key))));
-        }
-        let count = handles.len();
-        let handles: Map = handles.into_iter().collect();
-        if handles.len() != count {
-            return Err(Failure::new("two items of forEach have the same key"));
-        }
-        Ok(Shape::Many {
-            handles: Value::Map(handles),
-            items,
-        })
-    }
-
-    /// A resource as expressions see it: a handle, a map of handles, null when it is left out.
-    pub(super) fn lookup(&self, from: usize, id: &str) -> Result<Option<Cow<'_, Value>>, Failure> {
-        let Some(places) = self.places.get(id) else {
-            // Declared, but its module is left out as a whole.
-            return Ok(self.owners.get(id).map(|_| Cow::Owned(Value::Null)));
-        };
-        let home = self.units[from].region;
-        let place = places
-            .iter()
-            .find(|(unit, _)| *unit == from)
-            .or_else(|| {
-                places
-                    .iter()
-                    .find(|(unit, _)| self.units[*unit].region == home)
-            })
-            .or_else(|| places.iter().find(|(unit, _)| self.units[*unit].primary))
-            .or_else(|| places.first());
-        match place {
-            None => Ok(None),
-            Some((unit, number)) => self.seen(*unit, *number).map(Some),
-        }
-    }
-
-    pub(super) fn seen(&self, unit: usize, number: usize) -> Result<Cow<'_, Value>, Failure> {
-        Ok(match self.shape(unit, number)? {
-            Shape::Absent => Cow::Owned(Value::Null),
-            Shape::One(handle) => Cow::Borrowed(handle),
-            Shape::Many { handles, .. } => Cow::Borrowed(handles),
-        })
-    }
-
-    pub(super) fn input(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
-        let here = &self.units[unit];
-        let (name, default) = &here.module.inputs[number];
-        here.inputs[number].get(name, || {
-            let scope = Inside {
-                compiler: self,
-                unit,
-                each: None,
-            };
-            let given = here.compose.with.iter().find(|(have, _, _)| have == name);
-            match (given, default) {
-                (Some((_, _, template)), _) | (None, Some(template)) => {
-                    template.evaluate(&scope).map_err(told)
-                }
-                (None, None) => Err(Failure {
-                    message: format!("the module {} needs the input {name}", here.module.name),
-                    help: Some(format!(
-                        "give it at {}: `with: {{{name}: ...}}`",
-                        here.compose.location
-                    )),
-                }),
-            }
-        })
-    }
-
-    pub(super) fn local(&self, unit: usize, number: usize) -> Result<&Value, Failure> {
-        let here = &self.units[unit];
-        let (name, template) = &here.module.locals[number];
-        here.locals[number].get(name, || {
-            let scope = Inside {
-                compiler: self,
-                unit,
-                each: None,
-            };
-            template.evaluate(&scope).map_err(told)
-        })
-    }
-
     pub(super) fn no_variable(&self, name: &str) -> Failure {
         let known = self.owners.keys().copied().chain(RESERVED.iter().copied());
         Failure {
@@ -717,40 +376,8 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Adds tags to a list of them, but for those whose key it has.
-fn add_list(
-    properties: &mut Map,
-    property: &str,
-    mut tags: BTreeMap<Arc<str>, Value>,
-    propagates: bool,
-) {
-    let set = match properties.remove(property) {
-        Some(Value::List(set)) => set,
-        _ => Vec::new(),
-    };
-    for tag in &set {
-        if let Some(key) = tag.at("Key").and_then(Value::as_str) {
-            tags.remove(key);
-        }
-    }
-    let mut list: Vec<Value> = tags
-        .into_iter()
-        .map(|(key, value)| {
-            let mut tag = Map::new();
-            tag.insert("Key", Value::String(key));
-            tag.insert("Value", value);
-            if propagates {
-                tag.insert("PropagateAtLaunch", Value::Bool(true));
-            }
-            Value::Map(tag)
-        })
-        .collect();
-    list.extend(set);
-    properties.insert(property, Value::List(list));
-}
-
 /// A diagnostic from inside, as the failure of what needed it.
-fn told(diagnostic: Diagnostic) -> Failure {
+pub(super) fn told(diagnostic: Diagnostic) -> Failure {
     let place = diagnostic
         .location
         .map(|place| format!(" (at {place})"))
@@ -968,15 +595,5 @@ mod tests {
         assert_eq!(property(&graph, "us-east-1/p", "Value"), "3");
         assert!(told(compiled_in("    with: {sizes: 3}\n", &module)).contains("no input sizes"));
         assert!(told(compiled(&module)).contains("size"));
-    }
-
-    #[test]
-    fn readiness_is_asked_of_the_resource_itself() {
-        let mut live = Map::new();
-        live.insert("State", Value::str("running"));
-        let holds = |text: &str| is_ready(&[text.into()], &live);
-        assert_eq!(holds("self.State == 'running'"), Ok(true));
-        assert_eq!(holds("self.State == 'stopped'"), Ok(false));
-        assert!(holds("self.Stat == 'x'").is_err());
     }
 }

@@ -12,7 +12,7 @@ use cel::common::ast::{
 };
 use cel::parser::PrattParser;
 
-use super::{effort, functions};
+use super::{effort, functions, names};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
 use crate::value::{Map, Value};
@@ -116,181 +116,19 @@ impl Expression {
 
     /// Calls `visit` with the name of every function and operator that is called.
     pub fn calls<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
-        calls(&self.ast.expr, visit);
+        names::calls(&self.ast.expr, visit);
     }
 
     /// Calls `visit` with every free variable and, for `inputs.x`, `locals.x` and `regions[_].x`,
     /// the member.
     pub fn variables<'a>(&'a self, visit: &mut dyn FnMut(&'a str, Option<&'a str>)) {
-        free(&self.ast.expr, &mut Vec::new(), visit);
+        names::free(&self.ast.expr, &mut Vec::new(), visit);
     }
 
     /// Calls `visit` with every free variable and the members that are asked of it, one below the other;
     /// what a macro or an index goes through is `*`.
     pub fn paths<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &[&'a str])) {
-        paths(&self.ast.expr, &mut Vec::new(), visit);
-    }
-}
-
-/// A variable and the members on the way from it.
-type Trail<'a> = (&'a str, Vec<&'a str>);
-
-/// Where an expression leads, if it is nothing but a way from a variable to one of its members.
-fn trail<'a>(expr: &'a Expr, bound: &[(&'a str, Option<Trail<'a>>)]) -> Option<Trail<'a>> {
-    let (of, step) = match expr {
-        Expr::Ident(name) => {
-            let known = bound.iter().rev().find(|(have, _)| have == name);
-            return match known {
-                Some((_, trail)) => trail.clone(),
-                None => Some((name, Vec::new())),
-            };
-        }
-        Expr::Select(select) => (&*select.operand, &*select.field),
-        Expr::Call(call) if call.func_name == op::INDEX => match call.args.as_slice() {
-            [of, index] => match &index.expr {
-                Expr::Literal(LiteralValue::String(key)) => (of, key.inner()),
-                _ => (of, "*"),
-            },
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let (root, mut steps) = trail(&of.expr, bound)?;
-    steps.push(step);
-    Some((root, steps))
-}
-
-fn paths<'a>(
-    expr: &'a Expr,
-    bound: &mut Vec<(&'a str, Option<Trail<'a>>)>,
-    visit: &mut dyn FnMut(&'a str, &[&'a str]),
-) {
-    if let Some((root, steps)) = trail(expr, bound) {
-        visit(root, &steps);
-        return;
-    }
-    match expr {
-        Expr::Select(select) => paths(&select.operand.expr, bound, visit),
-        Expr::Call(call) => {
-            for part in call.target.as_deref().into_iter().chain(&call.args) {
-                paths(&part.expr, bound, visit);
-            }
-        }
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .for_each(|e| paths(&e.expr, bound, visit)),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    paths(&entry.key.expr, bound, visit);
-                    paths(&entry.value.expr, bound, visit);
-                }
-            }
-        }
-        Expr::Comprehension(c) => {
-            paths(&c.iter_range.expr, bound, visit);
-            let item = trail(&c.iter_range.expr, bound).map(|(root, mut steps)| {
-                steps.push("*");
-                (root, steps)
-            });
-            let depth = bound.len();
-            bound.push((&c.iter_var, item));
-            bound.push((&c.accu_var, None));
-            bound.extend(c.iter_var2.as_deref().map(|name| (name, None)));
-            for part in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
-                paths(&part.expr, bound, visit);
-            }
-            bound.truncate(depth);
-        }
-        _ => {}
-    }
-}
-
-fn free<'a>(
-    expr: &'a Expr,
-    bound: &mut Vec<&'a str>,
-    visit: &mut dyn FnMut(&'a str, Option<&'a str>),
-) {
-    match expr {
-        Expr::Ident(name) if !bound.contains(&name.as_str()) => visit(name, None),
-        Expr::Select(select) => {
-            match &select.operand.expr {
-                Expr::Ident(name) if !bound.contains(&name.as_str()) => {
-                    return visit(name, Some(&select.field));
-                }
-                Expr::Call(call) if call.func_name == op::INDEX => {
-                    if let Some(Expr::Ident(name)) = call.args.first().map(|a| &a.expr)
-                        && name == "regions"
-                    {
-                        visit("regions", Some(&select.field));
-                    }
-                }
-                _ => {}
-            }
-            free(&select.operand.expr, bound, visit);
-        }
-        Expr::Call(call) => {
-            for part in call.target.as_deref().into_iter().chain(&call.args) {
-                free(&part.expr, bound, visit);
-            }
-        }
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .for_each(|e| free(&e.expr, bound, visit)),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    free(&entry.key.expr, bound, visit);
-                    free(&entry.value.expr, bound, visit);
-                }
-            }
-        }
-        Expr::Comprehension(c) => {
-            free(&c.iter_range.expr, bound, visit);
-            let depth = bound.len();
-            bound.extend([c.iter_var.as_str(), c.accu_var.as_str()]);
-            bound.extend(c.iter_var2.as_deref());
-            for part in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
-                free(&part.expr, bound, visit);
-            }
-            bound.truncate(depth);
-        }
-        _ => {}
-    }
-}
-
-fn calls<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a str)) {
-    match expr {
-        Expr::Select(select) => calls(&select.operand.expr, visit),
-        Expr::Call(call) => {
-            visit(&call.func_name);
-            for part in call.target.as_deref().into_iter().chain(&call.args) {
-                calls(&part.expr, visit);
-            }
-        }
-        Expr::List(list) => list.elements.iter().for_each(|e| calls(&e.expr, visit)),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    calls(&entry.key.expr, visit);
-                    calls(&entry.value.expr, visit);
-                }
-            }
-        }
-        Expr::Comprehension(c) => {
-            for part in [
-                &c.iter_range,
-                &c.accu_init,
-                &c.loop_cond,
-                &c.loop_step,
-                &c.result,
-            ] {
-                calls(&part.expr, visit);
-            }
-        }
-        _ => {}
+        names::paths(&self.ast.expr, &mut Vec::new(), visit);
     }
 }
 
@@ -610,6 +448,8 @@ fn path(text: &str) -> Option<IdedExpr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blueprint::template::closing;
+    use crate::yaml::{Node, Yaml, builtin};
 
     /// The names of a path, from a syntax tree that is nothing else.
     fn names(expr: &Expr) -> Option<Vec<&str>> {
@@ -636,6 +476,50 @@ mod tests {
             );
             assert!(names(&ours.expr).is_some(), "{text}");
         }
+    }
+
+    /// The expressions in a text: between braces, or the text itself.
+    fn expressions(text: &str) -> Vec<&str> {
+        let between = text.split("${").skip(1);
+        let between = between.filter_map(|rest| Some(&rest[..closing(rest)?]));
+        between.chain([text]).collect()
+    }
+
+    fn texts(node: &Node, found: &mut Vec<std::sync::Arc<str>>) {
+        match &node.value {
+            Yaml::String(text) => found.push(text.clone()),
+            Yaml::List(items) => items.iter().for_each(|item| texts(item, found)),
+            Yaml::Map(entries) => entries.iter().for_each(|(_, value)| texts(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn both_parsers_of_the_crate_read_built_in_expressions_alike() {
+        let mut found = Vec::new();
+        for folder in ["blueprints", "blueprints/modules", "policies"] {
+            let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let name = entry.unwrap().file_name();
+                if let Some(node) = builtin(&format!("{folder}/{}", name.to_string_lossy())) {
+                    texts(&node, &mut found);
+                }
+            }
+        }
+        // Numbers of nodes say nothing.
+        let number = regex_lite::Regex::new(r"\bid: \d+").unwrap();
+        let shown = |ast: &IdedExpr| number.replace_all(&format!("{ast:?}"), "").into_owned();
+        let mut read = 0;
+        for text in found.iter().flat_map(|text| expressions(text)) {
+            let ours = PrattParser::default().parse(text);
+            let theirs = cel::Program::compile(text);
+            assert_eq!(ours.is_ok(), theirs.is_ok(), "{text}");
+            if let (Ok(ours), Ok(theirs)) = (ours, theirs) {
+                assert_eq!(shown(&ours), shown(theirs.expression()), "{text}");
+                read += 1;
+            }
+        }
+        assert!(read > 1_000, "{read}");
     }
 
     #[test]

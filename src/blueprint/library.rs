@@ -5,19 +5,17 @@
 //! once, so that every mistake is told; what is in the binary has none, and is parsed when it is first
 //! asked for.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
-
-use handlebars::Handlebars;
 
 use super::expression::Failure;
 use super::functions::with_markers;
 use super::model::{Blueprint, Module};
 use super::parse;
+use super::texts::{Templates, lean};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
-use crate::value::{Value, shell};
+use crate::value::Value;
 use crate::yaml::fields::{finish, read};
 use crate::yaml::{Node, builtin};
 
@@ -107,45 +105,6 @@ pub struct Library {
     templates: Templates,
     /// The files' texts by the names that messages use.
     sources: BTreeMap<String, String>,
-}
-
-/// Text templates.
-struct Templates {
-    /// Those from a folder.
-    given: Handlebars<'static>,
-    /// These and the ones in the binary, once one is rendered.
-    all: OnceLock<Handlebars<'static>>,
-}
-
-impl Templates {
-    /// None from a folder yet.
-    fn new() -> Self {
-        let mut given = Handlebars::new();
-        given.set_strict_mode(true);
-        // Text files, not HTML: nothing is to be escaped as HTML.
-        given.register_escape_fn(handlebars::no_escape);
-        given.register_helper("sh", Box::new(shell_word));
-        Self {
-            given,
-            all: OnceLock::new(),
-        }
-    }
-
-    /// # Panics
-    /// When a template in the binary is broken, which the tests rule out.
-    fn all(&self) -> &Handlebars<'static> {
-        self.all.get_or_init(|| {
-            let mut all = self.given.clone();
-            for (path, text) in TEMPLATES {
-                if !all.has_template(path)
-                    && let Err(error) = all.register_template_string(path, lean(path, text))
-                {
-                    panic!("{path} in the binary is broken: {error}");
-                }
-            }
-            all
-        })
-    }
 }
 
 /// A blueprint or module.
@@ -401,51 +360,12 @@ fn declared(text: &str) -> impl Iterator<Item = &str> {
         .filter_map(|line| line.strip_prefix("  - id: "))
 }
 
-/// What is left of a template's text: user data has room for 16 KB
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>), so its
-/// comments, empty lines and half of the indentation stay here.
-fn lean<'a>(path: &str, text: &'a str) -> Cow<'a, str> {
-    if !path.starts_with("user-data/") {
-        return Cow::Borrowed(text);
-    }
-    let mut kept = String::new();
-    for line in text.lines() {
-        let words = line.trim_start();
-        if words.is_empty() || (words.starts_with('#') && !words.starts_with("#!")) {
-            continue;
-        }
-        // Half the indentation says the same.
-        kept.extend(std::iter::repeat_n(' ', (line.len() - words.len()) / 2));
-        kept.push_str(words);
-        kept.push('\n');
-    }
-    Cow::Owned(kept)
-}
-
-/// `{{sh value}}`: the value as one word of a POSIX shell.
-fn shell_word(
-    helper: &handlebars::Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &handlebars::Context,
-    _: &mut handlebars::RenderContext<'_, '_>,
-    out: &mut dyn handlebars::Output,
-) -> handlebars::HelperResult {
-    let value = helper.param(0).map(|param| param.value());
-    let text = match value {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    let word = shell::word(&text).map_err(handlebars::RenderErrorReason::Other)?;
-    out.write(&word)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::TIERS;
     use crate::kinds;
+    use crate::value::shell;
 
     #[test]
     fn every_file_of_the_folders_is_in_the_binary() {

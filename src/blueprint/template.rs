@@ -157,7 +157,7 @@ impl Template {
 }
 
 /// Where the brace that ends an expression stands, past strings and inner braces.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let (mut depth, mut quote, mut escaped) = (0, None, false);
     for (at, c) in text.char_indices() {
         match (quote, c) {
