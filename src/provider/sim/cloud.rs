@@ -1,121 +1,22 @@
 //! The simulator itself: what exists, since when, and what a call does to it.
 //!
 //! A plain state machine: it is told the time and never waits, fails at random or touches a file.
-//! Rules between resources are [`super::rules`]', what AWS makes up is [`super::attributes`]'.
+//! One resource is an `item`; rules between them are [`super::rules`]', what AWS makes up is [`super::attributes`]'.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::data::Data;
-use super::database::Started;
-use super::{attributes, database, fleet, rules};
-use crate::address::Address;
-use crate::inventory::{
-    Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray, insert_newer,
-};
+use super::item::as_reported;
+pub use super::item::{Item, Marks};
+use super::{attributes, database, deletes, fleet, rules};
+use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray, insert_newer};
 use crate::kinds;
-use crate::kinds::{Canonical, Identity};
-use crate::provider::{ErrorKind, Health, Holder, Outcome, ProviderError, Query, Write};
+use crate::kinds::Identity;
+use crate::provider::{ErrorKind, Holder, Outcome, ProviderError, Query, Write};
 use crate::schema::facts::{UPGRADE_SECONDS, is_another_major};
 use crate::schema::{self, Registry};
 use crate::value::{Map, Value};
-
-/// One resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Item {
-    /// Counted up, never used twice.
-    pub number: u64,
-    /// Its CloudFormation type name.
-    pub kind: Arc<str>,
-    /// Where it is; `global` for global services.
-    pub region: Arc<str>,
-    /// What the cloud knows it by.
-    pub identifier: Arc<str>,
-    /// Everything that it has, as it was set, and what the cloud made up.
-    pub properties: Map,
-    /// Whose it is. Of kinds that cannot be tagged the marks stand here too.
-    pub marks: Option<Marks>,
-    /// From when on it can be used, in milliseconds since the epoch.
-    pub ready_at: u64,
-    /// The cloud's word for what goes on until then.
-    pub word: Arc<str>,
-    /// From when on lists and reads show it.
-    pub visible_at: u64,
-    /// From when on it is gone, once it is being deleted.
-    pub gone_at: Option<u64>,
-    /// Why it will never work, if so.
-    pub failed: Option<Arc<str>>,
-    /// Of a database: what it was started with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<Started>,
-    /// Of a group of servers: when all are such as it launches now, once they are replaced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaced_at: Option<u64>,
-}
-
-/// Whose a resource is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
-    /// The app and environment.
-    pub owner: Owner,
-    /// Its permanent name.
-    pub address: Address,
-    /// What was last applied.
-    pub applied: Applied,
-}
-
-impl Item {
-    /// Whether it can be used at `now`.
-    pub fn is_ready(&self, now: u64) -> bool {
-        self.failed.is_none() && self.gone_at.is_none() && self.ready_at <= now
-    }
-
-    /// Whether an application made it.
-    pub fn is_of(&self, owner: &Owner) -> bool {
-        self.marks
-            .as_ref()
-            .is_some_and(|marks| marks.owner == *owner)
-    }
-
-    /// Whether it still exists at `now`.
-    pub fn exists(&self, now: u64) -> bool {
-        self.gone_at.is_none_or(|gone| gone > now)
-    }
-
-    /// The cloud's word for its state.
-    pub fn state(&self, now: u64) -> &str {
-        match (&self.failed, self.gone_at) {
-            (Some(_), _) => "failed",
-            (None, Some(_)) => "deleting",
-            (None, None) if self.ready_at > now => &self.word,
-            (None, None) => "available",
-        }
-    }
-
-    /// Whether it can be used, as providers say it.
-    fn status(&self, now: u64) -> Status {
-        match (&self.failed, self.gone_at) {
-            (Some(why), _) => Status::Failed(why.clone()),
-            (None, Some(_)) => Status::Deleting,
-            (None, None) if self.ready_at > now => Status::Pending(self.word.clone()),
-            (None, None) => Status::Ready,
-        }
-    }
-
-    /// It as a list call reports it to its owner.
-    fn report(&self, marks: &Marks, now: u64) -> LiveResource {
-        LiveResource {
-            address: marks.address.clone(),
-            kind: self.kind.clone(),
-            identifier: self.identifier.clone(),
-            properties: as_reported(&self.kind, &self.properties),
-            status: self.status(now),
-            applied: Some(marks.applied.clone()),
-        }
-    }
-}
 
 /// Everything that exists.
 #[derive(Clone, Debug, Default)]
@@ -494,7 +395,7 @@ impl Cloud {
         if item.gone_at.is_some() {
             return Ok(());
         }
-        rules::check_delete(self, &item, now).map_err(|refusal| refusal.of(&call))?;
+        deletes::check_delete(self, &item, now).map_err(|refusal| refusal.of(&call))?;
         let children: Vec<u64> = self
             .items
             .values()
@@ -522,66 +423,6 @@ impl Cloud {
             }
         }
         Ok(())
-    }
-
-    /// How those stand who answer behind a target group, or whether an instance does.
-    ///
-    /// # Errors
-    /// When it does not exist.
-    pub fn health(&self, handle: &Handle, now: u64) -> Outcome<Health> {
-        let call = operation("Describe", &handle.kind);
-        let Some(item) = self.find(&handle.kind, &handle.address.region, &handle.identifier) else {
-            let message = format!("{} does not exist", handle.identifier);
-            return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
-        };
-        if &*item.kind != "AWS::ElasticLoadBalancingV2::TargetGroup" {
-            let healthy =
-                u32::from(item.failed.is_none() && item.exists(now) && item.ready_at <= now);
-            return Ok(Health { healthy, all: 1 });
-        }
-        Ok(self.behind(item, now))
-    }
-
-    /// How those stand who answer behind a target group.
-    pub fn behind(&self, item: &Item, now: u64) -> Health {
-        let mut health = Health::default();
-        for group in self.items.values() {
-            let arns = group
-                .properties
-                .get("TargetGroupARNs")
-                .and_then(Value::as_list);
-            let serves = arns
-                .unwrap_or_default()
-                .iter()
-                .any(|arn| arn.as_str() == Some(&*item.identifier));
-            if &*group.kind != "AWS::AutoScaling::AutoScalingGroup" || !serves || !group.exists(now)
-            {
-                continue;
-            }
-            let size = group.properties.get("MinSize").and_then(Value::as_number);
-            let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
-            health.all += size;
-            // A server that was begun answers two looks of the load balancer later.
-            let is_served = group.is_ready(now) || &*group.word == "modifying";
-            if is_served && !group.is_served_by_nobody() {
-                health.healthy += size;
-            }
-        }
-        health
-    }
-
-    /// Which of these alarms are raised.
-    pub fn firing_alarms(&self, alarms: &[Handle]) -> Vec<Address> {
-        alarms
-            .iter()
-            .filter(|handle| {
-                self.find(&handle.kind, &handle.address.region, &handle.identifier)
-                    .is_some_and(|item| {
-                        self.raised.contains(&item.number) || self.is_raised_by_itself(item)
-                    })
-            })
-            .map(|handle| handle.address.clone())
-            .collect()
     }
 
     /// What exists of a kind in a region, whoever it belongs to.
@@ -723,33 +564,4 @@ fn set_at(map: &mut Map, path: &str, value: Option<Value>) {
         }
         _ => {}
     }
-}
-
-/// Properties in the spelling in which AWS gives them back: names with a final dot, lists without
-/// an order in another one, no write-only values.
-fn as_reported(kind: &str, properties: &Map) -> Map {
-    let facts = kinds::of(kind);
-    let schema = Registry::embedded().kind(kind);
-    properties
-        .iter()
-        .filter(|(name, _)| {
-            // DescribeLaunchTemplateVersions tells it, whatever the registry says.
-            kind == "AWS::EC2::LaunchTemplate" && &**name == "LaunchTemplateData"
-                || facts.clearable.contains(&&**name)
-                || !schema.is_some_and(|schema| schema.is_write_only(name))
-        })
-        .map(|(name, value)| {
-            let form = facts.canonical.iter().find(|(path, _)| *path == &**name);
-            let value = match (form, value) {
-                (Some((_, Canonical::DnsName)), Value::String(text)) if !text.ends_with('.') => {
-                    Value::str(format!("{}.", text.to_lowercase()))
-                }
-                (None, Value::List(items)) if facts.sets.iter().any(|(at, _)| *at == &**name) => {
-                    Value::list(items.iter().rev().cloned())
-                }
-                _ => value.clone(),
-            };
-            (name.clone(), value)
-        })
-        .collect()
 }

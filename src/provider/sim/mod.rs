@@ -4,10 +4,10 @@
 //! managed ones follow each other, `site` what its users meet, [`rules`] what AWS refuses (`refusals`: single services,
 //! `offers` and `windows`: what regions and services have, `routing`: a name's records, `account`: a new account), `agents`
 //! and `tls` what servers do by themselves, `alarms` what is measured, [`attributes`] what it makes up, [`faults`]
-//! what goes wrong on purpose, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
+//! what goes wrong on purpose, `outside` what others than scalectl do, [`store`] the file, [`load`] another cloud's state. This module is the [`Provider`]: it
 //! spends (virtual) time, draws each call's fate and writes the file.
 //!
-//! Time is tokio's: under a paused runtime it jumps to the next moment at which something happens,
+//! Time is tokio's (`clock`): under a paused runtime it jumps to the next moment at which something happens,
 //! so 40 minutes of AWS take a laptop a second.
 
 mod account;
@@ -15,21 +15,28 @@ mod agents;
 mod alarms;
 pub mod attributes;
 mod caches;
+mod clock;
 pub mod cloud;
 mod clusters;
 pub mod data;
 mod database;
+mod deletes;
 mod engines;
 pub mod faults;
 mod files;
 mod fleet;
+mod health;
 mod identifiers;
 mod invalidations;
+mod item;
 mod keyspaces;
 mod limits;
 pub mod load;
+mod networks;
 mod offers;
+mod outside;
 mod queues;
+mod records;
 mod refusals;
 pub mod replicas;
 mod routing;
@@ -47,13 +54,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Answer, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Pending, Probe,
-    Provider, ProviderError, Query, Script, Traffic, Write,
+    Answer, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Probe, Provider,
+    ProviderError, Query, Script, Traffic, Write,
 };
 use crate::address::GLOBAL;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
 use crate::kinds::usable_when_made;
 use crate::value::Map;
+use clock::{Pace, VirtualClock};
 use cloud::{Cloud, operation, refuse};
 use faults::{Fate, Faults};
 use store::{Opened, Store};
@@ -80,66 +88,6 @@ pub enum Moment {
     Before,
     /// After it took effect, before its answer arrives.
     After,
-}
-
-/// Tokio's time, which jumps, counted from a moment of the simulator's own; with a pace, it waits for the wall's.
-pub struct VirtualClock {
-    base: u64,
-    began: tokio::time::Instant,
-    pace: Option<Pace>,
-}
-
-/// How the simulator's time is held to the wall's: never before it, so many times as fast. Work of ours takes none of
-/// the simulator's time, so that its time limits are the same at every speed.
-struct Pace {
-    began: std::time::Instant,
-    factor: f64,
-}
-
-/// A sleep of the simulator's that is watched goes in parts that take so long by the wall.
-const PART: Duration = Duration::from_millis(100);
-
-impl Pace {
-    /// Waits until the wall's time has come as far as `passed` of the simulator's. Tokio's time does not jump while
-    /// a thread of its pool is at work.
-    async fn catch_up(&self, passed: Duration) {
-        let due = Duration::try_from_secs_f64(passed.as_secs_f64() / self.factor);
-        let ahead = due
-            .unwrap_or(Duration::MAX)
-            .saturating_sub(self.began.elapsed());
-        if !ahead.is_zero() {
-            let _ = tokio::task::spawn_blocking(move || std::thread::sleep(ahead)).await;
-        }
-    }
-}
-
-impl Clock for VirtualClock {
-    fn now(&self) -> u64 {
-        let passed = self.began.elapsed().as_millis();
-        self.base
-            .saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
-    }
-
-    fn sleep(&self, duration: Duration) -> Pending<'_, ()> {
-        let Some(pace) = &self.pace else {
-            return Box::pin(tokio::time::sleep(duration));
-        };
-        // Beyond what a duration can hold nothing has to be cut into parts.
-        let part = PART.as_secs_f64() * pace.factor;
-        let part = Duration::try_from_secs_f64(part).unwrap_or(Duration::MAX);
-        let until = tokio::time::Instant::now() + duration;
-        Box::pin(async move {
-            loop {
-                let left = until.saturating_duration_since(tokio::time::Instant::now());
-                if left.is_zero() {
-                    return;
-                }
-                // Tokio's timers count milliseconds.
-                tokio::time::sleep(left.min(part.max(Duration::from_millis(1)))).await;
-                pace.catch_up(self.began.elapsed()).await;
-            }
-        })
-    }
 }
 
 impl Sim {
@@ -196,110 +144,12 @@ impl Sim {
         self.cloud.borrow()
     }
 
-    /// A client's write through an application, and whether it was acknowledged.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn write_row(&self, owner: &Owner, row: u64) -> Result<(), String> {
-        let now = self.clock.now();
-        self.replicate();
-        self.cloud.borrow_mut().write_row(owner, row, now)
-    }
-
-    /// The same through the servers of one region.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn write_row_in(&self, owner: &Owner, region: &str, row: u64) -> Result<(), String> {
-        let now = self.clock.now();
-        self.replicate();
-        if self.faults.borrow().down.contains(region) {
-            return Err(format!("{region} does not answer"));
-        }
-        let host = self.cloud.borrow().database_in(owner, region);
-        let host = host.ok_or("the servers know no database")?;
-        let mut cloud = self.cloud.borrow_mut();
-        let home = cloud.managed_at(&host, now).map(|item| item.region.clone());
-        if home.is_some_and(|home| self.faults.borrow().down.contains(&home)) {
-            return Err(format!("{host} does not answer"));
-        }
-        cloud.write_to(owner, &host, row, now)
-    }
-
     fn replicate(&self) {
         let now = self.clock.now();
         let faults = self.faults.borrow();
         let mut cloud = self.cloud.borrow_mut();
         cloud.replicate(now, &faults.down);
         cloud.prove(now, &faults.undelegated);
-    }
-
-    /// What goes wrong on purpose.
-    pub fn faults(&self) -> Faults {
-        self.faults.borrow().clone()
-    }
-
-    /// Sets what goes wrong on purpose.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn set_faults(&self, faults: Faults) -> Outcome<()> {
-        self.replicate();
-        *self.faults.borrow_mut() = faults;
-        self.save("sim:Fault")
-    }
-
-    /// Changes a property behind scalectl's back; see [`Cloud::drift`].
-    ///
-    /// # Errors
-    /// When there is no such item or property, or the file cannot be written.
-    pub fn drift(
-        &self,
-        number: u64,
-        path: &str,
-        value: Option<crate::value::Value>,
-    ) -> Outcome<()> {
-        self.cloud.borrow_mut().drift(number, path, value)?;
-        self.save("sim:Drift")
-    }
-
-    /// Makes an item nobody's, as if it had been made by hand.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn disown(&self, number: u64) -> Outcome<()> {
-        {
-            let mut cloud = self.cloud.borrow_mut();
-            if let Some(item) = cloud.items.get_mut(&number) {
-                item.marks = None;
-            }
-            cloud.dirty.insert(number);
-        }
-        self.save("sim:Disown")
-    }
-
-    /// Leaves so many writes in an application's queue.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn backlog(&self, owner: &Owner, writes: u64) -> Outcome<()> {
-        let mut cloud = self.cloud.borrow_mut();
-        cloud.data.entry(owner.clone()).or_default().waiting = writes;
-        drop(cloud);
-        self.save("sim:Backlog")
-    }
-
-    /// Removes an item behind scalectl's back.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn remove(&self, number: u64) -> Outcome<()> {
-        {
-            let mut cloud = self.cloud.borrow_mut();
-            cloud.items.remove(&number);
-            cloud.dirty.insert(number);
-        }
-        self.save("sim:Remove")
     }
 
     /// Writes down how late it is, if anything changed, so that the next process does not find half

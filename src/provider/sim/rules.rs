@@ -4,15 +4,12 @@
 //! Which property names what is `schema`'s to know; the rules that no table can say are here.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
-
-use ipnet::Ipv4Net;
 
 use super::cloud::{Cloud, Item, refuse};
 use super::{
-    caches, clusters, database, engines, keyspaces, offers, queues, refusals, routing, tables,
-    windows,
+    caches, clusters, database, engines, keyspaces, networks, offers, queues, records, refusals,
+    tables, windows,
 };
 use crate::address::GLOBAL;
 use crate::compare;
@@ -42,7 +39,7 @@ impl Refusal {
         }
     }
 
-    fn invalid(message: impl Into<String>) -> Self {
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Invalid, "ValidationError", message)
     }
 
@@ -191,15 +188,17 @@ pub fn check(
     }
     offers::check(cloud, kind, region, properties, old)?;
     match kind {
-        "AWS::EC2::Subnet" => check_subnet(cloud, properties, old),
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => two_zones(cloud, properties, "Subnets"),
+        "AWS::EC2::Subnet" => networks::check_subnet(cloud, properties, old),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+            networks::two_zones(cloud, properties, "Subnets")
+        }
         "AWS::RDS::DBSubnetGroup" => {
-            two_zones(cloud, properties, "SubnetIds")?;
-            zones_in_use(cloud, properties, old)
+            networks::two_zones(cloud, properties, "SubnetIds")?;
+            networks::zones_in_use(cloud, properties, old)
         }
         "AWS::CloudFront::Distribution" => check_distribution(properties),
         "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
-        "AWS::Route53::RecordSet" => check_record(cloud, properties, old),
+        "AWS::Route53::RecordSet" => records::check_record(cloud, properties, old),
         "AWS::RDS::DBInstance" => {
             database::check(properties, old)?;
             engines::check(cloud, region, properties, old)?;
@@ -395,106 +394,6 @@ pub(super) fn text<'a>(properties: &'a Map, name: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-fn network(text: &str) -> Result<Ipv4Net, Refusal> {
-    text.parse()
-        .map_err(|_| Refusal::invalid(format!("{text:?} is not a CIDR block")))
-}
-
-fn check_subnet(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
-    let own = network(text(properties, "CidrBlock"))?;
-    let vpc_id = text(properties, "VpcId");
-    let vpc = cloud
-        .items
-        .values()
-        .find(|i| &*i.kind == "AWS::EC2::VPC" && is_called(i, vpc_id));
-    if let Some(vpc) = vpc {
-        let around = network(text(&vpc.properties, "CidrBlock"))?;
-        if !around.contains(&own) {
-            let message = format!("{own} is not within the VPC's {around}");
-            return Err(Refusal::new(
-                ErrorKind::Invalid,
-                "InvalidSubnet.Range",
-                message,
-            ));
-        }
-    }
-    for other in cloud
-        .items
-        .values()
-        .filter(|item| &*item.kind == "AWS::EC2::Subnet")
-    {
-        if old.is_some_and(|old| old.number == other.number)
-            || text(&other.properties, "VpcId") != vpc_id
-        {
-            continue;
-        }
-        let there = network(text(&other.properties, "CidrBlock"))?;
-        if there.contains(&own) || own.contains(&there) {
-            let message = format!("{own} overlaps {there} of {}", other.identifier);
-            return Err(Refusal::new(
-                ErrorKind::Invalid,
-                "InvalidSubnet.Conflict",
-                message,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Subnet groups and load balancers span two zones at least.
-fn two_zones(cloud: &Cloud, properties: &Map, name: &str) -> Result<(), Refusal> {
-    let ids = properties
-        .get(name)
-        .and_then(Value::as_list)
-        .unwrap_or_default();
-    let zones: BTreeSet<&str> = cloud
-        .items
-        .values()
-        .filter(|item| &*item.kind == "AWS::EC2::Subnet")
-        .filter(|item| ids.iter().any(|id| id.as_str() == Some(&*item.identifier)))
-        .map(|item| text(&item.properties, "AvailabilityZone"))
-        .collect();
-    if zones.len() < 2 {
-        return Err(Refusal::invalid(format!(
-            "{name} must be in at least two Availability Zones"
-        )));
-    }
-    Ok(())
-}
-
-/// botocore: `ModifyDBSubnetGroup`, `SubnetAlreadyInUse`.
-fn zones_in_use(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
-    let Some(old) = old else { return Ok(()) };
-    let ids = properties.get("SubnetIds").and_then(Value::as_list);
-    let ids = ids.unwrap_or_default();
-    let of = |kind: &'static str| cloud.items.values().filter(move |item| &*item.kind == kind);
-    let has = |zone: &str| {
-        let mut subnets = of("AWS::EC2::Subnet");
-        subnets.any(|subnet| {
-            text(&subnet.properties, "AvailabilityZone") == zone
-                && ids
-                    .iter()
-                    .any(|id| id.as_str() == Some(&*subnet.identifier))
-        })
-    };
-    let within = of("AWS::RDS::DBInstance")
-        .filter(|item| text(&item.properties, "DBSubnetGroupName") == &*old.identifier);
-    for database in within {
-        for name in ["AvailabilityZone", "SecondaryAvailabilityZone"] {
-            let zone = text(&database.properties, name);
-            if !zone.is_empty() && !has(zone) {
-                let message = format!("{} is in {zone}", database.identifier);
-                return Err(Refusal::new(
-                    ErrorKind::Conflict,
-                    "SubnetAlreadyInUse",
-                    message,
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
 fn check_distribution(properties: &Map) -> Result<(), Refusal> {
     let config = properties.get("DistributionConfig");
     let certificate = config.and_then(|c| c.at("ViewerCertificate.AcmCertificateArn"));
@@ -555,68 +454,6 @@ fn check_web_acl(region: &str, properties: &Map) -> Result<(), Refusal> {
 pub(super) fn same_name(a: &str, b: &str) -> bool {
     a.trim_end_matches('.')
         .eq_ignore_ascii_case(b.trim_end_matches('.'))
-}
-
-fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
-    let bad = |message: String| Refusal::new(ErrorKind::Invalid, "InvalidChangeBatch", message);
-    let (name, kind) = (text(properties, "Name"), text(properties, "Type"));
-    let id = text(properties, "HostedZoneId");
-    let zone = cloud
-        .items
-        .values()
-        .find(|i| &*i.kind == "AWS::Route53::HostedZone" && is_called(i, id));
-    if let Some(zone) = zone {
-        let suffix = text(&zone.properties, "Name")
-            .trim_end_matches('.')
-            .to_lowercase();
-        let full = name.trim_end_matches('.').to_lowercase();
-        if full != suffix && !full.ends_with(&format!(".{suffix}")) {
-            return Err(bad(format!("{name} is not in the zone {suffix}")));
-        }
-    }
-    let alias = properties.contains_key("AliasTarget");
-    if alias && (properties.contains_key("TTL") || properties.contains_key("ResourceRecords")) {
-        return Err(bad(
-            "an alias has no TTL and no ResourceRecords of its own".to_owned()
-        ));
-    }
-    if !alias && !properties.contains_key("ResourceRecords") {
-        return Err(bad(
-            "a record has ResourceRecords or an AliasTarget".to_owned()
-        ));
-    }
-    routing::check(properties)?;
-    let set = properties.get("SetIdentifier");
-    for other in cloud
-        .items
-        .values()
-        .filter(|item| &*item.kind == "AWS::Route53::RecordSet")
-    {
-        if old.is_some_and(|old| old.number == other.number)
-            || text(&other.properties, "HostedZoneId") != id
-            || text(&other.properties, "Type") != kind
-            || !same_name(text(&other.properties, "Name"), name)
-        {
-            continue;
-        }
-        let theirs = other.properties.get("SetIdentifier");
-        if set.is_some() && theirs.is_some() {
-            if let Some(why) = routing::clash(properties, &other.properties) {
-                // Passes when the other one of ours is written.
-                return Err(Refusal::new(ErrorKind::Conflict, "InvalidChangeBatch", why));
-            }
-        } else {
-            let message = format!(
-                "Tried to create resource record set {name} type {kind} but it already exists"
-            );
-            return Err(Refusal::new(
-                ErrorKind::AlreadyExists,
-                "InvalidChangeBatch",
-                message,
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn check_database(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
@@ -729,85 +566,4 @@ pub fn check_immutable(kind: &str, before: &Map, after: &Map) -> Result<(), Refu
         }
     }
     Ok(())
-}
-
-/// Whether an item may go.
-///
-/// # Errors
-/// When it is protected or something needs it.
-pub fn check_delete(cloud: &Cloud, item: &Item, now: u64) -> Result<(), Refusal> {
-    if let Some((property, _)) = kinds::unlocked(&item.kind, &item.properties) {
-        let message = format!("{} is protected by its {property}", item.identifier);
-        return Err(Refusal::new(
-            ErrorKind::Conflict,
-            "OperationNotPermitted",
-            message,
-        ));
-    }
-    let in_use = |other: &Item| {
-        let message = format!(
-            "{} has a dependent object: {} {}",
-            item.identifier, other.kind, other.identifier
-        );
-        Refusal::new(ErrorKind::Conflict, "DependencyViolation", message)
-    };
-    for other in cloud.items.values() {
-        if other.number == item.number || !other.exists(now) {
-            continue;
-        }
-        let mut needs = false;
-        for_each_name(&other.kind, &other.properties, &mut |entry, path, name| {
-            needs |= entry.blocks
-                && entry.kinds.contains(&&*item.kind)
-                && is_in_reach(&item.region, &other.region, path, name)
-                && is_called(item, name);
-        });
-        if needs {
-            return Err(in_use(other));
-        }
-        if &*item.kind == "AWS::EC2::VPCGatewayAttachment"
-            && WITH_PUBLIC_ADDRESS.contains(&&*other.kind)
-            && is_in_vpc(cloud, other, text(&item.properties, "VpcId"))
-        {
-            return Err(in_use(other));
-        }
-    }
-    Ok(())
-}
-
-/// What may have an address that the internet reaches. EC2 detaches no gateway while a network "has some mapped public
-/// address(es)" (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html>).
-const WITH_PUBLIC_ADDRESS: [&str; 5] = [
-    "AWS::AutoScaling::AutoScalingGroup",
-    "AWS::EC2::EIPAssociation",
-    "AWS::EC2::Instance",
-    "AWS::EC2::NatGateway",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-];
-
-/// Whether an item stands in a VPC, by one of its subnets or itself.
-fn is_in_vpc(cloud: &Cloud, item: &Item, vpc: &str) -> bool {
-    let mut inside = text(&item.properties, "VpcId") == vpc;
-    for_each_name(&item.kind, &item.properties, &mut |entry, _, name| {
-        if entry.kinds.contains(&"AWS::EC2::Subnet") {
-            inside |= cloud.items.values().any(|subnet| {
-                &*subnet.kind == "AWS::EC2::Subnet"
-                    && is_called(subnet, name)
-                    && text(&subnet.properties, "VpcId") == vpc
-            });
-        }
-    });
-    inside
-}
-
-/// The n-th address of a subnet that a resource may have; AWS keeps the first four for itself
-/// (<https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>).
-pub fn host(cidr: &str, number: u64) -> Option<Ipv4Addr> {
-    let network: Ipv4Net = cidr.parse().ok()?;
-    let size = 1u64 << (32 - u32::from(network.prefix_len()));
-    let usable = size.saturating_sub(5).max(1);
-    let offset = u32::try_from(4 + number % usable).ok()?;
-    Some(Ipv4Addr::from(
-        u32::from(network.network()).checked_add(offset)?,
-    ))
 }
