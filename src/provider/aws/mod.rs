@@ -16,6 +16,7 @@ mod call;
 mod carried;
 pub(crate) mod clients;
 mod convert;
+mod documents;
 mod error;
 mod http;
 mod identity;
