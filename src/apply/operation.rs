@@ -1,6 +1,6 @@
 //! What one operation of a plan does: its calls, and the looks until what they made can be used.
 //!
-//! An operation has two moments. It is usable when others may refer to what it wrote, and they begin
+//! An operation has two moments; `looks` waits for both. It is usable when others may refer to what it wrote, and they begin
 //! then; it ends when that was found often enough in a row to be sure ([`Provider::consistent_reads`]). Those
 //! further looks wait for each other, so that what was written at about the same time is looked at in
 //! the same few calls; of what was made and looks as it should they ask for the state only
@@ -9,10 +9,12 @@
 //! [`Provider::consistent_reads`]: crate::provider::Provider::consistent_reads
 //! [`Provider::status`]: crate::provider::Provider::status
 
+mod delete;
+mod looks;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -21,9 +23,8 @@ use super::Context;
 use super::event::{End, Event};
 use super::retry::{Patience, persist};
 use super::stepwise;
-use super::wait::{Failure, Wait, least};
+use super::wait::Failure;
 use crate::address::Address;
-use crate::blueprint::is_ready;
 use crate::compare;
 use crate::compare::Rules;
 use crate::graph::Resource;
@@ -36,12 +37,6 @@ use crate::plan::{Change, Operation, Plan, Step};
 use crate::provider::{ProviderError, Write};
 use crate::schema::Registry;
 use crate::value::{Map, Reference, Value};
-
-/// How long after one look the next one comes, when nothing else is to be waited for.
-const AGAIN: Duration = Duration::from_millis(200);
-
-/// How far apart the common looks are while other operations are under way, in milliseconds.
-const TOGETHER: u64 = 3_000;
 
 /// What the operations of a run share.
 pub struct Run<'a> {
@@ -482,67 +477,6 @@ impl<'a> Run<'a> {
             .await
     }
 
-    async fn delete(&self, number: usize, change: &Change) -> Ended {
-        let Some(live) = &change.live else {
-            return Err(Failure::For("there is nothing to delete".to_owned()));
-        };
-        let handle = live.handle();
-        self.unlock(number, change, &handle).await?;
-        self.persist(number, change, Patience::DELETE, || {
-            self.context.provider.delete(self.context.owner, &handle)
-        })
-        .await?;
-        let typical = kinds::of(&change.kind).delete_seconds;
-        let mut wait = Wait::new(typical, least(&change.kind, &live.properties));
-        loop {
-            if self.status(number, change, &handle).await?.is_none() {
-                return Ok((None, Vec::new()));
-            }
-            self.tell(&Event::Waiting { operation: number });
-            wait.sleep(self.context).await?;
-        }
-    }
-
-    /// Switches off what AWS wants switched off before a delete; the plan's guard rails have asked.
-    async fn unlock(&self, number: usize, change: &Change, handle: &Handle) -> Result<(), Failure> {
-        let Some(live) = self.read(number, change, handle).await? else {
-            return Ok(());
-        };
-        if live.status == Status::Deleting {
-            return Ok(());
-        }
-        let Some((name, value)) = kinds::unlocked(&live.kind, &live.properties) else {
-            return Ok(());
-        };
-        if live.status != Status::Ready && !matches!(live.status, Status::Failed(_)) {
-            let typical = kinds::of(&live.kind).create_seconds;
-            self.wait_until(number, change, handle, typical, |live| {
-                live.status == Status::Ready
-            })
-            .await?;
-        }
-        let mut properties = live.properties.clone();
-        properties.insert(name.clone(), value);
-        let write = Write {
-            owner: self.context.owner.clone(),
-            address: change.address.clone(),
-            kind: live.kind.clone(),
-            properties,
-            applied: live.applied.clone().unwrap_or_default(),
-        };
-        let changed = [name];
-        self.persist(number, change, Patience::WRITE, || {
-            self.context.provider.update(handle, &write, &changed)
-        })
-        .await?;
-        let typical = kinds::of(&live.kind).update_seconds;
-        self.wait_until(number, change, handle, typical, |live| {
-            live.status == Status::Ready
-        })
-        .await?;
-        Ok(())
-    }
-
     /// Tells of each further attempt at a call.
     fn teller<'b>(
         &'b self,
@@ -604,135 +538,6 @@ impl<'a> Run<'a> {
         Ok(persist(self.context, &name, Patience::READ, &mut again, call).await?)
     }
 
-    /// Waits until a resource was found ready often enough in a row to be sure that it is; `live` is
-    /// how it was found once, `made` that it was made and not changed since.
-    async fn until_sure(
-        &self,
-        number: usize,
-        change: &Change,
-        handle: &Handle,
-        desired: &Resource,
-        live: Option<LiveResource>,
-        made: bool,
-    ) -> Result<LiveResource, Failure> {
-        let mut sightings = u32::from(live.is_some());
-        let mut last = live;
-        let typical = kinds::of(&change.kind).create_seconds;
-        let mut wait = Wait::new(typical, least(&change.kind, &desired.properties));
-        loop {
-            if let Some(live) =
-                last.take_if(|_| sightings >= self.context.provider.consistent_reads())
-            {
-                return Ok(live);
-            }
-            self.common_look().await?;
-            last = match last {
-                // What was made and looks as it should has no older look: that it stays is enough.
-                Some(live) if made && differences(desired, &live).is_empty() => {
-                    let status = self.status(number, change, handle).await?;
-                    is_up(status.as_ref())?.then_some(live)
-                }
-                _ => {
-                    let live = self.look(number, change, handle).await?;
-                    live.filter(|live| is_as_wanted(live, desired))
-                }
-            };
-            match last {
-                Some(_) => sightings += 1,
-                None => {
-                    sightings = 0;
-                    self.tell(&Event::Waiting { operation: number });
-                    wait.sleep(self.context).await?;
-                }
-            }
-        }
-    }
-
-    /// Waits for the moment when everything is looked at that can be used already: every three seconds,
-    /// and soon when nothing else is under way.
-    async fn common_look(&self) -> Result<(), Failure> {
-        let now = self.context.provider.clock().now();
-        let rest = TOGETHER - now.saturating_sub(self.began) % TOGETHER;
-        let rest = Duration::from_millis(rest).max(AGAIN);
-        let quiet = async {
-            // The sender is in this very run.
-            let _ = self.quiet.subscribe().wait_for(|quiet| *quiet).await;
-            self.context.sleep(AGAIN).await
-        };
-        let goes_on = tokio::select! {
-            goes_on = quiet => goes_on,
-            goes_on = self.context.sleep(rest) => goes_on,
-        };
-        if goes_on {
-            Ok(())
-        } else {
-            Err(Failure::Stopped)
-        }
-    }
-
-    /// How a resource is found now; that it is not there may be the cloud's delay in showing it.
-    async fn look(
-        &self,
-        number: usize,
-        change: &Change,
-        handle: &Handle,
-    ) -> Result<Option<LiveResource>, Failure> {
-        let live = self.read(number, change, handle).await?;
-        is_up(live.as_ref().map(|live| &live.status))?;
-        Ok(live)
-    }
-
-    /// Waits until a resource can be used, by the cloud's word and by `readyWhen`.
-    async fn until_ready(
-        &self,
-        number: usize,
-        change: &Change,
-        handle: &Handle,
-        desired: &Resource,
-        typical: u32,
-    ) -> Result<LiveResource, Failure> {
-        self.wait_until(number, change, handle, typical, |live| {
-            is_as_wanted(live, desired)
-        })
-        .await
-    }
-
-    async fn wait_until(
-        &self,
-        number: usize,
-        change: &Change,
-        handle: &Handle,
-        typical: u32,
-        enough: impl Fn(&LiveResource) -> bool,
-    ) -> Result<LiveResource, Failure> {
-        let desired = change.desired.as_ref();
-        let least = desired.map(|desired| least(&change.kind, &desired.properties));
-        let mut wait = Wait::new(typical, least.unwrap_or_default());
-        let clock = self.context.provider.clock();
-        let (began, mut noted) = (clock.now(), &*change.kind != CERTIFICATE);
-        loop {
-            let live = self.look(number, change, handle).await?;
-            let state = match live.as_ref().map(|live| &live.status) {
-                Some(Status::Pending(state)) => Some(state.clone()),
-                _ => None,
-            };
-            if let Some(live) = live.filter(|live| enough(live)) {
-                return Ok(live);
-            }
-            if !noted && clock.now().saturating_sub(began) > u64::from(typical) * 1000 {
-                noted = true;
-                self.note(number, change, self.proof(change));
-            }
-            self.tell(&Event::Waiting { operation: number });
-            wait.sleep(self.context)
-                .await
-                .map_err(|failure| match (failure, state) {
-                    (Failure::For(text), Some(state)) => Failure::For(format!("{text}: {state}")),
-                    (failure, _) => failure,
-                })?;
-        }
-    }
-
     /// Remembers what was found and says what is not as asked.
     fn settle(&self, desired: &Resource, live: LiveResource) -> Vec<String> {
         let differs = differences(desired, &live);
@@ -759,17 +564,4 @@ fn differences(desired: &Resource, live: &LiveResource) -> Vec<String> {
         .map(|difference| difference.path)
         .filter(|path| !desired.lifecycle.ignores(path))
         .collect()
-}
-
-/// Whether a resource can be used by the cloud's word; that it will never be is a failure.
-fn is_up(status: Option<&Status>) -> Result<bool, Failure> {
-    match status {
-        Some(Status::Failed(why)) => Err(Failure::For(format!("it failed: {why}"))),
-        status => Ok(status == Some(&Status::Ready)),
-    }
-}
-
-/// Whether a resource can be used, by the cloud's word and by `readyWhen`.
-fn is_as_wanted(live: &LiveResource, desired: &Resource) -> bool {
-    live.status == Status::Ready && is_ready(&desired.ready_when, &live.properties).unwrap_or(false)
 }

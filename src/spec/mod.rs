@@ -12,6 +12,7 @@ mod gate;
 mod load;
 mod normalized;
 mod rules;
+mod service;
 mod stores;
 
 pub use cache::{Cache, CacheEngine, CacheLimits, CacheStrategy, Eviction, Serverless};
@@ -20,6 +21,7 @@ pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use rules::{processor, unknown_region};
+pub use service::{Algorithm, Balance, Health, Scale, ScaleTarget, Service};
 
 pub use crate::schema::split_tag;
 pub use stores::{
@@ -312,191 +314,6 @@ pub enum Nat {
     PerZone,
     /// One for all zones.
     Single,
-}
-
-/// Something that runs and answers HTTP.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Service {
-    /// The container image, with a tag or digest.
-    #[serde(default)]
-    #[schemars(example = &"nginx:1", example = &"ghcr.io/example/shop:2.3")]
-    pub image: Option<String>,
-    /// An archive in S3 to run instead of an image: s3://bucket/key.
-    #[serde(default)]
-    #[schemars(example = &"s3://artifacts/shop/2.3.tar.gz")]
-    pub artifact: Option<String>,
-    /// The command, where the image's own is not right.
-    #[serde(default)]
-    #[schemars(example = ["./serve", "--port", "8080"])]
-    pub command: Option<Vec<String>>,
-    /// The port that it listens on.
-    #[serde(default = "default_port")]
-    #[schemars(range(min = 1, max = 65535))]
-    pub port: u16,
-    /// How its health is asked.
-    #[serde(default)]
-    pub health: Health,
-    /// Environment variables. Their values are stored readable; what is secret belongs into `secrets`.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// Environment variables from Secrets Manager, by the name or ARN of the secret whose whole text is the value, or from
-    /// a parameter of SSM: /shop/stripe, ssm:stripe or its ARN.
-    #[serde(default)]
-    pub secrets: BTreeMap<String, String>,
-    /// The stores that it uses: their names and endpoints are in its environment, and its servers' role may use them.
-    #[serde(default)]
-    pub stores: Vec<String>,
-    /// The instance type.
-    #[serde(default = "default_instance")]
-    #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
-    #[schemars(example = &"t4g.small", example = &"m7g.large")]
-    pub instance: String,
-    /// How many instances.
-    #[serde(default)]
-    pub scale: Scale,
-    /// How requests are spread over instances.
-    #[serde(default)]
-    pub balance: Balance,
-    /// The paths that it answers.
-    #[serde(default = "default_paths")]
-    #[schemars(length(min = 1, max = 5))]
-    #[schemars(example = ["/api/*"])]
-    pub paths: Vec<String>,
-    /// The host names that it answers; empty means all.
-    #[serde(default)]
-    #[schemars(example = ["api.shop.example.com"])]
-    pub hosts: Vec<String>,
-}
-
-fn default_port() -> u16 {
-    8080
-}
-
-fn default_instance() -> String {
-    "t4g.small".to_owned()
-}
-
-fn default_paths() -> Vec<String> {
-    vec!["/*".to_owned()]
-}
-
-/// How a service's health is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Health {
-    /// The path that answers 200 when all is well.
-    #[schemars(regex(pattern = r"^/"))]
-    #[schemars(example = &"/health")]
-    pub path: String,
-    /// Seconds between two questions.
-    #[schemars(range(min = 5, max = 300))]
-    pub interval: u16,
-    /// Seconds to wait for an answer.
-    #[schemars(range(min = 2, max = 120))]
-    pub timeout: u16,
-    /// Good answers in a row until healthy.
-    #[schemars(range(min = 2, max = 10))]
-    pub healthy: u8,
-    /// Bad answers in a row until unhealthy.
-    #[schemars(range(min = 2, max = 10))]
-    pub unhealthy: u8,
-    /// Seconds that a new server has before bad answers get it replaced: its packages, the image, the start.
-    #[schemars(range(min = 90, max = 7200))]
-    pub grace: u16,
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        Self {
-            path: "/".to_owned(),
-            interval: 10,
-            timeout: 5,
-            healthy: 2,
-            unhealthy: 3,
-            grace: 900,
-        }
-    }
-}
-
-/// How many instances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Scale {
-    /// Never fewer.
-    #[schemars(range(min = 1, max = 1000))]
-    pub min: u16,
-    /// Never more.
-    #[schemars(range(min = 1, max = 1000))]
-    pub max: u16,
-    /// What to keep steady in between.
-    pub target: ScaleTarget,
-}
-
-impl Default for Scale {
-    fn default() -> Self {
-        Self {
-            min: 2,
-            max: 6,
-            target: ScaleTarget::default(),
-        }
-    }
-}
-
-/// What an auto-scaling group keeps steady.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScaleTarget {
-    /// Average CPU use in percent.
-    #[schemars(range(min = 10, max = 90))]
-    pub cpu: u8,
-}
-
-impl Default for ScaleTarget {
-    fn default() -> Self {
-        Self { cpu: 60 }
-    }
-}
-
-/// How requests are spread over instances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Balance {
-    /// The algorithm.
-    pub algorithm: Algorithm,
-    /// The share of requests, against services with the same paths; set in each of them.
-    #[schemars(range(max = 999))]
-    pub weight: u16,
-    /// Seconds for which a user stays with one instance; 0 is not at all.
-    #[schemars(range(max = 604800))]
-    pub stickiness: u32,
-    /// Seconds over which a new instance gets its full share; 0 is at once.
-    #[schemars(range(max = 900))]
-    pub slow_start: u16,
-}
-
-impl Default for Balance {
-    fn default() -> Self {
-        Self {
-            algorithm: Algorithm::default(),
-            weight: 1,
-            stickiness: 0,
-            slow_start: 0,
-        }
-    }
-}
-
-/// A load-balancing algorithm of the Application Load Balancer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Algorithm {
-    /// One after the other.
-    RoundRobin,
-    /// To whom has least to do.
-    #[default]
-    LeastOutstandingRequests,
-    /// By chance, away from instances that misbehave.
-    WeightedRandom,
 }
 
 /// The relational database.

@@ -133,3 +133,52 @@ fn imports_are_read_in_every_form() {
     let found: Vec<_> = imports(source).into_iter().collect();
     assert_eq!(found, ["address", "graph", "plan", "value"]);
 }
+
+/// A longer file has one subject nonetheless, and its header says why.
+const LONGEST: usize = 600;
+
+/// How the line of a header begins that says why its file is long.
+const REASON: &str = "//! Long because ";
+
+/// Whether a source is short enough, or says why not.
+fn is_short_or_says_why(source: &str) -> bool {
+    let mut header = source.lines().take_while(|line| line.starts_with("//!"));
+    source.lines().count() <= LONGEST || header.any(|line| line.starts_with(REASON))
+}
+
+#[test]
+fn a_long_file_says_why_in_its_header() {
+    let mut long = Vec::new();
+    let mut folders = vec![crate::common::root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs")
+                && !is_short_or_says_why(&std::fs::read_to_string(&path).unwrap())
+            {
+                long.push(path);
+            }
+        }
+    }
+    long.sort();
+    assert!(
+        long.is_empty(),
+        "more than {LONGEST} lines and no line `{REASON}...` in the header: {long:?}; move the second subject to a file of its own"
+    );
+}
+
+#[test]
+fn a_reason_stands_in_the_header_and_only_there() {
+    let long = "\n".repeat(LONGEST + 1);
+    assert!(is_short_or_says_why(&"\n".repeat(LONGEST)));
+    assert!(!is_short_or_says_why(&format!("//! A subject.{long}")));
+    let reason = format!("{REASON}a table is one thing.");
+    assert!(is_short_or_says_why(&format!(
+        "//! A subject.\n//!\n{reason}{long}"
+    )));
+    assert!(!is_short_or_says_why(&format!(
+        "//! A subject.\n{long}{reason}"
+    )));
+}

@@ -1,4 +1,6 @@
 //! One spec for each rule that breaks it and nothing else, and what blueprints make of specs at the limits.
+//!
+//! Long because its table has every rule once, with the lines that break it.
 
 use crate::blueprint::{Library, compile};
 use crate::spec::{Stage, load};
