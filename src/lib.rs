@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 // What is printed goes through `cli::ui`, which knows about closed pipes, full disks and colours; a process ends in `main`.
 #![warn(clippy::exit, clippy::print_stderr, clippy::print_stdout)]
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
 // Nothing calls what `clippy.toml` names (clock, environment, files, programs) but the modules that are allowed to below.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 

@@ -91,30 +91,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ));
         text.push_str(&wrapped(&blueprint.description));
         match (&graph, &why_not) {
-            (Some(graph), _) => {
-                text.push_str(&format!("  {}", count(graph.len(), "resource")));
-                let (new, gone): (usize, usize) =
-                    steps.values().fold((0, 0), |(new, gone), (a, b)| {
-                        (new + a.len(), gone + b.len())
-                    });
-                if before.is_some() {
-                    text.push_str(&format!(
-                        ": {} new, {} gone",
-                        Painted(NEW, new),
-                        Painted(GONE, gone)
-                    ));
-                }
-                text.push('\n');
-                for ((_, tier), (new, gone)) in &steps {
-                    let mut all = counted('+', new);
-                    all.extend(counted('-', gone));
-                    text.push_str(&format!(
-                        "    {:11} {}\n",
-                        tier,
-                        Painted(FAINT, all.join(" "))
-                    ));
-                }
-            }
+            (Some(graph), _) => text.push_str(&resources(graph, &steps, before.is_some())),
             (None, Some(why)) => text.push_str(&format!(
                 "  {}\n",
                 Painted(FAINT, format!("not yet possible: {why}"))
@@ -133,6 +110,32 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ui::print(&text)
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many resources there are and, after another stage, how many come and go by tier.
+fn resources(graph: &Graph, steps: &Steps, is_compared: bool) -> String {
+    let mut text = format!("  {}", count(graph.len(), "resource"));
+    let (new, gone): (usize, usize) = steps.values().fold((0, 0), |(new, gone), (a, b)| {
+        (new + a.len(), gone + b.len())
+    });
+    if is_compared {
+        text.push_str(&format!(
+            ": {} new, {} gone",
+            Painted(NEW, new),
+            Painted(GONE, gone)
+        ));
+    }
+    text.push('\n');
+    for ((_, tier), (new, gone)) in steps {
+        let mut all = counted('+', new);
+        all.extend(counted('-', gone));
+        text.push_str(&format!(
+            "    {:11} {}\n",
+            tier,
+            Painted(FAINT, all.join(" "))
+        ));
+    }
+    text
 }
 
 /// Which resources come and go, by tier: each instance in each region counts, as in a plan.

@@ -239,6 +239,11 @@ pub fn kind_of(code: &str, message: &str, status: u16) -> ErrorKind {
     if has(&["LimitExceeded", "QuotaExceeded", "TooMany", "QuotaFault"]) {
         return ErrorKind::Quota;
     }
+    kind_of_status(code, status)
+}
+
+/// The same, for codes that do not say it by themselves.
+fn kind_of_status(code: &str, status: u16) -> ErrorKind {
     match (status, code) {
         (429, _) => ErrorKind::Throttled,
         (501, _)

@@ -59,28 +59,7 @@ pub fn modification(live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Map {
             }
         }
     }
-    let gone = |name: &str| touches(changed, &[name]) && !wanted.contains_key(name);
-    if gone("MonitoringInterval") {
-        call.remove("MonitoringRoleArn");
-        call.insert("MonitoringInterval", Value::Int(0));
-    }
-    if gone("EnablePerformanceInsights") {
-        call.insert("EnablePerformanceInsights", Value::Bool(false));
-    }
-    if gone("DatabaseInsightsMode") {
-        call.insert("DatabaseInsightsMode", Value::str("standard"));
-    }
-    if gone("PerformanceInsightsRetentionPeriod")
-        && wanted.get("EnablePerformanceInsights") == Some(&Value::Bool(true))
-    {
-        call.insert("PerformanceInsightsRetentionPeriod", Value::Int(7));
-    }
-    if gone("Domain") {
-        call.insert("DisableDomain", Value::Bool(true));
-    }
-    if gone("ProcessorFeatures") {
-        call.insert("UseDefaultProcessorFeatures", Value::Bool(true));
-    }
+    switch_off(&mut call, wanted, changed);
     if touches(changed, &["ManageMasterUserPassword"])
         && wanted.get("ManageMasterUserPassword") != Some(&Value::Bool(true))
         && let Some(password) = wanted.get("MasterUserPassword")
@@ -108,18 +87,7 @@ pub fn modification(live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Map {
         }
     }
     if touches(changed, &["AdditionalStorageVolumes"]) {
-        let mut volumes: Vec<Value> = items(wanted, "AdditionalStorageVolumes")
-            .map(volume)
-            .collect();
-        for old in items(live, "AdditionalStorageVolumes") {
-            let name = text(old, "VolumeName");
-            if !items(wanted, "AdditionalStorageVolumes").any(|new| text(new, "VolumeName") == name)
-            {
-                let gone = json!({"VolumeName": name, "SetForDelete": true});
-                volumes.push(Value::from(gone));
-            }
-        }
-        call.insert("AdditionalStorageVolumes", Value::List(volumes));
+        call.insert("AdditionalStorageVolumes", volumes(live, wanted));
     }
     storage(&mut call, live, wanted, changed);
     // These only go with others; alone they change nothing, which AWS refuses.
@@ -138,6 +106,47 @@ pub fn modification(live: &Map, wanted: &Map, changed: &[Arc<str>]) -> Map {
         }
     }
     call
+}
+
+/// What is switched off, or goes back to AWS's default, by another parameter than the one that set it.
+fn switch_off(call: &mut Map, wanted: &Map, changed: &[Arc<str>]) {
+    let gone = |name: &str| touches(changed, &[name]) && !wanted.contains_key(name);
+    if gone("MonitoringInterval") {
+        call.remove("MonitoringRoleArn");
+        call.insert("MonitoringInterval", Value::Int(0));
+    }
+    if gone("EnablePerformanceInsights") {
+        call.insert("EnablePerformanceInsights", Value::Bool(false));
+    }
+    if gone("DatabaseInsightsMode") {
+        call.insert("DatabaseInsightsMode", Value::str("standard"));
+    }
+    if gone("PerformanceInsightsRetentionPeriod")
+        && wanted.get("EnablePerformanceInsights") == Some(&Value::Bool(true))
+    {
+        call.insert("PerformanceInsightsRetentionPeriod", Value::Int(7));
+    }
+    if gone("Domain") {
+        call.insert("DisableDomain", Value::Bool(true));
+    }
+    if gone("ProcessorFeatures") {
+        call.insert("UseDefaultProcessorFeatures", Value::Bool(true));
+    }
+}
+
+/// The volumes beside the first one, with those that are no longer wanted.
+fn volumes(live: &Map, wanted: &Map) -> Value {
+    let mut volumes: Vec<Value> = items(wanted, "AdditionalStorageVolumes")
+        .map(volume)
+        .collect();
+    for old in items(live, "AdditionalStorageVolumes") {
+        let name = text(old, "VolumeName");
+        if !items(wanted, "AdditionalStorageVolumes").any(|new| text(new, "VolumeName") == name) {
+            let gone = json!({"VolumeName": name, "SetForDelete": true});
+            volumes.push(Value::from(gone));
+        }
+    }
+    Value::List(volumes)
 }
 
 /// Storage: what has provisioned IOPS takes size and IOPS together only, and gp3 below its size for
