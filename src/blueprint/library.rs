@@ -12,7 +12,7 @@ use super::expression::Failure;
 use super::functions::with_markers;
 use super::model::{Blueprint, Module};
 use super::parse;
-use super::texts::{Templates, lean};
+use super::texts::{Templates, register};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::nearest;
 use crate::value::Value;
@@ -215,11 +215,7 @@ impl Library {
         for (path, text) in templates {
             let shown = format!("templates/{path}");
             library.sources.insert(shown, (*text).to_owned());
-            if let Err(error) = library
-                .templates
-                .given
-                .register_template_string(path, lean(path, text))
-            {
+            if let Err(error) = register(&mut library.templates.given, path, text) {
                 let place = Location {
                     file: format!("templates/{path}").into(),
                     line: error

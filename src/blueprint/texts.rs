@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use handlebars::Handlebars;
+use handlebars::template::TemplateElement;
+use handlebars::{Handlebars, Template, TemplateError};
 
 use super::library::TEMPLATES;
 use crate::value::shell;
@@ -39,7 +40,7 @@ impl Templates {
             let mut all = self.given.clone();
             for (path, text) in TEMPLATES {
                 if !all.has_template(path)
-                    && let Err(error) = all.register_template_string(path, lean(path, text))
+                    && let Err(error) = register(&mut all, path, text)
                 {
                     panic!("{path} in the binary is broken: {error}");
                 }
@@ -49,10 +50,35 @@ impl Templates {
     }
 }
 
+/// Adds a template. Most are scripts with nothing to fill in: reading all of them as templates took more of a plan than
+/// everything else.
+///
+/// # Errors
+/// When it is no template.
+pub(super) fn register(
+    templates: &mut Handlebars<'static>,
+    path: &str,
+    text: &str,
+) -> Result<(), TemplateError> {
+    let text = lean(path, text);
+    if text.contains("{{") {
+        return templates.register_template_string(path, text);
+    }
+    templates.register_template(path, verbatim(text.into_owned()));
+    Ok(())
+}
+
+/// A template that is its text.
+fn verbatim(text: String) -> Template {
+    let mut template = Template::new();
+    template.elements.push(TemplateElement::RawString(text));
+    template
+}
+
 /// What is left of a template's text: user data has room for 16 KB
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html>), so its
 /// comments, empty lines and half of the indentation stay here.
-pub(super) fn lean<'a>(path: &str, text: &'a str) -> Cow<'a, str> {
+fn lean<'a>(path: &str, text: &'a str) -> Cow<'a, str> {
     if !path.starts_with("user-data/") {
         return Cow::Borrowed(text);
     }
@@ -87,4 +113,27 @@ fn shell_word(
     let word = shell::word(&text).map_err(handlebars::RenderErrorReason::Other)?;
     out.write(&word)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_braces_is_what_the_parser_makes_of_it() {
+        let mut plain = 0;
+        for (path, text) in TEMPLATES {
+            let text = lean(path, text);
+            if !text.contains("{{") {
+                let read = Template::compile(&text).unwrap();
+                assert_eq!(
+                    verbatim(text.into_owned()).elements,
+                    read.elements,
+                    "{path}"
+                );
+                plain += 1;
+            }
+        }
+        assert!(plain > 20, "{plain}");
+    }
 }
