@@ -12,6 +12,12 @@ use serde::{Deserialize, Serialize};
 /// The region under which AWS's global services (IAM, Route 53, CloudFront) are filed.
 pub const GLOBAL: &str = "global";
 
+/// The variable of expressions that stands for the account's number.
+pub const ACCOUNT: &str = "account";
+
+/// The property of [`of_account`] that is the number.
+pub const ACCOUNT_NUMBER: &str = "Id";
+
 /// A resource's permanent name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -99,6 +105,11 @@ pub fn is_key(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c))
+}
+
+/// Where the account's number is: no resource, but what others refer to as if it were one.
+pub fn of_account() -> Address {
+    Address::new(GLOBAL, ACCOUNT, None)
 }
 
 impl FromStr for Address {

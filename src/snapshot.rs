@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::redact::conceal;
-use crate::inventory::{Existing, Live, LiveResource, Other, Owner, Record};
+use crate::inventory::{Existing, Live, LiveResource, Other, Owner, Record, SOME_ACCOUNT};
 use crate::plan::existing;
 
 /// The version of the file's format; a file of another one is refused.
@@ -164,6 +164,7 @@ impl Snapshot {
                 .collect(),
             deposed: self.deposed.clone(),
             record: self.record.clone(),
+            account: self.account.clone().or(Some(SOME_ACCOUNT.into())),
             unseen: self.unseen.clone(),
             existing: self.existing(),
         }

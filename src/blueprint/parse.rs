@@ -218,7 +218,8 @@ fn role(node: &Node, kind: &str, errors: &mut Vec<Diagnostic>) -> Option<Role> {
 
 /// Names that expressions see besides resources.
 pub const RESERVED: &[&str] = &[
-    "spec", "inputs", "locals", "region", "regions", "each", "self", "true", "false", "null",
+    "spec", "account", "inputs", "locals", "region", "regions", "each", "self", "true", "false",
+    "null",
 ];
 
 fn lifecycle(node: &Node, errors: &mut Vec<Diagnostic>) -> Lifecycle {

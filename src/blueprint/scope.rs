@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::compile::Compiler;
 use super::expression::{Failure, Scope};
-use crate::address::Address;
+use crate::address::{ACCOUNT, ACCOUNT_NUMBER, Address, of_account};
 use crate::schema::{Registry, nearest};
 use crate::value::{Reference, Value};
 
@@ -56,6 +56,10 @@ impl Scope for Inside<'_, '_> {
         let compiler = self.compiler;
         Ok(Some(match name {
             "spec" => Cow::Borrowed(compiler.spec),
+            ACCOUNT => Cow::Owned(Value::Reference(Arc::new(Reference {
+                address: of_account(),
+                path: ACCOUNT_NUMBER.into(),
+            }))),
             "region" => Cow::Borrowed(compiler.units[self.unit].region),
             "each" => match self.each {
                 Some(each) => Cow::Borrowed(each),
@@ -123,6 +127,10 @@ impl Scope for Inside<'_, '_> {
                     None => Err(compiler.no_variable(name)),
                 }
             }
+            ACCOUNT => Err(Failure {
+                message: format!("the account has no {name}"),
+                help: Some("`account` is its number".to_owned()),
+            }),
             id => {
                 let path: Arc<str> = match &*of.path {
                     "" => name.into(),

@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::project::{Project, load_spec, write};
 use super::{Failure, Global, Outcome, folder, stage, ui};
+use crate::diagnostic::Diagnostic;
 use crate::render::junit::{Case, End, Suite};
-use crate::render::{diagnostics, junit};
+use crate::render::{diagnostics, json, junit};
 use crate::render::{style::FAINT, style::NEW, style::Painted};
 use crate::spec::Stage;
 use crate::words::count;
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Check at every stage that the spec allows.
     #[arg(long, conflicts_with = "stage")]
     all_stages: bool,
+    /// Print JSON; `scalectl schema --of validation` prints its JSON Schema.
+    #[arg(long)]
+    json: bool,
     /// Write what was checked to a file in JUnit's XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -35,10 +39,31 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let checked = check(global, arguments, &mut cases);
     if let Some(path) = &arguments.junit {
         let name = "validate".to_owned();
+        let cases = cases.clone();
         write(path, &junit::xml(&[Suite { name, cases }]))?;
+    }
+    if arguments.json {
+        return told(&cases, checked);
     }
     ui::print(&checked?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the checks for programs. What is wrong is in what is printed, and the exit code as without.
+fn told(cases: &[Case], checked: Result<String, Failure>) -> Outcome {
+    let code = checked.as_ref().err().map(Failure::code);
+    let mistakes = match checked {
+        Ok(_) => Vec::new(),
+        Err(Failure::Diagnostics(found)) => found,
+        Err(Failure::Message { what, help, .. }) => {
+            let mut mistake = Diagnostic::of_option(what);
+            mistake.help = help;
+            vec![mistake]
+        }
+        Err(told @ Failure::Told(_)) => return Err(told),
+    };
+    ui::print_json(&json::validation::document(cases, &mistakes));
+    code.map_or(Ok(ExitCode::SUCCESS), |code| Err(Failure::Told(code)))
 }
 
 /// A check as a case, and its result as it is.

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::value::Map;
 
+/// The account of a provider that has none; AWS's own documentation uses this number.
+pub const SOME_ACCOUNT: &str = "123456789012";
+
 /// Whose resources: one application in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
@@ -29,6 +32,9 @@ pub struct Live {
     pub deposed: Vec<LiveResource>,
     /// The app's record, if there is one.
     pub record: Option<Record>,
+    /// The account's number; nobody has told it where it is not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Arc<str>>,
     /// Where a thorough look could not see, and why: kinds that the application is not known to use.
     #[serde(default)]
     pub unseen: Vec<String>,

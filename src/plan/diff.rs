@@ -10,7 +10,7 @@ use super::properties::{differences, initial, interruption};
 use super::{
     Action, Change, Plan, Reason, beside, blocks, existing, in_place, operations, ranges, schedule,
 };
-use crate::address::Address;
+use crate::address::{ACCOUNT_NUMBER, Address, of_account};
 use crate::compare::Rules;
 use crate::graph::{Graph, Resource};
 use crate::inventory::{Live, LiveResource, Status};
@@ -30,6 +30,18 @@ pub fn diff(desired: &Graph, live: &Live, targets: Option<&[Address]>) -> Plan {
     let mut states: HashMap<&Address, State> = HashMap::with_capacity(desired.len());
     let mut changes: BTreeMap<(Address, u32), Change> = BTreeMap::new();
     let mut unchanged = 0;
+    let account = of_account();
+    if let Some(number) = &live.account {
+        let known: Map = [(ACCOUNT_NUMBER.into(), Value::str(&**number))]
+            .into_iter()
+            .collect();
+        let state = State {
+            properties: known,
+            live: None,
+            action: None,
+        };
+        states.insert(&account, state);
+    }
     for resource in in_order(desired) {
         let found = live.resources.get(&resource.address);
         let judged = judge(resource, found, &states);

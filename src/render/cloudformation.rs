@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::address::{Address, GLOBAL};
+use crate::address::{Address, GLOBAL, of_account};
 use crate::graph::{Graph, Resource};
 use crate::schema::{KindSchema, Registry};
 use crate::value::{Part, Reference, Value};
@@ -168,7 +168,13 @@ enum Target<'a> {
     Attribute,
     /// Something in another region's stack.
     Foreign,
+    /// The account's number, a pseudo parameter.
+    Account,
 }
+
+/// The pseudo parameter that is the account's number
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>).
+const ACCOUNT: &str = "AWS::AccountId";
 
 struct Writer<'a> {
     graph: &'a Graph,
@@ -213,6 +219,7 @@ impl Writer<'_> {
                     json!({ "Fn::GetAtt": [self.names.logical(&reference.address), &*reference.path] })
                 }
                 Target::Foreign => json!({ "Ref": self.parameter(reference, parameters) }),
+                Target::Account => json!({ "Ref": ACCOUNT }),
             },
             Value::Text(_) => {
                 let value = value.resolve(&|reference| match self.target(reference) {
@@ -230,6 +237,7 @@ impl Writer<'_> {
                         Part::Reference(reference) => {
                             let name = match self.target(reference) {
                                 Target::Foreign => self.parameter(reference, parameters),
+                                Target::Account => ACCOUNT.to_owned(),
                                 Target::Identifier => {
                                     self.names.logical(&reference.address).to_owned()
                                 }
@@ -261,6 +269,9 @@ impl Writer<'_> {
 
     /// How CloudFormation would name what a reference names.
     fn target(&self, reference: &Reference) -> Target<'_> {
+        if reference.address == of_account() {
+            return Target::Account;
+        }
         let resource = self.graph.get(&reference.address);
         if let Some(value) = resource.and_then(|resource| resource.property(&reference.path)) {
             return Target::Given(value);

@@ -71,11 +71,13 @@ pub enum Published {
     Rules,
     /// `test --json`.
     TestResults,
+    /// `validate --json`.
+    Validation,
 }
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -104,6 +106,7 @@ impl Published {
         Self::Findings,
         Self::Rules,
         Self::TestResults,
+        Self::Validation,
     ];
 
     /// The name on the command line, and in `docs/schemas`.
@@ -137,6 +140,7 @@ impl Published {
             Self::Findings => "findings",
             Self::Rules => "rules",
             Self::TestResults => "test-results",
+            Self::Validation => "validation",
         }
     }
 
@@ -171,6 +175,7 @@ impl Published {
             Self::Findings => of::<json::findings::Document<'_>>(),
             Self::Rules => of::<json::rules::Document<'_>>(),
             Self::TestResults => of::<json::test_results::Document<'_>>(),
+            Self::Validation => of::<json::validation::Document<'_>>(),
         };
         schema["$id"] = format!(
             "{}/blob/main/docs/schemas/{}.json",

@@ -14,6 +14,7 @@ use scalectl::migrate::graphs::Transition;
 use scalectl::ownership;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::provider::{Answer, ErrorKind, Outcome, Probe, Provider as _, Write};
+use scalectl::render::cloudformation;
 use scalectl::spec::{Domain, DomainDetails, Routing, Spec, Stage};
 use scalectl::value::{Map, Value};
 use serde_json::json;
@@ -239,7 +240,8 @@ fn no_log_group_outlives_a_destroy_or_appears_again() {
     runtime().block_on(async {
         for stage in [Stage::SingleServer, Stage::LoadBalanced] {
             let sim = sim();
-            let graph = graph_of(&library(), &spec_of(SMALL, stage));
+            let text = format!("{SMALL}database: {{engine: postgres}}\n");
+            let graph = graph_of(&library(), &spec_of(&text, stage));
             let (_, report) = apply(&sim, &graph, None).await;
             assert!(report.is_complete(), "{report:#?}");
             let (_, report) = crate::common::destroy(&sim).await;
@@ -251,6 +253,136 @@ fn no_log_group_outlives_a_destroy_or_appears_again() {
             assert!(left.is_empty(), "{}: {left:?}", stage.name());
         }
     });
+}
+
+/// Whom a policy's statements let in without saying for which account.
+fn lets_in_any_account(document: &Value) -> Vec<String> {
+    let statements = document.at("Statement").and_then(Value::as_list);
+    let mut found = Vec::new();
+    for statement in statements.unwrap_or_default() {
+        let services = match statement.at("Principal.Service") {
+            Some(Value::List(services)) => services.clone(),
+            Some(service) => vec![service.clone()],
+            None => continue,
+        };
+        let text = statement.to_string();
+        if !text.contains("${global/account.Id}") {
+            found.extend(services.iter().map(|one| one.as_str().unwrap().to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn services_act_for_this_account_only() {
+    // Those whose documentation names no such condition: they act for the account whose role it is.
+    let without = [
+        "ec2.amazonaws.com",
+        "backup.amazonaws.com",
+        "s3.amazonaws.com",
+    ];
+    for stage in Stage::ALL {
+        let spec = example("marketplace", stage);
+        let graph = graph_of(&library(), &spec);
+        let mut seen = 0;
+        for resource in graph.iter() {
+            for property in ["AssumeRolePolicyDocument", "PolicyDocument"] {
+                let Some(document) = resource.property(property) else {
+                    continue;
+                };
+                seen += 1;
+                let open = lets_in_any_account(document);
+                let trust = property == "AssumeRolePolicyDocument";
+                assert!(
+                    open.iter().all(|one| trust && without.contains(&&**one)),
+                    "{}: {open:?}",
+                    resource.address
+                );
+            }
+        }
+        assert!(seen > 0);
+        let templates = cloudformation::templates(&graph, "us-east-1", "shop");
+        for (region, template) in templates {
+            let text = template.to_string();
+            assert!(!text.contains("account.Id"), "{region}: {}", stage.name());
+            assert!(
+                text.contains("AWS::AccountId"),
+                "{region}: {}",
+                stage.name()
+            );
+        }
+        runtime().block_on(async {
+            let sim = sim();
+            let (_, report) = apply(&sim, &graph, None).await;
+            assert!(report.is_complete(), "{report:#?}");
+            let cloud = sim.cloud();
+            let topics =
+                (cloud.items.values()).filter(|item| &*item.kind == "AWS::SNS::TopicPolicy");
+            for topic in topics {
+                let condition = "PolicyDocument.Statement.0.Condition.StringEquals";
+                let condition = topic.properties.at(condition).unwrap();
+                let number = condition.as_map().unwrap().get("aws:SourceAccount");
+                assert_eq!(number, Some(&Value::str("123456789012")));
+            }
+        });
+    }
+}
+
+#[test]
+fn logs_of_databases_end_and_a_group_that_rds_made_is_taken_over() {
+    let postgres = &format!("{SMALL}database: {{engine: postgres}}\n");
+    let aurora = &postgres
+        .replace("single-server", "cdn")
+        .replace("postgres", "aurora-postgres");
+    let replicated = &postgres.replace("postgres}", "postgres, replicas: 1}");
+    for (text, stage, name) in [
+        (
+            postgres,
+            Stage::SplitDb,
+            "/aws/rds/instance/shop-default-db/postgresql",
+        ),
+        (
+            replicated,
+            Stage::LoadBalanced,
+            "/aws/rds/instance/shop-default-db-replica-1/postgresql",
+        ),
+        (
+            aurora,
+            Stage::Cdn,
+            "/aws/rds/cluster/shop-default-db/postgresql",
+        ),
+    ] {
+        let spec = spec_of(text, stage);
+        let graph = graph_of(&library(), &spec);
+        let kept = (graph.iter())
+            .find(|one| one.property("LogGroupName") == Some(&Value::str(name)))
+            .unwrap_or_else(|| panic!("{}: {name}", stage.name()));
+        assert!(kept.property("RetentionInDays").is_some());
+        // As an earlier release, or somebody else's blueprint, left it: the database, and RDS's group.
+        let mut without = graph.clone();
+        without.resources.retain(|_, one| {
+            let name = one.property("LogGroupName").and_then(Value::as_str);
+            !name.is_some_and(|name| name.starts_with("/aws/rds/"))
+        });
+        runtime().block_on(async {
+            let sim = sim();
+            let (_, report) = apply(&sim, &without, None).await;
+            assert!(report.is_complete(), "{report:#?}");
+            let group = |sim: &Sim| {
+                let cloud = sim.cloud();
+                let all = cloud.items.values();
+                let mut ours = all.filter(|item| &*item.identifier == name);
+                let group = ours.next().unwrap().clone();
+                assert!(ours.next().is_none());
+                group
+            };
+            assert!(group(&sim).marks.is_none());
+            let (_, report) = apply(&sim, &graph, None).await;
+            assert!(report.is_complete(), "{report:#?}");
+            assert!(group(&sim).marks.is_some());
+            assert!(group(&sim).properties.contains_key("RetentionInDays"));
+        });
+    }
 }
 
 #[test]

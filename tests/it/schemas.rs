@@ -209,6 +209,7 @@ fn what_every_command_prints_is_as_its_schema_says() {
         (Published::Resource, "show us-east-1/vpc --json"),
         (Published::DryRun, dry),
         (Published::Rules, "policy list --json"),
+        (Published::Validation, "validate --all-stages --json"),
         (Published::Findings, "policy check --all-stages --json"),
         (Published::Findings, "policy check --live --json"),
         (Published::TestResults, "test --json"),

@@ -20,6 +20,10 @@ use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::Logs::LogGroup";
 
+/// What the names of RDS's log groups begin with
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html>).
+const RDS: &str = "/aws/rds/";
+
 const NEXT: (&str, &str) = ("nextToken", "nextToken");
 
 /// Properties that log groups are described with, and AWS's names of them.
@@ -92,7 +96,13 @@ impl Service for Groups {
                 group.insert(member, value.clone());
             }
         }
-        logs::create_log_group(&api, &group).await?;
+        match logs::create_log_group(&api, &group).await {
+            // RDS was first. A group with the logs of a database of ours can be no one else's.
+            Err(error) if error.kind == ErrorKind::AlreadyExists && name.starts_with(RDS) => {
+                self.tag(place, GROUP, &name, tags, &[]).await?;
+            }
+            other => drop(other?),
+        }
         for property in APART {
             if write.properties.contains_key(property) {
                 set(place, &api, &name, property, &write.properties).await?;

@@ -309,7 +309,8 @@ impl Provider for Aws {
             self.who.known().await?;
             live
         };
-        let (_, live) = futures_util::future::try_join(self.who.known(), look).await?;
+        let (who, mut live) = futures_util::future::try_join(self.who.known(), look).await?;
+        live.account = Some(who.account.clone());
         Ok(live)
     }
 

@@ -11,11 +11,9 @@ use super::cloud::{Cloud, Item};
 use super::{identifiers, tables};
 use crate::address::GLOBAL;
 use crate::compare::{Rules, default_of};
+use crate::inventory::SOME_ACCOUNT as ACCOUNT;
 use crate::schema::Registry;
 use crate::value::{Map, Value};
-
-/// The simulator's account; AWS's own documentation uses this number.
-pub const ACCOUNT: &str = "123456789012";
 
 /// The beginnings of EC2's identifiers.
 const PREFIXES: &[(&str, &str)] = &[

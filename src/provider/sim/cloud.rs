@@ -10,7 +10,9 @@ use super::data::Data;
 use super::item::as_reported;
 pub use super::item::{Item, Marks};
 use super::{attributes, database, deletes, fleet, rules};
-use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray, insert_newer};
+use crate::inventory::{
+    Applied, Handle, Live, LiveResource, Owner, Record, SOME_ACCOUNT, Stray, insert_newer,
+};
 use crate::kinds;
 use crate::kinds::Identity;
 use crate::provider::{ErrorKind, Holder, Outcome, ProviderError, Query, Write};
@@ -27,6 +29,8 @@ pub struct Cloud {
     pub next: u64,
     /// Each app's record.
     pub records: BTreeMap<Owner, Record>,
+    /// The account's number, if it is another account's cloud.
+    pub account: Option<Arc<str>>,
     /// Each app's lease.
     pub leases: BTreeMap<Owner, Holder>,
     /// Each app's rows.
@@ -96,10 +100,16 @@ impl Cloud {
         })
     }
 
+    /// The account's number.
+    pub fn account(&self) -> &str {
+        self.account.as_deref().unwrap_or(SOME_ACCOUNT)
+    }
+
     /// What belongs to `owner`.
     pub fn observe(&self, owner: &Owner, query: &Query, now: u64) -> Live {
         let mut live = Live {
             record: self.records.get(owner).cloned(),
+            account: Some(self.account().into()),
             ..Live::default()
         };
         let ours = self.items.values().filter_map(|item| {
@@ -142,7 +152,9 @@ impl Cloud {
         if let Some(item) = existing {
             return Ok(item.identifier.clone());
         }
-        if let Some(item) = self.simple_record(write).or_else(|| self.moved_over(write)) {
+        let old = self.simple_record(write);
+        let old = old.or_else(|| self.moved_over(write));
+        if let Some(item) = old.or_else(|| self.made_by_rds(write)) {
             // Deleted and created in one change, or not at all.
             self.items.remove(&item.number);
             let made = self.make(write, now, lag, &call);
@@ -228,7 +240,8 @@ impl Cloud {
             replaced_at: None,
         };
         fleet::judged(&mut item, now);
-        self.items.insert(number, item);
+        self.items.insert(number, item.clone());
+        self.logs_begin(&item);
         self.starts(number);
         Ok(identifier)
     }

@@ -50,6 +50,7 @@ impl Cloud {
             next: FIRST,
             records: record.map(|record| (found.owner.clone(), record)).collect(),
             looked: Some(found.looked),
+            account: found.live.account.clone(),
             ..Self::default()
         };
         let ours = found.live.resources.values().chain(&found.live.deposed);

@@ -22,4 +22,5 @@ pub mod sim;
 pub mod stages;
 pub mod status;
 pub mod test_results;
+pub mod validation;
 pub mod walk;

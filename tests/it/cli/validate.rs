@@ -102,3 +102,42 @@ fn hostile_files_are_refused_with_words() {
         );
     }
 }
+
+#[test]
+fn validate_prints_checks_and_mistakes_for_programs() {
+    let project = Project::new();
+    let json = |code| {
+        let output = project.try_run("validate --json");
+        assert_eq!(output.status.code(), Some(code));
+        assert!(output.stderr.is_empty(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let good = json(0);
+    assert_eq!(good["valid"], true);
+    assert_eq!(good["mistakes"], serde_json::json!([]));
+    let checks = good["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["result"] == "passed"));
+
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}knobs: 3\nenv: {{TOKEN: hunter2}}\n"),
+    );
+    let bad = json(1);
+    assert_eq!(bad["valid"], false);
+    let mistakes = bad["mistakes"].as_array().unwrap();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    let line = SPEC.lines().count() as u64 + 1;
+    assert_eq!(mistakes[0]["line"], line);
+    assert_eq!(mistakes[0]["column"], 1);
+    assert!(
+        mistakes[0]["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("scalectl.yaml")
+    );
+    assert!(!bad.to_string().contains("hunter2"));
+
+    std::fs::remove_file(project.path().join("scalectl.yaml")).unwrap();
+    let missing = json(1);
+    assert!(missing["mistakes"][0]["help"].is_string(), "{missing}");
+}
