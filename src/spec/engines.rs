@@ -124,15 +124,41 @@ pub struct Row {
     pub disk: u32,
 }
 
-/// Beside a binary log RDS refuses an application's triggers and functions unless it is told to trust them.
+/// Beside a binary log RDS refuses an application's triggers and functions unless it is told to trust them. Modes and the
+/// longest statement are those of the single server, because a statement means something else in other modes: RDS has its
+/// own defaults.
 const MYSQL_PARAMETERS: &[(&str, &str)] = &[
     ("binlog_format", "ROW"),
     ("log_bin_trust_function_creators", "1"),
     ("log_output", "FILE"),
     ("long_query_time", "1"),
+    ("max_allowed_packet", LONGEST_PACKET),
     ("require_secure_transport", "1"),
     ("slow_query_log", "1"),
+    ("sql_mode", MYSQL_MODES),
 ];
+
+/// The same for MariaDB.
+const MARIADB_PARAMETERS: &[(&str, &str)] = &[
+    ("binlog_format", "ROW"),
+    ("log_bin_trust_function_creators", "1"),
+    ("log_output", "FILE"),
+    ("long_query_time", "1"),
+    ("max_allowed_packet", LONGEST_PACKET),
+    ("require_secure_transport", "1"),
+    ("slow_query_log", "1"),
+    ("sql_mode", MARIADB_MODES),
+];
+
+/// The most that either server takes.
+const LONGEST_PACKET: &str = "1073741824";
+
+/// MySQL's own defaults (<https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_sql_mode>).
+const MYSQL_MODES: &str = "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES";
+
+/// MariaDB's own defaults (<https://mariadb.com/docs/server/server-management/variables-and-modes/sql_mode>).
+const MARIADB_MODES: &str =
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION,STRICT_TRANS_TABLES";
 
 const POSTGRES: Row = Row {
     word: "postgres",
@@ -185,7 +211,7 @@ const MARIADB: Row = Row {
     newest: "11.8",
     numbers: 3,
     like: "\"11.8\" or \"11.8.6\"",
-    parameters: MYSQL_PARAMETERS,
+    parameters: MARIADB_PARAMETERS,
     logs: &["error", "slowquery"],
     letters: (64, 16, 40),
     editions: &[],

@@ -287,7 +287,9 @@ def serve(config, running):
             env = dict(MYSQL_USER=user, MYSQL_DATABASE=config["name"], MYSQL_ROOT_PASSWORD_FILE=secret_file,
                        MYSQL_PASSWORD_FILE=secret_file)
             command = ["--replicate-wild-ignore-table=mysql.rds%", "--require-secure-transport=ON",
-                       "--ssl-cert=%s/database.pem" % tls, "--ssl-key=%s/database.pem" % tls]
+                       "--ssl-cert=%s/database.pem" % tls, "--ssl-key=%s/database.pem" % tls,
+                       # As in RDS's parameter group, whose sql_mode is the server's own default.
+                       "--max-allowed-packet=1073741824"]
             if config["engine"] == "mariadb":
                 # MySQL keeps a binary log unless told otherwise, MariaDB only if told to.
                 command += ["--log-bin=binlog", "--binlog-format=ROW", "--log-slave-updates=ON"]

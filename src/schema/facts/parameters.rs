@@ -21,9 +21,63 @@ pub struct Parameter {
 pub enum Allowed {
     /// These words.
     Words(&'static [&'static str]),
+    /// Some of these words, with commas between them.
+    Some(&'static [&'static str]),
     /// Numbers from the first to the second.
     Between(f64, f64),
 }
+
+/// MySQL 8.0 and 8.4: <https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html>.
+const MYSQL_MODES: Allowed = Allowed::Some(&[
+    "ALLOW_INVALID_DATES",
+    "ANSI_QUOTES",
+    "ERROR_FOR_DIVISION_BY_ZERO",
+    "HIGH_NOT_PRECEDENCE",
+    "IGNORE_SPACE",
+    "NO_AUTO_VALUE_ON_ZERO",
+    "NO_BACKSLASH_ESCAPES",
+    "NO_DIR_IN_CREATE",
+    "NO_ENGINE_SUBSTITUTION",
+    "NO_UNSIGNED_SUBTRACTION",
+    "NO_ZERO_DATE",
+    "NO_ZERO_IN_DATE",
+    "ONLY_FULL_GROUP_BY",
+    "PAD_CHAR_TO_FULL_LENGTH",
+    "PIPES_AS_CONCAT",
+    "REAL_AS_FLOAT",
+    "STRICT_ALL_TABLES",
+    "STRICT_TRANS_TABLES",
+    "TIME_TRUNCATE_FRACTIONAL",
+]);
+
+/// MariaDB: <https://mariadb.com/docs/server/server-management/variables-and-modes/sql_mode>.
+const MARIADB_MODES: Allowed = Allowed::Some(&[
+    "ALLOW_INVALID_DATES",
+    "ANSI_QUOTES",
+    "EMPTY_STRING_IS_NULL",
+    "ERROR_FOR_DIVISION_BY_ZERO",
+    "HIGH_NOT_PRECEDENCE",
+    "IGNORE_SPACE",
+    "NO_AUTO_CREATE_USER",
+    "NO_AUTO_VALUE_ON_ZERO",
+    "NO_BACKSLASH_ESCAPES",
+    "NO_DIR_IN_CREATE",
+    "NO_ENGINE_SUBSTITUTION",
+    "NO_UNSIGNED_SUBTRACTION",
+    "NO_ZERO_DATE",
+    "NO_ZERO_IN_DATE",
+    "ONLY_FULL_GROUP_BY",
+    "PAD_CHAR_TO_FULL_LENGTH",
+    "PIPES_AS_CONCAT",
+    "REAL_AS_FLOAT",
+    "SIMULTANEOUS_ASSIGNMENT",
+    "STRICT_ALL_TABLES",
+    "STRICT_TRANS_TABLES",
+    "TIME_ROUND_FRACTIONAL",
+]);
+
+/// Both servers: <https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_allowed_packet>.
+const PACKET: Allowed = Allowed::Between(1024.0, 1_073_741_824.0);
 
 const YES_OR_NO: Allowed = Allowed::Words(&["0", "1"]);
 
@@ -78,8 +132,10 @@ const TABLE: &[Parameter] = &[
         "read_only",
         Allowed::Words(&["0", "1", "{TrueIfReplica}"]),
     ),
+    dynamic("mysql", "max_allowed_packet", PACKET),
     dynamic("mysql", "require_secure_transport", YES_OR_NO),
     dynamic("mysql", "slow_query_log", YES_OR_NO),
+    dynamic("mysql", "sql_mode", MYSQL_MODES),
     // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.MariaDB.Parameters.html
     dynamic(
         "mariadb",
@@ -111,8 +167,10 @@ const TABLE: &[Parameter] = &[
         Allowed::Words(&["0", "1", "{TrueIfReplica}"]),
     ),
     // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mariadb-ssl-connections.require-ssl.html
+    dynamic("mariadb", "max_allowed_packet", PACKET),
     dynamic("mariadb", "require_secure_transport", YES_OR_NO),
     dynamic("mariadb", "slow_query_log", YES_OR_NO),
+    dynamic("mariadb", "sql_mode", MARIADB_MODES),
     // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Reference.ParameterGroups.html
     dynamic(
         "aurora-postgresql",
@@ -157,6 +215,7 @@ impl Parameter {
     pub fn takes(&self, value: &str) -> bool {
         match self.allowed {
             Allowed::Words(words) => words.contains(&value),
+            Allowed::Some(words) => value.split(',').all(|word| words.contains(&word)),
             Allowed::Between(least, most) => {
                 let number: Option<f64> = value.parse().ok();
                 number.is_some_and(|number| (least..=most).contains(&number))
@@ -167,7 +226,7 @@ impl Parameter {
     /// The values that it takes, as AWS writes them.
     pub fn values(&self) -> String {
         match self.allowed {
-            Allowed::Words(words) => words.join(","),
+            Allowed::Words(words) | Allowed::Some(words) => words.join(","),
             Allowed::Between(least, most) => format!("{least}-{most}"),
         }
     }
@@ -186,6 +245,14 @@ mod tests {
             super::parameter("postgres17", "require_secure_transport"),
             None
         );
+    }
+
+    #[test]
+    fn modes_are_a_list() {
+        let parameter = parameter("mysql8.4", "sql_mode").unwrap();
+        assert!(parameter.takes("STRICT_TRANS_TABLES,NO_ZERO_DATE"));
+        assert!(!parameter.takes("STRICT_TRANS_TABLES NO_ZERO_DATE"));
+        assert!(!parameter.takes("NO_AUTO_CREATE_USER"));
     }
 
     #[test]
