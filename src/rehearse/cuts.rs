@@ -6,10 +6,13 @@
 //! around its steps that hold it while something breaks. Scenarios share two servers; they switch there and back in
 //! turn.
 
+mod disk;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::disk::{Disks, Full};
 use super::dns::Names;
 use super::load::Load;
 use super::process::{self, Process};
@@ -78,6 +81,13 @@ pub enum Fault {
     EndGroup,
     /// SIGKILL to all of them.
     KillGroup,
+    /// The disk of the server that the application leaves is full, and stays so, unless that ends the server: then it
+    /// starts again with room.
+    FullOld,
+    /// The same of the server that it goes to.
+    FullNew,
+    /// The disk is full on which the script keeps its notes, and stays so.
+    FullNotes,
     /// Nothing breaks; but one session waits for a row of another, and that one goes on while the server is made
     /// read-only.
     WaitingWriters,
@@ -92,6 +102,13 @@ pub const FAULTS: [Fault; 6] = [
     Fault::EndGroup,
     Fault::KillGroup,
 ];
+
+/// The faults of disks, which only root can make: each wants servers of its own.
+pub const DISKS: [Fault; 3] = [Fault::FullOld, Fault::FullNew, Fault::FullNotes];
+
+/// Said where a switch has ended on the new side without a rollback, because the old one has no room for what it would
+/// have to follow.
+const NO_ROLLBACK: &str = "there is no rollback";
 
 /// One fault at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +128,10 @@ pub struct Outcome {
     pub undo: bool,
     /// The longest time without an acknowledged write, from before the pause on.
     pub stall: Duration,
+    /// Whether the old side does not follow, as it has no room.
+    pub one_way: bool,
+    /// Whether writes had to wait for room.
+    pub needed_room: bool,
     /// What does not hold.
     pub problems: Vec<String>,
 }
@@ -120,7 +141,11 @@ impl std::fmt::Display for Outcome {
         let Scenario { step, fault } = self.scenario;
         let way = if self.undo { "rollback" } else { "cut-over" };
         let (step, stall) = (STEPS[step], self.stall.as_millis());
-        write!(f, "{way}, {fault:?} {step}: no write for {stall} ms")
+        write!(f, "{way}, {fault:?} {step}: no write for {stall} ms")?;
+        match self.needed_room {
+            true => write!(f, " from when it had room again"),
+            false => Ok(()),
+        }
     }
 }
 
@@ -142,6 +167,12 @@ pub fn run(
     };
     let programs = prerequisites::Programs::find(options.engine, &options.version)?;
     let mut scene = Testbed::set(&scene_options, false, library, programs, stop)?;
+    let fills = |scenario: &Scenario| DISKS.contains(&scenario.fault);
+    // Declared after the servers, so that it ends before their folder is removed.
+    let _disks = match scenarios.iter().any(fills) {
+        true => Disks::limit(&mut scene, stop)?,
+        false => Disks::default(),
+    };
     let app = scene.take_app();
     let port = app.as_ref().map_or(0, |app| app.port);
     let load = Load::start(&Arc::new(Names::of(port)), options.rate, options.seed);
@@ -173,6 +204,10 @@ pub fn run(
         if !whole {
             return Ok(outcomes);
         }
+    }
+    // What does not follow is not equal either.
+    if outcomes.iter().any(|outcome| outcome.one_way) {
+        return Ok(outcomes);
     }
     let last = [step("verify", Gate::Equal)];
     walk_all(&last, options, library, &mut scene, &load, stop, tell)?;
@@ -241,6 +276,8 @@ impl Cuts<'_> {
             scenario,
             undo,
             stall: Duration::ZERO,
+            one_way: false,
+            needed_room: false,
             problems: Vec::new(),
         };
         for name in ["reached", "go"] {
@@ -257,7 +294,11 @@ impl Cuts<'_> {
             return Ok(outcome);
         }
         let mut writers = Vec::new();
+        let mut full = None;
         match scenario.fault {
+            Fault::FullOld => full = Some(Full::fill(&self.scene.servers[old].data())?),
+            Fault::FullNew => full = Some(Full::fill(&self.scene.servers[new].data())?),
+            Fault::FullNotes => full = Some(Full::fill(&self.scene.folder().join("etc"))?),
             Fault::WaitingWriters => writers = self.waiting_writers(old)?,
             Fault::RestartOld => self.restart(old)?,
             Fault::RestartNew => self.restart(new)?,
@@ -267,10 +308,23 @@ impl Cuts<'_> {
             Fault::KillGroup => process.signal("KILL", true),
         }
         self.write("go", "")?;
-        let quiet = self.quiet(&mut process)?;
+        let filled = match scenario.fault {
+            Fault::FullOld => Some(old),
+            Fault::FullNew => Some(new),
+            _ => None,
+        };
+        let quiet = self.quiet(&mut process, filled, &mut full)?;
         drop(writers);
         let now = Instant::now();
         outcome.stall = self.load.longest_stall(started, now, self.stop)?;
+        if self.may_need_room(scenario) && !self.writes_again()? {
+            drop(full.take());
+            for server in &mut self.scene.servers {
+                disk::revive(server, self.stop)?;
+            }
+            outcome.needed_room = true;
+            outcome.stall = self.load.longest_stall(now, Instant::now(), self.stop)?;
+        }
         let said = std::fs::read_to_string(&errors).unwrap_or_default();
         let mut problem = |what: String| outcome.problems.push(format!("{what}\n{said}"));
         if !quiet {
@@ -282,10 +336,29 @@ impl Cuts<'_> {
         for what in self.wrong()? {
             problem(what);
         }
+        outcome.one_way = said.contains(NO_ROLLBACK);
+        if DISKS.contains(&scenario.fault) {
+            drop(full.take());
+            for server in &mut self.scene.servers {
+                disk::revive(server, self.stop)?;
+            }
+        }
         if outcome.problems.is_empty() {
             outcome.problems = self.finish(undo, new)?;
         }
         Ok(outcome)
+    }
+
+    /// Whether writes may have to wait for room. MariaDB's log on a full disk may end with what was not acknowledged, so
+    /// nobody can tell whether the new side has everything. And after the last step the new side may hold writes that the old
+    /// one lacks.
+    fn may_need_room(&self, scenario: Scenario) -> bool {
+        let is_last = scenario.step == STEPS.len() - 1;
+        match scenario.fault {
+            Fault::FullOld => self.scene.servers[0].engine() == Dialect::Mysql,
+            Fault::FullNew => is_last,
+            _ => false,
+        }
     }
 
     /// The same command again, which has to lead to the new side.
@@ -303,15 +376,20 @@ impl Cuts<'_> {
         Ok(problems)
     }
 
-    /// What is not as it has to be when nothing is under way.
-    fn wrong(&self) -> Result<Vec<String>, Error> {
-        let mut problems = Vec::new();
+    /// Whether a write succeeds now.
+    fn writes_again(&self) -> Result<bool, Error> {
         let now = Instant::now();
         let until = now + Duration::from_secs(5);
         while !self.load.acknowledged_since(now) && Instant::now() < until {
             self.load.run_for(Duration::from_millis(20), self.stop)?;
         }
-        if !self.load.acknowledged_since(now) {
+        Ok(self.load.acknowledged_since(now))
+    }
+
+    /// What is not as it has to be when nothing is under way.
+    fn wrong(&self) -> Result<Vec<String>, Error> {
+        let mut problems = Vec::new();
+        if !self.writes_again()? {
             problems.push("no write succeeds".to_owned());
         }
         if self.scene.is_paused()? {
@@ -393,11 +471,23 @@ impl Cuts<'_> {
         Ok(writers)
     }
 
-    /// Waits until nothing of the script runs any more.
-    fn quiet(&self, process: &mut Process) -> Result<bool, Error> {
+    /// Waits until nothing of the script runs any more. A server that its full disk has ended gets room.
+    fn quiet(
+        &mut self,
+        process: &mut Process,
+        filled: Option<usize>,
+        full: &mut Option<Full>,
+    ) -> Result<bool, Error> {
         let until = Instant::now() + QUIET;
         while process.runs() || !self.left().is_empty() {
             self.stop.check()?;
+            if let Some(number) = filled
+                && full.is_some()
+                && !self.scene.servers[number].runs()
+            {
+                *full = None;
+                self.scene.servers[number].start(self.stop)?;
+            }
             if Instant::now() > until {
                 return Ok(false);
             }

@@ -219,7 +219,13 @@ impl Server {
         self.process = None;
     }
 
-    fn answers(&self) -> bool {
+    /// Whether its process runs.
+    pub fn runs(&mut self) -> bool {
+        self.process.as_mut().is_some_and(Process::runs)
+    }
+
+    /// Whether it answers.
+    pub fn answers(&self) -> bool {
         let database = match self.engine {
             Dialect::Postgres => "postgres",
             Dialect::Mysql => "mysql",
@@ -279,6 +285,11 @@ impl Server {
             .args(["--protocol=tcp", "-B", "--default-character-set=utf8mb4"])
             .arg(&self.database);
         Ok(command)
+    }
+
+    /// Where its data and its logs are.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// Which database it is.

@@ -5,9 +5,18 @@
 #
 # However a run ends, writes go on: a failing one sees to that itself, and one that is killed is settled by this same
 # script with the argument `settle`, which waits for the lock from the pause on, or is started by `site-database follow`
-# after the server has restarted. What has to be settled is in the file `unsettled`: where the application was, and, once
-# the other side may hold writes that the first lacks, `resumed`.
+# after the server has restarted. What has to be settled is in the file `unsettled`: where the application was, and how
+# far the switch came. Its texts are written before the pause, because the disk may be full when one is needed:
+#   plain    the old side alone is known to have everything
+#   ready    the new side has everything, checked while nobody writes
+#   resumed  the new side may hold writes that the old one lacks
 unsettled=$etc/unsettled settle_script=$etc/settle
+
+# note WORD: how far the switch came.
+note() {
+  [[ ! -e $unsettled.$1 || $unsettled -ef $unsettled.$1 ]] || ln -f "$unsettled.$1" "$unsettled"
+}
+settled() { rm -f "$unsettled" "$settle_script" "$unsettled".{plain,ready,resumed}; }
 
 # The gate of the switch: what the steps before it should have reached is checked again.
 check_switch() {
@@ -39,7 +48,7 @@ try() {
   (trap - EXIT; begin_shell; "$@") &
   job=$!
   # Nobody writes there, so this waits without a program of its own.
-  (trap - EXIT; close_sessions; read -r -t "$seconds" _ <>"$work/tick" || kill -KILL "$job" 2>/dev/null) </dev/null &>/dev/null &
+  (trap - EXIT; close_sessions; read -r -t "$seconds" _ <>"$work/tick" || end_tree "$job") </dev/null &>/dev/null &
   watch=$!
 }
 tried() {
@@ -53,32 +62,82 @@ answers() { connect "$1"; sql "$1" "SELECT 1" >/dev/null; }
 alone() { connect "$1"; "${@:2}"; }
 both() { connect source; connect target; "$@"; }
 
-# Writes go on at the side that the application uses now. First what takes only that side; what is left of the other
-# direction is removed as far as both answer, and otherwise by the next run.
+# Writes go on at the side that the application uses now, unless it does not take them and the other side has everything.
+# First what takes only that side; what is left of the other direction is removed as far as both answer, and otherwise by
+# the next run.
 settle() {
   local state from now to
   state=$(<"$unsettled")
   from=${state%% *} now=$(used)
-  # The new side is lost before anybody wrote there: the old one has everything.
-  if [[ $now != "$from" && $state != *resumed ]]; then
-    try 15 answers "$now"
+  if [[ $state != *resumed ]]; then
+    try 15 alone "$now" takes_writes "$now"
     if ! tried; then
-      try 15 answers "$from"
-      tried
-      site-database use "${host[$from]}" "${port[$from]}"
-      now=$from
+      leave "$now" "$from" "$state"
+      now=$(used)
     fi
   fi
   to=$(other "$now")
   say "writes go on at the $now"
-  if [[ $now != "$from" ]]; then printf '%s resumed' "$from" >"$unsettled"; fi
+  # A side that is written to and still follows would get its own changes back, older ones after newer.
+  try 15 alone "$now" unfollow "$now"
+  tried
+  if [[ $now != "$from" ]]; then note resumed; else note plain; fi
   site-database resume
   try 30 alone "$now" settle_side "$now"
   tried
   # What is left of the other direction; it may take until the other side answers again.
   try 60 both unsubscribe "$to"
   tried || say "the $now may still follow the $to; the next run ends that"
-  rm -f "$unsettled" "$settle_script"
+  settled
+}
+
+# leave SIDE FROM STATE: the application goes to the other side, if that has everything: the old one before anybody has
+# written to the new one, the new one when it has followed up to the end.
+leave() {
+  local side=$1 from=$2 to
+  to=$(other "$side")
+  if [[ $side != "$from" ]]; then
+    try 15 answers "$to"
+    tried
+    site-database use "${host[$to]}" "${port[$to]}"
+    return
+  fi
+  # A server that starts again has everything, and does not need this.
+  try 20 answers_again "$side"
+  if tried; then
+    try 5 alone "$side" takes_writes "$side"
+    if tried; then return; fi
+    say "the $side answers, and takes no writes"
+    try 10 alone "$side" fence "$side"
+    tried || say "the $side cannot be made read-only either"
+    try 30 both advance "$side"
+    tried || say "the $to cannot take over"
+  elif [[ $3 == *ready && $(site-database show) == *paused ]]; then
+    # Nobody has written since this was checked.
+    say "the $side does not answer, and the $to has everything"
+    try 15 alone "$to" takes_writes "$to"
+    tried
+    site-database use "${host[$to]}" "${port[$to]}"
+  fi
+}
+answers_again() {
+  until (trap - EXIT; begin_shell; answers "$1") 2>/dev/null; do sleep 0.5; done
+}
+# advance FROM: the switch without the step that has the old side follow the new one, for which it has no room.
+advance() {
+  local from=$1 drained stamp=''
+  to=$(other "$from")
+  takes_writes "$to"
+  # Somebody may have written if the proxy has restarted.
+  note plain
+  site-database pause
+  drain "$from"
+  drained=$(position "$from")
+  caught_up "$from" "$drained" "${LAG_SECONDS:-10}"
+  copy_sequences "$from"
+  check_switch "$from"
+  has_subscription "$to" || say "the application goes on at the $to, which has everything; the $from has no room to follow it, so there is no rollback"
+  site-database use "${host[$to]}" "${port[$to]}"
 }
 
 # Tried until it succeeds, since a server may be starting again.
@@ -86,6 +145,7 @@ give_up() {
   local n
   # Something of the switch may still run, and fail now.
   trap '' TERM INT HUP USR1
+  end_limit
   trap at_end EXIT
   for ((n = 1; n <= ${SETTLE_ATTEMPTS:-60}; n++)); do
     [[ -e $unsettled ]] || return 0
@@ -97,9 +157,9 @@ give_up() {
   say "error: writes may still be refused; it is tried again in the background"
 }
 
-# What starts this script again once nothing of it runs any more. No secret is in it.
-stand_by() {
-  local from=$1 key
+# Each as part of a condition, in which bash goes on after a failure.
+write_notes() {
+  local key
   {
     echo '#!/usr/bin/env bash'
     for key in ENGINE DATABASE SOURCE_HOST SOURCE_PORT SOURCE_SECRET TARGET_HOST TARGET_PORT TARGET_SECRET \
@@ -108,21 +168,57 @@ stand_by() {
     done
     echo 'export SITE_SETTLE=yes LOCK_SECONDS=3600 SETTLE_ATTEMPTS=3600'
     cat "$own_text"
-  } >"$settle_script.new"
-  printf '%s' "$from" >"$unsettled"
+  } >"$settle_script.new" || return
+  printf '%s' "$1" >"$unsettled.plain" || return
+  printf '%s ready' "$1" >"$unsettled.ready" || return
+  printf '%s resumed' "$1" >"$unsettled.resumed"
+}
+# What starts this script again once nothing of it runs any more. No secret is in it.
+stand_by() {
+  local from=$1
+  write_notes "$from" 2>/dev/null || {
+    rm -f "$settle_script.new" "$unsettled".{plain,ready,resumed}
+    refuse "$etc has no room for the notes of a switch (df $etc shows the disk); nothing was changed"
+  }
+  note plain
   mv "$settle_script.new" "$settle_script"
   (close_sessions; exec setsid bash "$settle_script") </dev/null &>/dev/null &
+  standby=$!
+}
+
+# A database whose disk is full may leave a statement without an answer. What waits for one ends then, and the switch with it.
+limit_pause() {
+  mkfifo "$work/limit"
+  (trap - EXIT; close_sessions; read -r -t "${PAUSE_SECONDS:-35}" _ <>"$work/limit" || end_waiting "$BASHPID") </dev/null &>/dev/null &
+  limit=$!
+}
+end_waiting() {
+  local child
+  for child in $(children "$ends"); do
+    [[ $child == "$1" || $child == "$standby" ]] || end_tree "$child"
+  done
+  kill -TERM "$ends"
+}
+end_limit() {
+  kill -KILL "${limit:-}" 2>/dev/null || true
+  wait "${limit:-}" 2>/dev/null || true
 }
 
 # The application is switched to `to` already.
 finish() {
   local to=$1 from
   from=$(other "$1")
+  # From here on the new side no longer follows the old one.
+  [[ ! -e $unsettled ]] || takes_writes "$to"
   unsubscribe "$from"
   settle_side "$to"
-  [[ ! -e $unsettled ]] || printf '%s resumed' "$from" >"$unsettled"
+  if [[ -e $unsettled ]]; then
+    # The last moment at which the old side has everything.
+    takes_writes "$to"
+    note resumed
+  fi
   site-database resume
-  rm -f "$unsettled" "$settle_script"
+  settled
 }
 
 switch() {
@@ -139,11 +235,13 @@ switch() {
   same_objects "$from"
   # A follower that is not connected, or far behind, is waited for while writes go on.
   caught_up "$from" "$(position "$from")" "${FOLLOW_SECONDS:-60}"
+  takes_writes "$to"
   # What a killed run left of the other direction would send changes back.
   unsubscribe "$to"
   stand_by "$from"
   trap 'give_up; at_end' EXIT
   began=$(milliseconds)
+  limit_pause
   site-database pause
   fence "$from"
   drain "$from"
@@ -151,9 +249,11 @@ switch() {
   caught_up "$from" "$drained" "${LAG_SECONDS:-10}"
   copy_sequences "$from"
   check_switch "$from"
+  note ready
   subscribe "$to" false
   site-database use "${host[$to]}" "${port[$to]}"
   finish "$to"
+  end_limit
   trap at_end EXIT
   printf '{"switched":true,"paused_ms":%d}\n' $(($(milliseconds) - began))
 }

@@ -43,7 +43,26 @@ exec 9>"$run/lock"
 flock -w "${LOCK_SECONDS:-60}" 9 || refuse "another action is still running on this server; wait for it and run again"
 rm -rf "$run"/action.*
 work=$(mktemp -d "$run/action.XXXXXX")
-at_end() { rm -rf "$work"; }
+# end_tree PROCESS: with everything that it started: a client that waits for an answer which does not come holds the lock.
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null || true; }
+end_tree() {
+  local child
+  for child in $(children "$1"); do end_tree "$child"; done
+  kill -KILL "$1" 2>/dev/null || true
+}
+declare -A to_session session_id
+at_end() {
+  local child number n
+  # A session ends when nothing more can come.
+  for number in "${to_session[@]}"; do eval "exec $number>&-"; done
+  for child in $(children "$ends"); do
+    [[ " ${session_id[*]} " == *" $child "* ]] || continue
+    for ((n = 0; n < 20; n++)); do kill -0 "$child" 2>/dev/null || continue 2; sleep 0.05; done
+    disown "$child" 2>/dev/null || true
+    end_tree "$child"
+  done
+  rm -rf "$work"
+}
 trap at_end EXIT
 
 # The server's own database runs as long as a migration leads there, also before the parameters say so.
@@ -107,7 +126,7 @@ milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
 # One session with each side, as the engine's `session` starts it: while writes are paused there is no time for new
 # ones. The programs read statements from one pipe and write answers into another.
-declare -A to_session from_session session_id
+declare -A from_session
 connect() {
   local side=$1 to from
   rm -f "$work/$side".{to,from}

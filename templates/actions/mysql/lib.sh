@@ -106,6 +106,18 @@ SQL
 }
 unmark() { sql "$1" "DROP DATABASE IF EXISTS scalectl"; }
 
+# takes_writes SIDE: its disk has room for a megabyte, in a table that goes again. A database is made for it, and stays as
+# the one that holds the mark does.
+takes_writes() {
+  sql "$1" <<'SQL'
+CREATE DATABASE IF NOT EXISTS scalectl;
+DROP TABLE IF EXISTS scalectl.room;
+CREATE TABLE scalectl.room (id int PRIMARY KEY, x longblob NOT NULL) ENGINE = InnoDB;
+INSERT INTO scalectl.room VALUES (1, repeat('x', 1000000));
+DROP TABLE scalectl.room;
+SQL
+}
+
 # A side's place in its binary log: file and offset.
 position() {
   local shown file offset statement="SHOW MASTER STATUS"
@@ -560,6 +572,9 @@ unsubscribe() {
   retain "$1" NULL
 }
 
+# unfollow SIDE: a server leaves out what has its own number, so nothing comes back to it.
+unfollow() { :; }
+
 # The place that the other side has carried out.
 reached() {
   local shown
@@ -711,6 +726,7 @@ none_left() {
   [[ $found == 0 ]]
 }
 drain() {
+  patience=${patience:-$(($(milliseconds) + 1000 * ${DRAIN_SECONDS:-2}))}
   until none_left "$1"; do
     if (($(milliseconds) >= patience + 10000)); then
       # Whoever cannot be ended cannot write either where the server itself refuses writes.

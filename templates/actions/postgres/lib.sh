@@ -176,6 +176,11 @@ SQL
   drop_slot "$from"
 }
 
+# unfollow SIDE: it applies no further change of the other side, without asking that.
+unfollow() {
+  sql "$1" "SELECT format('ALTER SUBSCRIPTION %I DISABLE', subname) FROM pg_subscription WHERE subname = '$(subscription "$(other "$1")")' \gexec"
+}
+
 # A slot nobody reads keeps WAL until the disk is full.
 drop_slot() {
   sql "$1" <<SQL
@@ -192,6 +197,16 @@ BEGIN
   END LOOP;
   RAISE EXCEPTION 'the replication slot $(subscription "$1") stays in use';
 END \$\$;
+SQL
+}
+
+# takes_writes SIDE: its disk has room for a megabyte, in a table that ends with the transaction.
+takes_writes() {
+  sql "$1" <<'SQL'
+DO $$ BEGIN
+  CREATE TEMP TABLE scalectl_room ON COMMIT DROP AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 1000);
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
 SQL
 }
 
