@@ -5,6 +5,8 @@
 -- stopped: WORDS                a step after preflight refuses, in these words, because of what happens `during` the move
 -- during: SQL                   run by the application while the follower follows
 -- after: SQL => RESULT          run by the application's old login after cut-over; values of one row, joined by `|`
+-- soak: SQL                     run on the target by its administrator before the rollback
+-- back: SQL => RESULT           run after the rollback by the source's administrator; values of one row, joined by `|`
 -- write: SQL                    a write of the application, again and again; {n} is a number that grows
 -- burst: SQL                    run by the application right before cut-over, so that the follower has something to catch up
 -- target: SQL                   run on the target before preflight, by its administrator
@@ -39,7 +41,7 @@ class Schema:
                     continue
                 break
             self.head.setdefault(found[1], []).append(found[2].strip())
-        known = {"expect", "refused", "stopped", "during", "after", "write", "burst", "target", "options", "login", "versions", "way",
+        known = {"expect", "refused", "stopped", "during", "after", "soak", "back", "write", "burst", "target", "options", "login", "versions", "way",
                  "quick", "ignore", "needs"}
         strange = set(self.head) - known
         if strange:
@@ -60,8 +62,9 @@ class Schema:
     def get(self, key):
         return self.head.get(key, [])
 
-    def after(self):
-        for line in self.get("after"):
+    def asked(self, key):
+        """Statements with what they have to give."""
+        for line in self.get(key):
             statement, _, result = line.rpartition("=>")
             yield statement.strip(), result.strip()
 

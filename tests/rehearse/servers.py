@@ -280,6 +280,7 @@ class Postgres(Server):
         cursor.execute("SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'")
         for name, in cursor.fetchall():
             cursor.execute('DROP TABLESPACE "%s"' % name)
+        cursor.execute("ALTER ROLE ALL RESET ALL")
         for name in own:
             if name in ("site", "app"):
                 cursor.execute('ALTER ROLE %s RESET ALL' % name)
@@ -402,7 +403,13 @@ class Mariadb(Server):
         cursor.execute("SELECT user, host, is_role FROM mysql.user")
         for user, host, role in cursor.fetchall():
             if (user, host) not in self.users:
-                if role == "Y":
+                if (user, role) == ("PUBLIC", "Y"):
+                    cursor.execute("REVOKE ALL ON *.* FROM PUBLIC")
+                    cursor.execute("DELETE FROM mysql.global_priv WHERE user = 'PUBLIC'")
+                    cursor.execute("DELETE FROM mysql.tables_priv WHERE user = 'PUBLIC'")
+                    cursor.execute("DELETE FROM mysql.db WHERE user = 'PUBLIC'")
+                    cursor.execute("FLUSH PRIVILEGES")
+                elif role == "Y":
                     cursor.execute("DROP ROLE `%s`" % user)
                 else:
                     cursor.execute("DROP USER `%s`@`%s`" % (user, host))
@@ -411,6 +418,15 @@ class Mariadb(Server):
                 rights = MASTER + " ON *.*" if self.managed else "ALL ON `%s`.*" % DATABASE
                 cursor.execute("REVOKE ALL, GRANT OPTION FROM `%s`@`%s`" % (user, host))
                 cursor.execute("GRANT %s TO `%s`@`%s` WITH GRANT OPTION" % (rights, user, host))
+        cursor.execute("SELECT count(*) FROM mysql.time_zone_name")
+        if cursor.fetchone()[0]:
+            # A zone that was used once is known until the server starts again.
+            for table in "time_zone", "time_zone_name", "time_zone_transition_type":
+                cursor.execute("DELETE FROM mysql." + table)
+            connection.close()
+            self.stop()
+            self.start()
+            return self.reset(options)
         cursor.execute("RESET MASTER")
         cursor.execute("SET GLOBAL gtid_slave_pos = ''")
         cursor.execute("CREATE DATABASE `%s` %s" % (DATABASE, options))

@@ -196,7 +196,7 @@ class Walk:
 
     def after(self, where, writer):
         """The `after` lines, by the application's old login."""
-        for statement, result in self.schema.after():
+        for statement, result in self.schema.asked("after"):
             writer.connect()
             try:
                 with writer.connection.cursor() as cursor:
@@ -210,6 +210,18 @@ class Walk:
                 writer.close()
             if shown != result:
                 self.wrong("%s: `%s` gives %.300s, not %s" % (where, statement, shown, result))
+
+    def soak(self):
+        """What is granted and set on the new side while both follow."""
+        for statement in self.schema.get("soak"):
+            self.target.execute(statement)
+
+    def back(self):
+        """The `back` lines."""
+        for statement, result in self.schema.asked("back"):
+            shown = "|".join(str(value) for value in self.source.execute(statement)[0])
+            if shown != result:
+                self.wrong("after rollback: `%s` gives %.300s, not %s" % (statement, shown, result))
 
     def load(self):
         options = (self.schema.get("options") or [""])[0]
@@ -312,12 +324,16 @@ class Walk:
         if not self.short:
             self.act("verify")
 
+        self.soak()
+        if self.schema.get("soak"):
+            baseline = self.objects(self.target)
         self.cut_over(writer, "undo", "rollback")
         self.more_writes(writer)
         self.wait_for_follower(self.target, writer)
         self.same_rows("after rollback")
         self.check_ledger("after rollback", writer, self.source)
         self.same_objects("after rollback", baseline, self.objects(self.source))
+        self.back()
 
         if self.short:
             return

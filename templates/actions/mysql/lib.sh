@@ -432,6 +432,7 @@ objects() {
   supers=$(sql "$side" "SELECT group_concat(DISTINCT concat('\`', replace(user, '\`', '\`\`'), '\`') SEPARATOR '\t') FROM mysql.user WHERE super_priv = 'Y'")
   sql "$side" "SELECT concat('database ', schema_name, ': ', default_character_set_name, ' ', default_collation_name)
     FROM information_schema.schemata WHERE schema_name = $db"
+  database_comment "$side" | sed "s/%/%25/g; s/:/%3A/g; s/^/comment on the database: /"
   privileges "$side" | sed "s/%/%25/g; s/:/%3A/g; s/^/grants of /; s/$US/ on /; s/$US/: /; s/$US/ /g"
   definitions "$side" "${kinds_before[@]}" "${kinds_after[@]}" | read_with "$read_definitions"'
     function show(what, text) { gsub(/%/, "%25", text); gsub(/:/, "%3A", text); print what ": " text }
@@ -460,7 +461,8 @@ objects() {
 # administrators, that may do something in this database, or as whom something in it runs.
 logins="$(literal "${admin[source]}"), $(literal "${admin[target]}"), $(literal "${user[source]}"), $(literal "${user[target]}")"
 grantee="concat('''', u.user, '''@''', u.host, '''')"
-data="'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'SHOW VIEW', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'TRIGGER', 'EVENT'"
+data="'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'SHOW VIEW', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'TRIGGER', 'EVENT', 'CREATE TEMPORARY TABLES',
+  'LOCK TABLES', 'CREATE VIEW', 'CREATE ROUTINE', 'ALTER ROUTINE', 'DELETE HISTORY', 'SHOW CREATE ROUTINE'"
 people="u.user NOT IN ('root', 'scalectl', 'mysql', 'debian-sys-maint', 'healthcheck', '', $logins) AND u.user NOT LIKE 'rds%'
   AND u.user NOT LIKE 'mysql.%' AND u.user NOT LIKE 'mariadb.%' AND u.super_priv <> 'Y'"
 definers_of() {
@@ -475,6 +477,7 @@ privileges() {
   local all
   all="SELECT grantee, 'database' o, privilege_type p, is_grantable g FROM information_schema.schema_privileges WHERE $db LIKE table_schema
     UNION SELECT grantee, 'database', privilege_type, is_grantable FROM information_schema.user_privileges WHERE privilege_type IN ($data)
+    UNION SELECT grantee, 'server', privilege_type, is_grantable FROM information_schema.user_privileges WHERE privilege_type NOT IN ($data)
     UNION SELECT grantee, concat('TABLE ', table_name), privilege_type, is_grantable FROM information_schema.table_privileges WHERE table_schema = $db
     UNION SELECT grantee, concat('TABLE ', table_name), concat(privilege_type, ' (\`', replace(column_name, '\`', '\`\`'), '\`)'), is_grantable
       FROM information_schema.column_privileges WHERE table_schema = $db
@@ -493,7 +496,9 @@ copy_accounts() {
   } | sort -u >"$work/accounts"
   [[ -s $work/accounts ]] || return 0
   while IFS= read -r account; do
-    if is_role "$from" "$account"; then
+    if [[ $account == "'PUBLIC'@''" ]]; then
+      :
+    elif is_role "$from" "$account"; then
       printf 'CREATE ROLE IF NOT EXISTS %s;\n' "${account%@*}" >&8
     else
       printf '%s\n' "SHOW CREATE USER $account;"
@@ -517,9 +522,10 @@ copy_grants() {
     privileges "$from" | while IFS=$US read -r account object rights grantable; do
       case $object in
         database) object="$(name "${pattern%.%}").*" ;;
+        server) object="*.*" ;;
         *) object="${object%% *} $(name "$DATABASE").$(name "${object#* }")" ;;
       esac
-      ! is_role "$from" "$account" || account=${account%@*}
+      ! is_role "$from" "$account" || account=$(role_of "$account")
       printf 'GRANT %s ON %s TO %s%s;\n' "$rights" "$object" "$account" "$([[ $grantable != YES ]] || echo ' WITH GRANT OPTION')"
     done
     edges "$from"
@@ -527,9 +533,11 @@ copy_grants() {
   may_fail=1 bulk "$to" <"$work/grants.sql" >"$work/out" || refuse "the grants of the $from cannot be made on the $to"
 }
 is_role() { is_mariadb "$1" && [[ $2 == *"@''" ]]; }
-# edges FROM: who has which role, and which of them from the beginning of a session on.
+# role_of ACCOUNT: everybody is a word of MariaDB's from 10.11 on.
+role_of() { if [[ ${1%@*} == "'PUBLIC'" ]]; then echo PUBLIC; else printf '%s\n' "${1%@*}"; fi; }
+# edges FROM: who has which role, and which of them from the beginning of a session on; who may act as whom.
 edges() {
-  local roles defaults
+  local roles defaults proxies
   if is_mariadb "$1"; then
     roles="SELECT concat('GRANT ', quote(role), ' TO ', quote(user), IF(host = '', '', concat('@', quote(host))),
       IF(admin_option = 'Y', ' WITH ADMIN OPTION', ''), ';'), concat(quote(role), '@'''''), concat(quote(user), '@', quote(host)) FROM mysql.roles_mapping"
@@ -543,7 +551,10 @@ edges() {
       group_concat(concat(quote(default_role_user), '@', quote(default_role_host)) SEPARATOR ', '), ';'),
       min(concat(quote(default_role_user), '@', quote(default_role_host))), concat(quote(user), '@', quote(host)) FROM mysql.default_roles GROUP BY user, host"
   fi
-  { sql "$1" "$roles"; sql "$1" "$defaults"; } |
+  proxies="SELECT concat('GRANT PROXY ON ', quote(proxied_user), '@', quote(proxied_host), ' TO ', quote(user), '@', quote(host),
+      IF(with_grant, ' WITH GRANT OPTION', ''), ';'), concat(quote(proxied_user), '@', quote(proxied_host)), concat(quote(user), '@', quote(host))
+    FROM mysql.proxies_priv"
+  { sql "$1" "$roles"; sql "$1" "$defaults"; sql "$1" "$proxies"; } |
     awk -F'\t' -v accounts="$work/accounts" 'BEGIN {while ((getline line <accounts) > 0) here[line] = 1} here[$2] && here[$3] {print $1}'
 }
 # What an earlier copy made.
@@ -551,7 +562,9 @@ drop_accounts() {
   local found
   found=$(sql "$1" "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'scalectl' AND table_name = 'made'") || exit 1
   [[ $found != 0 ]] || return 0
-  sql "$1" "SELECT IF(account LIKE '%@\\'\\'', concat('DROP ROLE IF EXISTS ', substring_index(account, '@', 1)), concat('DROP USER IF EXISTS ', account)) FROM scalectl.made" |
+  sql "$1" "SELECT CASE WHEN account = '\'PUBLIC\'@\'\'' THEN 'REVOKE ALL, GRANT OPTION FROM PUBLIC'
+      WHEN account LIKE '%@\'\'' THEN concat('DROP ROLE IF EXISTS ', substring_index(account, '@', 1))
+      ELSE concat('DROP USER IF EXISTS ', account) END FROM scalectl.made" |
     sed 's/$/;/' >"$work/drop"
   sql "$1" <"$work/drop"
 }
@@ -671,8 +684,9 @@ blockers() {
     FROM information_schema.events WHERE event_schema = $db AND status = 'ENABLED'"
 }
 
-# prepare_switch FROM: statistics come by themselves; nothing is refreshed here.
-prepare_switch() { :; }
+# prepare_switch FROM: statistics come by themselves. The application keeps its login through a switch, with the password that
+# it has now.
+prepare_switch() { guest "$(other "$1")"; }
 
 # No writer that the proxy does not know either; replication may still write. RDS does not allow it.
 fence() {
@@ -820,17 +834,29 @@ GRANT ALL ON $(name "${pattern%.%}").* TO $guest;
 GRANT REPLICATION SLAVE ON *.* TO $guest;
 SQL
 }
+# database_comment SIDE: as a literal; nothing where there is none. MariaDB alone knows it, from 10.5 on.
+database_comment() {
+  local knows
+  knows=$(sql "$1" "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'information_schema' AND table_name = 'SCHEMATA'
+    AND column_name = 'SCHEMA_COMMENT'") || exit 1
+  [[ $knows == 0 ]] || sql "$1" "SELECT quote(schema_comment) FROM information_schema.schemata WHERE schema_name = $db AND schema_comment <> ''"
+}
+# comment_as SIDE LITERAL
+comment_as() { [[ -z $2 ]] || sql "$1" "ALTER DATABASE $(name "$DATABASE") COMMENT = $2"; }
+
 # copy_schema FROM: everything but rows and what acts on them.
 copy_schema() {
   guest "$(other "$1")"
   copy_accounts "$1"
   guest "$1"
   restore "$1" before
+  comment_as "$(other "$1")" "$(database_comment "$1")"
   copy_grants "$1"
 }
 # clear SIDE: nothing is left of a copy.
 clear() {
   empty "$1"
+  [[ -z $(database_comment "$1") ]] || comment_as "$1" "''"
   drop_accounts "$1"
   unmark "$1"
 }

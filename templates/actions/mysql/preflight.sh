@@ -61,6 +61,18 @@ if ! may_name target; then
       WHERE security = 'DEFINER' AND u.super_priv <> 'Y' AND u.user NOT IN ('root', $logins) ORDER BY 1")"
 fi
 
+if is_managed target; then
+  check "logins that may act as others, which RDS does not allow to grant" \
+    "$(sql source "SELECT concat(u.user, '@', u.host, ' (REVOKE PROXY ON ', quote(proxied_user), '@', quote(proxied_host), ' FROM ', quote(u.user), '@', quote(u.host), ')')
+      FROM mysql.proxies_priv p JOIN mysql.user u ON u.user = p.user AND u.host = p.host WHERE $people ORDER BY 1")"
+fi
+mine=$(sql target "SELECT coalesce(group_concat(quote(privilege_type)), quote('')) FROM information_schema.user_privileges
+  WHERE is_grantable = 'YES' AND replace(grantee, '''', '') = current_user()")
+check "rights to the whole server that the target's login may not give" \
+  "$(sql source "SELECT concat(privilege_type, ' of ', grantee, ' (REVOKE ', privilege_type, ' ON *.* FROM ', grantee, ')')
+    FROM information_schema.user_privileges JOIN mysql.user u ON binary grantee = binary $grantee
+    WHERE $people AND privilege_type NOT IN ($data, 'USAGE') AND privilege_type NOT IN ($mine) ORDER BY 1")"
+
 # Other databases.
 system="'mysql', 'information_schema', 'performance_schema', 'sys', 'scalectl', 'innodb', 'tmp'"
 others() { sql "$1" "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ($system, $db)"; }
@@ -102,12 +114,33 @@ check "filters of replication" "$(unreplicated source)"
 setting() {
   local ours theirs
   ours=$(sql source "SELECT ${2:-@@global.$1}") theirs=$(sql target "SELECT ${2:-@@global.$1}")
-  [[ $ours == "$theirs" ]] || problems+=("$1 is '$theirs' on the target and '$ours' on the source, so statements would mean something else after the switch (set it to the source's value)")
+  [[ $ours == "$theirs" ]] || problems+=("$1 is '$theirs' on the target and '$ours' on the source, so statements would mean something else after the switch (set it to the source's value; on RDS in the parameter group)")
 }
 setting sql_mode
 setting lower_case_table_names
 zone="IF(@@global.time_zone = 'SYSTEM', @@system_time_zone, @@global.time_zone)"
+# Where it is unknown, the function gives NULL.
+berlin="convert_tz('2026-01-01 00:00:00', '+00:00', 'Europe/Berlin') IS NULL"
+[[ $(sql source "SELECT $berlin") != 0 || $(sql target "SELECT $berlin") == 0 ]] ||
+  problems+=("named time zones are known on the source alone, so CONVERT_TZ gives NULL on the target (mysql_tzinfo_to_sql /usr/share/zoneinfo, loaded into its database mysql, fixes it)")
 setting time_zone "IF($zone IN ('UTC', '+00:00', 'GMT', 'Etc/UTC'), 'UTC', $zone)"
+# What changes results and counters without an error; each side knows others of them.
+variables() {
+  sql "$1" "SHOW GLOBAL VARIABLES WHERE variable_name IN ('auto_increment_increment', 'auto_increment_offset', 'tx_isolation', 'transaction_isolation',
+    'group_concat_max_len', 'div_precision_increment', 'default_week_format', 'explicit_defaults_for_timestamp', 'innodb_ft_min_token_size',
+    'innodb_ft_max_token_size', 'innodb_ft_enable_stopword', 'ngram_token_size', 'old_mode', 'sql_auto_is_null', 'sql_safe_updates')" | LC_ALL=C sort
+}
+check "settings that change what statements give (set the target's to the source's value; on RDS in the parameter group)" \
+  "$(LC_ALL=C join -t $'\t' <(variables source) <(variables target) | awk -F'\t' '$2 != $3 {print $1 " is \047" $3 "\047 on the target and \047" $2 "\047 on the source"}')"
+# The scripts raise it where a server is the application's own, until that starts again.
+packets=("$(sql source "SELECT @@global.max_allowed_packet")" "$(sql target "SELECT @@global.max_allowed_packet")")
+if ((packets[1] < packets[0])); then
+  if is_managed target; then
+    problems+=("max_allowed_packet is ${packets[1]} on the target and ${packets[0]} on the source, so longer statements would be refused after the switch (set it to ${packets[0]} in its parameter group)")
+  else
+    say "warning: max_allowed_packet is ${packets[1]} on the target and ${packets[0]} on the source; longer statements are refused there once it has restarted (start it with --max-allowed-packet=${packets[0]})"
+  fi
+fi
 if ! is_mariadb source; then
   modes=$(sql source "SELECT @@global.gtid_mode") modes+=" $(sql target "SELECT @@global.gtid_mode")"
   case $modes in 'ON OFF' | 'OFF ON') problems+=("gtid_mode is ${modes% *} on the source and ${modes#* } on the target; they do not follow each other (set both alike)") ;; esac

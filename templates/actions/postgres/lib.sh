@@ -298,12 +298,93 @@ blockers() {
     FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1"
 }
 
+# things: a table of what rights can be given to, for a query that begins with WITH.
+things() {
+  local others="!~ '^(pg_|rds|scalectl)'"
+  cat <<SQL
+spaces AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname $others AND nspname <> 'information_schema'),
+things(what, acl, owner, part) AS (
+  SELECT 'DATABASE ' || quote_ident(datname), coalesce(datacl, acldefault('d', datdba)), datdba, '' FROM pg_database WHERE datname = current_database()
+  UNION ALL SELECT 'SCHEMA ' || quote_ident(nspname), coalesce(nspacl, acldefault('n', nspowner)), nspowner, '' FROM spaces
+  UNION ALL SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || format('%I.%I', nspname, relname),
+    coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)), relowner, ''
+    FROM pg_class c JOIN spaces s ON s.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+  UNION ALL SELECT 'TABLE ' || format('%I.%I', nspname, relname), attacl, relowner, format(' (%I)', attname)
+    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN spaces s ON s.oid = relnamespace WHERE attacl IS NOT NULL AND NOT attisdropped
+  UNION ALL SELECT 'ROUTINE ' || p.oid::regprocedure, coalesce(proacl, acldefault('f', proowner)), proowner, '' FROM pg_proc p JOIN spaces s ON s.oid = pronamespace
+  UNION ALL SELECT 'TYPE ' || t.oid::regtype, coalesce(typacl, acldefault('T', typowner)), typowner, '' FROM pg_type t JOIN spaces s ON s.oid = typnamespace
+    WHERE typtype IN ('b', 'd', 'e', 'r') AND typelem = 0)
+SQL
+}
+# rights_of SIDE VERSION: who may do what, a line each: the statement that gives it, and the one that takes it, for a server of
+# this version, between unit separators.
+rights_of() {
+  local others="!~ '^(pg_|rds|scalectl)'"
+  sql "$1" <<SQL
+WITH logins(name) AS (VALUES ($(literal "${user[source]}")), ($(literal "${user[target]}"))),
+people AS MATERIALIZED (SELECT oid, rolname FROM pg_roles WHERE rolname $others AND rolname NOT IN (SELECT name FROM logins) AND NOT rolsuper),
+$(things)
+SELECT format(E'GRANT %s%s ON %s TO %s%s\x1fREVOKE %1\$s%2\$s ON %3\$s FROM %4\$s', privilege_type, part, what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(p.rolname) END,
+    CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
+  FROM things, aclexplode(acl) LEFT JOIN people p ON p.oid = grantee WHERE (grantee = 0 OR p.oid IS NOT NULL) AND grantee <> owner AND privilege_type <> 'MAINTAIN'
+UNION ALL SELECT format(E'GRANT %I TO %I%s\x1fREVOKE %1\$I FROM %2\$I', g.rolname, m.rolname, $(with_options "$2"))
+  FROM pg_auth_members a JOIN people m ON m.oid = member JOIN people g ON g.oid = roleid
+UNION ALL SELECT format(E'ALTER %s SET %I TO %s\x1fALTER %1\$s RESET %2\$I', CASE setrole WHEN 0 THEN format('DATABASE %I', current_database())
+      ELSE format('ROLE %I%s', p.rolname, CASE WHEN setdatabase <> 0 THEN format(' IN DATABASE %I', current_database()) END) END, split_part(c, '=', 1),
+    CASE WHEN split_part(c, '=', 1) IN ('search_path', 'session_preload_libraries', 'local_preload_libraries', 'temp_tablespaces') THEN substr(c, strpos(c, '=') + 1)
+      ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END)
+  FROM pg_db_role_setting s LEFT JOIN people p ON p.oid = setrole, unnest(setconfig) c
+  WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND (setrole = 0 OR p.oid IS NOT NULL) AND $(in_force)
+  AND c NOT LIKE 'default_transaction_read_only=%'
+UNION ALL SELECT format(E'ALTER ROLE %I %s %s CONNECTION LIMIT %s%s\x1f%s', r.rolname, CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+    CASE WHEN rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END, rolconnlimit, CASE WHEN rolvaliduntil IS NOT NULL THEN format(' VALID UNTIL %L', rolvaliduntil) END,
+    CASE WHEN rolvaliduntil IS NOT NULL THEN format('ALTER ROLE %I VALID UNTIL %L', r.rolname, 'infinity') END) FROM pg_roles r JOIN people USING (oid);
+SQL
+}
+# carry_rights FROM: what was changed about roles, rights and settings at FROM since the copy is made on the other side too.
+# Passwords are carried where they can be read.
+carry_rights() {
+  local from=$1 to role list number
+  to=$(other "$1")
+  number=$(version "$to")
+  rights_of "$from" "$number" | LC_ALL=C sort -u >"$work/rights.from"
+  rights_of "$to" "$number" | LC_ALL=C sort -u >"$work/rights.to"
+  {
+    if [[ $(sql "$from" "SELECT has_table_privilege('pg_authid', 'SELECT')") == t ]]; then
+      sql "$from" "SELECT format('ALTER ROLE %I PASSWORD %L', rolname, rolpassword) FROM pg_authid WHERE rolcanlogin AND NOT rolsuper AND rolpassword IS NOT NULL
+        AND rolname !~ '^(pg_|rds|scalectl)' AND rolname NOT IN ($(literal "${user[source]}"), $(literal "${user[target]}"))"
+    fi
+  } >"$work/passwords"
+  # Roles first, as the others name them.
+  sed -n "s/^ALTER ROLE \(.*\) \(LOGIN\|NOLOGIN\) \(INHERIT\|NOINHERIT\) CONNECTION LIMIT .*/\1/p" "$work/rights.from" | while IFS= read -r role; do
+    printf "SELECT %s WHERE to_regrole(%s) IS NULL \\\\gexec\n" "$(literal "CREATE ROLE $role")" "$(literal "$role")"
+  done >"$work/carry.sql"
+  {
+    LC_ALL=C comm -13 "$work/rights.from" "$work/rights.to" | cut -d "$US" -f 2
+    LC_ALL=C comm -23 "$work/rights.from" "$work/rights.to" | cut -d "$US" -f 1
+    cat "$work/passwords"
+  } | sed '/^$/d; s/$/;/' >>"$work/carry.sql"
+  bulk "$to" <"$work/carry.sql" >"$work/out"
+  [[ ! -s $work/passwords ]] || return 0
+  [[ $(sql "$to" "SELECT has_table_privilege('pg_shadow', 'SELECT')") == t ]] || return 0
+  list=$(sql "$to" "SELECT format('%I', usename) FROM pg_shadow WHERE passwd IS NULL AND usename !~ '^(pg_|rds|scalectl)' ORDER BY 1")
+  [[ -z $list ]] || say "warning: passwords cannot be read on the $from, so these logins have none on the $to (ALTER ROLE ... PASSWORD): $(some "$list")"
+}
+# The application keeps its login through a switch, with the password that it has now.
+carry_login() {
+  local from=$1
+  [[ ${user[source]} == "${user[target]}" ]] || role_of_login "$(other "$from")" "${user[$from]}" "${password[$from]}" | sql "$(other "$from")"
+}
+
 # prepare_switch FROM: what takes time, on the other side while writes go on: contents of materialized views, in the order
 # in which they build on each other, statistics, and its own publication.
 prepare_switch() {
   local from=$1 to view list
   to=$(other "$1")
   ACTING=$(acting)
+  # Back from the new side: what was granted there since is not lost with it.
+  if [[ $from == target ]]; then carry_rights "$from"; fi
+  carry_login "$from"
   # Read to its end first: two at one session would take each other's answers.
   list=$(populated_views "$from")
   while IFS= read -r view; do
@@ -479,8 +560,10 @@ relations AS MATERIALIZED (SELECT c.*, format('%I.%I', nspname, relname) AS name
   FROM pg_class c JOIN spaces s ON s.oid = c.relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
   AND NOT EXISTS (SELECT FROM extension_parts e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
     OR relkind = 'c' AND e.classid = 'pg_type'::regclass AND e.objid = c.reltype)),
-members AS MATERIALIZED (SELECT roleid::regrole::text AS role, member::regrole::text AS member, admin_option FROM pg_auth_members
-  WHERE roleid::regrole::text !~ '^"?(rds|pg_)' AND member::regrole::text !~ '^"?(rds|pg_)'),
+members AS MATERIALIZED (SELECT roleid::regrole::text AS role, member::regrole::text AS member, bool_or(admin_option) AS admin_option,
+    bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::bool, rolinherit)) AS inherits, bool_or(coalesce((to_jsonb(m) ->> 'set_option')::bool, true)) AS sets
+  FROM pg_auth_members m JOIN pg_roles r ON r.oid = member
+  WHERE roleid::regrole::text !~ '^"?(rds|pg_)' AND member::regrole::text !~ '^"?(rds|pg_)' GROUP BY 1, 2),
 logins(name) AS (VALUES ($(literal "${user[source]}")), ($(literal "${user[target]}")), ('scalectl_follower')),
 facts(what, fact) AS (
   SELECT 'schema ' || quote_ident(n.nspname), jsonb_build_array(nspowner::regrole, $(acl_of nspacl n nspowner))
@@ -570,11 +653,11 @@ facts(what, fact) AS (
     FROM pg_database WHERE datname = current_database()
   UNION ALL SELECT format('setting %s of %s%s', split_part(c, '=', 1), coalesce(r.rolname, 'the database'), CASE WHEN r.oid IS NOT NULL AND setdatabase <> 0 THEN ' in the database' END), to_jsonb(c)
     FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = setrole, unnest(setconfig) c
-    WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND (setrole <> 0 OR setdatabase <> 0)
+    WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND $(in_force)
     AND c !~ '^default_transaction_read_only=' AND coalesce(r.rolname, '') NOT IN (SELECT name FROM logins)
     AND (setrole = 0 OR setrole IN (SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
       AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())))
-  UNION ALL SELECT format('member %s of role %s', member, role), jsonb_build_array(admin_option) FROM members
+  UNION ALL SELECT format('member %s of role %s', member, role), jsonb_build_array(admin_option, inherits, sets) FROM members
     WHERE role NOT IN (SELECT quote_ident(name) FROM logins) AND member NOT IN (SELECT quote_ident(name) FROM logins)
     AND role::regrole IN (SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
       AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -591,6 +674,11 @@ acl_of() {
   (aclexplode(ARRAY[a])).grantee AS grantee FROM unnest(coalesce($column, $default)) a) x
   WHERE grantee = $3 OR grantee = 0 OR pg_get_userbyid(grantee) NOT IN (SELECT name FROM logins))
 SQL
+}
+# in_force: a setting c of s that holds for all roles of the server becomes one of the database, unless that has its own.
+in_force() {
+  echo "(setrole <> 0 OR setdatabase <> 0 OR NOT EXISTS (SELECT FROM pg_db_role_setting o, unnest(o.setconfig) own WHERE o.setrole = 0
+    AND o.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND split_part(own, '=', 1) = split_part(c, '=', 1)))"
 }
 # plain EXPRESSION [unqualified]: an expression without what differs between one and the same before and after a dump: casts
 # between texts and numbers, parentheses, blanks; and with `unqualified` the tables that columns are named with.
@@ -618,6 +706,15 @@ schema_stamp() {
 # login's name goes on: the application keeps the source's login after the switch, and later has the target's own, which
 # then acts as the role that the source's acts as.
 
+# with_options VERSION: what a membership a allows, as a server of this version says it.
+with_options() {
+  if (($1 >= 16)); then
+    echo "CASE WHEN to_jsonb(a) ? 'set_option' THEN format(' WITH ADMIN %s, INHERIT %s, SET %s', a.admin_option::text, to_jsonb(a) ->> 'inherit_option', to_jsonb(a) ->> 'set_option')
+      WHEN a.admin_option THEN ' WITH ADMIN OPTION' END"
+  else
+    echo "CASE WHEN a.admin_option THEN ' WITH ADMIN OPTION' END"
+  fi
+}
 # roles: statements that make the target's roles those of the source.
 roles() {
   local login=${user[source]} own=${user[target]} passwords='null'
@@ -629,7 +726,7 @@ WITH rights AS (SELECT rolsuper AS super FROM (VALUES ($(if is_super target; the
 known AS ($(roles_query)),
 settings AS (SELECT r.rolname, setdatabase, split_part(c, '=', 1) AS key, substr(c, strpos(c, '=') + 1) AS value
   FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = setrole, unnest(setconfig) c
-  WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND (setrole <> 0 OR setdatabase <> 0)
+  WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND $(in_force)
   AND NOT (setrole = 0 AND c LIKE 'default_transaction_read_only=%')),
 set_to AS (SELECT *, format('%I TO %s', key, CASE WHEN key IN ('search_path', 'session_preload_libraries', 'local_preload_libraries', 'temp_tablespaces')
   THEN value ELSE quote_literal(value) END) AS words FROM settings)
@@ -650,7 +747,7 @@ SELECT statement FROM (
     FROM known WHERE (rolreplication OR pg_has_role(oid, to_regrole('rds_replication'), 'MEMBER')) AND rolname NOT IN ($(literal "$login"), $(literal "$own"))
   UNION ALL SELECT 2, rolname, format('COMMENT ON ROLE %I IS %L;', rolname, shobj_description(oid, 'pg_authid')) FROM known
     WHERE shobj_description(oid, 'pg_authid') IS NOT NULL AND rolname <> $(literal "$own")
-  UNION ALL SELECT 3, m.rolname, format('GRANT %I TO %I%s', g.rolname, m.rolname, CASE WHEN admin_option THEN ' WITH ADMIN OPTION' END) || ';'
+  UNION ALL SELECT 3, m.rolname, format('GRANT %I TO %I%s', g.rolname, m.rolname, $(with_options "$(version target)")) || ';'
     FROM pg_auth_members a JOIN known m ON m.oid = member JOIN pg_roles g ON g.oid = roleid
     WHERE m.rolname <> $(literal "$own") AND (g.rolname <> $(literal "$own") OR grantor <> 10 AND (SELECT super FROM rights)) AND g.rolname !~ '^rds'
   UNION ALL SELECT 4, s.rolname, format('ALTER ROLE %I%s SET %s', s.rolname, CASE WHEN setdatabase <> 0 THEN format(' IN DATABASE %I', current_database()) END, words) || ';'
@@ -734,6 +831,12 @@ SELECT format('GRANT %s ON DATABASE %I TO %s%s;', privilege_type, datname, CASE 
     CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
   FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND coalesce(grantee::regrole::text !~ '^"?(rds|scalectl_)', true);
 SQL
+  # Rights to single settings.
+  if (($(version source) >= 15)) && is_super target; then
+    sql source "SELECT format('GRANT %s ON PARAMETER %I TO %s%s;', privilege_type, parname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END) FROM pg_parameter_acl, aclexplode(paracl)
+      WHERE grantee = 0 OR grantee IN (SELECT oid FROM ($(roles_query)) r WHERE rolname <> $(literal "$own") AND NOT rolsuper)" || return 1
+  fi
   # What extensions bring belongs to who makes them; on the source that may be the application.
   sql source <<SQL
 SELECT format('DO %L;', format('BEGIN GRANT ALL ON %s %s TO %s; EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_object THEN NULL; END',

@@ -81,7 +81,8 @@ broken=$(may_fail=1 sql source <<'SQL'
 SELECT format('SELECT format(%L, count(*)) FROM ONLY %s WHERE NOT (%s) HAVING count(*) > 0',
     format('%%s rows of %s break %I (correct or delete them, or ALTER TABLE %s DROP CONSTRAINT %I)', conrelid::regclass, conname, conrelid::regclass, conname),
     conrelid::regclass, pg_get_expr(conbin, conrelid))
-  FROM pg_constraint JOIN pg_class c ON c.oid = conrelid WHERE contype = 'c' AND NOT convalidated AND relkind = 'r' \gexec
+  FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid WHERE contype = 'c' AND NOT convalidated AND relkind = 'r'
+  AND coalesce(to_jsonb(k) ->> 'conenforced', 'true') = 'true' \gexec
 SELECT format('SELECT format(%L, count(*)) FROM ONLY %s, LATERAL (SELECT %I::%s AS value) x WHERE NOT (%s) HAVING count(*) > 0',
     format('%%s rows of %s.%I break %I of the type %s (correct them, or ALTER DOMAIN %s DROP CONSTRAINT %I)', a.attrelid::regclass, attname, conname, contypid::regtype, contypid::regtype, conname),
     a.attrelid::regclass, attname, format_type(typbasetype, typtypmod), regexp_replace(pg_get_expr(conbin, 0), '\mVALUE\M', 'x.value', 'g'))
@@ -146,6 +147,20 @@ if [[ -n $names && $super == f ]]; then
   ((target_version < 15)) || granted="has_parameter_privilege(x.name, 'SET')"
   check "settings that the target's login may not give" "$(sql target "SELECT words FROM (VALUES $(paste -sd, - <<<"$names")) x(name, words) LEFT JOIN pg_settings s ON s.name = x.name
     WHERE coalesce(context, 'superuser') NOT IN ('user', 'backend') AND NOT $granted ORDER BY 1")"
+fi
+
+if [[ $super == f ]]; then
+  check "rights that somebody else than the owner has passed on, which the target's login may not do in their name" \
+    "$(sql source "WITH $(things) SELECT format('%s%s on %s to %s by %s (REVOKE GRANT OPTION FOR %s%s ON %s FROM %s CASCADE; GRANT %s%s ON %s TO %s)', privilege_type, part, what, who,
+        grantor::regrole, privilege_type, part, what, grantor::regrole, privilege_type, part, what, who)
+      FROM things, aclexplode(acl), LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) x(who)
+      WHERE grantor <> owner AND grantor::regrole::text !~ '^(rds|pg_)' ORDER BY 1")"
+fi
+if [[ $super == f ]] && ((source_version >= 15)); then
+  check "rights to single settings, which the target's login may not give" \
+    "$(sql source "SELECT format('%s of %s (REVOKE %s ON PARAMETER %I FROM %s)', parname, who, privilege_type, parname, who)
+      FROM pg_parameter_acl, aclexplode(paracl), LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) x(who)
+      WHERE grantee = 0 OR grantee IN (SELECT oid FROM ($(roles_query)) r WHERE NOT rolsuper AND rolname <> $(literal "${user[source]}")) ORDER BY 1")"
 fi
 
 # What changes how values are read or written reaches the sessions that replicate too.

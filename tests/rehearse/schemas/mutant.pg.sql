@@ -1,5 +1,6 @@
 -- expect: moved
 -- during: UPDATE orders SET total = total + 1 WHERE id <= 100
+-- soak: GRANT UPDATE ON customers TO reporting
 -- after: SELECT nextval('invoice'), setval('invoice', 4711, false) => 4711|4711
 -- A bit of everything that a broken script can lose; mutations.py breaks the scripts one by one and moves it.
 CREATE ROLE reporting LOGIN; CREATE SCHEMA shop;
