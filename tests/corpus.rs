@@ -64,6 +64,13 @@ fn comparison_notices_every_broken_script() {
 }
 
 #[test]
+fn a_schema_meets_each_check_of_preflight() {
+    if whole() {
+        run("checks.py", &[]);
+    }
+}
+
+#[test]
 fn an_answer_that_does_not_come_is_never_an_empty_one() {
     let seed = common::seeds(1).start.to_string();
     let subset: &[&str] = if whole() { &["--all"] } else { &[] };
