@@ -1,3 +1,4 @@
+-- refused: runs as an account that does not exist on the source
 -- refused: orphan
 -- login: superuser
 -- A view whose definer does not exist: nobody can read it.

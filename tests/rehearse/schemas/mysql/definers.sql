@@ -1,3 +1,4 @@
+-- refused: runs as another account
 -- refused: seen
 -- refused: counted
 -- login: superuser

@@ -1,3 +1,5 @@
+-- refused: names another database
+-- refused: other databases on the source
 -- refused: app_stats
 -- login: superuser
 -- A second database that a view reads: it does not move along.
