@@ -9,7 +9,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Plan, Step};
+use super::{Action, Plan, Step, guard};
 use crate::address::Address;
 use crate::kinds;
 
@@ -82,7 +82,7 @@ impl Blast {
             let loss = || Loss {
                 address: address.clone(),
                 kind: gone.clone(),
-                holds_data: kinds::holds_data(gone),
+                holds_data: kinds::holds_data(gone) && !guard::is_copy(change),
             };
             match change.action {
                 Action::Delete => blast.destroyed.push(loss()),

@@ -199,6 +199,11 @@ fn takes_another_password(change: &Change) -> bool {
     change.action == Action::Update && sets && is_adopted
 }
 
+/// Whether what it has is in a database or cluster besides.
+pub(super) fn is_copy(change: &Change) -> bool {
+    is_replica(change) || is_member(change)
+}
+
 /// Whether it is a copy of a database that stays.
 fn is_replica(change: &Change) -> bool {
     change.live.as_ref().is_some_and(|live| {

@@ -280,7 +280,10 @@ fn disks(desired: &Graph, live: &Live) -> Vec<Impossible> {
                     address: server.address.clone(),
                     action: Action::Update,
                     why: format!("its disk {device} has {has} GB, and the spec has {wanted}: a disk is made with its server"),
-                    way: format!("write `storage: {has}`; or make the disk itself larger (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or `scalectl migrate --to split-db`, whose database grows by itself"),
+                    way: match wanted > *has {
+                        true => format!("write `storage: {has}`; or make the disk itself larger (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or `scalectl migrate --to split-db`, whose database grows by itself"),
+                        false => format!("write `storage: {has}`: AWS makes no disk smaller"),
+                    },
                 });
             }
         }

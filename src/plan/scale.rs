@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::{Action, Change, Plan};
 use crate::address::Address;
 use crate::inventory::Live;
-use crate::kinds;
 
 /// The longest change that is told in a line.
 const LINE: usize = 100;
@@ -49,6 +48,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
         .collect();
     let less: Vec<&Change> = all.clone().filter(goes).collect();
     let mut steps = Vec::new();
+    let step = |does, changes: &[&Change]| step(plan, does, changes);
     if !more.is_empty() {
         steps.push(step(
             "Adds, and changes what interrupts nothing".to_owned(),
@@ -68,16 +68,17 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
     steps
 }
 
-fn step(does: String, changes: &[&Change]) -> Step {
+fn step(plan: &Plan, does: String, changes: &[&Change]) -> Step {
+    // As the plan has them: what is locked is unlocked before it is deleted.
     let seconds = changes.iter().map(|change| {
-        let facts = kinds::of(&change.kind);
-        match change.action {
-            Action::Create => facts.create_seconds,
-            Action::Update => facts.update_seconds,
-            Action::Replace => facts.create_seconds + facts.delete_seconds,
-            Action::Delete => facts.delete_seconds,
-        }
+        let numbers = plan.operations.iter().filter(|operation| {
+            plan.changes
+                .get(operation.change)
+                .is_some_and(|of| std::ptr::eq(of, *change))
+        });
+        numbers.map(|operation| operation.seconds).sum::<u64>()
     });
+    let seconds = seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
     Step {
         does,
         // They run at the same time.

@@ -13,7 +13,7 @@ number old-image on-demand oracle per-zone postgres read-through redis round-rob
 sqlserver standard string valkey volatile-lfu volatile-lru volatile-random volatile-ttl web weighted-random write-back \
 write-through true false null network security data compute edge cache error warn info deny create update replace delete \
 adopt plan graph ascii bigint blob boolean counter date decimal double duration float frozen inet int list map set smallint \
-text time timestamp timeuuid tinyint tuple uuid varchar varint";
+text time timestamp timeuuid tinyint tuple uuid varchar varint sha256 template0 template1";
 
 /// Keys of the spec, blueprints, policies and tests under which plain words in small letters are no secrets.
 const KEYS: &str = "\
@@ -21,13 +21,16 @@ algorithm app artifact budget cidr class database domain edition engine env evic
 instance kind license max min name nat network node path paths price_class profile project provider read region regions \
 replicas role service services size sort stage storage stores strategy tier type username version window backup_window \
 write writer_region zone zones email blueprint module use forEach includeWhen readyWhen after phase severity kinds rule \
-address stage protect ignoreChanges on expires variable columns attributes check from to hop steps action gate gates layer";
+address stage static_paths node nodes ttl every within times port protect ignoreChanges on expires variable columns attributes check from to hop steps action gate gates layer";
 
 /// Keys of expressions.
 const CODE: &str = "require where when expect expression includeWhen readyWhen forEach";
 
 /// Keys of prose, which is quoted word by word.
 const PROSE: &str = "title description message fix reason why help name error";
+
+/// Digits of the longest number that is quoted: cards and account numbers have more.
+const MOST_DIGITS: usize = 11;
 
 /// The longest value that is quoted.
 const LONGEST: usize = 200;
@@ -52,6 +55,17 @@ pub fn is_plain(key: &str, value: &str) -> bool {
         || key == "allowed_accounts" && value.bytes().all(|b| b.is_ascii_digit())
         || is_host(value)
         || key == "domain" && is_domain(value)
+        || key == "app"
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        || ["paths", "static_paths"].contains(&key)
+            && is_name(&value.replace(['{', '}', ',', '%', '~', ' '], "/"))
+        || key == "email"
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"@.,_+-".contains(&b))
+        || has(KEYS, key) && value.len() <= MOST_DIGITS && value.bytes().all(|b| b.is_ascii_digit())
         || (has(KEYS, key) || key == "app") && is_name(value)
         || has(PROSE, key) && value.split(' ').all(is_prose)
         || is_property(key) && is_name(value)
@@ -246,6 +260,14 @@ mod tests {
             ("image", "nginx:1"),
             ("domain", "shop.example.com"),
             ("domain", "bücher.example"),
+            ("app", "an-application-of-many-letters1"),
+            ("static_paths", "*.css"),
+            ("paths", "/{id}"),
+            ("paths", "/a,b"),
+            ("email", "a@example.com,b@example.com"),
+            ("max", "4000000000"),
+            ("name", "template1"),
+            ("", "sha256"),
             ("kind", "AWS::EC2::Vpc"),
             ("path", "/health/ready"),
             ("title", "Databases are encrypted"),

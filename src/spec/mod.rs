@@ -354,7 +354,7 @@ pub struct Database {
     pub shards: u8,
     /// The database's name; by default the app's, with underscores.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]{0,62}$"))]
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"))]
     pub name: Option<String>,
     /// Days for which backups are kept.
     #[serde(default = "default_backup_days")]

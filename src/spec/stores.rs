@@ -148,7 +148,7 @@ pub enum Projection {
     /// All or none.
     Whole(WholeProjection),
     /// These, beside the keys.
-    Attributes(#[schemars(length(min = 1, max = 100))] Vec<String>),
+    Attributes(#[schemars(length(min = 1, max = 20))] Vec<String>),
 }
 
 impl Default for Projection {

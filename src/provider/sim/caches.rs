@@ -57,6 +57,18 @@ fn family(engine: &str, version: &str) -> String {
 /// What ElastiCache would say.
 pub fn check(cloud: &Cloud, kind: &str, region: &str, properties: &Map) -> Result<(), Refusal> {
     let fails_over = is_on(properties, "AutomaticFailoverEnabled");
+    // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html
+    let node = properties
+        .get("CacheNodeType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let is_tiered = node.starts_with("cache.r6gd.");
+    if is_tiered != is_on(properties, "DataTieringEnabled") && [GROUP, CLUSTER].contains(&kind) {
+        return Err(combination(match is_tiered {
+            true => "Data tiering must be enabled for this node type.",
+            false => "Data tiering is supported for r6gd nodes only.",
+        }));
+    }
     if kind == GROUP {
         let nodes = properties.get("NumCacheClusters").and_then(Value::as_int);
         if fails_over && nodes.is_some_and(|nodes| nodes < 2) {

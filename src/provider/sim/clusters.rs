@@ -70,6 +70,11 @@ pub fn check(
                 "DatabaseName {name} cannot be used. It is a reserved word for this engine"
             ));
         }
+        if reserved::is_reserved_user(engine, user) {
+            return value(format!(
+                "MasterUsername {user} cannot be used as it is a reserved word used by the engine"
+            ));
+        }
         if user.len() > 16 {
             return value(format!(
                 "The parameter MasterUsername is not valid for {engine}: it must be 1 to 16 characters"

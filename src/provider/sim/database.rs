@@ -149,6 +149,17 @@ pub fn check(properties: &Map, old: Option<&Item>) -> Result<(), Refusal> {
         let code = "InvalidParameterValue";
         return Err(Refusal::new(ErrorKind::Invalid, code, message));
     }
+    let user = text(properties, "MasterUsername");
+    if old.is_none() && reserved::is_reserved_user(engine, user) {
+        let message = format!(
+            "MasterUsername {user} cannot be used as it is a reserved word used by the engine"
+        );
+        return Err(Refusal::new(
+            ErrorKind::Invalid,
+            "InvalidParameterValue",
+            message,
+        ));
+    }
     Ok(())
 }
 

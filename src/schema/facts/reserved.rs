@@ -41,10 +41,54 @@ pub fn is_reserved(engine: &str, name: &str) -> bool {
                 "sys",
             ],
         ),
+        engine if engine.starts_with("oracle") => (ORACLE, &["sys", "system", "rdsadmin"]),
         _ => return false,
     };
+    let name = &*name.to_ascii_lowercase();
     own.contains(&name) || words.split_ascii_whitespace().any(|word| word == name)
 }
+
+/// Whether an engine, or RDS with it, reserves a name that the master user would have
+/// (botocore: CreateDBInstance.MasterUsername; RDS guide, "Master user account privileges").
+pub fn is_reserved_user(engine: &str, name: &str) -> bool {
+    let lower = &*name.to_ascii_lowercase();
+    let own: &[&str] = match engine {
+        // https://www.postgresql.org/docs/18/sql-createrole.html: names that begin with pg_.
+        "postgres" | "aurora-postgresql" if lower.starts_with("pg_") => return true,
+        "postgres" | "aurora-postgresql" => &["admin", "public", "none"],
+        "mysql" | "aurora-mysql" | "mariadb" => &[
+            "mysql_sys",
+            "mysql_session",
+            "mysql_infoschema",
+            "mariadb_sys",
+        ],
+        // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/SQLServer.Concepts.General.FeatureNonSupport.html
+        engine if engine.starts_with("sqlserver") => &[
+            "sa",
+            "guest",
+            "dbo",
+            "public",
+            "sys",
+            "information_schema",
+            "sysadmin",
+        ],
+        _ => &[],
+    };
+    lower == "rdsa"
+        || lower.starts_with("rds_")
+        || ["rdsadmin", "rdsrepladmin", "rdsproxyadmin", "rdstopmgr"].contains(&lower)
+        || own.contains(&lower)
+        || is_reserved(engine, lower)
+}
+
+/// <https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Oracle-SQL-Reserved-Words.html>
+const ORACLE: &str = "access add all alter and any as asc audit between by char check cluster column comment compress \
+    connect create current date decimal default delete desc distinct drop else exclusive exists file float for from \
+    grant group having identified immediate in increment index initial insert integer intersect into is level like lock \
+    long maxextents minus mlslabel mode modify noaudit nocompress not nowait null number of offline on online option or \
+    order pctfree prior public raw rename resource revoke row rowid rownum rows select session set share size smallint \
+    start successful synonym sysdate table then to trigger uid union unique update user validate values varchar varchar2 \
+    view whenever where with";
 
 /// <https://www.postgresql.org/docs/18/sql-keywords-appendix.html>: reserved, also where a function or type may have
 /// the name.

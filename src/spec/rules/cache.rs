@@ -9,6 +9,7 @@ pub fn check(rules: &mut Rules<'_>) {
     let Some(cache) = &rules.spec.cache else {
         return;
     };
+    tiering(rules, cache);
     strategy(rules, cache);
     eviction(rules, cache);
     serverless(rules, cache);
@@ -19,6 +20,20 @@ fn is_set(rules: &Rules<'_>, key: &str) -> bool {
     let cache = rules.merged.get("cache");
     let value = cache.and_then(|cache| cache.get(key));
     value.is_some_and(|value| value.value != Yaml::Null)
+}
+
+/// Nodes whose values lie on SSDs in part: replication groups only, and a group does not change to one or from one
+/// (<https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html>).
+fn tiering(rules: &mut Rules<'_>, cache: &Cache) {
+    let is_tiered = cache.node.starts_with("cache.r6gd.");
+    if is_tiered && cache.engine == CacheEngine::Memcached && cache.limits().is_none() {
+        let message = format!(
+            "Memcached does not run on {}, whose values lie on SSDs in part",
+            cache.node
+        );
+        let help = "use a node such as cache.r7g.large, or `engine: valkey`";
+        rules.say("cache.node", message, help);
+    }
 }
 
 fn strategy(rules: &mut Rules<'_>, cache: &Cache) {

@@ -12,6 +12,10 @@ use crate::yaml::{Node, Yaml};
 /// (<https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>).
 const LONGEST: usize = 64;
 
+/// The longest name of a service's host: it is part of addresses, which tags hold
+/// ([`crate::address::is_key`]).
+const LONGEST_HOST: usize = 100;
+
 /// The most names of one certificate in an account whose quota was not raised, with the domain itself and the one that
 /// CloudFront asks (<https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>).
 const MOST_HOSTS: usize = 8;
@@ -63,6 +67,12 @@ pub fn check(rules: &mut Rules<'_>) {
             let path = format!("services.{service}.hosts.{index}");
             if let Some((what, help)) = mistake(host) {
                 rules.say(&path, format!("{host:?} is not a host name: {what}"), &help);
+            } else if host.len() > LONGEST_HOST {
+                let message = format!(
+                    "{host} has {} characters; a host name of a service has {LONGEST_HOST} at most",
+                    host.len()
+                );
+                rules.say(&path, message, "use a shorter name");
             } else if host != around && !host.ends_with(&format!(".{around}")) {
                 let message = format!("{host:?} is not in the zone {around}");
                 rules.say(
@@ -94,25 +104,24 @@ pub fn check(rules: &mut Rules<'_>) {
 /// What is wrong with a name, and what to write instead.
 fn mistake(name: &str) -> Option<(&'static str, String)> {
     let lower = name.to_lowercase();
+    // Nothing but a name is suggested: the rest of a URL may be a login.
+    let host = lower.split("://").last().unwrap_or(&lower);
+    let host = host.split(['/', '?', '#']).next().unwrap_or(host);
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
+    let write = |before: &str, host: &str| match is_domain(host) {
+        true => format!("write {before}{host:?}"),
+        false => "write it like www.example.com".to_owned(),
+    };
+    if lower.contains(['/', '@', ':', '?', '#']) {
+        return Some(("it is a URL or has a login or port", write("", host)));
+    }
     if name.ends_with('.') {
-        let help = format!("write {:?}", lower.trim_end_matches('.'));
-        return Some(("it ends with a dot", help));
+        return Some(("it ends with a dot", write("", host)));
     }
     if let Some(rest) = lower.strip_prefix("*.") {
-        return Some((
-            "it is a wildcard",
-            format!("write the name that users visit, such as {rest:?}"),
-        ));
-    }
-    if lower.contains("://") || lower.contains('/') {
-        let host = lower
-            .split("://")
-            .last()
-            .and_then(|rest| rest.split('/').next());
-        return Some((
-            "it is a URL",
-            format!("write {:?}", host.unwrap_or_default()),
-        ));
+        let help = write("the name that users visit, such as ", rest);
+        return Some(("it is a wildcard", help));
     }
     if !lower.is_ascii() {
         return Some(match to_ascii(&lower) {
@@ -127,7 +136,7 @@ fn mistake(name: &str) -> Option<(&'static str, String)> {
         });
     }
     if name != lower {
-        return Some(("it has capital letters", format!("write {lower:?}")));
+        return Some(("it has capital letters", write("", &lower)));
     }
     if name.parse::<std::net::IpAddr>().is_ok() {
         return Some((
@@ -254,6 +263,8 @@ fn claimed(spec: &Node) -> Vec<String> {
     if let Some(domain) = spec.get("domain") {
         let name = domain.as_str().or_else(|| domain.get("name")?.as_str());
         found.extend(name.map(str::to_owned));
+        // The name under which CloudFront reaches the servers.
+        found.extend(name.map(|name| format!("origin.{name}")));
     }
     // Without a domain no name gets a record.
     if found.is_empty() {
@@ -303,7 +314,17 @@ fn shared(rules: &mut Rules<'_>) {
             continue;
         }
         let whole = merged(&claims, overlay);
-        for name in claimed(&whole) {
+        let names = claimed(&whole);
+        for name in &names {
+            // Said of the domain itself.
+            let is_said = name.strip_prefix("origin.").is_some_and(|domain| {
+                let other = taken.get(domain).is_some_and(|other| other != env);
+                other && names.iter().any(|one| one == domain)
+            });
+            if is_said {
+                continue;
+            }
+            let name = name.clone();
             let Some(other) = taken.get(&name) else {
                 taken.insert(name, env.to_owned());
                 continue;

@@ -1,6 +1,7 @@
 //! What an engine, or an edition of one, cannot do: an error at its line that names the alternative.
 
 use super::Rules;
+use crate::schema::facts::reserved::is_reserved_user;
 use crate::spec::{Database, Dialect, Edition, Engine, License, Stage};
 
 /// Checks what the spec asks of its engine.
@@ -121,6 +122,17 @@ fn replicas(rules: &mut Rules<'_>, database: &Database) {
             ),
         };
         rules.say("database.replicas", message, &help);
+        return;
+    }
+    // Those in other regions follow the same database.
+    let regions = rules.spec.regions.len().saturating_sub(1);
+    let others = u8::try_from(regions).unwrap_or(u8::MAX);
+    if rules.spec.stage == Stage::MultiRegion && database.replicas.saturating_add(others) > most {
+        let message = format!(
+            "{title} has {most} replicas at most, and {others} of them are for the other regions"
+        );
+        let help = format!("set `replicas: {}` or fewer", most.saturating_sub(others));
+        rules.say("database.replicas", message, &help);
     } else if database.replicas > 0
         && database.engine == Engine::Sqlserver
         && database.multi_az == Some(false)
@@ -145,12 +157,31 @@ fn names(rules: &mut Rules<'_>, database: &Database) {
             "remove `name`, and have the application create its database in `master`'s server";
         return rules.say("database.name", message, help);
     }
+    // Case is kept where names are quoted and lost where not; Oracle's system identifier has one case only.
+    if let Some(name) = &database.name
+        && database.engine != Engine::Oracle
+        && name.bytes().any(|byte| byte.is_ascii_uppercase())
+    {
+        let message = format!("{name} has capital letters, which queries would have to quote");
+        let help = format!("write {}", name.to_lowercase());
+        rules.say("database.name", message, &help);
+    }
     if let (Engine::Oracle, Some(name)) = (database.engine, &database.name)
         && name.contains('_')
     {
         let message =
             format!("{name} has an underscore, which Oracle's system identifier cannot have");
         rules.say("database.name", message, "use 1 to 8 letters and digits");
+    }
+    if let Some(name) = &database.username
+        && is_reserved_user(database.rds(), name)
+    {
+        let message = format!(
+            "{} reserves the name {name}, which its master user cannot have",
+            row.title
+        );
+        let help = "use another, such as app, or leave `username` out";
+        rules.say("database.username", message, help);
     }
     let names = [
         ("database.name", &database.name, row.letters.0, "database"),

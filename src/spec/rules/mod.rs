@@ -96,6 +96,14 @@ fn delivery(rules: &mut Rules<'_>) {
                 format!("cdn.static_paths has {path:?} twice"),
                 "remove one",
             );
+        } else if path.bytes().all(|byte| b"/*?".contains(&byte)) {
+            let message =
+                format!("cdn.static_paths has {path}, which leaves no request to the services");
+            rules.say(
+                &place,
+                message,
+                "name the folders of files that never change, such as /assets/*",
+            );
         } else if !services::is_pattern(path, 255) {
             let message = format!("{path:?} is not a path for CloudFront");
             rules.say(

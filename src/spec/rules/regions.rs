@@ -87,11 +87,11 @@ pub fn check(rules: &mut Rules<'_>) {
     });
     if spec.stage == Stage::MultiRegion && spec.regions.len() < 2 {
         let message = "stage multi-region needs at least two regions".to_owned();
-        rules.say(
-            "regions",
-            message,
-            "add one: `regions: [us-east-1, eu-west-1]`",
-        );
+        let place = match rules.merged.get("regions") {
+            Some(_) => "regions",
+            None => "stage",
+        };
+        rules.say(place, message, "add one: `regions: [us-east-1, eu-west-1]`");
     }
     for (index, region) in spec.regions.iter().enumerate() {
         let name = region.name();
@@ -252,11 +252,21 @@ fn addresses(spec: &Spec, say: &mut impl FnMut(&str, String, &str)) {
             );
         }
         if !net.addr().is_private() {
-            say(
-                &path,
-                format!("{net} is not private"),
-                "use a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
-            );
+            let private = "use a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
+            match own || index == 0 {
+                true => say(&path, format!("{net} is not private"), private),
+                false => say(
+                    &format!("regions.{index}"),
+                    format!(
+                        "{} would get {net}, which follows {} by the order of `regions` and is not private",
+                        region.name, spec.network.cidr
+                    ),
+                    &format!(
+                        "give it a block of its own: {{name: {}, cidr: 10.1.0.0/16}}",
+                        region.name
+                    ),
+                ),
+            }
         }
         for (other, taken) in &seen {
             if *other == region.name {

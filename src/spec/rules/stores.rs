@@ -12,6 +12,9 @@ use crate::yaml::Yaml;
 const MOST_INDEXES: usize = 20;
 const MOST_PROJECTED: usize = 100;
 
+/// Attributes that one index names (botocore: Projection.NonKeyAttributes).
+const MOST_OF_INDEX: usize = 20;
+
 /// What a key-value store may set.
 const KEY_VALUE: &[&str] = &[
     "type",
@@ -189,6 +192,14 @@ fn indexes(rules: &mut Rules<'_>, path: &str, store: &Store) {
         key(rules, &place, &index.key, index.sort.as_deref());
         if let Projection::Attributes(attributes) = &index.project {
             projected += attributes.len();
+            if attributes.len() > MOST_OF_INDEX {
+                let message = format!(
+                    "{place}.project names {} attributes; an index takes {MOST_OF_INDEX}",
+                    attributes.len()
+                );
+                let help = "set `project: all` where most attributes are wanted";
+                rules.say(&format!("{place}.project"), message, help);
+            }
             let mut seen = BTreeSet::new();
             for (number, attribute) in attributes.iter().enumerate() {
                 let is_key = [&index.key, &store.key].contains(&attribute)

@@ -667,6 +667,54 @@ fn a_broken_rule_is_reported_at_its_line() {
         // Delivery.
         ("cdn: {default_ttl: 0}", &["default_ttl is 0"]),
         ("cdn: {static_paths: [/a/*, /a/*]}", &["has \"/a/*\" twice"]),
+        (
+            "cdn: {static_paths: [/*]}",
+            &["leaves no request to the services"],
+        ),
+        (
+            "cdn: {static_paths: [\"*\"]}",
+            &["leaves no request to the services"],
+        ),
+        // Names that others need.
+        (
+            "environments: {x: {domain: origin.shop.example.com}}",
+            &["has the name origin.shop.example.com, as the spec"],
+        ),
+        (
+            "domain: \"https://u:zq9hunter2@shop.example.com/a\"",
+            &["it is a URL", "write \"shop.example.com\""],
+        ),
+        (
+            "domain: \"u:zq9hunter2@shop\"",
+            &[
+                "it is a URL or has a login",
+                "| write it like www.example.com",
+            ],
+        ),
+        // What RDS and ElastiCache keep.
+        (
+            "database: {engine: postgres, username: rdsadmin}",
+            &["reserves the name rdsadmin, which its master user cannot have"],
+        ),
+        (
+            "database: {engine: mysql, username: select}",
+            &["reserves the name select"],
+        ),
+        (
+            "database: {engine: postgres, name: Shop}",
+            &["capital letters", "write shop"],
+        ),
+        (
+            "cache: {engine: memcached, node: cache.r6gd.xlarge}",
+            &["Memcached does not run on cache.r6gd.xlarge"],
+        ),
+        (
+            "regions: [us-east-1, eu-west-1]\nnetwork: {cidr: 192.168.0.0/16}",
+            &[
+                "eu-west-1 would get 192.169.0.0/16",
+                "{name: eu-west-1, cidr: 10.1.0.0/16}",
+            ],
+        ),
         // The account.
         (
             "provider: {aws: {profil: a}}",
@@ -731,7 +779,7 @@ fn a_right_spec_breaks_no_rule() {
 /// The longest names, and as many secrets, variables and hosts as fit.
 const FULL: &str = "app: an-application-of-24-let\nstage: single-server\ndomain: shop.example.com\n\
     regions: [ap-southeast-1, ap-northeast-1]\ntags: {a: b, c: d, e: f, g: h, i: j}\n\
-    database: {engine: mysql, replicas: 15, name: a_name}\ncache: {engine: memcached, nodes: 6}\n";
+    database: {engine: mysql, replicas: 14, name: a_name}\ncache: {engine: memcached, nodes: 6}\n";
 
 #[test]
 fn the_longest_names_fit_at_every_stage() {
