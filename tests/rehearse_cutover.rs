@@ -86,9 +86,10 @@ fn assert_full_disks_are_left(engine: Dialect, version: &str) {
     let scenarios: Vec<Scenario> = (0..STEPS.len())
         .flat_map(|step| DISKS.map(|fault| Scenario { step, fault }))
         .collect();
-    let chosen = match all {
-        true => scenarios,
-        false => vec![scenarios[seed % scenarios.len()]],
+    let chosen = if all {
+        scenarios
+    } else {
+        vec![scenarios[seed % scenarios.len()]]
     };
     // Servers that were full are not used again.
     for scenario in chosen {

@@ -44,13 +44,14 @@ impl Kept {
             numbered,
             ..
         } = self;
-        match self.is_live {
-            true => format!(
+        if self.is_live {
+            format!(
                 "{region} keeps its addresses, {block}, though {numbered} would follow from the order of `regions`; to build it anew with others, write {{name: {region}, cidr: {numbered}}}"
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "{region} gets {block}, because another region has {numbered}, which would follow from the order of `regions`"
-            ),
+            )
         }
     }
 }
@@ -105,9 +106,10 @@ fn kept(desired: &Graph, live: &Live) -> Vec<Kept> {
         let mut free = (0..MOST)
             .filter_map(|place| nth(*base, place))
             .filter(is_free);
-        let block = match is_free(&wanted) {
-            true => wanted,
-            false => free.next().unwrap_or(wanted),
+        let block = if is_free(&wanted) {
+            wanted
+        } else {
+            free.next().unwrap_or(wanted)
         };
         used.push(block);
         if block != wanted {

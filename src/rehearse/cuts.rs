@@ -142,9 +142,10 @@ impl std::fmt::Display for Outcome {
         let way = if self.undo { "rollback" } else { "cut-over" };
         let (step, stall) = (STEPS[step], self.stall.as_millis());
         write!(f, "{way}, {fault:?} {step}: no write for {stall} ms")?;
-        match self.needed_room {
-            true => write!(f, " from when it had room again"),
-            false => Ok(()),
+        if self.needed_room {
+            write!(f, " from when it had room again")
+        } else {
+            Ok(())
         }
     }
 }
@@ -169,9 +170,10 @@ pub fn run(
     let mut scene = Testbed::set(&scene_options, false, library, programs, stop)?;
     let fills = |scenario: &Scenario| DISKS.contains(&scenario.fault);
     // Declared after the servers, so that it ends before their folder is removed.
-    let _disks = match scenarios.iter().any(fills) {
-        true => Disks::limit(&mut scene, stop)?,
-        false => Disks::default(),
+    let _disks = if scenarios.iter().any(fills) {
+        Disks::limit(&mut scene, stop)?
+    } else {
+        Disks::default()
     };
     let app = scene.take_app();
     let port = app.as_ref().map_or(0, |app| app.port);

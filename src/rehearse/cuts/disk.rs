@@ -119,11 +119,10 @@ impl Drop for Full {
 
 /// Starts a server that its full disk has ended, as whoever gave it room would.
 pub(super) fn revive(server: &mut Server, stop: &Stop) -> Result<(), Error> {
-    match server.answers() {
-        true => Ok(()),
-        false => {
-            server.kill();
-            server.start(stop)
-        }
+    if server.answers() {
+        Ok(())
+    } else {
+        server.kill();
+        server.start(stop)
     }
 }
