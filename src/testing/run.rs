@@ -79,23 +79,9 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
             return outcome;
         }
         (Err(found), Some((expected, location))) => {
-            let says = |mistake: &Diagnostic| {
-                mistake.message.contains(&**expected)
-                    || mistake
-                        .help
-                        .as_deref()
-                        .is_some_and(|help| help.contains(&**expected))
-            };
-            if !found.iter().any(says) {
-                let told: Vec<&str> = found.iter().map(|mistake| &*mistake.message).collect();
-                outcome.failures.push(Failure::Other {
-                    location: location.clone(),
-                    what: format!(
-                        "{expected:?} was expected, and the error is: {}",
-                        told.join("; ")
-                    ),
-                });
-            }
+            outcome
+                .failures
+                .extend(other_error(&found, expected, location));
             return outcome;
         }
     };
@@ -119,13 +105,8 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
             today: ground.today,
         },
     );
-    let migration = if !case
-        .expect
-        .iter()
-        .any(|e| scope::asks_for_migration(&e.expression))
-    {
-        Value::Null
-    } else {
+    let mut expressions = case.expect.iter().map(|expect| &expect.expression);
+    let migration = if expressions.any(scope::asks_for_migration) {
         match way(ground, &case.variant, &spec, &live).await {
             Ok(value) => value,
             Err(found) => {
@@ -133,6 +114,8 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
                 return outcome;
             }
         }
+    } else {
+        Value::Null
     };
     let variables: Map = [
         ("findings", scope::findings(&report)),
@@ -163,6 +146,25 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
         }
     }
     outcome
+}
+
+/// That none of the mistakes has the expected words, if so.
+fn other_error(found: &[Diagnostic], expected: &str, location: &Location) -> Option<Failure> {
+    let says = |mistake: &Diagnostic| {
+        let help = mistake.help.as_deref();
+        mistake.message.contains(expected) || help.is_some_and(|help| help.contains(expected))
+    };
+    if found.iter().any(says) {
+        return None;
+    }
+    let told: Vec<&str> = found.iter().map(|mistake| &*mistake.message).collect();
+    Some(Failure::Other {
+        location: location.clone(),
+        what: format!(
+            "{expected:?} was expected, and the error is: {}",
+            told.join("; ")
+        ),
+    })
 }
 
 /// Whether these and no others came.
