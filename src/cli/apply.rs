@@ -135,6 +135,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 ..record
             };
             if plan.is_empty() {
+                let into = options.into.as_ref();
+                event_log::nothing(&project, plan.unchanged, "apply", into, options.json);
                 return settled(context, &live, record).await;
             }
             if saved.is_none() {

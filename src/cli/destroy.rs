@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::apply::not_confirmed;
 use super::apply::{How, obey, refuse};
-use super::event_log::open_into;
+use super::event_log::{self, open_into};
 use super::exit::Code;
 use super::plan::{check_allowed, tell_calls};
 use super::project::Project;
@@ -70,6 +70,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 if live.record.is_some() {
                     remove_record(context).await?;
                 }
+                event_log::nothing(&project, 0, "destroy", options.into.as_ref(), options.json);
                 if !options.json {
                     ui::print(&format!("{}\n", Painted(NEW, format!("Nothing of {name} exists."))));
                 }

@@ -56,8 +56,7 @@ impl<'a> Lines<'a> {
         out: bool,
     ) -> Result<Self, Failure> {
         let folder = project.local().join("runs");
-        let began = jiff::Timestamp::now();
-        let id = format!("{}-{}", began.strftime("%Y%m%dT%H%M%S%.3fZ"), command);
+        let (id, first) = first(project, planned, command);
         let path = folder.join(format!("{id}.jsonl"));
         let failed = |error: std::io::Error| {
             Failure::new(format!(
@@ -68,16 +67,6 @@ impl<'a> Lines<'a> {
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let file = File::create_new(&path).map_err(failed)?;
         let mut journal = Journal::new(file);
-        let first = Entry::Run {
-            id,
-            command: command.to_owned(),
-            app: project.spec.app.clone(),
-            env: project.spec.env.clone(),
-            provider: project.provider().to_owned(),
-            stage: project.spec.stage.name().to_owned(),
-            began: began.to_string(),
-            planned,
-        };
         journal.write(&first).map_err(failed)?;
         let mut lines = Self {
             journal: Some(journal),
@@ -105,6 +94,45 @@ impl<'a> Lines<'a> {
         if self.out {
             ui::print_json_line(entry);
         }
+    }
+}
+
+/// The first entry of a run that begins now, and its id.
+fn first(project: &Project, planned: Counts, command: &str) -> (String, Entry) {
+    let began = jiff::Timestamp::now();
+    let id = format!("{}-{}", began.strftime("%Y%m%dT%H%M%S%.3fZ"), command);
+    let entry = Entry::Run {
+        id: id.clone(),
+        command: command.to_owned(),
+        app: project.spec.app.clone(),
+        env: project.spec.env.clone(),
+        provider: project.provider().to_owned(),
+        stage: project.spec.stage.name().to_owned(),
+        began: began.to_string(),
+        planned,
+    };
+    (id, entry)
+}
+
+/// Reports a run that has nothing to do, which leaves no journal: a program that waits for its end gets it.
+pub fn nothing(project: &Project, unchanged: usize, command: &str, into: Option<&File>, out: bool) {
+    let planned = Counts {
+        unchanged,
+        ..Counts::default()
+    };
+    let end = Entry::End {
+        seconds: 0.0,
+        done: 0,
+        failed: 0,
+        left: 0,
+    };
+    let report = Entry::Report {
+        complete: true,
+        seconds: 0.0,
+        operations: Vec::new(),
+    };
+    for entry in [first(project, planned, command).1, end, report] {
+        tell(into, out, &entry);
     }
 }
 

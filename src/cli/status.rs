@@ -34,8 +34,18 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
-    let project = Project::load_as_applied(global)?;
-    let wanted = project.graph_if_sound()?;
+    // An environment that was taken out of the spec may run still.
+    let (project, unknown) = match Project::load_as_applied(global) {
+        Ok(project) => (project, None),
+        Err(failure) => match Project::load_for_destroy(global) {
+            Ok(project) => (project, Some(failure)),
+            Err(_) => return Err(failure),
+        },
+    };
+    let wanted = match unknown {
+        None => project.graph_if_sound()?,
+        Some(_) => None,
+    };
     let is_known = wanted.is_some();
     let graph = wanted.unwrap_or_default();
     let session = Session::open_to_look(&project, "status", true)?;
@@ -47,6 +57,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             None => return Err(failure),
         },
     };
+    if live.resources.is_empty()
+        && live.record.is_none()
+        && let Some(failure) = unknown
+    {
+        return Err(failure);
+    }
     if let Some(down) = &down {
         ui::note(&format!(
             "{} {down} does not answer; what is in it is not shown. `scalectl failover` moves the writes to another region.\n",

@@ -171,7 +171,12 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         .as_ref()
         .is_some_and(|desired| desired.lifecycle.protect);
     if wanted || marks.is_some_and(|marks| marks.protect) {
-        return Some("it is protected");
+        return Some(match &*change.kind {
+            "AWS::SQS::Queue" => {
+                "it is protected, and messages may wait in it that nobody has read (ApproximateNumberOfMessages)"
+            }
+            _ => "it is protected",
+        });
     }
     match kinds::of(&change.kind).holds {
         Holds::Data if is_member(change) => {

@@ -139,6 +139,25 @@ fn rest(rules: &mut Rules<'_>) {
             continue;
         }
         let place = |key: &str| format!("migration.gates.{number}.{key}");
+        let cadence = &gate.cadence;
+        let least = u64::from(cadence.times.saturating_sub(1)) * u64::from(cadence.every);
+        if least > u64::from(cadence.within) {
+            let message = format!(
+                "a gate that has to pass {} times, {} seconds apart, cannot pass within {} seconds",
+                cadence.times, cadence.every, cadence.within
+            );
+            rules.say(
+                &place("within"),
+                message,
+                &format!("set `within: {least}` or more"),
+            );
+        } else if cadence.every > cadence.within {
+            let message = format!(
+                "a gate is checked every {} seconds, and has {} to pass: a failure at first would be final",
+                cadence.every, cadence.within
+            );
+            rules.say(&place("every"), message, "set less, or a longer `within`");
+        }
         if gate.command.as_deref().is_some_and(does_nothing) {
             let message =
                 "a gate's command is empty, so that the gate would always pass".to_owned();

@@ -206,6 +206,14 @@ fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
     }
     for (variable, value) in &service.env {
         let place = format!("{path}.env.{variable}");
+        if variable == "PORT" && value.parse() != Ok(service.port) {
+            let message = format!(
+                "{place} is not the port {} that requests and health checks go to",
+                service.port
+            );
+            let help = format!("set `port` of {name}, which PORT follows, and remove the variable");
+            rules.say(&place, message, &help);
+        }
         if value.contains(DYNAMIC) {
             let message =
                 format!("{place} refers to a secret, which would be readable in a parameter");
@@ -307,6 +315,12 @@ fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     }
     if secret.starts_with("arn:") {
         let parts: Vec<&str> = secret.split(':').collect();
+        if parts[1] != "aws" {
+            return Some((
+                "is in another partition than the regions of a spec",
+                "name a secret of the account that the application is in: arn:aws:...",
+            ));
+        }
         let is_secret = parts.get(2) == Some(&"secretsmanager") && parts.get(5) == Some(&"secret");
         if is_secret && parts.len() > 7 {
             return Some(("names a key of a secret", WHOLE));

@@ -691,6 +691,22 @@ fn a_broken_rule_is_reported_at_its_line() {
                 "| write it like www.example.com",
             ],
         ),
+        (
+            "services: {web: {image: x, port: 8080, env: {PORT: \"1\"}}}",
+            &["services.web.env.PORT is not the port 8080"],
+        ),
+        (
+            "services: {web: {image: x, secrets: {A: \"arn:aws-cn:ssm:cn-north-1:123456789012:parameter/a\"}}}",
+            &["is in another partition"],
+        ),
+        (
+            "migration: {gates: [{command: \"test -e a\", every: 100, within: 5}]}",
+            &["checked every 100 seconds"],
+        ),
+        (
+            "migration: {gates: [{command: \"test -e a\", times: 3, every: 10, within: 15}]}",
+            &["cannot pass within 15 seconds", "`within: 20`"],
+        ),
         // What RDS and ElastiCache keep.
         (
             "database: {engine: postgres, username: rdsadmin}",

@@ -174,3 +174,45 @@ fn apply_names_the_places_that_status_names() {
         assert!(status.contains(&block), "{block}\nin\n{status}");
     }
 }
+
+#[test]
+fn a_run_with_nothing_to_do_reports_its_end_to_programs() {
+    let project = Project::new();
+    let events = |line: &str| -> Vec<String> {
+        let told = project.run(line);
+        let lines = std::str::from_utf8(&told.stdout).unwrap().lines();
+        let event = |line: &str| {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            if json["event"] == "report" {
+                assert_eq!(json["complete"], true);
+            }
+            json["event"].as_str().unwrap().to_owned()
+        };
+        lines.map(event).collect()
+    };
+    project.run("apply --auto-approve");
+    let all = events("apply --auto-approve --json --json-into told.jsonl");
+    assert_eq!(all, ["policy", "run", "end", "report"]);
+    let told = std::fs::read_to_string(project.path().join("told.jsonl")).unwrap();
+    assert_eq!(told.lines().count(), 4);
+    project.run("destroy --auto-approve");
+    assert_eq!(
+        events("destroy --auto-approve --json"),
+        ["run", "end", "report"]
+    );
+}
+
+#[test]
+fn status_shows_an_environment_that_the_spec_has_no_more() {
+    let project = Project::new();
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}environments:\n  staging: {{}}\n"),
+    );
+    project.run("apply --auto-approve --env staging");
+    project.write("scalectl.yaml", SPEC);
+    let told = project.said(&["status --env staging"]);
+    assert!(told.contains("us-east-1/vpc"), "{told}");
+    // A slip of the pen is no environment.
+    assert_eq!(project.code("status --env stagin"), Some(1));
+}
