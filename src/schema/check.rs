@@ -230,7 +230,7 @@ impl Check<'_> {
             self.report(
                 path,
                 format!("{path} cannot be {text:?}"),
-                Some(format!("it must match {pattern}")),
+                Some(in_words(pattern)),
             );
         }
     }
@@ -361,6 +361,56 @@ pub fn matches(pattern: &Arc<str>, text: &str) -> bool {
             .clone()
     };
     compiled.is_none_or(|regex| regex.is_match(text))
+}
+
+/// Patterns that the spec's own keys have, for people. AWS's properties have a thousand, which stay as they are.
+const WORDS: [(&str, &str); 10] = [
+    (
+        "^[a-z][a-z0-9-]{0,28}[a-z0-9]$",
+        "use 2 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+    ),
+    (
+        "^[a-z]{2}(-[a-z]+)+-[0-9]$",
+        "write a region such as us-east-1",
+    ),
+    (
+        "^db\\.[a-z0-9-]+\\.[a-z0-9-]+$",
+        "write a class such as db.t4g.micro",
+    ),
+    (
+        "^cache\\.[a-z0-9-]+\\.[a-z0-9-]+$",
+        "write a node such as cache.t4g.micro",
+    ),
+    (
+        "^[a-z0-9-]+\\.[a-z0-9-]+$",
+        "write an instance type such as t4g.small",
+    ),
+    (
+        "^[A-Za-z][A-Za-z0-9_]{0,62}$",
+        "use up to 63 letters, digits and underscores, a letter first",
+    ),
+    (
+        "^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$",
+        "write one address such as ops@example.com",
+    ),
+    (
+        "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$",
+        "write two times of a day in UTC, such as 03:00-04:00",
+    ),
+    (
+        "^(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]$",
+        "write two times of a week in UTC, such as sun:05:00-sun:06:00",
+    ),
+    ("^/", "begin it with `/`"),
+];
+
+/// What a value has to be like.
+pub fn in_words(pattern: &str) -> String {
+    let words = WORDS.iter().find(|(known, _)| *known == pattern);
+    words.map_or_else(
+        || format!("it must match {pattern}"),
+        |(_, words)| (*words).to_owned(),
+    )
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn all_errors_are_told_at_their_places() {
     assert_eq!(
         errors(text),
         [
-            "1:1 app cannot be \"Shop\" (it must match ^[a-z][a-z0-9-]{0,28}[a-z0-9]$)",
+            "1:1 app cannot be \"Shop\" (use 2 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last)",
             "2:1 stage cannot be \"singel-server\" (did you mean single-server?)",
             "5:5 services.web has no property prot (did you mean port?)",
             "6:13 services.web.scale.min must be a whole number, not \"two\"",
@@ -295,4 +295,29 @@ fn a_mistake_of_shape_does_not_hide_one_of_sense() {
             "services.web.scale.min is greater than max",
         ]
     );
+}
+
+#[test]
+fn every_pattern_of_the_spec_has_words() {
+    fn patterns(json: &serde_json::Value, found: &mut Vec<String>) {
+        match json {
+            serde_json::Value::Object(map) => {
+                found.extend(
+                    map.get("pattern")
+                        .and_then(|one| one.as_str())
+                        .map(str::to_owned),
+                );
+                map.values().for_each(|one| patterns(one, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|one| patterns(one, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    patterns(&crate::spec::json_schema(), &mut found);
+    assert!(found.len() > 5);
+    for pattern in found {
+        let words = crate::schema::in_words(&pattern);
+        assert!(!words.contains(&pattern), "{pattern}");
+    }
 }
