@@ -27,7 +27,7 @@ use crate::render::{findings, folded};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl apply                     show the plan, ask, carry it out\n  scalectl apply --auto-approve      do not ask\n  scalectl apply next.plan           carry out a saved plan, if the same plan is made now\n  scalectl apply --json-into run.jsonl   watch it here, and let a program watch too\n  scalectl apply --dry-run --live live.json   try it on a simulator, with no account\n  scalectl apply --speed 60          watch it: a minute of the simulator in a second\n\nA run that is interrupted, or killed, is taken up by running apply again."
+    after_help = "Examples:\n  scalectl apply                     show the plan, ask for confirmation, apply it\n  scalectl apply --auto-approve      skip the confirmation\n  scalectl apply next.plan           apply a saved plan, if it is still current\n  scalectl apply --json-into run.jsonl   show progress, and write events for a program\n  scalectl apply --dry-run --live live.json   dry run on the simulator, without an account\n  scalectl apply --speed 60          one simulated minute per second\n\nTo resume an interrupted or killed run, run apply again."
 )]
 pub struct Arguments {
     /// A plan saved by `scalectl plan --out`.
@@ -35,13 +35,13 @@ pub struct Arguments {
     plan: Option<PathBuf>,
     #[command(flatten)]
     scope: Scope,
-    /// Change things although a migration is under way.
+    /// Apply although a migration is in progress.
     #[arg(long)]
     during_migration: bool,
-    /// Carry the plan out on a simulator in memory that stands as this one, and change nothing.
+    /// Run the plan on an in-memory simulator with the cloud's current state; change nothing.
     #[arg(long, group = "unasked", conflicts_with = "speed")]
     pub dry_run: bool,
-    /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
+    /// With --dry-run: start from this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     live: Option<PathBuf>,
     #[command(flatten)]
@@ -52,13 +52,13 @@ pub struct Arguments {
 #[derive(Args, Clone)]
 #[command(group(ArgGroup::new("unasked").multiple(true)))]
 pub struct How {
-    /// Do not ask.
+    /// Skip the confirmation.
     #[arg(long, group = "unasked")]
     pub auto_approve: bool,
-    /// One JSON object a line, for programs.
+    /// Print one JSON object per line.
     #[arg(long, requires = "unasked")]
     pub json: bool,
-    /// Write what happens into this file or pipe, a JSON object a line, as it happens.
+    /// Also write events to this file or pipe, one JSON object per line, as they happen.
     #[arg(long, value_name = "FILE")]
     pub json_into: Option<PathBuf>,
     /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
@@ -242,7 +242,7 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
         let ways: Vec<&str> = never.iter().filter_map(|one| one.way.as_deref()).collect();
         return Err(Failure::with_help(
             format!(
-                "AWS would refuse this: {}; nothing was changed",
+                "AWS would reject this: {}; nothing was changed",
                 told(&never)
             ),
             ways.join("\n"),
@@ -261,7 +261,7 @@ pub fn refuse(refusals: &[guard::Refusal]) -> Result<(), Failure> {
             told(&refusals.iter().collect::<Vec<_>>())
         ),
         format!(
-            "if that is what you want, and the data is safe, name it: {}",
+            "to go ahead, make sure that the data is safe and pass: {}",
             allow.join(" ")
         ),
     ))
@@ -294,16 +294,17 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
     let first: Vec<&str> = denied.iter().take(NAMED).map(String::as_str).collect();
     Err(Failure::with_help(
         format!(
-            "policies deny this: {}{more}; nothing was changed",
+            "denied by policies: {}{more}; nothing was changed",
             first.join(", ")
         ),
-        "mend what is found, or accept it in policies/exceptions.yaml with a reason and a date; `scalectl policy check` shows it again",
+        "fix the findings, or add exceptions with a reason and a date to policies/exceptions.yaml; check with `scalectl policy check`",
     )
     .coded(Code::Denied))
 }
 
 /// How to see what is folded.
-const UNFOLD: &str = "New resources are folded; -v shows every property, as `scalectl plan` does.";
+const UNFOLD: &str =
+    "New resources are summarized; -v shows every property, as `scalectl plan` does.";
 
 /// So many findings are named in one message.
 const NAMED: usize = 3;
@@ -323,7 +324,7 @@ pub async fn ask(
     )?;
     let no = || not_confirmed(context, "not confirmed; nothing was changed");
     loop {
-        let question = "\nApply these changes? Only `yes` is a yes; `d` shows every property:";
+        let question = "\nApply these changes? Only `yes` is accepted; `d` shows every property:";
         match ui::answer_unless(context.stop, question).await.as_deref() {
             Some("yes") => break,
             Some("d") => ui::print(&changes(plan, &Frame::default(), Detail::Full)),
@@ -333,7 +334,7 @@ pub async fn ask(
     if guard::deletes_more_than_it_keeps(plan) {
         let counts = plan.counts();
         let question = format!(
-            "It deletes {} and keeps {}. Type the application's name, {}, if that is right:",
+            "This deletes {} and keeps {}. To confirm, type the application's name, {}:",
             counts.delete,
             counts.unchanged + counts.update + counts.replace,
             project.spec.app
@@ -351,7 +352,7 @@ pub fn not_confirmed(context: &Context<'_>, what: &str) -> Failure {
 }
 
 /// What to do about a saved plan that cannot be used.
-const AGAIN: &str = "make a new one with `scalectl plan --out FILE`";
+const AGAIN: &str = "create a new one with `scalectl plan --out FILE`";
 
 fn load(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
@@ -368,7 +369,7 @@ fn load(path: &Path) -> Result<SavedPlan, Failure> {
     })?;
     if saved.format != FORMAT {
         let what = format!(
-            "{shown} has format {}, and this scalectl reads {FORMAT}",
+            "{shown} has format {}; this version of scalectl reads format {FORMAT}",
             saved.format
         );
         return Err(Failure::with_help(what, AGAIN));
@@ -418,7 +419,7 @@ fn is_same(path: &Path, saved: &SavedPlan, now: &SavedPlan) -> Result<(), Failur
     let first: Vec<&str> = found.iter().take(NAMED).map(String::as_str).collect();
     Err(Failure::with_help(
         format!(
-            "{} is not what would be planned now: {}{more}. It was applied already or edited, or the spec or the cloud has changed since; nothing was done",
+            "{} differs from the current plan: {}{more}. It was already applied or edited, or the spec or the cloud has changed since; nothing was changed",
             path.display(),
             first.join("; ")
         ),
@@ -442,11 +443,11 @@ fn say_where(mut live: Live, plan: &Plan, report: apply::Report) {
         .any(|one| one.action == Action::Create && &*one.kind == ZONE);
     if makes_zone {
         ui::print(
-            "Enter the name servers at the domain's registrar; until then no name leads to the site.\n",
+            "Enter the name servers at the domain's registrar; until then the site's names do not resolve.\n",
         );
     }
     ui::print(&format!(
         "{}\n",
-        Painted(FAINT, "`scalectl status` shows everything that runs.")
+        Painted(FAINT, "`scalectl status` shows everything that is running.")
     ));
 }

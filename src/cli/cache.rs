@@ -33,7 +33,7 @@ const SERVERS: [&str; 2] = ["AWS::EC2::Instance", "AWS::AutoScaling::AutoScaling
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl cache flush                  empty the cache of every region, after a question\n  scalectl cache flush --auto-approve   without a question\n\nA write-back cache is emptied only when its queue has no writes left."
+    after_help = "Examples:\n  scalectl cache flush                  empty the cache of every region, after a confirmation\n  scalectl cache flush --auto-approve   without a confirmation\n\nA write-back cache is emptied only when no writes are left in its queue."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -42,9 +42,9 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Empty the cache; every read goes to the database until the cache is filled again.
+    /// Empty the cache; reads go to the database until the cache is filled again.
     Flush {
-        /// Do not ask
+        /// Skip the confirmation
         #[arg(long)]
         auto_approve: bool,
         /// Print JSON; needs --auto-approve
@@ -72,7 +72,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ui::needs_terminal("add --auto-approve")?;
             let regions: Vec<&str> = servers.keys().copied().collect();
             let question = format!(
-                "Every read goes to the database until the cache in {} is filled again.\nFlush it? Only `yes` is a yes:",
+                "Reads go to the database until the cache in {} is filled again.\nFlush it? Only `yes` is accepted:",
                 regions.join(" and ")
             );
             if !ui::confirm_unless(context.stop, &question, "yes").await {
@@ -121,7 +121,7 @@ fn servers<'a>(
     if found.is_empty() {
         Err(Failure::with_help(
             format!(
-                "no server of {} ({}) runs that could reach its cache",
+                "{} ({}) has no running server that can reach its cache",
                 spec.app, spec.env
             ),
             "`scalectl apply` starts them",
@@ -163,18 +163,18 @@ async fn flush(
         0 => Ok(number("nodes").unwrap_or(1)),
         WAITING => Err(Failure::with_help(
             format!(
-                "the queue in {region} has {} acknowledged writes that are not in the database; nothing was flushed there",
+                "the queue in {region} holds {} acknowledged writes that are not in the database yet; nothing was flushed there",
                 number("waiting").unwrap_or_default()
             ),
-            "flush again when the writer has applied them; the alarm for late writes says when it does not",
+            "flush again when the writer has applied them; an alarm fires if it falls behind",
         )),
         _ => Err(failed(region, &output)),
     }
 }
 
 fn failed(region: &str, output: &Output) -> Failure {
-    let why = output.stderr.lines().last().unwrap_or("it says nothing");
+    let why = output.stderr.lines().last().unwrap_or("no error output");
     let what = format!("the cache in {region} could not be flushed: {why}");
-    let help = "entries may be left; run it again when the server reaches the cache";
+    let help = "entries may be left; retry when the server can reach the cache";
     Failure::with_help(what, help)
 }

@@ -14,7 +14,7 @@ use crate::spec::Provider;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl ci github --repository acme/shop           .github/workflows/scalectl.yml, and the roles on AWS\n  scalectl ci gitlab --repository acme/shop -e staging\n\nA request gets a comment with its plan; merging it carries out exactly that plan, once somebody has approved; every\nnight somebody looks for drift. https://scalectl.github.io/scalectl/ci.html walks through one request."
+    after_help = "Examples:\n  scalectl ci github --repository acme/shop           .github/workflows/scalectl.yml, and the roles on AWS\n  scalectl ci gitlab --repository acme/shop -e staging\n\nA pull request gets a comment with its plan. Merging it applies exactly that plan after approval. Drift is checked\nevery night. https://scalectl.github.io/scalectl/ci.html walks through one pull request."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -23,33 +23,33 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Which {
-    /// For GitHub Actions.
+    /// Generate a pipeline for GitHub Actions.
     Github(Options),
-    /// For GitLab CI/CD.
+    /// Generate a pipeline for GitLab CI/CD.
     Gitlab(Options),
 }
 
 #[derive(Args)]
 struct Options {
-    /// The repository, as `owner/name`: who may take on the roles on AWS.
+    /// The repository, as `owner/name`; its pipelines may assume the AWS roles.
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<String>,
-    /// The branch whose state is the real one.
+    /// The branch that is deployed.
     #[arg(long, default_value = "main")]
     branch: String,
-    /// The code host's environment whose protection says who has to approve.
+    /// The code host's environment that requires approval.
     #[arg(long, value_name = "NAME", default_value = "production")]
     approval: String,
-    /// The role that plans; a variable SCALECTL_PLAN_ROLE of the code host unless said.
+    /// The role for plans [default: the code host's variable SCALECTL_PLAN_ROLE].
     #[arg(long, value_name = "ARN")]
     plan_role: Option<String>,
-    /// The role that applies; a variable SCALECTL_APPLY_ROLE of the code host unless said.
+    /// The role for apply [default: the code host's variable SCALECTL_APPLY_ROLE].
     #[arg(long, value_name = "ARN")]
     apply_role: Option<String>,
     /// Print the pipeline instead of writing it.
     #[arg(long)]
     stdout: bool,
-    /// Overwrite files that are there already.
+    /// Overwrite existing files.
     #[arg(long)]
     force: bool,
 }
@@ -96,15 +96,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     if !aws {
         ui::note(
-            "warning: the pipeline uses the simulator, whose file is not in the repository: each run begins with an empty cloud. Set `provider: aws` to deploy.\n",
+            "warning: the pipeline uses the simulator, whose file is not in the repository: each run starts with an empty cloud. Set `provider: aws` to deploy.\n",
         );
     }
     let mut files = vec![(root.join(&file), pipeline.yaml())];
     if aws && (options.plan_role.is_none() || options.apply_role.is_none()) {
         let Some(repository) = &options.repository else {
             return Err(Failure::with_help(
-                "who may take on the roles on AWS is not known",
-                "say `--repository OWNER/NAME`, or name roles that exist with `--plan-role` and `--apply-role`",
+                "the repository that may assume the AWS roles is not known",
+                "pass `--repository OWNER/NAME`, or name existing roles with `--plan-role` and `--apply-role`",
             ));
         };
         plain("--repository", repository)?;
@@ -123,7 +123,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
         && !options.force
     {
-        let what = format!("{} exists already; nothing was written", path.display());
+        let what = format!("{} already exists; nothing was written", path.display());
         return Err(Failure::with_help(what, "overwrite with `--force`"));
     }
     for (path, text) in &files {
@@ -142,20 +142,20 @@ fn next(host: Host, template: Option<&PathBuf>, file: &str) -> String {
     let mut steps = Vec::new();
     if let Some(template) = template {
         steps.push(format!(
-            "Make the roles: aws cloudformation deploy --stack-name scalectl-ci --capabilities CAPABILITY_IAM --template-file {}",
+            "Create the roles: aws cloudformation deploy --stack-name scalectl-ci --capabilities CAPABILITY_IAM --template-file {}",
             template.display()
         ));
         steps.push(
-            "Keep their ARNs, which the stack puts out, as variables SCALECTL_PLAN_ROLE and SCALECTL_APPLY_ROLE."
+            "Store the ARNs in the stack's outputs as variables SCALECTL_PLAN_ROLE and SCALECTL_APPLY_ROLE."
                 .to_owned(),
         );
     }
     steps.push(match host {
         Host::GitHub => {
-            "Give the environment its required reviewers: Settings, Environments.".to_owned()
+            "Set the environment's required reviewers under Settings, Environments.".to_owned()
         }
         Host::GitLab => format!(
-            "Include {file} in .gitlab-ci.yml, protect the environment, add a schedule for drift, and keep a project access token as SCALECTL_GITLAB_TOKEN."
+            "Include {file} in .gitlab-ci.yml, protect the environment, add a schedule for drift, and store a project access token as SCALECTL_GITLAB_TOKEN."
         ),
     });
     steps.join("\n")
@@ -170,14 +170,14 @@ fn place(project: &Project) -> Result<(PathBuf, String), Failure> {
     };
     let folder = folder
         .canonicalize()
-        .map_err(|error| Failure::new(format!("{} is not readable: {error}", folder.display())))?;
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", folder.display())))?;
     let root = folder
         .ancestors()
         .find(|folder| folder.join(".git").exists())
         .ok_or_else(|| {
             Failure::with_help(
-                format!("{} is in no git repository", folder.display()),
-                "a pipeline belongs to one: `git init`, or print it with `--stdout` and put it where it belongs",
+                format!("{} is not in a git repository", folder.display()),
+                "run `git init`, or print the pipeline with `--stdout`",
             )
         });
     let root = root?.to_owned();
@@ -198,7 +198,7 @@ fn plain(what: &str, text: &str) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::new(format!(
-            "{what} is {text:?}; letters, digits and any of ._-/:@+= are understood in a pipeline"
+            "{what} is {text:?}; a pipeline allows only letters, digits and ._-/:@+="
         )))
     }
 }

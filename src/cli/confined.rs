@@ -82,7 +82,7 @@ fn text(
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         refuse(
-            &format!("is not UTF-8: byte {at} begins no character"),
+            &format!("is not UTF-8: invalid byte at offset {at}"),
             "save it as UTF-8",
         )
     })
@@ -139,7 +139,7 @@ mod tests {
             link(&outside, "other"),
         ] {
             assert!(
-                told(&path, &inside).contains("is not a plain file"),
+                told(&path, &inside).contains("is not a regular file"),
                 "{}",
                 told(&path, &inside)
             );
@@ -152,7 +152,7 @@ mod tests {
                 .unwrap()
                 .success()
         );
-        assert!(told(&pipe, &inside).contains("is not a plain file"));
+        assert!(told(&pipe, &inside).contains("is not a regular file"));
         std::fs::write(inside.join("large"), "x".repeat((1 << 20) + 1)).unwrap();
         assert!(told(&inside.join("large"), &inside).contains("more than 1048576 bytes"));
         std::fs::write(inside.join("binary"), [0xff]).unwrap();

@@ -27,13 +27,13 @@ use crate::value::Value;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl destroy                                     show what would go, and what is protected\n  scalectl destroy --allow global/zone --allow us-east-1/server\n\nProtected resources (databases, zones, buckets, keys, servers with data) go only when each is named."
+    after_help = "Examples:\n  scalectl destroy                                     show what would be deleted, and what is protected\n  scalectl destroy --allow global/zone --allow us-east-1/server\n\nProtected resources (databases, zones, buckets, keys, servers with data) are deleted only if each is named with --allow."
 )]
 pub struct Arguments {
-    /// Allow this protected resource to be deleted; may be given again.
+    /// Allow this protected resource to be deleted; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<Address>,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let outcome = with_lease(context, &holder, project.patience, async || {
             let live = observed(context, None).await?;
             for what in &live.unseen {
-                ui::note(&format!("warning: not looked at: {what}\n"));
+                ui::note(&format!("warning: not read: {what}\n"));
             }
             check_allowed(&project, &arguments.allow, live.resources.keys())?;
             let mut plan = diff(&Graph::default(), &live, None);
@@ -72,14 +72,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
                 event_log::nothing(&project, 0, "destroy", options.into.as_ref(), options.json);
                 if !options.json {
-                    ui::print(&format!("{}\n", Painted(NEW, format!("Nothing of {name} exists."))));
+                    ui::print(&format!("{}\n", Painted(NEW, format!("{name} has no resources."))));
                 }
                 return Ok(ExitCode::SUCCESS);
             }
             let refusals = guard::refusals(&plan, &arguments.allow.iter().cloned().collect());
             if !options.json {
                 let frame = Frame { refusals: &refusals, workers: options.workers, destroy: true, ..Frame::default() };
-                let heading = Painted(STRONG, format!("Everything of {name}, in every region:"));
+                let heading = Painted(STRONG, format!("All resources of {name}, in every region:"));
                 let place = cloud.place().await?.map(|place| format!("\n{place}")).unwrap_or_default();
                 let told = if options.verbose {
                     text(&plan, &frame, Detail::Full)
@@ -97,7 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 ui::needs_terminal("add --auto-approve")?;
                 let app = &*project.spec.app;
                 let question = format!(
-                    "\nThis deletes {name} for good. Type the application's name, {app}, if that is right; `d` shows each resource:"
+                    "\nThis deletes {name} permanently. To confirm, type the application's name, {app}; `d` shows each resource:"
                 );
                 loop {
                     match ui::answer_unless(context.stop, &question).await.as_deref() {

@@ -29,10 +29,10 @@ use crate::words::{count, duration};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl doctor\n  scalectl doctor --stage load-balanced    whether that stage would be allowed, and fit the quotas\n  scalectl doctor --json                   for CI: exit code 1 when a check fails\n\nNothing is changed, and no lease is taken."
+    after_help = "Examples:\n  scalectl doctor\n  scalectl doctor --stage load-balanced    check permissions and quotas for that stage\n  scalectl doctor --json                   for CI: exit code 1 when a check fails\n\nNothing is changed, and no lease is taken."
 )]
 pub struct Arguments {
-    /// Look at the plan for this stage instead of the spec's.
+    /// Check the plan for this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
     /// Print JSON.
@@ -115,7 +115,7 @@ async fn checked(
 ) -> Result<Vec<Check>, Failure> {
     let mut checks = Vec::new();
     if cloud.sim().is_some() {
-        let found = "the simulator can be used; there are no credentials or clocks to look at";
+        let found = "the simulator needs no credentials or clock";
         checks.push(Check::ok("store", found));
     }
     #[cfg(feature = "aws")]
@@ -167,7 +167,7 @@ async fn lease(context: &Context<'_>) -> Check {
     let held = steadily(context, "lease", || context.provider.lease(context.owner)).await;
     match held {
         Err(error) => Check::not_asked("lease", "who holds it", &error),
-        Ok(None) => Check::ok("lease", "nobody holds it"),
+        Ok(None) => Check::ok("lease", "not held"),
         Ok(Some(held)) => {
             let renewed = duration(held.renewed.as_secs_f64());
             let who = format!(
@@ -175,15 +175,12 @@ async fn lease(context: &Context<'_>) -> Check {
                 held.holder.who, held.holder.command
             );
             if held.over {
-                Check::ok(
-                    "lease",
-                    format!("{who}, and is over: the next run takes it"),
-                )
+                Check::ok("lease", format!("{who}, expired: the next run takes it"))
             } else {
                 Check::warning(
                     "lease",
                     format!("{who}, renewed {renewed} ago"),
-                    "wait for that run; `scalectl lease break` takes the lease from one that is no more",
+                    "wait for that run; if it no longer exists, release its lease with `scalectl lease break`",
                 )
             }
         }
@@ -198,8 +195,8 @@ fn planned_check(plan: &Plan) -> Check {
         0 => Check::ok("plan", found),
         some => Check::warning(
             "plan",
-            format!("{found}; apply refuses {}", count(some, "change")),
-            "`scalectl plan` tells which and why, and how they are allowed",
+            format!("{found}; apply rejects {}", count(some, "change")),
+            "`scalectl plan` shows which and why, and how to allow them",
         ),
     }
 }
@@ -212,15 +209,15 @@ fn unseen(error: &ProviderError) -> Check {
     let mend = match error.kind {
         crate::provider::ErrorKind::Denied => {
             format!(
-                "allow `{}`; `scalectl iam-policy --read-only` prints all that planning needs",
+                "allow `{}`; `scalectl iam-policy --read-only` prints all permissions that planning needs",
                 error.operation
             )
         }
-        _ => "`scalectl plan -v` tells more".to_owned(),
+        _ => "`scalectl plan -v` shows details".to_owned(),
     };
     Check::fails(
         "plan",
-        format!("what exists cannot be looked at: {error}"),
+        format!("existing resources cannot be read: {error}"),
         mend,
     )
 }
@@ -234,8 +231,8 @@ fn failed(name: &'static str, failure: Failure) -> Check {
             ..Check::ok(name, what)
         },
         _ => {
-            let mend = "`scalectl migrate --plan` says why";
-            Check::fails(name, "there is no way there", mend)
+            let mend = "`scalectl migrate --plan` shows why";
+            Check::fails(name, "there is no migration to it", mend)
         }
     }
 }
@@ -271,7 +268,7 @@ fn course(global: &Global, project: &Project, graph: &Graph, live: &Live) -> (Ch
         )
     };
     let under_way = |standing: &Standing| {
-        let mend = format!("`scalectl {} --resume` goes on with it", standing.command());
+        let mend = format!("`scalectl {} --resume` continues it", standing.command());
         Check::warning("plan", standing.in_words(), mend)
     };
     let (from, to) = match ends {
@@ -336,13 +333,13 @@ async fn allowed(cloud: &Cloud, needed: &Needed, policy: &str) -> Check {
     match cloud {
         Cloud::Sim(_) => Check::ok(
             "permissions",
-            format!("the simulator asks for none; on AWS this plan needs {actions} (`{policy}`)"),
+            format!("the simulator needs none; on AWS this plan needs {actions} (`{policy}`)"),
         ),
         #[cfg(feature = "aws")]
         Cloud::Aws(aws) => match aws.decisions(needed).await {
             Ok(decisions) => permissions::judge(needed, &decisions, policy),
             Err(error) => {
-                let what = format!("whether the {actions} of this plan are allowed");
+                let what = format!("whether the {actions} that this plan needs are allowed");
                 Check::not_asked("permissions", &what, &error)
             }
         },
@@ -379,9 +376,9 @@ fn in_words(checks: &[Check]) -> String {
     };
     let (warnings, failures) = (of(Verdict::Warning), of(Verdict::Fails));
     let end = match (failures, warnings) {
-        (0, 0) => "Nothing stands in the way.".to_owned(),
-        (0, some) => format!("{}; nothing fails.", count(some, "warning")),
-        (some, _) => format!("{} failed; nothing was touched.", count(some, "check")),
+        (0, 0) => "All checks passed.".to_owned(),
+        (0, some) => format!("{}; no check failed.", count(some, "warning")),
+        (some, _) => format!("{} failed; nothing was changed.", count(some, "check")),
     };
     text.push_str(&format!("{}\n", Painted(FAINT, end)));
     text

@@ -21,10 +21,10 @@ use crate::render::json::drift::document;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl drift                      for a nightly job: 0 none, 2 drift, 1 an error\n  scalectl drift --json\n  scalectl drift --live live.json     in a snapshot, with no account\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. What AWS or an\nautoscaler moves is no drift, nor is what the spec has changed since."
+    after_help = "Examples:\n  scalectl drift                      for a nightly job: exit code 0 no drift, 2 drift, 1 error\n  scalectl drift --json\n  scalectl drift --live live.json     in a snapshot, without an account\n\nNothing is changed, and no lease is taken; `scalectl iam-policy --read-only` prints the permissions it needs. Changes by\nAWS, by autoscaling, or to the spec are not drift."
 )]
 pub struct Arguments {
-    /// Look at this snapshot instead of the cloud; see `scalectl snapshot`.
+    /// Compare with this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE")]
     live: Option<PathBuf>,
     /// Print JSON; https://scalectl.github.io/scalectl/dry-run.html documents it.

@@ -66,7 +66,7 @@ pub fn apply(
         false => obey(report, false, None)?,
     }
     if !options.json && !plan.is_empty() {
-        let what = "Carried out on a simulator that stands as this one was found:";
+        let what = "Dry run on a simulator with this state:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let run = runtime(true)?.block_on(async {
@@ -119,7 +119,7 @@ pub fn migrate(project: &Project, snapshot: &Snapshot, way: Way<'_>) -> Outcome 
     let migration = way.course.migration;
     let is_told = way.document.is_none();
     if is_told {
-        let what = "Walked on a simulator that stands as this one was found:";
+        let what = "Dry run on a simulator with this state:";
         ui::print(&format!("\n{}\n", Painted(FAINT, what)));
     }
     let texts = |engine: &str, name: &str| action::script(&project.library, engine, name);

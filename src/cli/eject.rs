@@ -15,10 +15,10 @@ use crate::words::count;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl eject                        all of them, into blueprints/, templates/ and policies/ beside the spec\n  scalectl eject modules/data.yaml      one of them\n  scalectl eject policies/data.yaml     one file of rules\n\nFiles beside the spec take the place of the built-in ones of the same name."
+    after_help = "Examples:\n  scalectl eject                        all files, into blueprints/, templates/ and policies/ next to the spec\n  scalectl eject modules/data.yaml      one file\n  scalectl eject policies/data.yaml     one policy file\n\nFiles next to the spec replace built-in files of the same name."
 )]
 pub struct Arguments {
-    /// Only these files.
+    /// Copy only these files.
     #[arg(value_name = "FILE")]
     files: Vec<String>,
     /// Overwrite files that are there already.
@@ -68,7 +68,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 what,
                 match near {
                     Some(near) => format!("did you mean {near}?"),
-                    None => format!("there are {}", names.join(", ")),
+                    None => format!("the built-in files are {}", names.join(", ")),
                 },
             ));
         }
@@ -90,10 +90,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Some((_, path, _)) = wanted.iter().find(|(_, path, _)| path.exists())
         && !arguments.force
     {
-        let what = format!("{} exists already; nothing was written", path.display());
+        let what = format!("{} already exists; nothing was written", path.display());
         return Err(Failure::with_help(
             what,
-            "overwrite with `--force`, or name the files that you want",
+            "overwrite with `--force`, or name the files to copy",
         ));
     }
     for (_, path, text) in &wanted {

@@ -21,7 +21,7 @@ pub fn open_into(path: Option<&Path>) -> Result<Option<File>, Failure> {
                 "{} cannot be written: {error}; nothing was changed",
                 path.display()
             ),
-            "`--json-into` takes a file, a pipe, or an open file descriptor such as /dev/fd/3",
+            "`--json-into` accepts a file, a pipe, or an open file descriptor such as /dev/fd/3",
         )),
     }
 }

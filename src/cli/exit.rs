@@ -89,9 +89,9 @@ pub fn with_output(code: ExitCode, changes: bool) -> ExitCode {
             ui::fail(&super::Failure::with_help(
                 why,
                 if changes {
-                    "what is done is done: `scalectl history` and `scalectl plan` tell what"
+                    "finished operations are kept: see `scalectl history` and `scalectl plan`"
                 } else {
-                    "what was written is incomplete"
+                    "the output is incomplete"
                 },
             ));
             if is_failure(code) {

@@ -14,13 +14,13 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl export --format cloudformation --out cloudformation\n  cfn-lint cloudformation/*.json\n\nThe templates are meant for linters and scanners. What a region's template takes from another's is a\nparameter of it, and an output of that one."
+    after_help = "Examples:\n  scalectl export --format cloudformation --out cloudformation\n  cfn-lint cloudformation/*.json\n\nThe templates are meant for linters and scanners. A reference to another region is a parameter of one\ntemplate and an output of the other."
 )]
 pub struct Arguments {
-    /// The language.
+    /// The format.
     #[arg(long, default_value = "cloudformation")]
     format: Format,
-    /// Write one template per region into this folder, instead of all to standard output.
+    /// Write one template per region to this folder instead of standard output.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Export this stage instead of the spec's.
@@ -46,7 +46,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let has_values = (project.spec.services.values()).any(|service| !service.env.is_empty());
     if has_values {
         ui::note(
-            "warning: the templates hold every value of `env` in clear, because they have to deploy; name secrets under `secrets` instead\n",
+            "warning: the templates contain all values of `env` in plain text; put secrets under `secrets` instead\n",
         );
     }
     let Some(folder) = &arguments.out else {

@@ -25,8 +25,8 @@ fn at(path: &Path) -> Result<Option<Metadata>, Failure> {
             if path.is_symlink() {
                 Err(refusal(
                     path,
-                    "is a link to nothing",
-                    "remove the link, or put a copy of its target there",
+                    "is a dangling link",
+                    "remove the link, or replace it with a copy of its target",
                 ))
             } else {
                 Ok(None)
@@ -56,7 +56,7 @@ pub fn exists(folder: &Path) -> Result<bool, Failure> {
     if !found.is_dir() {
         return Err(refusal(
             folder,
-            "is a file where a folder belongs",
+            "is a file, but must be a folder",
             &format!("rename it, or move it into a folder {name}"),
         ));
     }
@@ -72,8 +72,8 @@ pub fn exists(folder: &Path) -> Result<bool, Failure> {
         if !ways.unwrap_or(false) {
             return Err(refusal(
                 folder,
-                "is a link out of the project",
-                &format!("put a copy of the folder there: {name} is part of the project"),
+                "is a link to a folder outside the project",
+                &format!("replace it with a copy of the folder: {name} must be inside the project"),
             ));
         }
     }
@@ -127,7 +127,7 @@ pub fn files(
                 if is_file {
                     return Err(refusal(
                         &path,
-                        "is a folder where a file belongs",
+                        "is a folder, but must be a file",
                         "remove or rename it",
                     ));
                 }
@@ -136,12 +136,12 @@ pub fn files(
                     return Err(refusal(
                         &path,
                         "is a link to a folder, which is not followed",
-                        "put a copy of the folder there instead of the link",
+                        "replace it with a copy of the folder",
                     ));
                 }
                 if level == MOST_LEVELS {
                     let what = format!("is more than {MOST_LEVELS} folders deep");
-                    return Err(refusal(&path, &what, "move it up, or elsewhere"));
+                    return Err(refusal(&path, &what, "move it up or out of this folder"));
                 }
                 open.push((path, level + 1));
                 continue;
@@ -150,7 +150,7 @@ pub fn files(
             if known.iter().any(|(file, _)| file.starts_with(&below)) {
                 return Err(refusal(
                     &path,
-                    "is a file where a folder belongs",
+                    "is a file, but must be a folder",
                     "remove or rename it",
                 ));
             }
@@ -163,7 +163,7 @@ pub fn files(
             found.push((name, confined::read(&path, project)?));
             if found.len() > MOST_FILES {
                 let what = format!("has more than {MOST_FILES} files");
-                return Err(refusal(folder, &what, "move other files elsewhere"));
+                return Err(refusal(folder, &what, "move unrelated files elsewhere"));
             }
         }
     }
@@ -177,7 +177,7 @@ fn misnamed(path: &Path, name: &str) -> Result<(), Failure> {
     match ending.to_ascii_lowercase().as_str() {
         "yaml" | "yml" => Err(refusal(
             path,
-            "would not be read: files here end with .yaml",
+            "would be ignored: files here must end with .yaml",
             &format!("rename it to {stem}{YAML}"),
         )),
         _ => Ok(()),

@@ -12,19 +12,19 @@ use crate::spec::{Region, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl graph > architecture.svg         regions, VPCs, zones, subnets, requests and replication\n  scalectl graph --dependencies > all.svg   which resource needs which; --all adds roles, alarms and backups\n  scalectl graph --format mermaid           dependencies, for Markdown\n  scalectl graph --format dot | dot -Tpdf -o dependencies.pdf"
+    after_help = "Examples:\n  scalectl graph > architecture.svg         regions, VPCs, zones, subnets, request and replication paths\n  scalectl graph --dependencies > all.svg   dependencies between resources; --all adds roles, alarms and backups\n  scalectl graph --format mermaid           dependencies, for Markdown\n  scalectl graph --format dot | dot -Tpdf -o dependencies.pdf"
 )]
 pub struct Arguments {
-    /// The form; dot and mermaid draw dependencies.
+    /// The format; dot and mermaid draw dependencies.
     #[arg(long, default_value = "svg")]
     format: Format,
     /// Draw this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
-    /// Draw which resource needs which, instead of the architecture.
+    /// Draw the dependencies between resources instead of the architecture.
     #[arg(long)]
     dependencies: bool,
-    /// With --dependencies: draw everything; by default roles, rules, alarms, logs and backups are left out.
+    /// With --dependencies: include roles, rules, alarms, logs and backups.
     #[arg(long)]
     all: bool,
 }

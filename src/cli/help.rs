@@ -47,27 +47,24 @@ const HEAD: usize = 15;
 const HABITS: [(&[&str], &str); 8] = [
     (
         &["deploy", "up", "push"],
-        "`scalectl apply` deploys what the spec says",
+        "`scalectl apply` deploys the spec",
     ),
     (
         &["down", "delete", "rm"],
-        "`scalectl destroy` deletes everything of the application",
+        "`scalectl destroy` deletes all resources of the application",
     ),
-    (
-        &["preview", "diff"],
-        "`scalectl plan` shows what would change",
-    ),
+    (&["preview", "diff"], "`scalectl plan` shows the changes"),
     (
         &["output", "outputs"],
-        "`scalectl status --json` has the addresses under `endpoints`",
+        "`scalectl status --json` prints the addresses under `endpoints`",
     ),
     (
         &["logs"],
-        "`scalectl status` lists the log groups; `aws logs tail GROUP` reads one",
+        "`scalectl status` lists the log groups; read one with `aws logs tail GROUP`",
     ),
     (
         &["rollback"],
-        "`scalectl migrate --rollback` leads back to the stage before; an image is set back in the spec",
+        "`scalectl migrate --rollback` returns to the previous stage; to roll back an image, set the old one in the spec",
     ),
     (
         &["workspace", "env"],

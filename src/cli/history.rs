@@ -15,10 +15,10 @@ use crate::words::{count, duration};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl history              the runs, the newest last\n  scalectl history latest       everything that the newest one did"
+    after_help = "Examples:\n  scalectl history              all runs, newest last\n  scalectl history latest       everything that the newest run did"
 )]
 pub struct Arguments {
-    /// A run to tell in full: its id, or `latest`.
+    /// The run to show in full: its id, or `latest`.
     run: Option<String>,
     /// Print JSON.
     #[arg(long)]
@@ -54,7 +54,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let Some((id, entries)) = found else {
         return Err(Failure::with_help(
-            format!("there is no run {wanted}"),
+            format!("no run {wanted} exists"),
             "`scalectl history` lists them",
         ));
     };
@@ -99,9 +99,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                         identifier.as_deref().unwrap_or("done").to_owned()
                     }
                     End::Failed { error } => Painted(GONE, format!("failed: {error}")).to_string(),
-                    End::Blocked { by } => format!("not begun: {by} failed"),
+                    End::Blocked { by } => format!("not started: {by} failed"),
                     End::Left => "not waited for".to_owned(),
-                    End::NotBegun => "not begun".to_owned(),
+                    End::NotBegun => "not started".to_owned(),
                 };
                 let step = format!("{step:?}").to_lowercase();
                 text.push_str(&format!(
@@ -133,7 +133,10 @@ pub fn all_runs(project: &Project) -> Result<Vec<(String, Vec<Entry>)>, Failure>
     let mut found = Vec::new();
     for file in files.flatten() {
         let path = file.path();
-        let text = read(&path, "remove it; runs are only looked up there")?;
+        let text = read(
+            &path,
+            "remove it; journals are only read by `scalectl history`",
+        )?;
         let entries = journal::read(&text);
         if let Some(id) = path.file_stem() {
             found.push((id.to_string_lossy().into_owned(), entries));
@@ -186,7 +189,7 @@ fn line(id: &str, entries: &[Entry]) -> String {
                 duration(*seconds)
             ),
         ),
-        _ => Painted(GONE, "died before its end".to_owned()),
+        _ => Painted(GONE, "killed before it finished".to_owned()),
     };
     let began = began.split('.').next().unwrap_or(began);
     let what = if command == "apply" {

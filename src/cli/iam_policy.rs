@@ -18,19 +18,19 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl iam-policy > policy.json              to plan, apply and destroy the spec at its stage\n  scalectl iam-policy --read-only > plan.json    to plan it, look for drift and take snapshots\n  scalectl iam-policy --migrate --split          as a list of policies that IAM takes, each for a managed policy\n\nActions are named one by one; what they may touch is every resource, because AWS makes up most names."
+    after_help = "Examples:\n  scalectl iam-policy > policy.json              plan, apply and destroy the spec's stage\n  scalectl iam-policy --read-only > plan.json    plan, drift and snapshot\n  scalectl iam-policy --migrate --split          a list of policies that fit into IAM managed policies\n\nActions are listed one by one. They apply to all resources, because AWS generates most names."
 )]
 pub struct Arguments {
-    /// Only what `plan`, `status`, `show`, `snapshot`, `drift` and dry runs need.
+    /// Only the permissions for `plan`, `status`, `show`, `snapshot`, `drift` and dry runs.
     #[arg(long)]
     read_only: bool,
-    /// Also what `migrate` needs, to any stage that the spec fits, and `failover`.
+    /// Also the permissions for `failover` and for `migrate` to every stage that the spec allows.
     #[arg(long, conflicts_with = "read_only")]
     migrate: bool,
-    /// Also what `doctor` asks: quotas, regions, and what the credentials may.
+    /// Also the permissions for `doctor`: quotas, regions and simulated policies.
     #[arg(long)]
     doctor: bool,
-    /// Print a list of policies, none longer than a managed policy may be.
+    /// Print a list of policies, each within the size limit of a managed policy.
     #[arg(long)]
     split: bool,
 }
@@ -117,7 +117,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let size = iam::size(&policy);
     if size > iam::MANAGED {
         ui::note(&format!(
-            "note: without white space it has {size} characters, and a managed policy may have {}: `--split` prints {} policies\n",
+            "note: the policy has {size} characters without white space; a managed policy allows {}. `--split` prints {} policies\n",
             iam::MANAGED,
             iam::managed(&actions).len()
         ));
@@ -133,7 +133,7 @@ fn unknown(graph: &Graph) -> Option<String> {
     let first = kinds.first()?;
     let service = first.split("::").nth(1).unwrap_or(first).to_lowercase();
     Some(format!(
-        "note: Cloud Control makes {} in the name of who runs scalectl; the actions that this takes of their services, such as {service}'s, are not in the policy: \"handlers\" in `aws cloudformation describe-type --type RESOURCE --type-name {first}` names them\n",
+        "note: {} are managed through Cloud Control with your credentials. This policy does not include the actions of their services, such as {service}: see \"handlers\" in `aws cloudformation describe-type --type RESOURCE --type-name {first}`\n",
         Vec::from_iter(kinds.iter().copied()).join(", ")
     ))
 }

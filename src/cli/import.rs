@@ -29,26 +29,26 @@ use crate::schema::Registry;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl import --discover                       what of the account fits what the spec wants\n  scalectl import us-east-1/vpc vpc-0a1b2c3d       show the difference, ask, and adopt it\n\nAdopting writes scalectl's tags and changes nothing else; `scalectl plan` then shows what differs."
+    after_help = "Examples:\n  scalectl import --discover                       find resources in the account that match the spec\n  scalectl import us-east-1/vpc vpc-0a1b2c3d       show the differences, ask for confirmation, import\n\nImporting writes ownership tags and changes nothing else; `scalectl plan` then shows the differences."
 )]
 pub struct Arguments {
-    /// The resource that the spec wants, as `scalectl plan` names it.
+    /// The address of the resource in the spec, as `scalectl plan` shows it.
     #[arg(
         value_name = "ADDRESS",
         required_unless_present = "discover",
         requires = "identifier"
     )]
     address: Option<Address>,
-    /// What exists, by AWS's identifier; parts of a compound one are joined by `|`.
+    /// The AWS identifier of the existing resource; parts of a compound identifier are joined by `|`.
     #[arg(value_name = "ID")]
     identifier: Option<String>,
-    /// Propose a match for everything that the spec wants and that is not managed yet.
+    /// Propose existing resources for everything in the spec that is not managed yet.
     #[arg(long, conflicts_with_all = ["address", "identifier"])]
     discover: bool,
     /// Print JSON.
     #[arg(long, requires = "discover", conflicts_with_all = ["address", "identifier"])]
     json: bool,
-    /// Do not ask.
+    /// Skip the confirmation.
     #[arg(long, conflicts_with = "discover")]
     auto_approve: bool,
 }
@@ -90,7 +90,7 @@ async fn adopt(
         return Err(no_such(address, graph.resources.keys()));
     };
     if let Some(managed) = live.resources.get(address) {
-        let what = format!("{address} is managed already: it is {}", managed.identifier);
+        let what = format!("{address} is already managed: it is {}", managed.identifier);
         return Err(Failure::new(what));
     }
     let identifier = &*whole(&wanted.kind, identifier);
@@ -99,7 +99,7 @@ async fn adopt(
         // What the spec calls otherwise now.
         live.resources.remove(at);
         ui::print(&format!(
-            "{identifier} was {at}, which the spec does not have any more.\n"
+            "{identifier} was {at}, which is no longer in the spec.\n"
         ));
     }
     live.resources
@@ -112,13 +112,13 @@ async fn adopt(
     let is_rebuilt = own.changes.iter().any(is_rebuilt);
     if auto_approve && is_rebuilt {
         return Err(Failure::with_help(
-            format!("{identifier} cannot become {address}; nothing was changed"),
-            "change the spec to what exists, or leave out --auto-approve to be asked",
+            format!("{identifier} cannot be imported as {address}; nothing was changed"),
+            "change the spec to match the resource, or omit --auto-approve to decide",
         ));
     }
     if !auto_approve {
         ui::needs_terminal("add --auto-approve")?;
-        if !ui::confirm_unless(context.stop, "Adopt it? Only `yes` is a yes:", "yes").await {
+        if !ui::confirm_unless(context.stop, "Import it? Only `yes` is accepted:", "yes").await {
             return Err(not_confirmed(context, "not confirmed; nothing was changed"));
         }
     }
@@ -139,7 +139,7 @@ async fn adopt(
     })
     .await?;
     ui::print(&format!(
-        "Adopted: {identifier} is {address} from now on.\n"
+        "Imported: {identifier} is now managed as {address}.\n"
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -174,14 +174,14 @@ async fn existing(
             wanted.kind, address.region
         );
         let help = form(&wanted.kind, identifier)
-            .unwrap_or_else(|| "`scalectl import --discover` lists what fits".to_owned());
+            .unwrap_or_else(|| "`scalectl import --discover` lists matches".to_owned());
         return Err(Failure::with_help(what, help));
     };
     if let Some((owner, at)) = &stray.owner
         && (owner != context.owner || graph.get(at).is_some())
     {
         let what = format!(
-            "{identifier} belongs to {} ({}) as {at}; nothing was changed",
+            "{identifier} belongs to {} ({}), where it is {at}; nothing was changed",
             owner.app, owner.env
         );
         return Err(Failure::new(what));
@@ -193,25 +193,25 @@ async fn existing(
 fn show(own: &Plan, address: &Address, identifier: &str) {
     match own.changes.first() {
         None => ui::print(&format!(
-            "{} {identifier} is just as the spec wants {address}.\n",
+            "{} {identifier} matches {address} in the spec.\n",
             Painted(STRONG, "Fits:")
         )),
         Some(change) => {
-            let heading = format!("Once it is adopted, apply would change {identifier}:");
+            let heading = format!("After the import, apply would change {identifier}:");
             ui::print(&format!(
                 "{}\n\n{}\n",
                 Painted(STRONG, heading),
                 changes(own, &Frame::default(), Detail::Full)
             ));
             if is_swapped(change) {
-                ui::print("apply does that in one change: the name resolves all the time.\n");
+                ui::print("apply does this in one change; the name keeps resolving.\n");
             }
             for warning in warnings(change) {
                 ui::print(&format!("{} {warning}\n", Painted(NOTICE, "Warning:")));
             }
             if is_rebuilt(change) {
                 ui::print(&format!(
-                    "{} it cannot become what the spec wants: apply would build a new one in its place.\n",
+                    "{} it cannot be changed to match the spec: apply would replace it.\n",
                     Painted(NOTICE, "Warning:")
                 ));
             }
@@ -224,10 +224,10 @@ fn warnings(change: &Change) -> Vec<&'static str> {
     let touches = |name: &str| change.properties.iter().any(|one| &*one.path == name);
     let mut told = Vec::new();
     if &*change.kind == "AWS::RDS::DBInstance" && touches("MasterUserPassword") {
-        told.push("its master user would get the password of the application's secret, and whoever connects with the old one would be refused. `plan` refuses that until it is named with --allow; to keep the password, import the secret that holds it as JSON with `username` and `password` as the application's secret first.");
+        told.push("the master user would get the password in the application's secret, and connections with the old password would fail. `plan` rejects that unless it is named with --allow. To keep the password, first import the secret that holds it (JSON with `username` and `password`) as the application's secret.");
     }
     if &*change.kind == "AWS::EC2::Instance" && touches("UserData") {
-        told.push("user data runs at a server's first boot only: this one stops, starts, and still runs what it ran before. Move its application to a new server instead.");
+        told.push("user data runs only at a server's first boot: this server would stop and start, but still run the old software. Move its application to a new server instead.");
     }
     told
 }
@@ -251,7 +251,7 @@ fn form(kind: &str, identifier: &str) -> Option<String> {
     let parts = Registry::embedded().kind(kind)?.primary_identifier();
     (identifier.split('|').count() != parts.len()).then(|| {
         format!(
-            "{kind} is identified by {}; `scalectl import --discover` lists what fits",
+            "{kind} is identified by {}; `scalectl import --discover` lists matches",
             parts.join("|")
         )
     })
@@ -319,11 +319,11 @@ fn in_words(proposals: &[Proposal], missing: usize) -> String {
         clear.len()
     );
     if !clear.is_empty() {
-        text.push_str("\nIn this order:\n");
+        text.push_str("\nImport in this order:\n");
     }
     for one in &clear {
         let differs = if one.differs.is_empty() {
-            "fits as it is".to_owned()
+            "matches exactly".to_owned()
         } else {
             format!("apply would change {}", one.differs.join(", "))
         };
@@ -335,7 +335,7 @@ fn in_words(proposals: &[Proposal], missing: usize) -> String {
         ));
     }
     if !several.is_empty() {
-        text.push_str("\nSeveral fit equally well:\n");
+        text.push_str("\nSeveral matches of equal quality:\n");
     }
     for one in &several {
         text.push_str(&format!(

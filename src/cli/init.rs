@@ -19,16 +19,16 @@ use crate::spec::{self, Stage};
     after_help = "Examples:\n  scalectl init --app shop --domain shop.example.com\n  scalectl init --app newsroom --domain www.newsroom.example --stage cdn"
 )]
 pub struct Arguments {
-    /// The application's name; by default the folder's.
+    /// The application's name [default: the folder's name].
     #[arg(long)]
     app: Option<String>,
     /// The stage to start at: single-server, split-db, load-balanced, cdn or multi-region.
     #[arg(long, value_parser = stage, default_value = "single-server")]
     stage: Stage,
-    /// The domain that users visit.
+    /// The site's domain.
     #[arg(long)]
     domain: Option<String>,
-    /// Overwrite a spec that is there already.
+    /// Overwrite an existing spec.
     #[arg(long)]
     force: bool,
 }
@@ -39,7 +39,7 @@ const STARTER: &str = include_str!("../../templates/init/scalectl.yaml");
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let path = global.file.clone().unwrap_or_else(|| PathBuf::from(SPEC));
     if path.exists() && !arguments.force {
-        let what = format!("{} exists already", path.display());
+        let what = format!("{} already exists", path.display());
         return Err(Failure::with_help(
             what,
             "overwrite it with `--force`, or name another with `-f FILE`",
@@ -55,7 +55,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         (None, _) => None,
     };
     if !is_plain(&app) || domain.as_deref().is_some_and(|domain| !is_plain(domain)) {
-        let what = "names hold letters, digits, hyphens and, in domains, dots";
+        let what = "names may contain letters, digits, hyphens and, in domains, dots";
         return Err(Failure::with_help(
             what,
             "for example `--app shop --domain shop.example.com`",
@@ -73,7 +73,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     });
     let text = Handlebars::new()
         .render_template(STARTER, &values)
-        .map_err(|error| Failure::new(format!("the starter is broken: {error}")))?;
+        .map_err(|error| Failure::new(format!("the starter spec is invalid: {error}")))?;
     let text = editor::with_header(&format!("./{SPEC_SCHEMA}"), &text);
     // What would be refused at the next command is refused now, with the same words.
     spec::load(&path.display().to_string(), &text, None, None)?;
@@ -81,7 +81,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let folder = path.parent().unwrap_or(Path::new(""));
     let schema = editor::write(Published::Spec, folder, SPEC_SCHEMA)?;
     ui::print(&format!(
-        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     what it would create\n  scalectl apply    create it, on the simulator\n",
+        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     show show what it would create\n  scalectl apply    create it, on the simulator\n",
         Painted(NEW, "Wrote"),
         path.display(),
         schema.display()

@@ -30,10 +30,10 @@ const TELL: u64 = 30;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl invalidate /index.html '/assets/*'   two paths, one of them with all that begin so\n  scalectl invalidate '/*'                      everything\n\nIt returns when every edge location has forgotten the paths, usually within minutes. An interrupt ends the wait, not the\ninvalidation."
+    after_help = "Examples:\n  scalectl invalidate /index.html '/assets/*'   a path, and all paths with a prefix\n  scalectl invalidate '/*'                      everything\n\nThe command returns when the invalidation is complete, usually within minutes. Ctrl-C ends the wait, not the\ninvalidation."
 )]
 pub struct Arguments {
-    /// Paths that the CDN is to forget; `*` at the end stands for any
+    /// Paths to invalidate; a `*` at the end matches any suffix
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
     /// Print JSON
@@ -64,7 +64,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         if !arguments.json {
             let paths = count(arguments.paths.len(), "path");
             let line = format!(
-                "{} forgets {paths} (invalidation {id})...",
+                "{}: invalidating {paths} (invalidation {id})...",
                 handle.identifier
             );
             ui::note(&format!("{}\n", Painted(FAINT, line)));
@@ -81,7 +81,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             })
         } else {
             ui::print(&format!(
-                "Every edge location has forgotten {} after {}.\n",
+                "Invalidated {} at every edge location in {}.\n",
                 arguments.paths.join(", "),
                 duration(seconds as f64)
             ))
@@ -94,7 +94,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 fn check(paths: &[String]) -> Result<(), Failure> {
     if paths.len() > MOST {
         let what = format!(
-            "{} paths are too many for one invalidation: CloudFront takes {MOST}",
+            "{} paths are too many for one invalidation: CloudFront accepts {MOST}",
             paths.len()
         );
         return Err(Failure::with_help(what, "use `*` at the end of a path"));
@@ -103,12 +103,12 @@ fn check(paths: &[String]) -> Result<(), Failure> {
         let star = path.find('*');
         if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
             let what = format!("{path:?} is not a path of the site");
-            let help = "start it with `/`, and write blanks and other letters as %20";
+            let help = "start it with `/`, and percent-encode special characters, for example a space as %20";
             return Err(Failure::with_help(what, help));
         }
         if star.is_some_and(|at| at + 1 != path.len()) {
             let what = format!(
-                "{path:?} has `*` before its end, where CloudFront takes it for the letter"
+                "{path:?} has `*` before its end, where CloudFront does not treat it as a wildcard"
             );
             let help = format!("use `{}*`", &path[..star.unwrap_or_default()]);
             return Err(Failure::with_help(what, help));
@@ -121,7 +121,7 @@ fn check(paths: &[String]) -> Result<(), Failure> {
 fn without(spec: &Spec, live: Option<&str>) -> Failure {
     let stage = live.unwrap_or(spec.stage.name());
     let what = format!(
-        "{} ({}) has no CDN at stage {stage}, so that nothing is kept at the edge",
+        "{} ({}) has no CDN at stage {stage}, so there is nothing to invalidate",
         spec.app, spec.env
     );
     let help = if spec.stage < Stage::Cdn {
@@ -166,12 +166,12 @@ async fn wait(
             return Ok(seconds);
         }
         if context.stop.is_asked() {
-            let what = format!("stopped waiting; invalidation {id} goes on");
+            let what = format!("stopped waiting; invalidation {id} continues");
             return Err(Failure::new(what).coded(Code::Interrupted));
         }
         if tells && seconds >= told + TELL {
             told = seconds;
-            let line = format!("  not everywhere yet, {}", duration(seconds as f64));
+            let line = format!("  still in progress after {}", duration(seconds as f64));
             ui::note(&format!("{}\n", Painted(FAINT, line)));
         }
         clock.sleep(LOOK).await;

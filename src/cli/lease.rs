@@ -19,7 +19,7 @@ use crate::words::duration;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl lease show\n  scalectl lease break    after a run died with its machine; otherwise wait a minute and it is over"
+    after_help = "Examples:\n  scalectl lease show\n  scalectl lease break    after the machine of a run was lost; otherwise it expires within a minute"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -28,15 +28,15 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say who holds the lease.
+    /// Show who holds the lease.
     Show {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Take the lease from whoever holds it; that run changes nothing any more.
+    /// Release the lease of another run, which then makes no further changes.
     Break {
-        /// Do not ask.
+        /// Skip the confirmation.
         #[arg(long)]
         auto_approve: bool,
     },
@@ -74,13 +74,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 let ended = held.as_ref().map(|held| &held.holder).filter(|holder| has_ended(holder));
                 let waits = ended.is_none() && held.as_ref().is_some_and(|held| !held.over);
                 if project.spec.provider != Provider::Sim && waits {
-                    ui::note("That run is told, and stops when it looks again or its time is over: in less than a minute.\n");
+                    ui::note("That run notices and stops within a minute.\n");
                 }
                 let call = || context.provider.break_lease(context.owner, ended);
                 let broken = steadily(context, "lease", call).await?;
                 ui::print(match broken {
-                    Some(_) => "Broken. That run makes no further changes; what it has begun is found by the next apply.\n",
-                    None => "It was given back meanwhile.\n",
+                    Some(_) => "Released. That run makes no further changes; the next apply takes over the operations that it started.\n",
+                    None => "The lease was released meanwhile.\n",
                 });
             }
         }
@@ -90,7 +90,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 async fn confirm(context: &Context<'_>) -> Result<(), Failure> {
     ui::needs_terminal("add --auto-approve")?;
-    if ui::confirm_unless(context.stop, "Break it? Only `yes` is a yes:", "yes").await {
+    if ui::confirm_unless(
+        context.stop,
+        "Break the lease? Only `yes` is accepted:",
+        "yes",
+    )
+    .await
+    {
         Ok(())
     } else {
         Err(not_confirmed(context, "not confirmed; nothing was changed"))
@@ -99,17 +105,17 @@ async fn confirm(context: &Context<'_>) -> Result<(), Failure> {
 
 fn in_words(name: &str, held: Option<&Held>) -> String {
     let Some(held) = held else {
-        return format!("Nobody changes {name} right now.");
+        return format!("No run holds the lease of {name}.");
     };
     let since = i64::try_from(held.holder.since).unwrap_or(0);
     let since = jiff::Timestamp::from_millisecond(since).unwrap_or_default();
     let state = if held.over {
-        "it is over, the next run takes it"
+        "expired, the next run takes it"
     } else {
-        "it is held"
+        "held"
     };
     format!(
-        "{} runs `scalectl {}` on {name} since {}; renewed {} ago: {state}.",
+        "{} has been running `scalectl {}` on {name} since {}; renewed {} ago: {state}.",
         held.holder.who,
         held.holder.command,
         since.strftime("%Y-%m-%d %H:%M:%S UTC"),

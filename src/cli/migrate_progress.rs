@@ -189,7 +189,7 @@ impl<'a, 'b> Teller<'a, 'b> {
     fn say(&mut self, event: &Event<'_>) {
         let line = match event {
             Event::Began { step, back } => {
-                let word = if *back { "back over " } else { "" };
+                let word = if *back { "roll back " } else { "" };
                 let name = &self.migration.steps[*step].name;
                 format!(
                     "\n{} {}",
@@ -210,7 +210,7 @@ impl<'a, 'b> Teller<'a, 'b> {
             Event::Planned { plan, .. } => {
                 let counts = plan.counts();
                 format!(
-                    "  {} to create, {} to change, {} to replace, {} to remove",
+                    "  {} to create, {} to change, {} to replace, {} to delete",
                     counts.create, counts.update, counts.replace, counts.delete
                 )
             }
@@ -259,7 +259,7 @@ impl<'a, 'b> Teller<'a, 'b> {
             Event::Opened { gate } => {
                 format!(
                     "  {} {}",
-                    Painted(NEW, "open"),
+                    Painted(NEW, "passed"),
                     Painted(FAINT, gate_in_words(gate))
                 )
             }
@@ -279,7 +279,7 @@ pub fn waiting(gate: &Gate, reading: &Reading, asked: u64) -> String {
     let most = u64::from(gate.cadence.within) / u64::from(gate.cadence.every.max(1)) + 1;
     let most = match gate.check {
         Check::Hold { .. } => String::new(),
-        _ => format!(" ({asked} of at most {})", most.max(asked)),
+        _ => format!(" (check {asked} of at most {})", most.max(asked)),
     };
     format!(
         "waiting until {}{most}: {}",

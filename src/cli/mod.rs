@@ -68,9 +68,9 @@ use crate::spec::Stage;
 
 /// Takes a web application from one server to millions of users.
 ///
-/// One file, scalectl.yaml, describes the application; a stage says how it is deployed today. The
+/// One file, scalectl.yaml, describes the application; its stage sets how it is deployed. The
 /// cloud itself is the state: there is no state file to lose, lock or leak. The default provider is
-/// an embedded simulated cloud, so everything can be tried on a laptop with no account.
+/// a built-in simulator, so everything can be tried on a laptop without an account.
 #[derive(Parser)]
 #[command(
     name = "scalectl",
@@ -80,7 +80,7 @@ use crate::spec::Stage;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Begin with:\n  scalectl init --app shop --domain shop.example.com\n  scalectl plan\n  scalectl apply\n\nLater:\n  scalectl doctor                  on AWS: credentials, permissions, quotas\n  scalectl stages                  what each stage is for, and what the next one changes\n  scalectl plan --stage split-db   what the next stage would change\n  scalectl status                  what runs now, and where"
+    after_help = "Start with:\n  scalectl init --app shop --domain shop.example.com\n  scalectl plan\n  scalectl apply\n\nLater:\n  scalectl doctor                  on AWS: credentials, permissions, quotas\n  scalectl stages                  the purpose of each stage, and what the next one changes\n  scalectl plan --stage split-db   what the next stage would change\n  scalectl status                  what is running, with endpoints"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -89,10 +89,10 @@ pub struct Cli {
     command: Command,
 }
 
-/// Options that every command has, before or after its name.
+/// Options that every command accepts, before or after its name.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// The spec; by default scalectl.yaml here or in the nearest folder above.
+    /// The spec file [default: scalectl.yaml in this folder or the nearest parent].
     #[arg(
         short,
         long,
@@ -102,7 +102,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     file: Option<PathBuf>,
-    /// The environment: a name under `environments` in the spec.
+    /// The environment, as named under `environments` in the spec.
     #[arg(
         short,
         long,
@@ -112,7 +112,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     env: Option<String>,
-    /// The provider, instead of the spec's.
+    /// Use this provider instead of the spec's.
     #[arg(
         long,
         global = true,
@@ -121,7 +121,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     provider: Option<ProviderName>,
-    /// The primary region, instead of the spec's first one.
+    /// Use this primary region instead of the spec's first one.
     #[arg(
         long,
         global = true,
@@ -130,7 +130,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     region: Option<String>,
-    /// Wait so many seconds for another run to finish before giving up.
+    /// Wait this many seconds for another run to finish.
     #[arg(
         long,
         global = true,
@@ -140,7 +140,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     lock_timeout: u16,
-    /// Say more, such as what is retried.
+    /// Show more details, such as retries.
     #[arg(
         short,
         long,
@@ -150,7 +150,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     verbose: bool,
-    /// No colours (NO_COLOR does the same).
+    /// Disable colors (as does NO_COLOR).
     #[arg(
         long,
         global = true,
@@ -188,72 +188,72 @@ fn stage(text: &str) -> Result<Stage, String> {
             let hint = near
                 .map(|near| format!("did you mean {near}? "))
                 .unwrap_or_default();
-            format!("{hint}stages are {}", names.join(", "))
+            format!("{hint}the stages are {}", names.join(", "))
         })
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write a commented scalectl.yaml to start from.
+    /// Create a commented scalectl.yaml.
     Init(init::Arguments),
-    /// Check the spec and its blueprint, without looking at the cloud.
+    /// Check the spec and its blueprint offline.
     Validate(validate::Arguments),
-    /// Check credentials, clock, permissions and quotas before anything is touched.
+    /// Check credentials, clock, permissions and quotas before a run.
     Doctor(doctor::Arguments),
-    /// Show what apply would change, why, and how long it takes.
+    /// Show what apply would change, why, and how long it would take.
     Plan(plan::Arguments),
-    /// Make the cloud what the spec says.
+    /// Create, change and delete resources so that the cloud matches the spec.
     Apply(apply::Arguments),
-    /// Go from the live stage to another, step by step, losing nothing.
+    /// Migrate the application to another stage, step by step, without losing data.
     Migrate(migrate::Arguments),
-    /// Move the database's writes to another region, step by step, losing nothing.
+    /// Move the database's writes to another region, step by step, without losing data.
     Failover(failover::Arguments),
-    /// Change sizes and numbers in steps, each when servers are healthy.
+    /// Change instance sizes and counts step by step, while servers stay healthy.
     Scale(scale::Arguments),
-    /// Try a migration on throwaway servers under load, and see what it would lose.
+    /// Test a migration on local servers under load, and measure errors and lost data.
     #[cfg(unix)]
     Rehearse(rehearse::Arguments),
-    /// Tell what somebody changed outside of scalectl, and change nothing.
+    /// Show changes made outside scalectl.
     Drift(drift::Arguments),
-    /// Write down what is live, without secrets, to plan and try things with no account.
+    /// Save the current state to a file, without secrets, for offline plans and dry runs.
     Snapshot(snapshot::Arguments),
-    /// Remove everything that belongs to the application.
+    /// Delete all resources of the application.
     Destroy(destroy::Arguments),
-    /// Have the CDN forget paths, and wait until it has.
+    /// Invalidate paths in the CDN and wait until it is done.
     Invalidate(invalidate::Arguments),
     /// Empty the application's cache.
     Cache(cache::Arguments),
-    /// Show what runs now, tier by tier, with endpoints.
+    /// Show what is running, by tier, with endpoints.
     Status(status::Arguments),
-    /// Show one resource as it is, and where it differs from the spec.
+    /// Show one resource and how it differs from the spec.
     Show(show::Arguments),
-    /// Ask the policies, without looking at the cloud, or list them.
+    /// Evaluate the policies offline, or list them.
     Policy(policy::Arguments),
-    /// Run the tests of the spec, on simulators of their own.
+    /// Run the tests of the spec on the simulator.
     Test(test::Arguments),
-    /// Draw the architecture: DOT, Mermaid or SVG.
+    /// Draw the architecture as SVG, DOT or Mermaid.
     Graph(graph::Arguments),
-    /// Tell what each stage is for, and what changes from one to the next.
+    /// Show the purpose of each stage, and what changes from one to the next.
     Stages(stages::Arguments),
-    /// Write the built-in blueprints, templates and policies beside the spec, to change them.
+    /// Copy the built-in blueprints, templates and policies next to the spec for editing.
     Eject(eject::Arguments),
-    /// Write the resources in another tool's language.
+    /// Export the resources to another tool's format.
     Export(export::Arguments),
-    /// Write a pipeline for a code host: plan on a request, apply on merge, drift every night.
+    /// Generate a CI pipeline: plan pull requests, apply on merge, check drift every night.
     Ci(ci::Arguments),
-    /// Print the JSON Schema of scalectl.yaml, of blueprints, policies and tests, or of what `--json` prints.
+    /// Print the JSON Schema of scalectl.yaml, blueprints, policies, tests or `--json` outputs.
     Schema(schema::Arguments),
-    /// Print a completion script for a shell.
+    /// Print a shell completion script.
     Completions(completions::Arguments),
-    /// Bring what exists already under management, without rebuilding it.
+    /// Bring existing resources under management without recreating them.
     Import(import::Arguments),
-    /// Print the IAM policy that the spec needs on AWS.
+    /// Print the IAM policy that scalectl needs for the spec on AWS.
     IamPolicy(iam_policy::Arguments),
-    /// Say who changes the application right now, or take that right away.
+    /// Show who holds the lease, or release it.
     Lease(lease::Arguments),
-    /// List past runs, or tell one in full.
+    /// List past runs, or show one in full.
     History(history::Arguments),
-    /// Look into the simulator, and break it on purpose.
+    /// Inspect the simulator and inject faults.
     Sim(sim::Arguments),
 }
 
@@ -342,21 +342,25 @@ const WRONG_ACCOUNT: &str =
     "use the credentials of an allowed account, or change `allowed_accounts`";
 
 /// What helps where the application's record is in another region.
-pub const MOVED: &str = "`--region REGION` looks there; or put it first again in `regions`, or after a failover in `database: {writer_region: REGION}`. An application moves without its data by `scalectl destroy` there, before the change";
+pub const MOVED: &str = "pass `--region REGION` to use that region, list it first in `regions`, or, after a failover, set `database: {writer_region: REGION}`. To move the application without its data, run `scalectl destroy` there before the change";
 
 /// What helps where AWS does not even say who we are.
-const UNREACHABLE: &str = "`scalectl doctor` looks at the credentials; `--provider sim` needs none";
+const UNREACHABLE: &str =
+    "check the credentials with `scalectl doctor`; `--provider sim` needs none";
 
 /// What helps where nobody answers.
 fn unanswered() -> String {
     match std::env::var("AWS_ENDPOINT_URL") {
-        Ok(url) if !url.is_empty() => format!("calls go to {url}, as AWS_ENDPOINT_URL says: check that something answers there"),
-        _ => "check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and the names of the spec's regions".to_owned(),
+        Ok(url) if !url.is_empty() => format!(
+            "calls go to {url} because AWS_ENDPOINT_URL is set: check that this endpoint is running"
+        ),
+        _ => "check the network, HTTPS_PROXY, AWS_ENDPOINT_URL and the region names in the spec"
+            .to_owned(),
     }
 }
 
 /// What helps where permissions are missing.
-const DOCTOR: &str = "`scalectl doctor` names all that these credentials may not";
+const DOCTOR: &str = "`scalectl doctor` lists the actions that these credentials lack";
 
 /// Whether AWS refused a call for want of permission; what is somebody else's is refused by us.
 fn is_not_allowed(error: &crate::provider::ProviderError) -> bool {

@@ -53,7 +53,7 @@ pub fn seen(
 /// Says where could not be looked.
 pub fn warn(snapshot: &Snapshot) {
     for what in &snapshot.unseen {
-        ui::note(&format!("warning: not looked at: {what}\n"));
+        ui::note(&format!("warning: not read: {what}\n"));
     }
 }
 
@@ -82,7 +82,8 @@ pub fn from_cloud(
 }
 
 /// What help there is about a snapshot that does not fit.
-const AGAIN: &str = "`scalectl snapshot --out FILE` takes one, with the same spec and environment";
+const AGAIN: &str =
+    "create one with `scalectl snapshot --out FILE` and the same spec and environment";
 
 /// What is live by a file.
 pub fn from_file(project: &Project, graph: &Graph, path: &Path) -> Result<Seen, Failure> {
@@ -107,7 +108,7 @@ fn check(shown: &str, snapshot: &Snapshot, project: &Project) -> Result<(), Fail
     let (owner, provider) = (project.owner(), project.provider());
     if snapshot.owner != owner || *snapshot.provider != *provider {
         let what = format!(
-            "{shown} is of {} ({}) on {}, not of {} ({}) on {provider}",
+            "{shown} is a snapshot of {} ({}) on {}, not of {} ({}) on {provider}",
             snapshot.owner.app, snapshot.owner.env, snapshot.provider, owner.app, owner.env
         );
         return Err(Failure::with_help(what, AGAIN));
@@ -119,7 +120,7 @@ fn check(shown: &str, snapshot: &Snapshot, project: &Project) -> Result<(), Fail
     match &snapshot.account {
         Some(account) if !allowed.is_empty() && !allowed.iter().any(|one| **one == **account) => {
             let what = format!(
-                "{shown} is of account {account}, and `allowed_accounts` in the spec names {}",
+                "{shown} is a snapshot of account {account}, but `allowed_accounts` in the spec lists {}",
                 allowed.join(", ")
             );
             Err(Failure::with_help(what, super::WRONG_ACCOUNT))
@@ -143,6 +144,6 @@ fn note_unlooked(shown: &str, snapshot: &Snapshot, graph: &Graph) {
         more => format!(" and {more} more"),
     };
     ui::note(&format!(
-        "note: {shown} was not taken for this spec: it did not look for {first}{more}, so none is taken to exist\n"
+        "note: {shown} was not taken with this spec: it does not cover {first}{more}; the plan assumes that none exists\n"
     ));
 }

@@ -31,7 +31,7 @@ use crate::spec::Stage;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        what that stage would change\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, with no account\n  scalectl plan --concise                    a line per resource\n  scalectl plan --markdown > comment.md      for a pull request; the first line marks the comment\n  scalectl plan --html plan.html             a report to read, mail and archive\n  scalectl plan --json --detailed-exitcode   for CI: 0 nothing to do, 2 changes, 3 denied"
+    after_help = "Examples:\n  scalectl plan\n  scalectl plan --stage load-balanced        the changes to reach that stage\n  scalectl plan --out next.plan              save it, for `scalectl apply next.plan`\n  scalectl plan --live live.json             against a snapshot, without an account\n  scalectl plan --concise                    one line per resource\n  scalectl plan --markdown > comment.md      for a pull request comment\n  scalectl plan --html plan.html             a report as one HTML file\n  scalectl plan --json --detailed-exitcode   for CI: exit code 0 no changes, 2 changes, 3 denied by a policy"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -39,22 +39,22 @@ pub struct Arguments {
     /// Plan against this snapshot instead of the cloud; see `scalectl snapshot`.
     #[arg(long, value_name = "FILE")]
     live: Option<PathBuf>,
-    /// Save the plan; apply refuses it once the spec or the cloud would give another one.
+    /// Save the plan; apply rejects it if the spec or the cloud has changed since.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// A line per resource, without its properties.
+    /// Print one line per resource, without properties.
     #[arg(long, conflicts_with_all = ["json", "markdown"])]
     concise: bool,
     /// Print JSON; `scalectl schema --of plan` prints its JSON Schema.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
-    /// Print Markdown for a comment: tiers to be opened, at most 65,536 characters.
+    /// Print Markdown for a comment: collapsible tiers, at most 65,536 characters.
     #[arg(long)]
     markdown: bool,
-    /// Write a report as one HTML file too: architecture, changes, duration; https://scalectl.github.io/scalectl/report.html shows it.
+    /// Also write an HTML report with architecture, changes and duration; see https://scalectl.github.io/scalectl/report.html.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Exit with 0 for nothing to do, 2 for changes, 3 for what a policy denies.
+    /// Exit with 0 for no changes, 2 for changes, 3 if a policy denies them.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -66,16 +66,16 @@ pub struct Scope {
     /// multi-region.
     #[arg(long, value_parser = stage)]
     pub stage: Option<Stage>,
-    /// Only this resource and what it needs; may be given again.
+    /// Only this resource and its dependencies; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<Address>,
-    /// Allow this protected resource to be deleted or replaced; may be given again.
+    /// Allow this protected resource to be deleted or replaced; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     pub allow: Vec<Address>,
-    /// To another stage in one go: no steps, no gates, and no way back. For what nobody uses.
+    /// Change stage in a single apply, without steps, gates or rollback; only for applications without users.
     #[arg(long)]
     pub direct: bool,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: u16,
 }
@@ -92,7 +92,7 @@ impl Scope {
         }
     }
 
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     pub fn workers(&self) -> Option<usize> {
         Some(usize::from(self.parallelism))
     }
@@ -166,7 +166,7 @@ pub fn check_allowed<'a>(
             return Err(absent(address, Some(&near)));
         }
         ui::note(&format!(
-            "{} there is no resource {address}, so `--allow {address}` changes nothing\n",
+            "{} there is no resource {address}, so `--allow {address}` has no effect\n",
             Painted(NOTICE, "warning:")
         ));
     }
@@ -216,7 +216,7 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     let record = live.record.as_ref();
     if let Some(standing) = record.and_then(|record| record.migration.as_ref()) {
         text.push_str(&format!(
-            "{} {}; `scalectl {} --status` tells more.\n",
+            "{} {}; `scalectl {} --status` shows details.\n",
             Painted(NOTICE, "Note:"),
             standing.in_words(),
             standing.command()
@@ -227,7 +227,7 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
         && stage != project.spec.stage.name()
     {
         text.push_str(&format!(
-            "{} the application is at stage {stage}; this leads to {}.\n",
+            "{} the application is at stage {stage}; this plan changes it to {}.\n",
             Painted(NOTICE, "Note:"),
             project.spec.stage.name()
         ));
@@ -235,7 +235,7 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
     if live.record.is_none() && live.resources.is_empty() {
         for (app, env) in former(project) {
             text.push_str(&format!(
-                "{} nothing of {} ({}) exists yet; {app} ({env}), which was last applied from this folder, stays as it is beside it and costs money. To go on with it, write its name in the spec; to remove it, `scalectl destroy` with that name.\n",
+                "{} {} ({}) has no resources yet; {app} ({env}), which was last applied from this folder, keeps running and costs money. To manage it again, set its name in the spec; to delete it, run `scalectl destroy` with that name.\n",
                 Painted(NOTICE, "Note:"),
                 project.spec.app,
                 project.spec.env,
@@ -359,13 +359,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if format == Format::Text {
         match &arguments.out {
             Some(path) => ui::print(&format!(
-                "\nSaved. Carry it out with `scalectl apply {}`.\n",
+                "\nSaved. Apply it with `scalectl apply {}`.\n",
                 path.display()
             )),
             // What is refused has said so, and how to allow it.
-            None if !plan.is_empty() && refusals.is_empty() && allows(report) => ui::print(
-                &format!("\n{}\n", Painted(FAINT, "`scalectl apply` carries it out.")),
-            ),
+            None if !plan.is_empty() && refusals.is_empty() && allows(report) => {
+                ui::print(&format!(
+                    "\n{}\n",
+                    Painted(FAINT, "Run `scalectl apply` to make these changes.")
+                ))
+            }
             None => {}
         }
     }
@@ -431,14 +434,14 @@ fn migration(
         match &arguments.out {
             _ if begins.is_err() => {}
             Some(path) => ui::print(&format!(
-                "\nSaved. Walk it with `scalectl migrate {}`.\n",
+                "\nSaved. Run it with `scalectl migrate {}`.\n",
                 path.display()
             )),
             None => ui::print(&format!(
                 "{}\n",
                 Painted(
                     FAINT,
-                    "`scalectl migrate` walks it; `scalectl plan --direct` shows it as one change."
+                    "Run it with `scalectl migrate`; `scalectl plan --direct` shows it as one change."
                 )
             )),
         }

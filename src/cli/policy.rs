@@ -31,7 +31,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask every rule of what the spec would have.
+    /// Evaluate all policy rules against the planned resources.
     Check(Check),
     /// List the rules.
     List(List),
@@ -39,22 +39,22 @@ enum Command {
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl policy check                  the spec and its blueprint, without a look at the cloud\n  scalectl policy check --all-stages     also what the other stages would make of it\n  scalectl policy check --live           with what would change, for rules about changes\n  scalectl policy check --sarif policy.sarif --junit policy.xml   for code hosts and CI\n\nThe exit code is 1 when a rule denies something."
+    after_help = "Examples:\n  scalectl policy check                  the spec and its blueprint, offline\n  scalectl policy check --all-stages     also at the other stages\n  scalectl policy check --live           with the planned changes, for rules about changes\n  scalectl policy check --sarif policy.sarif --junit policy.xml   for code hosts and CI\n\nThe exit code is 1 when a rule denies something."
 )]
 struct Check {
-    /// At this stage instead of the spec's.
+    /// Check at this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
-    /// At every stage that the spec allows.
+    /// Check at every stage that the spec allows.
     #[arg(long, conflicts_with_all = ["stage", "live"])]
     all_stages: bool,
-    /// Look at the cloud too, so that rules see what would change.
+    /// Read the cloud too, so that rules see the planned changes.
     #[arg(long)]
     live: bool,
-    /// Write the findings to a file in SARIF.
+    /// Write the findings to a SARIF file.
     #[arg(long, value_name = "FILE")]
     sarif: Option<PathBuf>,
-    /// Write which rules hold to a file in JUnit's XML.
+    /// Write the result of each rule to a JUnit XML file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Print JSON.
@@ -64,7 +64,7 @@ struct Check {
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  scalectl policy list\n\nRules of your own go into policies/*.yaml beside the spec; https://scalectl.github.io/scalectl/policy.html tells how."
+    after_help = "Example:\n  scalectl policy list\n\nPut your own rules into policies/*.yaml next to the spec; see https://scalectl.github.io/scalectl/policy.html."
 )]
 struct List {
     /// Print JSON.
@@ -162,7 +162,7 @@ fn tell(project: &Project, stage: &str, report: &Report) {
         project.spec.app, project.spec.env
     );
     let mut text = format!(
-        "{} {} asked of {}\n",
+        "{} {} evaluated against {}\n",
         Painted(STRONG, heading),
         count(report.asked.len(), "rule"),
         count(report.resources, "resource")

@@ -30,7 +30,7 @@ pub struct Show {
     pub json: bool,
     /// Every operation and every retry has a line.
     pub verbose: bool,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     pub workers: Option<usize>,
 }
 
@@ -253,7 +253,7 @@ impl<'a> Progress<'a> {
             }
             End::Blocked { by } if self.show.verbose => {
                 self.say(&format!(
-                    "  {} {address} waits for {by}",
+                    "  {} {address} depends on {by}",
                     Painted(FAINT, "blocked")
                 ));
             }
@@ -323,7 +323,7 @@ impl<'a> Progress<'a> {
             }
         }
         if !self.show.json && !self.is_live() && !run.begun && !run.typical.is_empty() {
-            ui::note(&format!("{}\n", Painted(STRONG, "Nothing was begun.")));
+            ui::note(&format!("{}\n", Painted(STRONG, "Nothing was started.")));
         }
     }
 }

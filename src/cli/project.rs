@@ -90,7 +90,7 @@ impl Project {
             project.is_sound = false;
             warn(
                 &mistakes,
-                "`plan` and `apply` refuse these; this command does not depend on them",
+                "`plan` and `apply` reject these; this command does not depend on them",
             );
         }
         Ok(project)
@@ -180,7 +180,7 @@ impl Project {
     /// How long something took, by the provider's clock: the simulator has one of its own.
     pub fn time(&self, seconds: f64) -> String {
         match self.spec.provider {
-            Provider::Sim => format!("{} of the cloud's time", duration(seconds)),
+            Provider::Sim => format!("{} of simulated time", duration(seconds)),
             Provider::Aws(_) => duration(seconds),
         }
     }
@@ -241,7 +241,7 @@ struct SpecFile {
 impl SpecFile {
     fn read(global: &Global) -> Result<Self, Failure> {
         let path = find(global)?;
-        let help = "name another one with `-f FILE`, or write one with `scalectl init`";
+        let help = "pass the path with `-f FILE`, or create a spec with `scalectl init`";
         Ok(Self {
             shown: path.display().to_string(),
             text: confined::spec(&path, help)?,
@@ -287,10 +287,10 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
     {
         let wanted = wanted.name();
         let message = format!(
-            "{app} is deployed at stage multi-region, which has more regions than `regions`; the migration to {wanted} starts from all of them"
+            "{app} is deployed at stage multi-region in more regions than `regions` lists; the migration to {wanted} starts from all of them"
         );
         let help = format!(
-            "set `regions` as it was applied, and remove regions when the migration to {wanted} has ended"
+            "set `regions` as last applied, and remove regions after the migration to {wanted}"
         );
         let mut mistake = Diagnostic::error(place, message).help(help);
         quote(&file.text, std::slice::from_mut(&mut mistake));
@@ -302,9 +302,7 @@ pub fn spec_deployed(global: &Global, project: &Project, stage: Stage) -> Result
         let stage = stage.name();
         warn(
             &mistakes,
-            &format!(
-                "{app} is deployed at stage {stage}, which is compared with the spec as it is"
-            ),
+            &format!("{app} is deployed at stage {stage}; the spec is compared at that stage"),
         );
     }
     Ok(spec)
@@ -350,7 +348,7 @@ pub fn find(global: &Global) -> Result<PathBuf, Failure> {
         .ok_or_else(|| {
             Failure::with_help(
                 format!("there is no {SPEC} here or in a folder above"),
-                "write one with `scalectl init`, or name one with `-f FILE`",
+                "create one with `scalectl init`, or pass its path with `-f FILE`",
             )
         })
 }
@@ -368,7 +366,7 @@ pub fn read(path: &Path, help: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::with_help(
-            format!("{shown} is not UTF-8: byte {at} begins no character"),
+            format!("{shown} is not UTF-8: invalid byte at offset {at}"),
             "save it as UTF-8",
         )
     })
@@ -380,7 +378,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     replaced(path, text.as_bytes()).map_err(|error| {
         Failure::with_help(
             format!("{} cannot be written: {error}", path.display()),
-            "what was there before is unchanged; name another file, or make room for it",
+            "the previous file is unchanged; check the path and the free disk space",
         )
     })
 }
@@ -424,11 +422,8 @@ fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
     let fits =
         regex_lite::Regex::new(r"^[a-z]{2}(-[a-z]+)+-[0-9]$").is_ok_and(|r| r.is_match(region));
     if !fits {
-        let what = format!("{region:?} is not the name of a region");
-        return Err(Failure::with_help(
-            what,
-            "regions are called like eu-west-1",
-        ));
+        let what = format!("{region:?} is not a region name");
+        return Err(Failure::with_help(what, "use a name such as eu-west-1"));
     }
     if let Some((what, help)) = spec::unknown_region(region) {
         return Err(Failure::with_help(what, help));
@@ -439,7 +434,7 @@ fn set_region(spec: &mut Spec, region: &str) -> Result<(), Failure> {
         .skip(1)
         .any(|other| other.name() == region)
     {
-        let what = format!("{region} is one of the spec's further regions already");
+        let what = format!("{region} is already in the spec, but not its first region");
         return Err(Failure::with_help(what, "change their order in the spec"));
     }
     if spec

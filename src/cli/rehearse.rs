@@ -20,43 +20,43 @@ use crate::spec::{Engine, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl rehearse --to split-db                  what the way there would do to requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 with scripts and servers killed on the way\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        what each strategy of a cache does to reads, and loses with its node\n\nNothing but 127.0.0.1 and a temporary folder is touched. The exit code is 1 when anything was lost."
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  the effect of the migration on requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 kill scripts and servers during the migration\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        hit rate, latency and data loss of each cache strategy\n\nOnly 127.0.0.1 and a temporary folder are used. The exit code is 1 if data or requests were lost."
 )]
 pub struct Arguments {
-    /// The stage that the migration leads to.
+    /// The target stage.
     #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present = "cache")]
     to: Option<Stage>,
-    /// Run each strategy of a cache on a real cache and database, instead of a migration
+    /// Test each cache strategy on a real cache and database instead of a migration
     #[arg(long, conflicts_with_all = ["to", "from", "engine", "schema", "chaos"])]
     cache: bool,
-    /// With --cache, requests for each strategy
+    /// With --cache: requests per strategy
     #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
     requests: u32,
-    /// The stage that it leads from, instead of the spec's.
+    /// Start from this stage instead of the spec's.
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     from: Option<Stage>,
-    /// The database's engine, instead of the spec's.
+    /// Use this database engine instead of the spec's.
     #[arg(long, value_name = "ENGINE")]
     engine: Option<EngineName>,
-    /// Rehearse the schema in this SQL file, as pg_dump or mysqldump writes it
+    /// Use the schema in this SQL file, as written by pg_dump or mysqldump
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Load the rows of this SQL file, instead of generating rows for --schema
+    /// Load the rows of this SQL file instead of generating rows for --schema
     #[arg(long, value_name = "FILE", requires = "schema")]
     data: Option<PathBuf>,
-    /// Rows that are there before it begins; with --schema, spread over its tables.
+    /// Number of rows at the start; with --schema, distributed over its tables.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     rows: u32,
-    /// Writes a second, and as many reads.
+    /// Writes per second, and as many reads.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
     rate: u32,
-    /// Decides what is written, and what is killed when.
+    /// Seed for the written data and the injected faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Kill scripts and servers on the way, and go on by running again.
+    /// Kill scripts and servers during the migration, and resume it.
     #[arg(long)]
     chaos: bool,
-    /// Leave the temporary folder, with every server's log.
+    /// Keep the temporary folder with the logs of all servers.
     #[arg(long)]
     keep: bool,
     /// Print JSON.
@@ -88,8 +88,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         (None, Some(database)) => database.engine,
         (None, None) => {
             return Err(Failure::with_help(
-                "the spec has no database, so nothing moves that could get lost",
-                "name an engine with `--engine postgres`",
+                "the spec has no database, so no data would be moved",
+                "choose an engine, for example `--engine postgres`",
             ));
         }
     };
@@ -97,10 +97,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let dialect = row.dialect.ok_or_else(|| {
         Failure::with_help(
             format!(
-                "scalectl has no scripts that move {}, so there is nothing to rehearse",
+                "scalectl cannot migrate {}, so there is nothing to rehearse",
                 row.title
             ),
-            "name an engine with `--engine postgres`",
+            "choose an engine, for example `--engine postgres`",
         )
     })?;
     let migration = migration(global, arguments)?;
@@ -150,7 +150,7 @@ fn told(event: Event<'_>, json: bool) {
         }
         Event::Note(what) => ui::note(&format!("{} {what}\n", Painted(NOTICE, "note:"))),
         Event::Kept(folder) => ui::note(&format!(
-            "{} everything stays in {}\n",
+            "{} all files are kept in {}\n",
             Painted(NOTICE, "note:"),
             folder.display()
         )),
@@ -204,7 +204,7 @@ fn watch(stop: Arc<Stop>) -> Result<(), Failure> {
     std::thread::spawn(move || {
         runtime.block_on(async {
             super::session::interrupted().await;
-            ui::note("Stopping: servers are ended and the temporary folder is removed.\n");
+            ui::note("Stopping the servers and removing the temporary folder.\n");
             stop.ask();
             super::session::interrupted().await;
             Code::Interrupted.exit();

@@ -33,7 +33,7 @@ pub fn show(
             |error: String| Failure::new(format!("the report {shown} cannot be written: {error}"));
         let page = rendered(Format::Html).map_err(failed)?;
         project::write(path, &page)?;
-        ui::note(&format!("The report is in {shown}.\n"));
+        ui::note(&format!("Report written to {shown}.\n"));
     }
     let text = rendered(format).map_err(Failure::new)?;
     match format {

@@ -26,7 +26,7 @@ pub struct Options {
     pub command: &'static str,
     /// The app's record before.
     pub from: Record,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     pub workers: Option<usize>,
     /// One JSON object a line instead of text.
     pub json: bool,
@@ -70,7 +70,7 @@ pub async fn with_lease<T>(
     let result = tokio::select! {
         biased;
         result = work() => result,
-        () = too_long => Err(Failure::new("stopped before it was done").coded(Code::Interrupted)),
+        () = too_long => Err(Failure::new("stopped before it finished").coded(Code::Interrupted)),
     };
     let released = crate::apply::retry::steadily(context, "lease", || {
         context.provider.release_lease(context.owner)
@@ -86,11 +86,11 @@ pub async fn with_lease<T>(
     let released = tokio::select! {
         biased;
         released = released => released.map_err(|error| error.to_string()),
-        () = hope => Err("the cloud does not answer".to_owned()),
+        () = hope => Err("the cloud does not respond".to_owned()),
     };
     if let Err(error) = released {
         ui::note(&format!(
-            "warning: the lease could not be given back: {error}\n"
+            "warning: the lease could not be released: {error}\n"
         ));
     }
     result
@@ -124,10 +124,10 @@ async fn acquire(
         if passed >= patience || context.stop.is_asked() {
             return Err(Failure::with_help(
                 format!(
-                    "{} is being changed already: {}",
+                    "another run is changing {}: {}",
                     context.owner.app, error.message
                 ),
-                "wait for it to finish, longer with `--lock-timeout SECONDS`; `scalectl lease show` tells more, and `scalectl lease break` takes the lease from a run that is no more",
+                "wait for it to finish (`--lock-timeout SECONDS`); see `scalectl lease show`; if that run no longer exists, run `scalectl lease break`",
             )
             .coded(Code::Held.unless_interrupted(context.stop)));
         }
@@ -151,7 +151,7 @@ async fn taken_over(context: &Context<'_>) -> Result<bool, Failure> {
         return Ok(false);
     }
     ui::note(&format!(
-        "Taking over from {}, which has died while it ran `scalectl {}`.\n",
+        "Taking over the lease of {}, which was killed while running `scalectl {}`.\n",
         held.holder.who, held.holder.command
     ));
     let ended = Some(&held.holder);
@@ -281,7 +281,7 @@ fn tell(plan: &Plan, report: &Report, options: &Options, time: &str) -> String {
             }
             End::Done { differs, .. } if !differs.is_empty() => {
                 text.push_str(&format!(
-                    "  {} {address}: {} not as asked\n",
+                    "  {} {address}: {} not as planned\n",
                     Painted(GONE, "differs"),
                     differs.join(", ")
                 ));
@@ -293,16 +293,16 @@ fn tell(plan: &Plan, report: &Report, options: &Options, time: &str) -> String {
     let left = report.count(|end| matches!(end, End::Left));
     let not_begun = report.count(|end| matches!(end, End::NotBegun));
     for (number, what) in [
-        (blocked, "not begun, because what they need failed"),
-        (left, "begun and not waited for"),
-        (not_begun, "not begun"),
+        (blocked, "not started, because a dependency failed"),
+        (left, "started, result not awaited"),
+        (not_begun, "not started"),
     ] {
         if number > 0 {
             text.push_str(&format!("  {} {what}\n", count(number, "operation")));
         }
     }
     text.push_str(&format!(
-        "{} `scalectl {}` takes up where this run ended; nothing is done twice.\n",
+        "{} run `scalectl {}` again to resume; finished operations are not repeated.\n",
         Painted(STRONG, "Next:"),
         options.command
     ));

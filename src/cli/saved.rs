@@ -21,7 +21,7 @@ fn again(command: &str) -> String {
         "failover" => " --to REGION",
         _ => "",
     };
-    format!("make a new one with `scalectl {command}{to} --plan --out FILE`")
+    format!("create a new one with `scalectl {command}{to} --plan --out FILE`")
 }
 
 /// A saved migration or failover, if a file's text is one.
@@ -34,20 +34,29 @@ pub fn load(path: &Path, command: &str) -> Result<SavedMigration, Failure> {
     let shown = path.display();
     let fails = |what: String| Failure::with_help(what, again(command));
     let text = read(path, &again(command))?;
-    let found: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|error| fails(format!("{shown} is no file of `{command}`: {error}")))?;
+    let found: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+        fails(format!(
+            "{shown} is not a saved plan of `{command}`: {error}"
+        ))
+    })?;
     match found.get("format").and_then(serde_json::Value::as_u64) {
         Some(format) if format != u64::from(FORMAT) => {
-            let what = format!("{shown} has format {format}, and this scalectl reads {FORMAT}");
+            let what = format!(
+                "{shown} has format {format}; this version of scalectl reads format {FORMAT}"
+            );
             return Err(fails(what));
         }
         _ => {}
     }
     // From the text, because a member that stands twice is lost in a value.
-    let saved: SavedMigration = serde_json::from_str(&text)
-        .map_err(|error| fails(format!("{shown} is no file of `{command}`: {error}")))?;
+    let saved: SavedMigration = serde_json::from_str(&text).map_err(|error| {
+        fails(format!(
+            "{shown} is not a saved plan of `{command}`: {error}"
+        ))
+    })?;
     if serde_json::to_value(&saved).ok().as_ref() != Some(&found) {
-        let what = format!("{shown} has members that no file of `{command}` has: it was edited");
+        let what =
+            format!("{shown} has fields that `{command}` does not write: the file was edited");
         return Err(fails(what));
     }
     match command_of(&saved) {
@@ -80,7 +89,7 @@ pub fn check(
         None => Ok(()),
         Some(what) => Err(Failure::with_help(
             format!(
-                "the file, the spec, the blueprints or what is deployed changed since it was saved: {what}; nothing was changed"
+                "the saved plan is outdated, because the file, the spec, the blueprints or the deployed resources changed: {what}; nothing was changed"
             ),
             again(command_of(saved)),
         )),

@@ -38,25 +38,25 @@ use crate::words::duration;
 #[derive(Args)]
 #[command(
     group(ArgGroup::new("unasked").multiple(true)),
-    after_help = "Examples:\n  scalectl scale --plan    what the spec's sizes and numbers change, step by step, and what each interrupts\n  scalectl scale           one step after the other, each when servers are healthy and no alarm is raised\n\nSizes and numbers stand in the spec: services.*.instance, services.*.scale, database.class,\ndatabase.storage, database.replicas, cache.node, cache.nodes."
+    after_help = "Examples:\n  scalectl scale --plan    show each step and what it interrupts\n  scalectl scale           run the steps, each when servers are healthy and no alarm is firing\n\nSet sizes and counts in the spec: services.*.instance, services.*.scale, database.class,\ndatabase.storage, database.replicas, cache.node, cache.nodes."
 )]
 pub struct Arguments {
-    /// Only show the steps.
+    /// Show the steps and exit.
     #[arg(long, group = "unasked")]
     plan: bool,
-    /// Allow this protected resource to be deleted or replaced; may be given again.
+    /// Allow this protected resource to be deleted or replaced; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<Address>,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
-    /// Do not ask.
+    /// Skip the confirmation.
     #[arg(long, group = "unasked")]
     auto_approve: bool,
-    /// Print JSON: the steps as one object, then what happens as one object a line.
+    /// Print JSON: the steps as one object, then one object per event and line.
     #[arg(long, requires = "unasked")]
     json: bool,
-    /// Write what happens into this file or pipe, a JSON object a line, as it happens.
+    /// Also write events to this file or pipe, one JSON object per line, as they happen.
     #[arg(long, value_name = "FILE")]
     json_into: Option<PathBuf>,
     /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
@@ -134,10 +134,7 @@ fn tell(plan: &Plan, steps: &[Step], options: &Options) {
     if plan.is_empty() {
         ui::print(&format!(
             "{}\n",
-            Painted(
-                NEW,
-                "Nothing to do: sizes and numbers are as the spec has them."
-            )
+            Painted(NEW, "Nothing to do: sizes and counts match the spec.")
         ));
         return;
     }
@@ -152,7 +149,7 @@ fn tell(plan: &Plan, steps: &[Step], options: &Options) {
         let changes = changes.filter(|change| step.changes.contains_key(&change.address));
         ui::print(&folded::of(changes.collect(), ui::columns()));
     }
-    ui::print("\nBefore each step servers are healthy and no alarm is raised.\n\n");
+    ui::print("\nEach step starts when servers are healthy and no alarm is firing.\n\n");
     let frame = Frame {
         workers: options.workers,
         ..Frame::default()
@@ -195,7 +192,7 @@ async fn walk(
             opened.map_err(|halt| match super::migrate::told(&halt) {
                 Failure::Message { what, code, .. } => Failure::with_help(
                     format!("before step {}: {what}", number + 1),
-                    "what is done stays done; `scalectl scale` goes on with the rest",
+                    "finished steps are kept; run `scalectl scale` again to resume",
                 )
                 .coded(code),
                 other => other,

@@ -9,10 +9,10 @@ use crate::render::schemas::Published;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl schema > scalectl.schema.json    beside scalectl.yaml; `init` does it\n  scalectl schema --of plan                 what `plan --json` prints\n  scalectl schema --of events               a line of `apply --json-into`\n\nAn editor with a YAML language server takes it from the first line of scalectl.yaml:\n  # yaml-language-server: $schema=./scalectl.schema.json"
+    after_help = "Examples:\n  scalectl schema > scalectl.schema.json    for editors; `init` does this, too\n  scalectl schema --of plan                 the output of `plan --json`\n  scalectl schema --of events               one line of `apply --json-into`\n\nAn editor with a YAML language server finds the schema through the first line of scalectl.yaml:\n  # yaml-language-server: $schema=./scalectl.schema.json"
 )]
 pub struct Arguments {
-    /// Of what: spec, blueprint, policy, exceptions, test, plan, migration, events, status or history.
+    /// The document: spec, blueprint, policy, exceptions, test, plan, migration, events, status or history.
     #[arg(long, value_name = "DOCUMENT", default_value = "spec", value_parser = published)]
     of: Published,
 }
@@ -26,7 +26,7 @@ fn published(text: &str) -> Result<Published, String> {
         let hint = near
             .map(|near| format!("did you mean {near}? "))
             .unwrap_or_default();
-        format!("{hint}documents are {}", names.join(", "))
+        format!("{hint}the documents are {}", names.join(", "))
     })
 }
 

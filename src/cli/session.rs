@@ -188,7 +188,7 @@ impl Session {
             spec::Provider::Aws(_) => {
                 return Err(Failure::with_help(
                     "this build has no AWS provider",
-                    "build it with the feature `aws`, or run against the simulator with `--provider sim`",
+                    "build with the feature `aws`, or use the simulator with `--provider sim`",
                 ));
             }
             spec::Provider::Sim => {
@@ -285,7 +285,7 @@ impl Session {
                         if stop.is_asked() {
                             Code::Interrupted.exit();
                         }
-                        ui::note("Stopping: calls in flight come to their end, nothing new begins.\n");
+                        ui::note("Stopping: waiting for calls in flight; nothing new is started.\n");
                         stop.ask();
                     }
                 }
@@ -309,7 +309,7 @@ pub fn runtime(jumps: bool) -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .start_paused(jumps)
         .build()
-        .map_err(|error| Failure::new(format!("no runtime could be started: {error}")))
+        .map_err(|error| Failure::new(format!("the async runtime could not be started: {error}")))
 }
 
 /// Returns at SIGINT or SIGTERM.

@@ -24,7 +24,7 @@ use crate::value::Value;
     after_help = "Examples:\n  scalectl show us-east-1/vpc\n  scalectl show 'us-east-1/subnet_public[a]' --json"
 )]
 pub struct Arguments {
-    /// The resource's address, as plan and status print it.
+    /// The resource's address, as `plan` and `status` show it.
     #[arg(value_name = "ADDRESS")]
     address: Address,
     /// Print JSON.
@@ -93,9 +93,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     out.push('\n');
     if !is_known {
-        out.push_str("How it should be is known once the spec is valid.\n");
+        out.push_str("The spec is invalid, so the resource cannot be compared with it.\n");
     } else if plan.changes.is_empty() {
-        out.push_str(&format!("{}\n", Painted(NEW, "It is as it should be.")));
+        out.push_str(&format!("{}\n", Painted(NEW, "It matches the spec.")));
     } else {
         // One resource's share of the plan, without the summary of the whole.
         out.push_str(&changes(&plan, &Frame::default(), Detail::Full));

@@ -22,7 +22,7 @@ use crate::words::count;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl sim drift us-east-1/param_site Description=changed    somebody at the console\n  scalectl sim drift us-east-1/topic --delete                    somebody deletes it\n  scalectl sim fault --throttle 0.3 --lose 0.1 --seed 7          a bad day\n  scalectl sim fault --refuse AWS::RDS::DBInstance --code InsufficientDBInstanceCapacity --times 1\n  scalectl sim fault --down us-east-1                            a region is lost\n  scalectl sim fault --clear"
+    after_help = "Examples:\n  scalectl sim drift us-east-1/param_site Description=changed    a change in the console\n  scalectl sim drift us-east-1/topic --delete                    a deletion in the console\n  scalectl sim fault --throttle 0.3 --lose 0.1 --seed 7          throttling and lost answers\n  scalectl sim fault --refuse AWS::RDS::DBInstance --code InsufficientDBInstanceCapacity --times 1\n  scalectl sim fault --down us-east-1                            the failure of a region\n  scalectl sim fault --clear"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -31,7 +31,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List everything that exists, of all applications.
+    /// List the resources of all applications.
     List {
         /// Print JSON.
         #[arg(long)]
@@ -39,43 +39,43 @@ enum Command {
     },
     /// Show one resource, tags included, without secret values.
     Show {
-        /// Its address or identifier.
+        /// The resource's address or identifier.
         what: String,
-        /// Show secret values too.
+        /// Include secret values.
         #[arg(long)]
         secrets: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Change or delete a resource behind scalectl's back.
+    /// Change or delete a resource outside scalectl, to create drift.
     Drift {
-        /// Its address or identifier.
+        /// The resource's address or identifier.
         what: String,
-        /// Properties to set, as JSON or plain text; an empty value unsets.
+        /// Properties to set, as JSON or plain text; an empty value unsets a property.
         #[arg(value_name = "PATH=VALUE", required_unless_present = "delete")]
         set: Vec<String>,
         /// Delete it.
         #[arg(long, conflicts_with = "set")]
         delete: bool,
     },
-    /// Make a resource nobody's, as if it had been made by hand; `scalectl import` takes it back.
+    /// Remove a resource's ownership tags, as if it had been created outside scalectl; undo with `scalectl import`.
     Disown {
-        /// Its address or identifier.
+        /// The resource's address or identifier.
         what: String,
     },
-    /// Leave writes in the queue of a write-back cache, as if its writer had stopped.
+    /// Put writes into the queue of a write-back cache, as if its writer had stopped.
     Backlog {
         /// The queue's address or identifier.
         queue: String,
-        /// How many writes wait; 0 drains it.
+        /// Number of waiting writes; 0 drains the queue.
         writes: u64,
     },
-    /// Make calls fail, from now on.
+    /// Inject faults into all following calls.
     Fault(FaultArguments),
-    /// Forget everything that exists.
+    /// Delete everything in the simulator.
     Reset {
-        /// Do not ask.
+        /// Skip the confirmation.
         #[arg(long)]
         auto_approve: bool,
     },
@@ -90,40 +90,40 @@ impl Arguments {
 
 #[derive(Args)]
 struct FaultArguments {
-    /// The share of calls that are throttled.
+    /// The fraction of calls that are throttled.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     throttle: Option<f64>,
-    /// The share of calls that fail with a server error.
+    /// The fraction of calls that fail with a server error.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     transient: Option<f64>,
-    /// The share of calls that take effect but whose answer is lost.
+    /// The fraction of calls that take effect but whose response is lost.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     lose: Option<f64>,
-    /// Lists show new resources so many milliseconds late, at most.
+    /// Maximum delay in milliseconds before lists show new resources.
     #[arg(long, value_name = "MS")]
     lag: Option<u64>,
-    /// Where chance starts.
+    /// Seed of the random generator.
     #[arg(long)]
     seed: Option<u64>,
-    /// Refuse changes to what has this in its kind or address.
+    /// Reject changes to resources with this text in their type or address.
     #[arg(long, value_name = "KIND_OR_ADDRESS", requires = "code")]
     refuse: Option<String>,
-    /// The code to refuse it with.
+    /// The error code of the rejection.
     #[arg(long, requires = "refuse")]
     code: Option<String>,
-    /// Refuse only so many times.
+    /// Reject only this many times.
     #[arg(long, requires = "refuse")]
     times: Option<u32>,
-    /// A region that does not answer, and to and from which nothing is replicated; may be given again.
+    /// A region that does not respond and does not replicate; repeatable.
     #[arg(long, value_name = "REGION")]
     down: Vec<String>,
-    /// AWS has not verified the account: it gets no load balancers and distributions.
+    /// Treat the account as unverified by AWS: no load balancers and distributions.
     #[arg(long)]
     unverified: bool,
-    /// A hosted zone that no registrar or parent zone delegates to; may be given again.
+    /// A hosted zone that no registrar or parent zone delegates to; repeatable.
     #[arg(long, value_name = "ZONE")]
     undelegated: Vec<String>,
-    /// Nothing fails on purpose any more.
+    /// Remove all faults.
     #[arg(long, exclusive = true)]
     clear: bool,
 }
@@ -135,7 +135,7 @@ fn share(text: &str) -> Result<f64, String> {
     if (0.0..=1.0).contains(&share) {
         Ok(share)
     } else {
-        Err("a share from 0 to 1".to_owned())
+        Err("a fraction from 0 to 1".to_owned())
     }
 }
 
@@ -149,7 +149,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let Some(sim) = cloud.sim() else {
             return Err(Failure::with_help(
                 "this application is on AWS, not on the simulator",
-                "look into the simulator with `--provider sim`",
+                "inspect the simulator with `--provider sim`",
             ));
         };
         match &arguments.command {
@@ -182,7 +182,7 @@ fn list(sim: &Sim, as_json: bool) -> Outcome {
         number += 1;
         let place = match &item.marks {
             Some(marks) => format!("{}/{} {}", marks.owner.app, marks.owner.env, marks.address),
-            None => "(nobody's)".to_owned(),
+            None => "(unmanaged)".to_owned(),
         };
         text.push_str(&format!(
             "{:10} {:12} {}  {} {}\n",
@@ -197,7 +197,7 @@ fn list(sim: &Sim, as_json: bool) -> Outcome {
     let faults = sim.faults();
     if !faults.is_quiet() {
         text.push_str(&format!(
-            "{} calls fail on purpose; `scalectl sim fault --clear` ends that.\n",
+            "{} faults are injected; `scalectl sim fault --clear` removes them.\n",
             Painted(NOTICE, "Note:")
         ));
     }
@@ -247,10 +247,10 @@ fn find(sim: &Sim, what: &str) -> Result<Item, Failure> {
         .collect();
     let near = crate::schema::nearest(what, names.iter().map(String::as_str));
     Err(Failure::with_help(
-        format!("nothing in the simulator is called {what}"),
+        format!("the simulator has no resource {what}"),
         match near {
             Some(near) => format!("did you mean {near}?"),
-            None => "`scalectl sim list` lists what exists".to_owned(),
+            None => "`scalectl sim list` lists all resources".to_owned(),
         },
     ))
 }
@@ -296,21 +296,24 @@ fn show(sim: &Sim, what: &str, with_secrets: bool, as_json: bool) -> Outcome {
 fn disown(sim: &Sim, what: &str) -> Outcome {
     let item = find(sim, what)?;
     sim.disown(item.number)?;
-    ui::print(&format!("{} is nobody's now.\n", item.identifier));
+    ui::print(&format!("{} is unmanaged now.\n", item.identifier));
     Ok(ExitCode::SUCCESS)
 }
 
 fn backlog(sim: &Sim, queue: &str, writes: u64) -> Outcome {
     let item = find(sim, queue)?;
     let Some(marks) = item.marks.filter(|_| &*item.kind == "AWS::SQS::Queue") else {
-        let what = format!("{} is not the queue of an application", item.identifier);
+        let what = format!("{} is not a queue of an application", item.identifier);
         return Err(Failure::with_help(
             what,
             "name one, such as us-east-1/queue_writes",
         ));
     };
     sim.backlog(&marks.owner, writes)?;
-    ui::print(&format!("{writes} writes wait in {}.\n", item.identifier));
+    ui::print(&format!(
+        "{writes} writes are waiting in {}.\n",
+        item.identifier
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -319,7 +322,7 @@ fn drift(sim: &Sim, what: &str, set: &[String], delete: bool) -> Outcome {
     if delete {
         sim.remove(item.number)?;
         ui::print(&format!(
-            "{} {} behind scalectl's back.\n",
+            "{} {} outside scalectl.\n",
             Painted(NEW, "Deleted"),
             item.identifier
         ));
@@ -339,7 +342,7 @@ fn drift(sim: &Sim, what: &str, set: &[String], delete: bool) -> Outcome {
         };
         sim.drift(item.number, path, value)?;
         ui::print(&format!(
-            "{} {path} of {} behind scalectl's back.\n",
+            "{} {path} of {} outside scalectl.\n",
             Painted(NEW, "Changed"),
             item.identifier
         ));
@@ -366,8 +369,8 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
     }
     if faults.throttle + faults.transient + faults.lose > 1.0 {
         return Err(Failure::with_help(
-            "the shares together are more than all calls",
-            "choose smaller shares, or begin with `scalectl sim fault --clear`",
+            "the fractions add up to more than 1",
+            "choose smaller fractions, or start with `scalectl sim fault --clear`",
         ));
     }
     faults.lag = arguments.lag.unwrap_or(faults.lag);
@@ -389,10 +392,10 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
     faults.undelegated.extend(zones);
     sim.set_faults(faults.clone())?;
     let mut text = if faults.is_quiet() {
-        "Nothing fails on purpose.\n".to_owned()
+        "No faults are injected.\n".to_owned()
     } else {
         format!(
-            "From now on: {:.0} % throttled, {:.0} % server errors, {:.0} % answers lost, lists up to {} ms late (seed {}).\n",
+            "Faults: {:.0} % throttled, {:.0} % server errors, {:.0} % responses lost, lists up to {} ms late (seed {}).\n",
             faults.throttle * 100.0,
             faults.transient * 100.0,
             faults.lose * 100.0,
@@ -410,18 +413,18 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
             .map(|times| format!(", {times} more times"))
             .unwrap_or_default();
         text.push_str(&format!(
-            "Changes to {} are refused with {}{times}.\n",
+            "Changes to {} are rejected with {}{times}.\n",
             refusal.what, refusal.code
         ));
     }
     for region in &faults.down {
-        text.push_str(&format!("{region} does not answer.\n"));
+        text.push_str(&format!("{region} does not respond.\n"));
     }
     if faults.unverified {
         text.push_str("AWS has not verified the account.\n");
     }
     for zone in &faults.undelegated {
-        text.push_str(&format!("Nobody delegates to the zone {zone}.\n"));
+        text.push_str(&format!("The zone {zone} is not delegated.\n"));
     }
     ui::print(&text);
     Ok(ExitCode::SUCCESS)
@@ -431,7 +434,7 @@ fn reset(project: &Project, auto_approve: bool) -> Outcome {
     if !auto_approve {
         ui::needs_terminal("add --auto-approve")?;
         if !ui::confirm(
-            "Forget everything in the simulator? Only `yes` is a yes:",
+            "Delete everything in the simulator? Only `yes` is accepted:",
             "yes",
         ) {
             return Err(Failure::new("not confirmed; nothing was changed"));

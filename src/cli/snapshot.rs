@@ -13,16 +13,16 @@ use crate::words::count;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl snapshot --out live.json\n  scalectl plan --live live.json                 plan against it, with no account\n  scalectl apply --dry-run --live live.json      carry that plan out on a simulator\n  scalectl drift --live live.json                what somebody changed until then\n\nIt changes nothing and takes no lease; `scalectl iam-policy --read-only` is all that it may do. No secret is in\nit. https://scalectl.github.io/scalectl/dry-run.html documents the file."
+    after_help = "Examples:\n  scalectl snapshot --out live.json\n  scalectl plan --live live.json                 plan against it, without an account\n  scalectl apply --dry-run --live live.json      run that plan on a simulator\n  scalectl drift --live live.json                changes made outside scalectl before the snapshot\n\nNothing is changed, and no lease is taken; `scalectl iam-policy --read-only` prints the permissions it needs. The file\ncontains no secrets; its format is documented at https://scalectl.github.io/scalectl/dry-run.html."
 )]
 pub struct Arguments {
-    /// Write it to this file instead of standard output.
+    /// Write the snapshot to this file instead of standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Look for what this stage has instead of the spec's.
+    /// Read the resources of this stage instead of the spec's.
     #[arg(long, value_parser = stage)]
     stage: Option<Stage>,
-    /// Leave out what others have in the account: a dry run then meets no name that they took.
+    /// Omit the names of other resources in the account; a dry run then detects no name conflicts.
     #[arg(long)]
     only_ours: bool,
 }
@@ -44,11 +44,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     write(path, &text)?;
     ui::print(&format!(
-        "{}: {}, and {} that others have, as of {}.\n",
-        path.display(),
-        count(seen.snapshot.resources.len(), "resource"),
-        seen.snapshot.others.len(),
-        seen.snapshot.taken
+        "Saved {} and {} owned by others, as of {}, to {}.\n",
+        count(seen.snapshot.resources.len(), "managed resource"),
+        count(seen.snapshot.others.len(), "name"),
+        seen.snapshot.taken,
+        path.display()
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -120,7 +120,7 @@ fn resources(graph: &Graph, steps: &Steps, is_compared: bool) -> String {
     });
     if is_compared {
         text.push_str(&format!(
-            ": {} new, {} gone",
+            ": {} new, {} removed",
             Painted(NEW, new),
             Painted(GONE, gone)
         ));

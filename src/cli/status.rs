@@ -65,7 +65,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     if let Some(down) = &down {
         ui::note(&format!(
-            "{} {down} does not answer; what is in it is not shown. `scalectl failover` moves the writes to another region.\n",
+            "{} {down} does not respond; its resources are not shown. `scalectl failover` moves the database's writes to another region.\n",
             Painted(NOTICE, "warning:")
         ));
     }
@@ -130,8 +130,8 @@ fn text(
         match stage {
             Some(stage) => format!("at stage {stage}"),
             None if live.resources.is_empty() =>
-                "nothing runs yet; `scalectl apply` starts it".to_owned(),
-            None => "no stage was ever reached in full; `scalectl apply` goes on".to_owned(),
+                "not deployed yet; run `scalectl apply`".to_owned(),
+            None => "no stage is complete; run `scalectl apply` to continue".to_owned(),
         }
     );
     let places = endpoint_lines(live);
@@ -171,13 +171,13 @@ fn text(
     }
     text.push_str(&format!("\n{}", count(live.resources.len(), "resource")));
     text.push_str(&match to_change {
-        None => "; what is to change is known once the spec is valid.
+        None => "; the spec is invalid, so pending changes are unknown.
 "
         .to_owned(),
-        Some(0) => ", all as they should be.\n".to_owned(),
+        Some(0) => ", all match the spec.\n".to_owned(),
         Some(some) => format!(
             "; {} `scalectl plan` shows them.\n",
-            Painted(NOTICE, format!("{} to do.", count(some, "change")))
+            Painted(NOTICE, format!("{} pending.", count(some, "change")))
         ),
     });
     text

@@ -21,16 +21,16 @@ use crate::yaml::{self, Node};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl test                             every tests/*.test.yaml and *.test.yaml beside the spec\n  scalectl test tests/data.test.yaml        one file\n  scalectl test --filter database           cases with that in their names\n  scalectl test --junit tests.xml           for CI\n\nThe exit code is 1 when a case fails. https://scalectl.github.io/scalectl/testing.html tells how tests are written."
+    after_help = "Examples:\n  scalectl test                             all tests/*.test.yaml and *.test.yaml next to the spec\n  scalectl test tests/data.test.yaml        one file\n  scalectl test --filter database           cases with this text in their names\n  scalectl test --junit tests.xml           for CI\n\nThe exit code is 1 when a case fails. See https://scalectl.github.io/scalectl/testing.html for how to write tests."
 )]
 pub struct Arguments {
-    /// Files of tests; those beside the spec when none is named.
+    /// Test files [default: those next to the spec].
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Only cases with this in their file's or their own name.
+    /// Run only cases with this text in their name or their file's name.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Write what came of them to a file in JUnit's XML.
+    /// Write the results to a JUnit XML file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Print JSON.
@@ -94,8 +94,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if told.is_empty() {
         let filter = arguments.filter.as_deref().unwrap_or_default();
         return Err(Failure::with_help(
-            format!("no test has {filter:?} in its name"),
-            "leave out `--filter` to see their names",
+            format!("no test name contains {filter:?}"),
+            "omit `--filter` to see all names",
         ));
     }
     if arguments.json {
@@ -141,8 +141,8 @@ fn beside(global: &Global) -> Result<Vec<PathBuf>, Failure> {
         Ok(found)
     } else {
         Err(Failure::with_help(
-            format!("there are no tests beside {}", spec.display()),
-            "write tests/NAME.test.yaml, as https://scalectl.github.io/scalectl/testing.html tells, or name files",
+            format!("there are no tests next to {}", spec.display()),
+            "create tests/NAME.test.yaml (see https://scalectl.github.io/scalectl/testing.html), or pass file names",
         ))
     }
 }
@@ -166,7 +166,8 @@ impl Stand {
             Failure::Message { what, .. } => what,
             _ => format!("{shown} cannot be read"),
         })?;
-        serde_json::from_str(&text).map_err(|error| format!("{shown} is no live state: {error}"))
+        serde_json::from_str(&text)
+            .map_err(|error| format!("{shown} is not a valid state: {error}"))
     }
 
     /// Puts the files' lines beside messages that speak of them.
@@ -211,7 +212,7 @@ fn stand(global: &Global, file: &Path) -> Result<Stand, Failure> {
     let (spec, home) = match &suite.spec {
         Source::Inline(node) => (node.clone(), folder.clone()),
         source => {
-            let help = "name the spec under `spec`, by its way from the tests";
+            let help = "set `spec` to the path of the spec, relative to the test file";
             let (path, text) = match source {
                 Source::File(path, _) => {
                     let path = folder.join(&**path);

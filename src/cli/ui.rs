@@ -49,7 +49,7 @@ pub fn lose(place: &str, error: &io::Error) {
         *lost = Some(if is_closed {
             Lost::Closed
         } else {
-            Lost::Failed(format!("{place} could not be written to its end: {error}"))
+            Lost::Failed(format!("{place} could not be written completely: {error}"))
         });
     }
 }
@@ -181,12 +181,12 @@ fn is_interactive() -> bool {
 pub fn needs_terminal(help: &str) -> Result<(), Failure> {
     match is_interactive() {
         true if lost().is_some() => Err(Failure::with_help(
-            "what is to be confirmed could not be shown; nothing was changed",
+            "the changes to confirm could not be printed; nothing was changed",
             help,
         )),
         true => Ok(()),
         false => Err(Failure::with_help(
-            "there is no terminal to ask on; nothing was changed",
+            "confirmation needs a terminal; nothing was changed",
             help,
         )),
     }

@@ -17,7 +17,7 @@ use crate::words::count;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl validate\n  scalectl validate --all-stages    also what the later stages would make of it\n  scalectl validate --junit validate.xml   for CI"
+    after_help = "Examples:\n  scalectl validate\n  scalectl validate --all-stages    also at the later stages\n  scalectl validate --junit validate.xml   for CI"
 )]
 pub struct Arguments {
     /// Check at this stage instead of the spec's.
@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Print JSON; `scalectl schema --of validation` prints its JSON Schema.
     #[arg(long)]
     json: bool,
-    /// Write what was checked to a file in JUnit's XML.
+    /// Write the checks to a JUnit XML file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }

@@ -79,7 +79,7 @@ impl Shown {
         if silence >= SILENCE && !awaited.of.is_empty() && !std::mem::replace(&mut self.told, true)
         {
             let note = format!(
-                "Waiting for {}: no answer for {}.\n",
+                "Waiting for {}: no response for {}.\n",
                 names(&awaited.of),
                 duration(silence.as_secs_f64())
             );
@@ -114,7 +114,7 @@ impl Drop for Shown {
 /// What is known and what is not.
 fn words(awaited: &Awaited) -> String {
     let answers = usize::try_from(awaited.answers).unwrap_or(usize::MAX);
-    let answers = format!("Looking: {}", count(answers, "answer"));
+    let answers = format!("Reading: {}", count(answers, "answer"));
     if awaited.of.is_empty() {
         answers
     } else {
@@ -141,10 +141,10 @@ mod tests {
             let of = of.iter().map(|name| (*name).to_owned()).collect();
             words(&Awaited { answers, of })
         };
-        assert_eq!(awaited(1, &[]), "Looking: 1 answer");
+        assert_eq!(awaited(1, &[]), "Reading: 1 answer");
         assert_eq!(
             awaited(0, &["EC2 in us-east-1", "RDS in us-east-1"]),
-            "Looking: 0 answers, waiting for EC2 in us-east-1, RDS in us-east-1"
+            "Reading: 0 answers, waiting for EC2 in us-east-1, RDS in us-east-1"
         );
         assert!(awaited(3, &["a", "b", "c", "d", "e"]).ends_with("a, b, c and 2 more"));
     }

@@ -11,32 +11,32 @@ use crate::render::view::Format;
 #[derive(Args, Clone)]
 #[command(
     group(ArgGroup::new("unasked").multiple(true)),
-    after_help = "Examples:\n  scalectl failover --to eu-west-1 --plan              every step with its gates and costs\n  scalectl failover --to eu-west-1                     fence, wait until nothing is missing, promote, switch, rebuild\n  scalectl failover --to eu-west-1 --accept-loss 5m    the old region does not answer: what its last 5 minutes wrote may be lost\n  scalectl failover --resume                           go on, such as once the old region answers again\n  scalectl failover --to us-east-1                     and back\n  scalectl failover --to eu-west-1 --plan --out moved.json   for a review; `scalectl failover moved.json` runs it"
+    after_help = "Examples:\n  scalectl failover --to eu-west-1 --plan              show show every step with its gates and costs\n  scalectl failover --to eu-west-1                     fence, catch up, promote, switch, rebuild\n  scalectl failover --to eu-west-1 --accept-loss 5m    the old region is down: accept losing its last 5 minutes of writes\n  scalectl failover --resume                           resume, for example when the old region is up again\n  scalectl failover --to us-east-1                     fail back\n  scalectl failover --to eu-west-1 --plan --out moved.json   save for review; run with `scalectl failover moved.json`"
 )]
 pub struct Arguments {
-    /// A failover saved by `--plan --out`: refused when the steps differ now.
+    /// A failover saved by `--plan --out`; rejected if the steps would now differ.
     #[arg(value_name = "FILE", conflicts_with_all = ["to", "accept_loss", "plan", "resume", "rollback", "status"])]
     pub(super) saved: Option<PathBuf>,
-    /// The region whose database is to take the writes. At the end the spec says it.
+    /// The region whose database is to take the writes; the spec is updated at the end.
     #[arg(long, value_name = "REGION", required_unless_present_any = ["saved", "resume", "rollback", "status"])]
     pub(super) to: Option<String>,
-    /// Lose so much of what was acknowledged, where the old region does not answer or its replica does
-    /// not catch up: seconds, or such as 90s, 5m, 1h.
+    /// Accept losing up to this much recent acknowledged data if the old region is down or the replica
+    /// cannot catch up: seconds, or for example 90s, 5m, 1h.
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with_all = ["rollback", "status"])]
     pub(super) accept_loss: Option<u32>,
-    /// Only show the steps.
+    /// Show the steps and exit.
     #[arg(long, group = "unasked", conflicts_with_all = ["resume", "rollback", "status"])]
     pub(super) plan: bool,
-    /// Go on with the failover that is under way.
+    /// Resume the failover in progress.
     #[arg(long, conflicts_with_all = ["rollback", "status"])]
     pub(super) resume: bool,
-    /// Take the failover that is under way back, while the replica is not promoted.
+    /// Roll back the failover in progress, before the replica is promoted.
     #[arg(long, conflicts_with = "status")]
     pub(super) rollback: bool,
-    /// Say where the failover stands.
+    /// Show the status of the failover.
     #[arg(long, group = "unasked")]
     pub(super) status: bool,
-    /// Print JSON: the plan or status as one object, a walk as one object a line.
+    /// Print JSON: the plan or status as one object, events as one object per line.
     #[arg(long, requires = "unasked")]
     pub(super) json: bool,
     /// Print the plan as Markdown.
@@ -48,16 +48,16 @@ pub struct Arguments {
     /// Save the plan, for `scalectl failover FILE`.
     #[arg(long, value_name = "FILE", requires = "plan")]
     pub(super) out: Option<PathBuf>,
-    /// Write the plan as a report in one HTML file too; https://scalectl.github.io/scalectl/report.html shows it.
+    /// Also write the plan as an HTML report; see https://scalectl.github.io/scalectl/report.html.
     #[arg(long, value_name = "FILE", requires = "plan")]
     pub(super) html: Option<PathBuf>,
-    /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
+    /// Also write events to this file or pipe, one JSON object per line, as they happen.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     pub(super) json_into: Option<PathBuf>,
-    /// Do not ask.
+    /// Skip the confirmation.
     #[arg(long, group = "unasked")]
     pub(super) auto_approve: bool,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) parallelism: u16,
     /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
@@ -98,7 +98,7 @@ impl Arguments {
 }
 
 fn seconds(text: &str) -> Result<u32, String> {
-    let wrong = || format!("{text:?} is no duration; seconds, or such as 90s, 5m or 1h");
+    let wrong = || format!("{text:?} is not a duration; use seconds, or for example 90s, 5m or 1h");
     let (number, factor) = match text.char_indices().last() {
         Some((at, 's')) => (&text[..at], 1),
         Some((at, 'm')) => (&text[..at], 60),

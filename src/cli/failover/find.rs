@@ -47,14 +47,14 @@ pub(super) fn look(project: &Project, arguments: &Arguments) -> Result<Found, Fa
                 down = Some((*home).to_owned());
                 if arguments.accept_loss.is_none() && !arguments.resume && !arguments.status {
                     return Err(Failure::with_help(
-                        format!("{home} does not answer ({why}); nothing was changed"),
-                        "try again, or go on without it and lose what its replica does not have: `--accept-loss DURATION`",
+                        format!("{home} does not respond ({why}); nothing was changed"),
+                        "try again, or continue without it and lose the writes that its replica does not have: `--accept-loss DURATION`",
                     ));
                 }
             }
             Err(why) => {
                 return Err(Failure::new(format!(
-                    "no region answers: {home} neither ({why})"
+                    "no region responds, not even {home} ({why})"
                 )));
             }
         }

@@ -67,7 +67,7 @@ async fn confirm(
     ui::needs_terminal("add --auto-approve")?;
     let yes = if arguments.rollback {
         // What a step back changes is known once it begins.
-        let question = "\nTake all of this back? Only `yes` is a yes:";
+        let question = "\nRoll all of this back? Only `yes` is accepted:";
         ui::confirm_unless(context.stop, question, "yes").await
     } else {
         let question = format!("\nRun all {} steps?", numbers.len());

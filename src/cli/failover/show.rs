@@ -32,7 +32,7 @@ pub(super) async fn show(
         Prepared::Move(planned, live) => (planned, live),
         Prepared::Already { writer, .. } if arguments.out.is_some() => {
             return Err(Failure::new(format!(
-                "the database in {writer} takes the writes already; there is no failover to save"
+                "the database in {writer} already takes the writes; there is no failover to save"
             )));
         }
         Prepared::Already { writer, record } => {
@@ -95,19 +95,21 @@ pub(super) fn head(prepared: &Planned, found: &Found, place: Option<String>, ask
 fn below(prepared: &Planned, found: &Found) {
     if let Some(down) = &found.down {
         ui::print(&format!(
-            "{} {down} does not answer; what has to be done there waits until it does.\n",
+            "{} {down} does not respond; the steps there wait until it does.\n",
             Painted(NOTICE, "Note:"),
         ));
     }
     if let Some(standing) = &prepared.standing {
         let state = match (standing.back, standing.done) {
-            (true, _) => "is on its way back; `scalectl failover --rollback` goes on with that",
-            (false, true) => "is done; `scalectl failover --resume` goes on",
-            (false, false) => "was begun; `scalectl failover --resume` does it again and goes on",
+            (true, _) => "is being rolled back; `scalectl failover --rollback` continues",
+            (false, true) => "is done; `scalectl failover --resume` continues with the next step",
+            (false, false) => {
+                "was interrupted; `scalectl failover --resume` repeats it and continues"
+            }
         };
         ui::print(&format!(
             "{} step {} ({}) {state}.\n",
-            Painted(NOTICE, "Stands:"),
+            Painted(NOTICE, "Status:"),
             standing.step + 1,
             standing.name
         ));
@@ -151,10 +153,10 @@ async fn is_under_way(
         ui::print_json(&settled::document(&live))
     } else {
         ui::print(&format!(
-            "No failover is under way; {}.\n",
+            "No failover is in progress; {}.\n",
             match writer_of(&live) {
                 Some(writer) => format!("the database in {writer} takes the writes"),
-                None => "no database is known to take writes".to_owned(),
+                None => "no database takes writes".to_owned(),
             }
         ))
     }

@@ -96,7 +96,7 @@ pub(super) async fn walk(
     if !arguments.json {
         ui::print(&format!(
             "\n{} the database in {writer} takes the writes, after {}.\n",
-            Painted(NEW, "Arrived:"),
+            Painted(NEW, "Done:"),
             project.time(seconds)
         ));
     }
@@ -106,8 +106,8 @@ pub(super) async fn walk(
         .filter(|_| waits.is_some() && !arguments.json)
     {
         ui::print(&format!(
-            "{} its replica in {down}, and the old database there, whose data stay as they are until then. \
-             Once {down} answers: `scalectl failover --resume`.\n",
+            "{} the replica in {down}; the old database there keeps its data until then. \
+             When {down} responds again: `scalectl failover --resume`.\n",
             Painted(NOTICE, "Left:")
         ));
     }
@@ -122,9 +122,9 @@ pub(super) async fn walk(
 fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
     let step = &migration.steps[number];
     let next = if migration.has_way_back(number) {
-        "what is done is written down: `scalectl failover --resume` goes on here, `--rollback` leads back"
+        "progress is saved: resume with `scalectl failover --resume`, or roll back with `scalectl failover --rollback`"
     } else {
-        "what is done is written down: `scalectl failover --resume` goes on here"
+        "progress is saved: resume with `scalectl failover --resume`"
     };
     match told(halt) {
         Failure::Message { what, code, .. } => {

@@ -20,10 +20,10 @@ pub fn refuse_another_writer(project: &Project, live: &Live) -> Result<(), Failu
     match writer_of(live) {
         Some(writer) if *writer != *says => Err(Failure::with_help(
             format!(
-                "the database in {writer} takes the writes, and the spec says {says}; nothing was changed"
+                "the database in {writer} takes the writes, but the spec sets {says}; nothing was changed"
             ),
             format!(
-                "`scalectl failover --to {says}` moves them there; or say in the spec how it is: `database: {{writer_region: {writer}}}`"
+                "move the writes with `scalectl failover --to {says}`, or set `database: {{writer_region: {writer}}}` in the spec"
             ),
         )),
         _ => Ok(()),
@@ -46,17 +46,15 @@ pub(super) fn say_so(
     let shown = path.display();
     let by_hand = || {
         Failure::with_help(
-            format!(
-                "the database in {writer} takes the writes, but {shown} could not be made to say so"
-            ),
-            format!("write `writer_region: {writer}` under `database` there"),
+            format!("the database in {writer} takes the writes, but {shown} could not be updated"),
+            format!("set `writer_region: {writer}` under `database` there"),
         )
     };
     let edited = spec::with_writer(&text, env, writer).ok_or_else(by_hand)?;
     write(&path, &edited).map_err(|_| by_hand())?;
     if !arguments.json {
         ui::print(&format!(
-            "{shown} now says `writer_region: {writer}` under `database`.\n"
+            "Updated {shown}: `writer_region: {writer}` under `database`.\n"
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -38,34 +38,34 @@ use crate::spec::Stage;
 #[derive(Args)]
 #[command(
     group(ArgGroup::new("unasked").multiple(true)),
-    after_help = "Examples:\n  scalectl migrate --to split-db --plan    every step with its gates and costs\n  scalectl migrate --to split-db           walk, asking before each step\n  scalectl migrate --step                  one step and stop; --resume goes on\n  scalectl migrate --auto --auto-approve   all steps, stopping at a gate that stays shut\n  scalectl migrate --rollback              back to the old stage, while there is a way back\n  scalectl migrate --dry-run --live live.json   walk it on a simulator, with no account\n\nWhere a migration stands is written in the cloud, so that another machine can go on with it."
+    after_help = "Examples:\n  scalectl migrate --to split-db --plan    show every step with its gates and costs\n  scalectl migrate --to split-db           run it, confirming each step\n  scalectl migrate --step                  run one step and stop; --resume continues\n  scalectl migrate --auto --auto-approve   run all steps; stop at a gate that fails\n  scalectl migrate --rollback              roll back to the old stage, before the point of no return\n  scalectl migrate --dry-run --live live.json   run it on a simulator, without an account\n\nThe status of a migration is stored in the cloud, so any machine can resume it."
 )]
 pub struct Arguments {
-    /// A migration saved by `--plan --out`: refused when it has become another one.
+    /// A migration saved by `--plan --out`; rejected if the plan would now differ.
     #[arg(value_name = "FILE", conflicts_with = "to")]
     saved: Option<PathBuf>,
-    /// The stage to go to; by default the spec's. At the end the spec says it.
+    /// The target stage [default: the spec's]; the spec is updated at the end.
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     to: Option<Stage>,
-    /// Only show the steps.
+    /// Show the steps and exit.
     #[arg(long, group = "unasked", conflicts_with_all = ["step", "auto", "resume", "rollback", "status"])]
     plan: bool,
-    /// One step, then stop.
+    /// Run one step, then stop.
     #[arg(long, conflicts_with = "auto")]
     step: bool,
-    /// All steps without asking before each; a gate that stays shut stops it.
+    /// Run all steps without confirming each; a failing gate stops the migration.
     #[arg(long)]
     auto: bool,
-    /// Go on with the migration that is under way.
+    /// Resume the migration in progress.
     #[arg(long, conflicts_with_all = ["rollback", "status"])]
     resume: bool,
-    /// Take the migration that is under way back to the stage that was left last.
+    /// Roll back the migration in progress to the last completed stage.
     #[arg(long, conflicts_with = "status")]
     rollback: bool,
-    /// Say where the migration stands.
+    /// Show the status of the migration.
     #[arg(long, group = "unasked")]
     status: bool,
-    /// Walk it on a simulator in memory that stands as this one, and change nothing.
+    /// Run the migration on an in-memory simulator with the cloud's current state; change nothing.
     #[arg(long, group = "unasked", conflicts_with_all = ["plan", "status", "step", "speed"])]
     dry_run: bool,
     /// With --dry-run: from this snapshot instead of the cloud; see `scalectl snapshot`.
@@ -74,7 +74,7 @@ pub struct Arguments {
     /// Save the plan, for `scalectl migrate FILE`.
     #[arg(long, value_name = "FILE", requires = "plan")]
     out: Option<PathBuf>,
-    /// Write the plan as a report in one HTML file too; https://scalectl.github.io/scalectl/report.html shows it.
+    /// Also write the plan as an HTML report; see https://scalectl.github.io/scalectl/report.html.
     #[arg(long, value_name = "FILE", requires = "plan")]
     html: Option<PathBuf>,
     /// Print the plan as Markdown.
@@ -83,19 +83,19 @@ pub struct Arguments {
     /// Print the plan as a Mermaid Gantt chart.
     #[arg(long, requires = "plan", conflicts_with = "json")]
     mermaid: bool,
-    /// Print JSON: the plan or status as one object, a walk as one object a line.
+    /// Print JSON: the plan or status as one object, events as one object per line.
     #[arg(long, requires = "unasked")]
     json: bool,
-    /// Write what happens on the way into this file or pipe, a JSON object a line, as it happens.
+    /// Also write events to this file or pipe, one JSON object per line, as they happen.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     json_into: Option<PathBuf>,
-    /// Write what became of each gate to a file in JUnit's XML, after every step.
+    /// Write the result of each gate to a JUnit XML file, after every step.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "status"])]
     junit: Option<PathBuf>,
-    /// Do not ask.
+    /// Skip the confirmation.
     #[arg(long, group = "unasked")]
     auto_approve: bool,
-    /// Operations at a time.
+    /// Maximum number of concurrent operations.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
     /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
@@ -178,15 +178,15 @@ fn ends(project: &Project, record: Option<&Record>) -> Result<(Stage, Stage), Fa
         return match (named(&standing.from), named(&standing.to)) {
             (Some(from), Some(to)) => Ok((from, to)),
             _ => Err(Failure::new(format!(
-                "the migration that is under way leads from {} to {}, which this scalectl does not know",
+                "the migration in progress is from {} to {}, stages that this version of scalectl does not have",
                 standing.from, standing.to
             ))),
         };
     }
     let from = live_stage(record)?.ok_or_else(|| {
         Failure::with_help(
-            format!("nothing of {} is known to be live", project.spec.app),
-            "`scalectl apply` builds the spec's stage; there is nothing to migrate yet",
+            format!("{} is not deployed", project.spec.app),
+            "there is nothing to migrate yet; `scalectl apply` creates the spec's stage",
         )
     })?;
     Ok((from, project.spec.stage))
@@ -208,9 +208,9 @@ fn show(
             ui::print_json(&json::settled::document(live))
         } else {
             ui::print(&format!(
-                "No migration is under way; {} is {}.\n",
+                "No migration is in progress; {} is {}.\n",
                 project.spec.app,
-                stage.map_or("not live".to_owned(), |stage| format!(
+                stage.map_or("not deployed".to_owned(), |stage| format!(
                     "at stage {}",
                     stage.name()
                 ))
@@ -223,7 +223,7 @@ fn show(
     if from == to {
         let here = format!("{} is at stage {}", project.spec.app, to.name());
         if arguments.out.is_some() {
-            let what = format!("{here} already; there is no migration to save");
+            let what = format!("{here}; there is no migration to save");
             return Err(Failure::new(what));
         }
         if arguments.json {
@@ -268,7 +268,7 @@ fn show(
 /// What is said where the spec leads through something else than the migration that is under way.
 fn changed(standing: &Standing) -> String {
     format!(
-        "warning: the spec or the blueprints changed since the migration from {} to {} began at step {} ({})\n",
+        "warning: the spec or the blueprints changed since the migration from {} to {} started; it is at step {} ({})\n",
         standing.from,
         standing.to,
         standing.step + 1,
@@ -281,11 +281,11 @@ fn check_target(arguments: &Arguments, standing: Option<&Standing>) -> Result<()
     match (arguments.to, standing) {
         (Some(to), Some(standing)) if to.name() != &*standing.to => Err(Failure::with_help(
             format!(
-                "the migration that is under way leads to {}, not to {}",
+                "the migration in progress is to {}, not to {}",
                 standing.to,
                 to.name()
             ),
-            "finish it with `--resume`, or take it back with `--rollback`, first",
+            "first finish it with `--resume`, or roll it back with `--rollback`",
         )),
         _ => Ok(()),
     }
@@ -298,23 +298,23 @@ fn stands(standing: &Standing, migration: &Migration) -> String {
         .get(standing.step)
         .is_some_and(|step| step.point_of_no_return);
     let what = match (standing.back, standing.done, gone) {
-        (true, _, _) => "is on its way back; `scalectl migrate --rollback` goes on with that",
+        (true, _, _) => "is being rolled back; `scalectl migrate --rollback` continues",
         (false, true, true) => {
-            "is done and has reached its stage; `scalectl migrate --resume` goes on from there, `--rollback` stays there"
+            "is done, and its stage is complete; `scalectl migrate --resume` continues, `--rollback` ends the migration at this stage"
         }
         (false, false, true) => {
-            "was begun; `scalectl migrate --resume` does it again and goes on; there is no way back from it"
+            "was interrupted; `scalectl migrate --resume` repeats it and continues; it cannot be rolled back"
         }
         (false, true, false) => {
-            "is done; `scalectl migrate --resume` goes on, `--rollback` leads back"
+            "is done; `scalectl migrate --resume` continues, `--rollback` rolls back"
         }
         (false, false, false) => {
-            "was begun; `scalectl migrate --resume` does it again and goes on, `--rollback` leads back"
+            "was interrupted; `scalectl migrate --resume` repeats it and continues, `--rollback` rolls back"
         }
     };
     format!(
         "\n{} step {} ({}) {what}.\n",
-        Painted(NOTICE, "Stands:"),
+        Painted(NOTICE, "Status:"),
         standing.step + 1,
         standing.name
     )
@@ -328,10 +328,10 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
             format!("{}; nothing was changed", standing.in_words()),
             match standing.failover {
                 Some(_) => {
-                    "`scalectl failover --resume` goes on, `scalectl failover --status` tells more"
+                    "resume it with `scalectl failover --resume`; `scalectl failover --status` shows details"
                 }
                 None => {
-                    "`scalectl migrate --resume` goes on, `scalectl migrate --rollback` leads back; `scalectl apply --during-migration` changes things all the same"
+                    "resume it with `scalectl migrate --resume`, or roll it back with `scalectl migrate --rollback`; `scalectl apply --during-migration` applies anyway"
                 }
             },
         )),
@@ -352,12 +352,12 @@ pub fn refuse_another_stage(project: &Project, scope: &Scope, live: &Live) -> Re
         None => Ok(()),
         Some(from) => Err(Failure::with_help(
             format!(
-                "{} is at stage {}, and {to} is a migration away; nothing was changed",
+                "{} is at stage {}, and moving to {to} is a migration; nothing was changed",
                 project.spec.app,
                 from.name(),
             ),
             format!(
-                "`scalectl migrate --to {to}` goes there step by step and loses nothing; `--direct` goes in one go, without gates, for what nobody uses"
+                "`scalectl migrate --to {to}` runs it step by step without losing data; `--direct` changes the stage in a single apply, without gates, for applications without users"
             ),
         )),
     }
@@ -412,7 +412,7 @@ fn changed_since(migration: &Migration, standing: &Standing, live: &Live) -> Str
     };
     let (Some(before), Some(at)) = (graph_after(standing.step), graph_after(standing.step + 1))
     else {
-        return "it has fewer steps now".to_owned();
+        return "it now has fewer steps".to_owned();
     };
     let reached = if standing.done { at } else { before };
     let changes = diff(reached, live, None).changes.into_iter();
@@ -455,12 +455,12 @@ fn may_go(
     {
         return Err(Failure::with_help(
             format!(
-                "the spec or the blueprints lead through something else than when the migration began, which is at step {} ({}): {}; nothing was changed",
+                "the spec or the blueprints were edited since this migration started, and its steps differ now; it is at step {} ({}): {}; nothing was changed",
                 standing.step + 1,
                 standing.name,
                 changed_since(migration, standing, live)
             ),
-            "put them back as they were, finish or take back the migration, and change them then",
+            "undo the edits, finish or roll back the migration, and edit them then",
         ));
     }
     may_begin(prepared, live, from)

@@ -51,8 +51,8 @@ pub fn live_stage(record: Option<&Record>) -> Result<Option<Stage>, Failure> {
     };
     named(name).map(Some).ok_or_else(|| {
         Failure::with_help(
-            format!("stage {name} is deployed, which this scalectl does not have; nothing was changed"),
-            "run the release of scalectl that deployed it; `status` and `destroy` of this one work too",
+            format!("the deployed stage {name} does not exist in this version of scalectl; nothing was changed"),
+            "use the version of scalectl that deployed it; `status` and `destroy` work with this version, too",
         )
     })
 }
@@ -78,7 +78,7 @@ pub fn lay_out(
     let settings = &project.spec.migration;
     let gates: Vec<Gate> = settings.gates.iter().filter_map(Gate::of_spec).collect();
     Ok(Migration::new(&walk, &stages, &graphs)
-        .ok_or_else(|| Failure::new("there is no way between these stages"))?
+        .ok_or_else(|| Failure::new("there is no migration between these stages"))?
         .with_soak(settings.soak)
         .with_site(&project.spec)
         .with_gates(&gates))
@@ -121,7 +121,7 @@ pub fn forecasts(
             Ok(runtime.block_on(forecast(migration, owner, &texts, workers)))
         });
         run.join()
-            .unwrap_or_else(|_| Err(Failure::new("the forecast broke off")))
+            .unwrap_or_else(|_| Err(Failure::new("the simulated migration crashed")))
     });
     let (forecasts, halt) = found?;
     if let Some(halt) = halt {
@@ -132,8 +132,8 @@ pub fn forecasts(
             _ => String::new(),
         };
         return Err(Failure::with_help(
-            format!("tried on a simulator of its own, this stops at {name}: {why}"),
-            "nothing was changed; mend the spec or the blueprints and try again",
+            format!("the simulated migration fails at {name}: {why}"),
+            "nothing was changed; fix the spec or the blueprints and try again",
         ));
     }
     Ok(forecasts)
@@ -150,13 +150,13 @@ fn within_budget(prepared: &Prepared) -> Result<(), Failure> {
     );
     Err(Failure::with_help(
         format!(
-            "step {} ({}) may cost {} s without writes and {} s of lost writes, more than `migration.budget` in the spec allows; nothing was changed",
+            "step {} ({}) may stop writes for {} s and lose {} s of writes, more than `migration.budget` in the spec allows; nothing was changed",
             number + 1,
             step.name,
             cost.unavailable,
             cost.loss
         ),
-        "raise the budget, or change what interrupts",
+        "raise the budget, or avoid the changes that interrupt",
     ))
 }
 
@@ -186,11 +186,11 @@ fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failu
     let counts = plan.counts();
     Err(Failure::with_help(
         format!(
-            "at its present stage the application is not as the spec has it: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
+            "at its current stage the application differs from the spec: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
             counts.create, counts.update, counts.replace, counts.delete, first.address
         ),
         format!(
-            "`scalectl apply --stage {}` makes it so first; then migrate",
+            "first run `scalectl apply --stage {}`, then migrate",
             from.name()
         ),
     ))
@@ -213,11 +213,11 @@ pub fn told(halt: &Halt) -> Failure {
     let failure = match halt {
         Halt::Refused(_) => Failure::with_help(
             what,
-            "`scalectl plan` at the present stage shows what moved; mend that, then `--resume` or `--rollback`",
+            "`scalectl plan` at the current stage shows the differences; fix them, then run `--resume` or `--rollback`",
         ),
         Halt::NoReturn { .. } => Failure::with_help(
             what,
-            "`scalectl migrate --resume` goes on; afterwards a migration to the old stage is the way back",
+            "finish with `scalectl migrate --resume`; afterwards migrate back to the old stage",
         ),
         _ => Failure::new(what),
     };

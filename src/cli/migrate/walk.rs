@@ -51,7 +51,7 @@ fn done_before(
     };
     Err(Failure::with_help(
         format!(
-            "the migration of the file was run already: {} is at stage {}. The spec or the blueprints changed since and differ at {}{more}; nothing was changed",
+            "the saved migration was already run: {} is at stage {}. The spec or the blueprints changed since and differ at {}{more}; nothing was changed",
             project.spec.app,
             saved.to.name(),
             first.address
@@ -113,8 +113,8 @@ pub(super) async fn go(
         event_log::tell(into, arguments.json, &arrived_at(stage, 0.0));
         if !arguments.json {
             ui::print(&format!(
-                "\n{} {} is at stage {}, which was reached in full.\n",
-                Painted(NEW, "Arrived:"),
+                "\n{} {} is at stage {}, which is complete.\n",
+                Painted(NEW, "Done:"),
                 project.spec.app,
                 stage.name()
             ));
@@ -149,7 +149,7 @@ pub(super) async fn go(
         Course::Back => {
             if arrived != project.spec.stage && !arguments.json {
                 ui::note(&format!(
-                    "The spec says {}; `scalectl migrate` begins that way anew.\n",
+                    "The spec sets stage {}; `scalectl migrate` starts that migration again.\n",
                     project.spec.stage.name()
                 ));
             }
@@ -241,16 +241,16 @@ impl Way<'_> {
     async fn confirm_step(&self, number: usize) -> Result<(), Failure> {
         let name = &self.prepared.migration.steps[number].name;
         ui::print(&step(self.frame, number, ui::columns()));
-        let question = format!("\nGo on with step {} ({name})?", number + 1);
+        let question = format!("\nContinue with step {} ({name})?", number + 1);
         if says_yes(self.context, &question, self.frame, &[number]).await {
             return Ok(());
         }
         Err(Failure::with_help(
             format!(
-                "not confirmed; the migration stands before step {} ({name})",
+                "not confirmed; the migration is paused before step {} ({name})",
                 number + 1
             ),
-            "`scalectl migrate --resume` goes on, `--rollback` leads back",
+            "resume with `scalectl migrate --resume`, or roll back with `scalectl migrate --rollback`",
         )
         .coded(Code::Error.unless_interrupted(self.context.stop)))
     }
@@ -298,7 +298,7 @@ impl Way<'_> {
         if !self.arguments.json {
             ui::print(&format!(
                 "\n{} {} is at stage {}, after {}.\n",
-                Painted(NEW, "Arrived:"),
+                Painted(NEW, "Done:"),
                 self.project.spec.app,
                 arrived.name(),
                 self.project.time(seconds)
@@ -319,9 +319,11 @@ async fn end_between_hops(context: &Context<'_>, record: Record) -> Result<(), F
 /// What to run after one step.
 fn next(course: Course, step: &Step) -> &'static str {
     match course {
-        Course::Back => "`scalectl migrate --rollback` goes on with that",
-        Course::Forward if step.point_of_no_return => "`scalectl migrate --resume` goes on",
-        Course::Forward => "`scalectl migrate --resume` goes on, `--rollback` leads back",
+        Course::Back => "continue with `scalectl migrate --rollback`",
+        Course::Forward if step.point_of_no_return => "continue with `scalectl migrate --resume`",
+        Course::Forward => {
+            "resume with `scalectl migrate --resume`, or roll back with `scalectl migrate --rollback`"
+        }
     }
 }
 
@@ -332,23 +334,23 @@ pub(super) fn course(
 ) -> Result<Course, Failure> {
     match standing {
         None if arguments.resume || arguments.rollback => Err(Failure::with_help(
-            "no migration is under way",
-            "`scalectl migrate --to STAGE` begins one",
+            "no migration is in progress",
+            "start one with `scalectl migrate --to STAGE`",
         )),
         None => Ok(Course::Forward),
         Some(standing) if arguments.resume && standing.back => Err(Failure::with_help(
             format!(
-                "the migration is on its way back, at step {} ({})",
+                "the migration is being rolled back, at step {} ({})",
                 standing.step + 1,
                 standing.name
             ),
-            "`scalectl migrate --rollback` goes on with that",
+            "continue with `scalectl migrate --rollback`",
         )),
         Some(_) if arguments.rollback => Ok(Course::Back),
         Some(_) if arguments.resume => Ok(Course::Forward),
         Some(standing) => Err(Failure::with_help(
             standing.in_words(),
-            "go on with `--resume`, or back with `--rollback`",
+            "resume with `--resume`, or roll back with `--rollback`",
         )),
     }
 }
@@ -379,7 +381,7 @@ pub async fn says_yes(
     frame: &Frame<'_>,
     numbers: &[usize],
 ) -> bool {
-    let question = format!("{question} Only `yes` is a yes; `d` shows every property:");
+    let question = format!("{question} Only `yes` is accepted; `d` shows every property:");
     loop {
         match ui::answer_unless(context.stop, &question).await.as_deref() {
             Some("yes") => return true,
@@ -415,13 +417,13 @@ async fn confirm(
             says_yes(context, &question, frame, numbers).await
         }
         (Course::Forward, false) => {
-            let question = format!("\nBegin with step {} ({name})?", first + 1);
+            let question = format!("\nStart with step {} ({name})?", first + 1);
             says_yes(context, &question, frame, &[*first]).await
         }
         // What a step back changes is known once it begins.
         (Course::Back, _) => {
             let question = format!(
-                "\nGo back from step {} ({name}) to {}? Only `yes` is a yes:",
+                "\nRoll back from step {} ({name}) to {}? Only `yes` is accepted:",
                 first + 1,
                 migration.steps[*first].hop.0.name()
             );
@@ -448,16 +450,16 @@ fn finish(global: &Global, project: &Project, arguments: &Arguments, to: Stage) 
     let by_hand = || {
         Failure::with_help(
             format!(
-                "the application is at {}, but {shown} could not be made to say so",
+                "the application is at {}, but {shown} could not be updated",
                 to.name()
             ),
-            format!("write `stage: {}` there", to.name()),
+            format!("set `stage: {}` there", to.name()),
         )
     };
     let edited = spec::with_stage(&text, env, to).ok_or_else(by_hand)?;
     write(&path, &edited).map_err(|_| by_hand())?;
     if !arguments.json {
-        ui::print(&format!("{shown} now says `stage: {}`.\n", to.name()));
+        ui::print(&format!("Updated {shown}: `stage: {}`.\n", to.name()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -467,7 +469,7 @@ fn stopped(migration: &Migration, number: usize, halt: &Halt) -> Failure {
     let name = &migration.steps[number].name;
     match told(halt) {
         Failure::Message { what, help, code } => {
-            let next = "what is done is written down: `scalectl migrate --resume` goes on here, `--rollback` leads back";
+            let next = "progress is saved: resume with `scalectl migrate --resume`, or roll back with `scalectl migrate --rollback`";
             Failure::Message {
                 what: format!("step {} ({name}): {what}", number + 1),
                 help: Some(help.unwrap_or_else(|| next.to_owned())),
