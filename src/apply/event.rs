@@ -10,56 +10,56 @@ use crate::inventory::LiveResource;
 use crate::plan::Step;
 use crate::provider::ProviderError;
 
-/// Something that happened to an operation.
+/// An event of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Event {
-    /// It began.
+    /// It started.
     Started {
         /// The operation's number in the plan.
         operation: usize,
-        /// On what.
+        /// The resource.
         address: Address,
-        /// What it does.
+        /// The operation.
         step: Step,
     },
-    /// A call failed and is tried again.
+    /// A call failed and is retried.
     Retrying {
         /// The operation's number in the plan.
         operation: usize,
-        /// On what.
+        /// The resource.
         address: Address,
-        /// Which attempt failed, from 1 on.
+        /// The number of the failed attempt, starting at 1.
         attempt: u32,
-        /// Why.
+        /// The reason.
         error: ProviderError,
     },
-    /// It was looked at and is still on its way. Comes often, so it is not written down.
+    /// It was polled and is still in progress. Frequent, so it is not written to the journal.
     Waiting {
         /// The operation's number in the plan.
         operation: usize,
     },
-    /// Something that a person has to know, or to do, while it goes on.
+    /// Something that the user must know or do meanwhile.
     Note {
         /// The operation's number in the plan.
         operation: usize,
-        /// On what.
+        /// The resource.
         address: Address,
-        /// In one sentence.
+        /// The note, in one sentence.
         note: String,
     },
-    /// It ended.
+    /// It finished.
     Finished {
         /// The operation's number in the plan.
         operation: usize,
-        /// On what.
+        /// The resource.
         address: Address,
-        /// What it did.
+        /// The operation.
         step: Step,
         /// How it ended.
         #[serde(flatten)]
         end: End,
-        /// Seconds that it took, by the provider's clock.
+        /// Its duration in seconds, by the provider's clock.
         seconds: f64,
     },
 }
@@ -68,26 +68,26 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "end", rename_all = "kebab-case")]
 pub enum End {
-    /// As it should.
+    /// It succeeded.
     Done {
         /// The resource's identifier, if it has one now.
         identifier: Option<Arc<str>>,
-        /// Properties that are not as asked, as found afterwards.
+        /// Properties that differ from the plan afterwards.
         differs: Vec<String>,
     },
-    /// The cloud refused for good, or it did not become ready.
+    /// The cloud rejected it permanently, or it did not become ready.
     Failed {
-        /// Why.
+        /// The reason.
         error: String,
     },
-    /// Something that it needs failed.
+    /// A dependency failed.
     Blocked {
-        /// What.
+        /// The dependency.
         by: Address,
     },
-    /// The call was made, but nobody waited for its effect.
+    /// The call was made, but its result was not awaited.
     Left,
-    /// It was not begun.
+    /// It was not started.
     NotBegun,
 }
 
@@ -96,7 +96,7 @@ pub enum End {
 pub struct Report {
     /// How each operation ended, in the plan's order.
     pub ends: Vec<End>,
-    /// Seconds that it took, by the provider's clock.
+    /// Its duration in seconds, by the provider's clock.
     pub seconds: f64,
     /// Whether somebody asked to stop.
     pub stopped: bool,

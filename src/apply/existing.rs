@@ -99,7 +99,7 @@ async fn find(
     });
     match found.await {
         Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Unsupported) => {
-            let what = format!("what others have of {kind}: {error}");
+            let what = format!("existing {kind}: {error}");
             if !live.unseen.contains(&what) {
                 live.unseen.push(what);
             }

@@ -26,55 +26,55 @@ pub enum Entry {
         env: String,
         /// The provider.
         provider: String,
-        /// The stage that it leads to.
+        /// The stage that it applies.
         stage: String,
-        /// When it began, RFC 3339.
+        /// When it started, RFC 3339.
         began: String,
-        /// What was planned.
+        /// The plan.
         planned: Counts,
     },
-    /// What happened to an operation.
+    /// An event of an operation.
     Operation {
-        /// Seconds since the run began, by the provider's clock.
+        /// Seconds since the start of the run, by the provider's clock.
         at: f64,
         /// What.
         #[serde(flatten)]
         what: Event,
     },
-    /// What happened on a migration's way.
+    /// An event of a migration.
     Step {
-        /// Seconds since the run began, by the provider's clock.
+        /// Seconds since the start of the run, by the provider's clock.
         at: f64,
-        /// What; `what` says which sort of thing.
+        /// The event; `what` is its type.
         #[serde(flatten)]
         what: serde_json::Map<String, serde_json::Value>,
     },
-    /// What policies find in a plan, before any of it is carried out; only when they find something.
+    /// The policy findings, before the plan is applied; only if there are any.
     Policy {
-        /// What: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
+        /// The findings: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.
         policy: serde_json::Value,
     },
-    /// The steps in which `scalectl scale` goes, before the first one.
+    /// The steps of `scalectl scale`, before the first one.
     Steps {
-        /// The steps: what each does, changes and interrupts, and its typical seconds.
+        /// The steps: their descriptions, changes, interruptions and typical seconds.
         steps: Vec<serde_json::Value>,
     },
-    /// How a run ended; of a migration, how the taking of its steps did.
+    /// The end of a run; for a migration, of its steps.
     End {
-        /// Seconds that it took, by the provider's clock.
+        /// Its duration in seconds, by the provider's clock.
         seconds: f64,
-        /// Operations that were done.
+        /// The number of finished operations.
         done: usize,
-        /// Operations that failed.
+        /// The number of failed operations.
         failed: usize,
-        /// Operations that were not begun or not waited for.
+        /// The number of operations that were not started or not awaited.
         left: usize,
     },
-    /// How each operation ended. Not in a journal, which has told each as it happened.
+    /// The result of each operation. Not in a journal, which has an event for each.
     Report {
-        /// Whether everything was done and is as asked.
+        /// Whether every operation succeeded and matches the plan.
         complete: bool,
-        /// Seconds that it took, by the provider's clock.
+        /// Its duration in seconds, by the provider's clock.
         seconds: f64,
         /// The operations, in the plan's order.
         operations: Vec<Ended>,
@@ -84,9 +84,9 @@ pub enum Entry {
 /// How one operation ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
-    /// On what.
+    /// The resource.
     pub address: Address,
-    /// What it did.
+    /// The operation.
     pub step: Step,
     /// How it ended.
     pub end: End,

@@ -51,7 +51,7 @@ pub async fn is_nowhere_else(context: &Context<'_>, live: &Live) -> Outcome<()> 
         kind: ErrorKind::Invalid,
         code: ANOTHER_REGION.to_owned(),
         message: format!(
-            "{app} ({env}) is deployed from {region}; the spec has another region first"
+            "{app} ({env}) has its primary region in {region}; the spec lists another region first"
         ),
         operation: "observe".to_owned(),
     })

@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
             servers.join(" ")
         };
         format!(
-            "it is issued once the world finds its proof in DNS: {domain} has to be delegated to {servers}"
+            "the certificate is issued once its validation record resolves: {domain} must be delegated to {servers}"
         )
     }
 
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
             value.for_each_reference(&mut |reference| open = Some(reference.to_string()));
             if let Some(open) = open {
                 return Err(Failure::For(format!(
-                    "{name} needs {open}, which the cloud did not give"
+                    "{name} needs {open}, which the cloud did not return"
                 )));
             }
             properties.insert(name.clone(), value);

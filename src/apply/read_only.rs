@@ -61,7 +61,7 @@ impl<'a> View<'a> {
                 Ok(strays) => strays,
                 Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Unsupported) => {
                     // Names that others took are not known then; that is no reason to stop.
-                    let what = format!("what others have of {kind} in {region}: {error}");
+                    let what = format!("existing {kind} in {region}: {error}");
                     look.live.unseen.push(what);
                     look.looked.remove(&(region, kind));
                     continue;

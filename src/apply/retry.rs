@@ -96,7 +96,7 @@ pub async fn persist<'a, T>(
         };
         if !goes_on {
             if given_up {
-                let more = format!("; every call has failed for {} s", super::SILENCE / 1000);
+                let more = format!("; all calls have failed for {} s", super::SILENCE / 1000);
                 error.message.push_str(&more);
             }
             return Err(GaveUp::Refused(error));

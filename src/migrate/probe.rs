@@ -29,7 +29,7 @@ pub async fn names(context: &Context<'_>, live: &Live) -> Result<Names, Halt> {
     let mut seen = Vec::new();
     for (name, doors) in names {
         let Some(found) = resolved(context, name).await? else {
-            let why = "an emulator's names are nobody's".to_owned();
+            let why = "an emulator's names do not resolve".to_owned();
             return Ok(Names::NotAsked(why));
         };
         let mut known = BTreeSet::new();

@@ -66,7 +66,10 @@ pub fn ends(live: &Live) -> Result<Vec<End<'_>>, String> {
         match way.record(record) {
             Err(why) if asked => {
                 let name = text(&record.properties, "Name").trim_end_matches('.');
-                return Err(format!("{name} ({}) leads nowhere: {why}", record.address));
+                return Err(format!(
+                    "{name} ({}) reaches no server: {why}",
+                    record.address
+                ));
             }
             Err(_) => {}
             Ok(()) => found.extend(way.ends.into_iter().map(|resource| End { resource, asked })),
@@ -216,7 +219,7 @@ impl<'a> Way<'a> {
                 self.address(address)?;
             }
             return if addresses.is_empty() {
-                Err("it has no answer".to_owned())
+                Err("it has no records".to_owned())
             } else {
                 Ok(())
             };
@@ -232,7 +235,7 @@ impl<'a> Way<'a> {
                 let name = text(&record.properties, "Name");
                 self.distribution(distribution, name)
             }
-            None => Err(format!("{target} is none of the application's")),
+            None => Err(format!("{target} does not belong to the application")),
         }
     }
 
@@ -251,7 +254,7 @@ impl<'a> Way<'a> {
         let live = self.live;
         let elastic = of(live, ELASTIC)
             .find(|elastic| text(&elastic.properties, "PublicIp") == address)
-            .ok_or_else(|| format!("{address} is no address of the application's"))?;
+            .ok_or_else(|| format!("{address} is not an address of the application"))?;
         let allocation = text(&elastic.properties, "AllocationId");
         let association = of(live, ASSOCIATION)
             .find(|a| text(&a.properties, "AllocationId") == allocation)
@@ -304,7 +307,7 @@ impl<'a> Way<'a> {
             }
         }
         if arns.is_empty() {
-            return Err(format!("{} forwards nothing", balancer.address));
+            return Err(format!("{} has no forward action", balancer.address));
         }
         for arn in arns {
             let group = of(live, GROUP)
@@ -341,7 +344,7 @@ impl<'a> Way<'a> {
                 let known = of(live, BUCKET)
                     .any(|bucket| same(text(&bucket.properties, "RegionalDomainName"), domain));
                 if !known {
-                    return Err(format!("{domain} is no bucket of the application's"));
+                    return Err(format!("{domain} is not a bucket of the application"));
                 }
                 continue;
             }

@@ -74,11 +74,11 @@ impl SavedMigration {
                 let Owner { app, env } = &one.owner;
                 format!("{app} ({env}) on {}", one.provider)
             };
-            return Some(format!("it is of {}, not of {}", of(self), of(now)));
+            return Some(format!("it is for {}, not for {}", of(self), of(now)));
         }
         if (self.from, self.to) != (now.from, now.to) {
             return Some(format!(
-                "it goes from stage {} to {}, not from {} to {}",
+                "it migrates from stage {} to {}, not from {} to {}",
                 self.from.name(),
                 self.to.name(),
                 now.from.name(),
@@ -92,7 +92,7 @@ impl SavedMigration {
             });
         }
         if self.start != now.start {
-            return Some("what exists before its first step has changed".to_owned());
+            return Some("the resources before its first step have changed".to_owned());
         }
         let number = (0..self.steps.len().max(now.steps.len()))
             .find(|number| self.steps.get(*number) != now.steps.get(*number));
@@ -100,8 +100,8 @@ impl SavedMigration {
             let name = |one: &Self| one.steps.get(number).map(|step| Arc::clone(&step.name));
             let what = match (name(self), name(now)) {
                 (Some(old), Some(new)) if old == new => format!("({old}) has changed"),
-                (Some(old), Some(new)) => format!("is {old} there and {new} now"),
-                (Some(old), None) => format!("({old}) does not exist now"),
+                (Some(old), Some(new)) => format!("was {old} and is now {new}"),
+                (Some(old), None) => format!("({old}) no longer exists"),
                 (_, new) => format!("({}) is new", new.as_deref().unwrap_or_default()),
             };
             return Some(format!("step {} {what}", number + 1));
@@ -110,7 +110,7 @@ impl SavedMigration {
             return Some("a script under `templates/actions` has changed".to_owned());
         }
         // The format at least, or what a later one adds.
-        (self != now).then(|| "it has another form".to_owned())
+        (self != now).then(|| "its format differs".to_owned())
     }
 }
 
@@ -123,7 +123,7 @@ fn moves(failover: &Failover) -> String {
         lost,
     } = failover;
     let without = if *lost {
-        ", which does not answer,"
+        ", which does not respond,"
     } else {
         ""
     };

@@ -123,20 +123,23 @@ impl Walk {
         let mut names = std::collections::BTreeSet::new();
         let twice = parsed.walk.iter().find(|step| !names.insert(&step.step));
         let wrong = if let Some(step) = twice {
-            Some(format!("the step {} stands twice", step.step))
+            Some(format!("step {} is listed twice", step.step))
         } else if let Some(step) = parsed
             .walk
             .iter()
             .find(|s| s.weight.is_some_and(|w| w > 100))
         {
-            Some(format!("the weight of {} is a part of 100", step.step))
+            Some(format!(
+                "the weight of {} must be between 0 and 100",
+                step.step
+            ))
         } else if let Some(step) = parsed
             .walk
             .iter()
             .find(|s| s.weight.is_some() && s.phase != Phase::Switch)
         {
             Some(format!(
-                "{} has a weight, and only steps of the phase switch lead requests",
+                "{} has a weight, but only steps in the phase switch route requests",
                 step.step
             ))
         } else {
@@ -147,8 +150,10 @@ impl Walk {
                         && (step.when.is_empty() || step.when.contains(&when))
                 })
             };
-            (!contracts(true) || !contracts(false))
-                .then(|| "there is no step of the phase contract for every hop, so no stage would be reached".to_owned())
+            (!contracts(true) || !contracts(false)).then(|| {
+                "not every hop has a step in the phase contract, so no stage would be completed"
+                    .to_owned()
+            })
         };
         if let Some(wrong) = wrong {
             let place = crate::diagnostic::Location {

@@ -23,7 +23,7 @@ pub fn text(drift: &Drift) -> String {
         format!("{}\n", Painted(NEW, "No drift."))
     } else {
         format!(
-            "{} {} changed outside of scalectl, {} gone, {} left over from a replace. `scalectl apply` sets that right.\n",
+            "{} {} changed outside scalectl, {} deleted, {} left over from a replace. `scalectl apply` reverts that.\n",
             Painted(NOTICE, "Drift:"),
             count(drift.count(Fate::Moved), "resource"),
             drift.count(Fate::Gone),
@@ -35,13 +35,13 @@ pub fn text(drift: &Drift) -> String {
         let what = count(drift.besides, "change");
         let _ = writeln!(
             out,
-            "Besides, `scalectl plan` shows {what} that the spec asks for, or that follow from this."
+            "`scalectl plan` also shows {what} caused by the spec or by this drift."
         );
     }
     if let Some(first) = drift.unknown.first() {
         let _ = writeln!(
             out,
-            "{} in the spec, such as {first}, not deployed yet. The spec has changed since it was last applied in full, so this is not reported as drift.",
+            "Not deployed yet: {} of the spec, such as {first}. The spec has changed since it was last applied completely, so this is not reported as drift.",
             count(drift.unknown.len(), "resource")
         );
     }
@@ -51,7 +51,7 @@ pub fn text(drift: &Drift) -> String {
 fn resource(out: &mut String, one: &Drifted) {
     let (sign, style, words) = match one.fate {
         Fate::Moved => ("~", CHANGED, ""),
-        Fate::Gone => ("-", GONE, "  gone"),
+        Fate::Gone => ("-", GONE, "  deleted"),
         Fate::Deposed => ("-", GONE, "  left over from an unfinished replace"),
     };
     let _ = writeln!(

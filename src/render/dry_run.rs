@@ -24,7 +24,7 @@ pub fn text(plan: &Plan, run: &DryRun) -> String {
         (GONE, "Dry run failed:")
     };
     let mut out = format!(
-        "\n{} {} created, {} updated, {} deleted in {} of the cloud's time; nothing real was touched.\n",
+        "\n{} {} created, {} updated, {} deleted in {} of simulated time; nothing real was changed.\n",
         Painted(style, state),
         done(Step::Create),
         done(Step::Update),
@@ -42,7 +42,7 @@ pub fn text(plan: &Plan, run: &DryRun) -> String {
             }
             End::Done { differs, .. } if !differs.is_empty() => writeln!(
                 out,
-                "  {} {address}: {} not as asked",
+                "  {} {address}: {} not as planned",
                 Painted(GONE, "differs"),
                 differs.join(", ")
             ),
@@ -52,11 +52,11 @@ pub fn text(plan: &Plan, run: &DryRun) -> String {
     let blocked = run.report.count(|end| matches!(end, End::Blocked { .. }));
     if blocked > 0 {
         let blocked = count(blocked, "operation");
-        let _ = writeln!(out, "  {blocked} not begun, because what they need failed");
+        let _ = writeln!(out, "  {blocked} not started, because a dependency failed");
     }
     let _ = writeln!(
         out,
-        "{} mend the spec, the blueprints or what is live; an apply would stop at the same place.",
+        "{} fix the spec, the blueprints or the existing resources; apply would fail in the same way.",
         Painted(STRONG, "Next:"),
     );
     out
@@ -78,21 +78,21 @@ pub fn walk_text(
         let own = count(own, "gate");
         let _ = writeln!(
             out,
-            "{own} of your own ask the real cloud, and were not asked."
+            "{own} of your own would query the real cloud and were skipped."
         );
     }
     let Some((number, _)) = &walked.halt else {
-        let way = if back { "back" } else { "taken" };
+        let way = if back { "rolled back" } else { "run" };
         let _ = writeln!(
             out,
-            "{} {taken} {way} in {time} of the cloud's time; nothing real was touched.",
+            "{} {taken} {way} in {time} of simulated time; nothing real was changed.",
             Painted(NEW, "Dry run complete:")
         );
         return out;
     };
     let _ = writeln!(
         out,
-        "{} after {taken} and {time} of the cloud's time; nothing real was touched.\n  {} step {} ({}): {}\n{} mend the spec, the blueprints or what is live; the migration would stop at the same place.",
+        "{} after {taken} and {time} of simulated time; nothing real was changed.\n  {} step {} ({}): {}\n{} fix the spec, the blueprints or the existing resources; the migration would stop at the same step.",
         Painted(GONE, "Dry run failed:"),
         Painted(GONE, "failed"),
         number + 1,

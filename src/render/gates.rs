@@ -73,11 +73,11 @@ impl<'a> Gates<'a> {
                     (None, Some((at, why))) if *at == number && index == through => Case::new(
                         name,
                         End::Failed {
-                            message: "the walk stopped here".to_owned(),
+                            message: "the migration stopped here".to_owned(),
                             text: why.clone(),
                         },
                     ),
-                    (None, _) => Case::new(name, End::Skipped("not come to".to_owned())),
+                    (None, _) => Case::new(name, End::Skipped("not reached".to_owned())),
                 };
                 cases.push(case);
             }

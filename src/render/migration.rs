@@ -113,11 +113,11 @@ pub fn gate_in_words(gate: &Gate) -> String {
 pub fn cost(budget: Budget) -> String {
     let pause = match budget.unavailable {
         0 => "writes never pause".to_owned(),
-        seconds => format!("writes pause for {seconds} s at most"),
+        seconds => format!("writes pause for at most {seconds} s"),
     };
     match budget.loss {
-        0 => format!("{pause}, none is lost"),
-        seconds => format!("{pause}, up to {seconds} s of them are lost"),
+        0 => format!("{pause}, no writes are lost"),
+        seconds => format!("{pause}, up to {seconds} s of writes are lost"),
     }
 }
 
@@ -188,7 +188,7 @@ fn point_of_no_return(migration: &Migration) -> String {
         Some(_) => {
             "before this line: `--rollback`; after it: fail over again with `--to` the old region"
         }
-        None => "before this line, `--rollback` leads back to the old stage",
+        None => "before this line, `--rollback` returns to the old stage",
     };
     let words = format!("──── point of no return: {back} ────");
     format!("  {}\n", Painted(GONE, words))
@@ -211,7 +211,7 @@ fn in_all(frame: &Frame<'_>) -> String {
         format!("about {}", duration(frame.seconds()))
     };
     let cost = cost(frame.total());
-    format!("\n{} {long}, {cost}.\n", Painted(STRONG, "In all"))
+    format!("\n{} {long}, {cost}.\n", Painted(STRONG, "Total:"))
 }
 
 /// The migration in a line per step, for whoever is asked whether to begin it, in lines of so many columns.
@@ -344,7 +344,7 @@ pub fn in_full(frame: &Frame<'_>, number: usize) -> String {
             let plan = &forecast.plan;
             out.push_str(&plan::changes(plan, &PlanFrame::default(), Detail::Full));
         }
-        _ => out.push_str("  changes no resource\n"),
+        _ => out.push_str("  changes no resources\n"),
     }
     out
 }

@@ -45,7 +45,7 @@ pub fn render(frame: &Frame<'_>, owner: &Owner, report: Option<&Report>) -> Stri
         page.push_within(
             LIMIT,
             &format!(
-                "\n**Left out**, because a comment holds {LIMIT} characters: {}. `scalectl migrate --plan` shows them.\n",
+                "\n**Omitted**, because a comment is limited to {LIMIT} characters: {}. `scalectl migrate --plan` shows them.\n",
                 count(left, "step")
             ),
         );

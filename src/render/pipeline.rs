@@ -105,7 +105,7 @@ impl Pipeline {
         engine
             .render_template(template, &values)
             // Both templates are in the binary, and a test renders them.
-            .unwrap_or_else(|error| panic!("a template in the binary is broken: {error}"))
+            .unwrap_or_else(|error| panic!("a built-in template is invalid: {error}"))
     }
 }
 
@@ -257,7 +257,7 @@ pub fn roles(
     );
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("The roles that the pipelines of {} take on", trust.repository),
+        "Description": format!("Roles for the pipelines of {}", trust.repository),
         "Parameters": {
             "CreateProvider": {
                 "Type": "String",

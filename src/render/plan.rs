@@ -65,9 +65,9 @@ pub fn text(plan: &Plan, frame: &Frame<'_>, detail: Detail) -> String {
 pub fn nothing(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
     let kept = crate::words::count(plan.unchanged, "resource");
     let words = if frame.refusals.is_empty() {
-        format!("Nothing to do: {kept} as they should be.")
+        format!("Nothing to do: {kept} unchanged.")
     } else {
-        format!("Nothing that can be done: {kept} stay as they are.")
+        format!("Nothing can be changed: {kept} unchanged.")
     };
     let _ = writeln!(out, "{}", Painted(STRONG, words));
     besides(out, plan, frame);
@@ -162,7 +162,7 @@ pub fn drift_in_words(plan: &Plan) -> Option<String> {
     let what = plural(drifted, "property", "properties");
     (drifted > 0).then(|| {
         format!(
-            "{what} changed outside of scalectl; apply sets {} back.",
+            "{what} changed outside scalectl; apply reverts {}.",
             if drifted == 1 { "it" } else { "them" }
         )
     })
@@ -198,8 +198,8 @@ pub fn refusals<'a>(frame: &Frame<'a>) -> Vec<(&'static str, Vec<&'a Refusal>)> 
     let (never, unless): (Vec<_>, Vec<_>) =
         frame.refusals.iter().partition(|one| one.way.is_some());
     [
-        ("Refused unless you name it", unless),
-        ("Refused, because it cannot be carried out", never),
+        ("Rejected unless named with --allow", unless),
+        ("Rejected, because it cannot be applied", never),
     ]
     .into_iter()
     .filter(|(_, refusals)| !refusals.is_empty())
@@ -262,7 +262,7 @@ fn blast(out: &mut String, blast: &Blast, frame: &Frame<'_>) {
 }
 
 /// What is said of a loss that cannot be made again.
-const HOLDS_DATA: &str = "it holds data";
+const HOLDS_DATA: &str = "it contains data";
 
 /// A heading of the blast radius, its style, and what stands below: addresses, each with what is to
 /// be said of it.
@@ -392,9 +392,9 @@ fn reason(change: &Change) -> String {
                 properties.join(", ")
             )
         }
-        Reason::KindChanged { from } => format!("  must be replaced: it is a {from}"),
+        Reason::KindChanged { from } => format!("  must be replaced: its type is {from}"),
         Reason::Deposed => "  left over from an unfinished replace".to_owned(),
-        Reason::Unfinished => "  still on its way from an earlier run".to_owned(),
+        Reason::Unfinished => "  unfinished in an earlier run".to_owned(),
         Reason::Broken { status } => format!("  must be replaced: it is {status}"),
     }
 }

@@ -88,7 +88,7 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
     );
     if plan.is_empty() {
         let kept = crate::words::count(plan.unchanged, "resource");
-        page.push_within(HEAD, &format!("Nothing to do: {kept} as they should be.\n"));
+        page.push_within(HEAD, &format!("Nothing to do: {kept} unchanged.\n"));
     } else {
         let (seconds, chain) = duration_of(plan, frame);
         page.push_within(
@@ -258,7 +258,7 @@ impl Left {
         };
         (!named.is_empty()).then(|| {
             format!(
-                "\n**Left out**, because a comment holds {LIMIT} characters: {}, in {}{more}. `scalectl plan` shows them.\n",
+                "\n**Omitted**, because a comment is limited to {LIMIT} characters: {}, in {}{more}. `scalectl plan` shows them.\n",
                 some_in_words(&self.counts),
                 named.join(", ")
             )

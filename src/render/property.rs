@@ -32,7 +32,10 @@ fn line(change: &Change, property: &PropertyChange, width: usize) -> String {
         marks.push_str(&format!("  {}", Painted(GONE, "# forces the replace")));
     }
     if property.drift {
-        marks.push_str(&format!("  {}", Painted(NOTICE, "# changed outside")));
+        marks.push_str(&format!(
+            "  {}",
+            Painted(NOTICE, "# changed outside scalectl")
+        ));
     }
     let (sign, style) = match (&property.before, &property.after) {
         (None, Some(_)) => ("+", NEW),
@@ -100,7 +103,7 @@ pub fn places(before: &Value, after: &Value) -> Option<Vec<Difference>> {
 fn inner_differences(before: &Value, after: &Value) -> Option<String> {
     let found = places(before, after)?;
     if found.is_empty() {
-        return Some("(the same in another order)".to_owned());
+        return Some("(same items in another order)".to_owned());
     }
     let space = " ".repeat(MARGIN + 2);
     Some(

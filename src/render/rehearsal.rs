@@ -15,7 +15,7 @@ pub fn step(step: &StepReport) -> String {
     };
     let mut text = format!("  {mark} {:15} {:6.1} s", step.name, step.seconds);
     if step.stall_ms >= STALL_MS {
-        text.push_str(&format!("  writes stood still for {} ms", step.stall_ms));
+        text.push_str(&format!("  writes paused for {} ms", step.stall_ms));
     }
     if step.attempts > 1 && !step.killed.is_empty() {
         text.push_str(&format!("  {}", count(step.attempts as usize, "attempt")));
@@ -52,7 +52,7 @@ pub fn report(report: &Report) -> String {
         Painted(
             STRONG,
             format!(
-                "{} to {} on {}: {} rows before, {} writes and as many reads a second, seed {}",
+                "{} to {} on {}: {} initial rows, {} writes and as many reads per second, seed {}",
                 report.from,
                 report.to,
                 report.server,
@@ -77,7 +77,7 @@ pub fn report(report: &Report) -> String {
     text.push_str(&line(
         "requests answered",
         format!(
-            "{} writes, {} reads; {} tried again by the application",
+            "{} writes, {} reads; {} retried by the application",
             load.writes, load.reads, load.retried
         ),
     ));
@@ -88,20 +88,20 @@ pub fn report(report: &Report) -> String {
         ));
     }
     text.push_str(&line(
-        "longest write stall",
+        "longest write pause",
         format!("{} ms", load.longest_stall_ms),
     ));
     text.push_str(&line(
-        "writes took",
+        "write latency",
         format!(
-            "{} ms (half), {} ms (99 %), {} ms (slowest)",
+            "{} ms (median), {} ms (p99), {} ms (max)",
             load.median_ms, load.p99_ms, load.slowest_ms
         ),
     ));
     text.push_str(&line(
         "acknowledged writes",
         format!(
-            "{}: {} lost, {} doubled; {} more done without an answer",
+            "{}: {} lost, {} duplicated; {} more applied without a response",
             rows.acknowledged,
             bad(rows.lost),
             bad(rows.doubled),
@@ -111,19 +111,19 @@ pub fn report(report: &Report) -> String {
     if let Some(equal) = report.equal {
         text.push_str(&line(
             "rows and checksums",
-            yes(equal, "equal on both sides", "NOT shown to be equal").to_string(),
+            yes(equal, "equal on both sides", "NOT verified as equal").to_string(),
         ));
     }
     if let Some(equal) = report.replica_equal {
         text.push_str(&line(
             "the replica's rows",
-            yes(equal, "the writer's", "NOT the writer's").to_string(),
+            yes(equal, "equal to the writer's", "NOT equal to the writer's").to_string(),
         ));
     }
     match &report.own {
         Some(own) => text.push_str(&own_tables(own, report)),
         None => text.push_str(&line(
-            "sums of what was booked",
+            "sums of transactions",
             yes(report.balanced, "right", "WRONG").to_string(),
         )),
     }
@@ -136,7 +136,7 @@ pub fn report(report: &Report) -> String {
             "\n{}\n",
             Painted(
                 GONE,
-                "Preflight refuses this schema, so nothing was moved. Fix what it names above and rehearse again."
+                "Preflight rejects this schema, so no data was moved. Fix the problems above and rehearse again."
             )
         ));
         return text;
@@ -150,9 +150,9 @@ fn verdict(report: &Report) -> Painted<&'static str> {
     if report.ok {
         Painted(NEW, "The migration would lose nothing.")
     } else if stopped {
-        Painted(GONE, "The migration does not come to its end.")
+        Painted(GONE, "The migration does not finish.")
     } else {
-        Painted(GONE, "The migration is not fit to be run.")
+        Painted(GONE, "The migration is not safe to run.")
     }
 }
 
@@ -185,7 +185,7 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
     let mut text = line("schema", own.schema.clone());
     text.push_str(&line(
         "tables",
-        format!("{}, with {rows} rows in the end", own.tables.len()),
+        format!("{}, with {rows} rows at the end", own.tables.len()),
     ));
     text.push_str(&line(
         "rows compared",
@@ -195,16 +195,18 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
             good(
                 own.lost + own.doubled + own.changed == 0,
                 format!(
-                    "{} lost, {} doubled, {} changed",
+                    "{} lost, {} duplicated, {} changed",
                     own.lost, own.doubled, own.changed
                 )
             )
         ),
     ));
     text.push_str(&line(
-        "rows of both sides",
+        "rows on both sides",
         match own.different.len() {
-            0 if !verified => "not compared, because the move did not get there".to_owned(),
+            0 if !verified => {
+                "not compared, because the migration did not reach that step".to_owned()
+            }
             0 => good(true, "equal at every comparison".to_owned()),
             many => good(false, format!("NOT equal in {}", count(many, "table"))),
         },
@@ -212,19 +214,19 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
     text.push_str(&line(
         "objects",
         match own.objects_differ.len() {
-            0 => good(true, format!("{}, all as before", own.objects)),
-            many => good(false, format!("{many} of {} NOT as before", own.objects)),
+            0 => good(true, format!("{}, all unchanged", own.objects)),
+            many => good(false, format!("{many} of {} CHANGED", own.objects)),
         },
     ));
     text.push_str(&line(
         "sequences",
         match own.sequences_behind.len() {
             0 => good(true, "continue".to_owned()),
-            _ => good(false, "would repeat values".to_owned()),
+            _ => good(false, "would generate duplicate values".to_owned()),
         },
     ));
     text.push_str(&line(
-        "refused by the schema",
+        "rejected by the schema",
         count(own.refused as usize, "write"),
     ));
     let mut details: Vec<String> = own
@@ -246,7 +248,7 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
     let more = details.len().saturating_sub(LINES);
     details.truncate(LINES);
     if more > 0 {
-        details.push(format!("and {more} more; `--json` has all"));
+        details.push(format!("and {more} more; `--json` lists all"));
     }
     let empty = own.tables.iter().filter(|table| table.rows_before == 0);
     details.extend(empty.map(|table| match &table.refused {
@@ -261,7 +263,7 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
 /// What the laboratory of caches found, a line for each strategy.
 pub fn caches(report: &CacheReport) -> String {
     let head = format!(
-        "{} and {}: {} requests for each strategy, one in ten a write, to {} keys by Zipf's law; seed {}",
+        "{} and {}: {} requests per strategy, 10 % writes, {} keys with a Zipf distribution; seed {}",
         report.cache, report.database, report.requests, report.keys, report.seed
     );
     let mut text = format!("\n{}\n", Painted(STRONG, head));
@@ -291,9 +293,9 @@ pub fn caches(report: &CacheReport) -> String {
     }
     let wrong = report.strategies.iter().map(|one| one.doubled).sum::<u64>();
     text.push_str(&match (report.ok, wrong) {
-        (true, _) => "\nThe cache's node was killed in the middle. Only write-back without a queue lost what it had acknowledged.\n".to_owned(),
-        (false, 0) => "\nWrites were lost or failed where none may be.\n".to_owned(),
-        (false, doubled) => format!("\nWrites were lost, failed or done twice ({doubled}) where none may be.\n"),
+        (true, _) => "\nThe cache node was killed halfway. Only write-back without a queue lost acknowledged writes.\n".to_owned(),
+        (false, 0) => "\nWrites were lost or failed in a strategy that must not lose any.\n".to_owned(),
+        (false, doubled) => format!("\nWrites were lost, failed or duplicated ({doubled}) in a strategy that must not do so.\n"),
     });
     text
 }

@@ -93,17 +93,12 @@ fn why(failure: &Failure) -> String {
             let _ = writeln!(out, "    {}", Painted(FAINT, format!("at {location}")));
         }
         Failure::Other { location, what } => {
-            let _ = writeln!(
-                out,
-                "  {} {}",
-                Painted(GONE, "not as expected:"),
-                one_line(what)
-            );
+            let _ = writeln!(out, "  {} {}", Painted(GONE, "unexpected:"), one_line(what));
             let _ = writeln!(out, "    {}", Painted(FAINT, format!("at {location}")));
         }
         Failure::Broken(found) => {
             let told = diagnostics::render(found);
-            let _ = writeln!(out, "  {}", Painted(GONE, "there is no plan:"));
+            let _ = writeln!(out, "  {}", Painted(GONE, "no plan:"));
             for line in told.trim_end().lines() {
                 let _ = writeln!(out, "    {line}");
             }
@@ -122,7 +117,7 @@ pub fn summary(told: &[Told], left_out: usize) -> String {
     };
     let left_out = match left_out {
         0 => String::new(),
-        number => format!(", {number} left out by the filter"),
+        number => format!(", {number} filtered out"),
     };
     format!(
         "\n{result}: {} passed, {failed} failed{left_out} {}\n",

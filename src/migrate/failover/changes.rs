@@ -69,7 +69,7 @@ pub fn loses_the_writer(plan: &Plan, graph: &Graph, failover: &Failover) -> Opti
     Some(Refusal {
         address: writer.clone(),
         action: change.action,
-        why: "it is the database that takes over".into(),
+        why: "it is the database that is promoted".into(),
         way: None,
     })
 }

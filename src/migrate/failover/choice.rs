@@ -62,30 +62,30 @@ pub enum Choice {
 pub fn fits(spec: &Spec, to: Option<&str>) -> Result<(), Unfit> {
     if spec.stage != Stage::MultiRegion {
         return Err(Unfit::new(
-            format!("at stage {} there is one region only", spec.stage.name()),
-            "`scalectl migrate --to multi-region` goes where there are several",
+            format!("stage {} has only one region", spec.stage.name()),
+            "`scalectl migrate --to multi-region` adds regions",
         ));
     }
     if spec.database.is_none() {
         return Err(Unfit::new(
-            format!("{} has no database whose writes could move", spec.app),
-            "requests go to a healthy region by themselves, by its health check",
+            format!("{} has no database to fail over", spec.app),
+            "health checks already route requests to a healthy region",
         ));
     }
     let names: Vec<&str> = spec.regions.iter().map(spec::Region::name).collect();
     if names.len() > 2 {
         return Err(Unfit::new(
             format!(
-                "{} is in {} regions, and only the first is peered with all others: after a failover the rest could not reach the database",
+                "{} is in {} regions, and only the first is peered with all others: after a failover, the other regions could not reach the database",
                 spec.app,
                 names.len()
             ),
-            "failover is for two regions",
+            "failover supports two regions",
         ));
     }
     match to {
         Some(to) if !names.contains(&to) => Err(Unfit::new(
-            format!("{to} is none of the spec's regions"),
+            format!("{to} is not a region of the spec"),
             format!("they are {}", names.join(" and ")),
         )),
         _ => Ok(()),
@@ -126,8 +126,8 @@ pub fn chosen(
     let stage = record.and_then(|record| record.stage.as_deref());
     if stage != Some(Stage::MultiRegion.name()) && down.is_none() {
         return Err(Unfit::new(
-            format!("{app} is not live at stage multi-region"),
-            "`scalectl apply` or `scalectl migrate` makes it so",
+            format!("{app} is not deployed at stage multi-region"),
+            "deploy it with `scalectl apply` or `scalectl migrate`",
         ));
     }
     let to = request.to.ok_or_else(none_under_way)?;
@@ -135,16 +135,16 @@ pub fn chosen(
         Some(down) => down.into(),
         None => writer_of(live).ok_or_else(|| {
             Unfit::new(
-                "the servers' settings lead to no database that takes writes, or to several",
-                "`scalectl status` tells what there is",
+                "the servers' settings point to no database that takes writes, or to several",
+                "`scalectl status` shows what is deployed",
             )
         })?,
     };
     if *from == *to {
         return match down {
             Some(down) => Err(Unfit::new(
-                format!("{down} does not answer"),
-                "name the region that does: `scalectl failover --to REGION`",
+                format!("{down} does not respond"),
+                "fail over to the region that does: `scalectl failover --to REGION`",
             )),
             None => Ok(Choice::Already(to.to_owned())),
         };
@@ -163,8 +163,8 @@ pub fn chosen(
 
 fn none_under_way() -> Unfit {
     Unfit::new(
-        "no failover is under way",
-        "`scalectl failover --to REGION` begins one",
+        "no failover is in progress",
+        "start one with `scalectl failover --to REGION`",
     )
 }
 
@@ -191,21 +191,21 @@ pub fn check_course(
     match (request.resume, request.rollback) {
         (true, _) if standing.back => {
             return Err(Unfit::new(
-                format!("the failover is on its way back, at step {begun}"),
-                "`scalectl failover --rollback` goes on with that",
+                format!("the failover is being rolled back, at step {begun}"),
+                "continue with `scalectl failover --rollback`",
             ));
         }
         (_, true) if promoted => {
             return Err(Unfit::new(
-                "the replica is a database of its own already, and there is no way back from that",
-                "`scalectl failover --resume` goes on; afterwards `--to` the old region is the way back",
+                "the replica is already promoted, so the failover cannot be rolled back",
+                "finish with `scalectl failover --resume`; afterwards fail back with `--to` the old region",
             ));
         }
         (true, _) | (_, true) => {}
         (false, false) => {
             return Err(Unfit::new(
                 standing.in_words(),
-                "go on with `--resume`, or, before the replica is promoted, back with `--rollback`",
+                "resume with `--resume`, or, before the replica is promoted, roll back with `--rollback`",
             ));
         }
     }
@@ -214,11 +214,11 @@ pub fn check_course(
     }
     Err(Unfit::new(
         format!(
-            "the spec or the blueprints lead through something else than when the failover began, which is at step {} ({}); nothing was changed",
+            "the spec or the blueprints were edited since this failover started, and its steps differ now; it is at step {} ({}); nothing was changed",
             standing.step + 1,
             standing.name
         ),
-        "put them back as they were, finish the failover, and change them then",
+        "undo the edits, finish the failover, and edit them then",
     ))
 }
 
@@ -239,11 +239,8 @@ pub fn check_start(migration: &Migration, live: &Live) -> Result<(), Unfit> {
             Ok(())
         } else {
             Err(Unfit::new(
-                format!(
-                    "there is no replica in {}; nothing was changed",
-                    failover.to
-                ),
-                "without one there is nothing to fail over to: restore a backup",
+                format!("{} has no replica; nothing was changed", failover.to),
+                "failover needs a replica; without one, restore a backup",
             ))
         };
     }
@@ -254,10 +251,10 @@ pub fn check_start(migration: &Migration, live: &Live) -> Result<(), Unfit> {
     let counts = plan.counts();
     Err(Unfit::new(
         format!(
-            "the application is not as the spec has it: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
+            "the application differs from the spec: {} to create, {} to change, {} to replace, {} to delete, such as {}; nothing was changed",
             counts.create, counts.update, counts.replace, counts.delete, first.address
         ),
-        "`scalectl apply` makes it so first; then fail over",
+        "first run `scalectl apply`, then fail over",
     ))
 }
 
@@ -285,10 +282,10 @@ pub fn check_next(
     match (next, down) {
         (Some(step), Some(down)) if step.without.as_deref() != Some(down) => Err(Unfit::new(
             format!(
-                "{down} does not answer, and step {} needs it; nothing was changed",
+                "{down} does not respond, and step {} needs it; nothing was changed",
                 step.name
             ),
-            "try again once it does: `scalectl failover --resume`",
+            "try again when it does: `scalectl failover --resume`",
         )),
         _ => Ok(()),
     }
@@ -397,7 +394,7 @@ mod tests {
         };
         assert_eq!(chosen("eu-west-1").unwrap(), begins);
         let why = chosen("us-east-1").unwrap_err().what;
-        assert_eq!(why, "us-east-1 does not answer");
+        assert_eq!(why, "us-east-1 does not respond");
     }
 
     #[test]

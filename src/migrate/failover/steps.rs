@@ -30,7 +30,7 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     let Failover { from, to, .. } = &failover;
     for region in [from, to] {
         if database_of(&graphs.old, region).is_none() {
-            return Err(format!("there is no database in {region}"));
+            return Err(format!("{region} has no database"));
         }
     }
     let reachable = Gate::new(Check::Reachable(Reachable {}), 2, 1800);
@@ -76,7 +76,7 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
             "rejoin",
             Phase::Expand,
             format!(
-                "Once {from} answers again: fences its old database, and gives its servers the one in {to}"
+                "When {from} is up again: fences its old database and points its servers to the database in {to}"
             ),
             rejoined,
             vec![reachable.clone()],
@@ -85,16 +85,14 @@ pub fn steps_of(graphs: &Graphs, failover: Failover) -> Result<Migration, String
     steps.push(step(
         "rebuild",
         Phase::Expand,
-        format!(
-            "Makes a replica in {from} of the database in {to}, beside the old one, which stays"
-        ),
+        format!("Creates a replica of the database in {to} in {from}; the old database is kept"),
         rebuilt,
         vec![follows, reachable.clone()],
     ));
     steps.push(step(
         "retire",
         Phase::Contract,
-        format!("Deletes the old database in {from}, of which a final snapshot is kept"),
+        format!("Deletes the old database in {from}, and keeps a final snapshot"),
         graphs.new.clone(),
         vec![reachable, healthy, alarms],
     ));
@@ -136,10 +134,10 @@ fn switching(
             Phase::Switch,
             if lost {
                 format!(
-                    "Leads nobody to {from} any more, and lets no other region's servers write there"
+                    "Stops routing traffic to {from}, and blocks writes to its database from other regions"
                 )
             } else {
-                format!("Makes the database in {from} read-only, and lets no new connection in")
+                format!("Makes the database in {from} read-only, and blocks new connections")
             },
             fenced.clone(),
             if lost {
@@ -157,7 +155,7 @@ fn switching(
                 match loss {
                     0 => format!("Waits until the replica in {to} has every acknowledged write"),
                     loss => format!(
-                        "Waits until the replica in {to} has every acknowledged write but those of {loss} s at most, which are lost then"
+                        "Waits until the replica in {to} has every acknowledged write, except the last {loss} s at most, which are then lost"
                     ),
                 },
                 fenced,
@@ -173,7 +171,7 @@ fn switching(
             ..step(
                 "promote",
                 Phase::Switch,
-                format!("Makes the replica in {to} a database of its own, which restarts it"),
+                format!("Promotes the replica in {to}, which restarts it"),
                 promoted,
                 Vec::new(),
             )
@@ -181,7 +179,7 @@ fn switching(
         step(
             "switch",
             Phase::Switch,
-            format!("Gives the servers the database in {to} to write to and to read from"),
+            format!("Points the servers to the database in {to} for writes and reads"),
             switched,
             if lost {
                 vec![healthy.clone()]

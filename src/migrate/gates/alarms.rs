@@ -14,9 +14,9 @@ impl Condition for Alarms {
     async fn read<R: Readings>(&self, readings: &R, _: Moment) -> Read<Reading, R::Error> {
         Ok(readings.alarms().await?.map(|firing| {
             if firing.names.is_empty() {
-                Reading::good(format!("{} alarms, none raised", firing.all))
+                Reading::good(format!("{} alarms, none firing", firing.all))
             } else {
-                Reading::bad(format!("raised: {}", firing.names.join(", ")))
+                Reading::bad(format!("firing: {}", firing.names.join(", ")))
             }
         }))
     }
@@ -26,6 +26,6 @@ impl Condition for Alarms {
     }
 
     fn in_words(&self) -> String {
-        "no alarm is raised".to_owned()
+        "no alarm is firing".to_owned()
     }
 }

@@ -23,7 +23,7 @@ impl Condition for Answers {
     }
 
     fn in_words(&self) -> String {
-        "every name resolves to what its records say".to_owned()
+        "every name resolves to its current records".to_owned()
     }
 }
 
@@ -31,7 +31,7 @@ impl Answers {
     /// What the names' addresses mean.
     pub fn judge(&self, names: &Names) -> Reading {
         let names = match names {
-            Names::NotAsked(why) => return Reading::good(format!("not asked: {why}")),
+            Names::NotAsked(why) => return Reading::good(format!("not checked: {why}")),
             Names::Resolved(names) if names.is_empty() => {
                 return Reading::good("the site has no name");
             }
@@ -47,13 +47,13 @@ impl Answers {
         {
             let Some(first) = found.first() else {
                 return Reading::bad(format!(
-                    "{name} does not resolve here; does its registrar name the zone's name servers?"
+                    "{name} does not resolve here; check that its registrar lists the zone's name servers"
                 ));
             };
             // That a distribution's name resolves at all has to do.
             if !edge && !agree(found, known) {
                 return Reading::bad(format!(
-                    "{name} still resolves to {first}, where no record leads any more"
+                    "{name} still resolves to {first}, which is no longer in its records"
                 ));
             }
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();

@@ -26,7 +26,7 @@ impl Condition for CaughtUp {
     }
 
     fn in_words(&self) -> String {
-        "the replica has what it needs to take over".to_owned()
+        "the replica has all writes that it needs for promotion".to_owned()
     }
 }
 
@@ -34,26 +34,24 @@ impl Condition for CaughtUp {
 /// more can come.
 fn judged(takeover: &Takeover, waited: bool) -> Reading {
     let Some(until) = takeover.until else {
-        return Reading::bad("how far the replica is, is not known yet");
+        return Reading::bad("the replication lag is not known yet");
     };
     if until >= takeover.since {
-        return Reading::good("it has everything");
+        return Reading::good("all writes are replicated");
     }
     let missing = takeover.since - until;
     let seconds = missing as f64 / 1000.0;
     if missing <= u64::from(takeover.loss) * 1000 && (takeover.lost || waited) {
         return Reading::good(format!(
-            "it lacks what was acknowledged in the last {seconds:.1} s, which is lost"
+            "the acknowledged writes of the last {seconds:.1} s are missing and will be lost"
         ));
     }
     let from = if takeover.lost {
-        "the failover began"
+        "the failover started"
     } else {
         "the fence"
     };
-    Reading::bad(format!(
-        "it is known to have everything up to {seconds:.1} s before {from}"
-    ))
+    Reading::bad(format!("replicated up to {seconds:.1} s before {from}"))
 }
 
 #[cfg(test)]

@@ -37,10 +37,10 @@ impl Errors {
             enough,
         }) = failures
         else {
-            return Reading::good("nothing counts requests");
+            return Reading::good("no request metrics");
         };
         if !enough {
-            return Reading::good(format!("only {requests} requests of late"));
+            return Reading::good(format!("only {requests} recent requests"));
         }
         let percent = 100.0 * failed / requests.max(1.0);
         Reading::of(

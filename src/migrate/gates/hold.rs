@@ -23,10 +23,10 @@ impl Condition for Hold {
     }
 
     fn in_short(&self) -> String {
-        format!("{} s passed", self.seconds)
+        format!("{} s elapsed", self.seconds)
     }
 
     fn in_words(&self) -> String {
-        format!("{} s pass", self.seconds)
+        format!("{} s elapse", self.seconds)
     }
 }

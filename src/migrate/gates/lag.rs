@@ -21,17 +21,17 @@ impl Condition for Lag {
     async fn read<R: Readings>(&self, readings: &R, _: Moment) -> Read<Reading, R::Error> {
         Ok(readings.behind().await?.map(|behind| match behind {
             Behind::Script(report) => self.of_script(&report),
-            Behind::NoReport(line) => Reading::bad(format!("no answer: {line:?}")),
+            Behind::NoReport(line) => Reading::bad(format!("no lag reported: {line:?}")),
             Behind::Replicas(replicas) => self.of_replicas(&replicas),
         }))
     }
 
     fn in_short(&self) -> String {
-        format!("copy at most {} s behind", self.below)
+        format!("replication lag below {} s", self.below)
     }
 
     fn in_words(&self) -> String {
-        format!("the copy is at most {} s behind", self.below)
+        format!("replication lag is below {} s", self.below)
     }
 }
 
@@ -39,11 +39,11 @@ impl Lag {
     /// What the script's report means.
     pub fn of_script(&self, report: &serde_json::Value) -> Reading {
         if report["synced"] != true {
-            return Reading::bad("the first copy is running");
+            return Reading::bad("the initial copy is running");
         }
         // A follower that is not connected has no lag that is known.
         let Some(seconds) = report["lag_seconds"].as_f64() else {
-            return Reading::bad("the copy is not connected");
+            return Reading::bad("replication is not connected");
         };
         let bytes = report["lag_bytes"].as_f64().unwrap_or_default();
         let good = seconds <= f64::from(self.below);

@@ -20,11 +20,11 @@ impl Condition for Latency {
     }
 
     fn in_short(&self) -> String {
-        format!("answers within {} ms", self.below)
+        format!("p95 latency below {} ms", self.below)
     }
 
     fn in_words(&self) -> String {
-        format!("95 of 100 requests are answered within {} ms", self.below)
+        format!("95 % of requests are answered within {} ms", self.below)
     }
 }
 
@@ -36,10 +36,10 @@ impl Latency {
             enough: true,
         }) = latencies
         else {
-            return Reading::good("hardly any requests of late");
+            return Reading::good("too few recent requests");
         };
         let Some(slowest) = slowest else {
-            return Reading::good("nothing times requests");
+            return Reading::good("no latency metrics");
         };
         Reading::of(slowest < f64::from(self.below), format!("{slowest:.0} ms"))
     }

@@ -132,7 +132,7 @@ macro_rules! gates {
                 };
                 // The gate has taken its own.
                 $(if self.$key.is_some() {
-                    return Err(format!("a gate `{name}` has no `{}`", stringify!($key)));
+                    return Err(format!("a gate `{name}` has no field `{}`", stringify!($key)));
                 })*
                 Ok(check)
             }
@@ -326,7 +326,7 @@ mod tests {
             ("{check: lag}", "a gate `lag` needs `below`"),
             (
                 "{check: lag, below: 5, seconds: 1}",
-                "a gate `lag` has no `seconds`",
+                "a gate `lag` has no field `seconds`",
             ),
             (
                 "{check: alarms, times: 0}",

@@ -21,7 +21,7 @@ impl Condition for Probe {
     }
 
     fn in_words(&self) -> String {
-        "a request through each way to the site is answered".to_owned()
+        "a request over each route to the site is answered".to_owned()
     }
 }
 
@@ -31,7 +31,7 @@ impl Probe {
         match probed {
             Probed::NoName => Reading::good("the site has no name"),
             Probed::Answered(answered) => Reading::good(format!("{answered} answered")),
-            Probed::NotSent(why) => Reading::good(format!("not asked: {why}")),
+            Probed::NotSent(why) => Reading::good(format!("not checked: {why}")),
             Probed::Failed(what) => Reading::bad(what),
         }
     }

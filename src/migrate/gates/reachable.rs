@@ -13,16 +13,16 @@ pub struct Reachable {}
 impl Condition for Reachable {
     async fn read<R: Readings>(&self, readings: &R, _: Moment) -> Read<Reading, R::Error> {
         Ok(readings.ends().await?.map(|ends| match ends {
-            Ok(ends) => Reading::good(format!("{ends} at the end")),
+            Ok(ends) => Reading::good(format!("{ends} reached")),
             Err(why) => Reading::bad(why),
         }))
     }
 
     fn in_short(&self) -> String {
-        "names lead to servers".to_owned()
+        "names reach servers".to_owned()
     }
 
     fn in_words(&self) -> String {
-        "every name leads to something that is there".to_owned()
+        "every name routes to existing servers".to_owned()
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn run(
                 group.has_ended();
                 return judged(&output);
             }
-            Err(error) => format!("it was broken off: {error}"),
+            Err(error) => format!("it was aborted: {error}"),
         },
         () = stop.asked() => "it was stopped".to_owned(),
         _ = timer => "it took too long".to_owned(),

@@ -80,9 +80,9 @@ impl Halt {
                     .map(|refusal| format!("{} ({})", refusal.address, refusal.why))
                     .collect();
                 let what = if refusals.iter().any(|refusal| refusal.way.is_some()) {
-                    "AWS would refuse this"
+                    "AWS would reject this"
                 } else {
-                    "it would put data at risk that is none of its business"
+                    "it would put unrelated data at risk"
                 };
                 format!("{what}: {}", told.join(", "))
             }
@@ -96,7 +96,7 @@ impl Halt {
                         match end {
                             End::Failed { error } => Some(format!("{address}: {error}")),
                             End::Done { differs, .. } if !differs.is_empty() => {
-                                Some(format!("{address}: {} not as asked", differs.join(", ")))
+                                Some(format!("{address}: {} not as planned", differs.join(", ")))
                             }
                             _ => None,
                         }
@@ -104,10 +104,10 @@ impl Halt {
                     .collect();
                 failed.join("; ")
             }
-            Self::Shut(why) => format!("a gate stayed shut: {why}"),
+            Self::Shut(why) => format!("a gate failed: {why}"),
             Self::Stopped => "stopped".to_owned(),
             Self::NoReturn { step } => {
-                format!("{step} has begun to remove what the way back leads to")
+                format!("{step} has started to delete what a rollback needs")
             }
         }
     }

@@ -211,13 +211,13 @@ impl Readings for CloudReadings<'_> {
             return Ok(None);
         };
         let Some(failover) = &walker.migration.failover else {
-            return Ok(Some(Err("no replica takes over".to_owned())));
+            return Ok(Some(Err("no replica is being promoted".to_owned())));
         };
         let live = walker.look(number, &[self.graph]).await?;
         let database = failover::database_of(self.graph, &failover.to)
             .and_then(|wanted| live.resources.get(&wanted.address));
         let Some(database) = database else {
-            let why = format!("there is no database in {}", failover.to);
+            let why = format!("no database exists in {}", failover.to);
             return Ok(Some(Err(why)));
         };
         let passed = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
@@ -288,11 +288,11 @@ pub(super) async fn passes(
     match until_open(gate, readings, on_reading).await? {
         End::Open => Ok(()),
         End::Unread => Err(Halt::Missing(format!(
-            "outside of a migration there is no telling whether {}",
+            "outside a migration it cannot be checked whether {}",
             words()
         ))),
         End::Failed(seen) => Err(Halt::Shut(format!(
-            "within {} s it was not true that {}: {seen}",
+            "timed out after {} s waiting until {}: {seen}",
             gate.cadence.within,
             words()
         ))),

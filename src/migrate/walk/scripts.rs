@@ -90,5 +90,5 @@ pub(super) fn server<'a>(graphs: &[&Graph], live: &'a Live) -> Outcome<&'a LiveR
     hosts
         .filter_map(|host| live.resources.get(&host.address))
         .find(|resource| resource.status == Status::Ready)
-        .ok_or_else(|| Halt::Missing("there is no server to run scripts on".to_owned()))
+        .ok_or_else(|| Halt::Missing("no server is available to run scripts on".to_owned()))
 }

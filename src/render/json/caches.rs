@@ -7,19 +7,19 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Invalidation")]
 pub struct Invalidation<'a> {
-    /// Which document this is: `invalidation`.
+    /// The document type: `invalidation`.
     #[schemars(extend("const" = "invalidation"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The distribution's id.
     pub distribution: &'a str,
     /// The invalidation's id.
     pub id: &'a str,
-    /// The paths that the edge has forgotten.
+    /// The invalidated paths.
     pub paths: &'a [String],
-    /// Seconds until every edge location had forgotten them.
+    /// Seconds until the invalidation was complete.
     pub seconds: u64,
 }
 
@@ -27,10 +27,10 @@ pub struct Invalidation<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Flush")]
 pub struct Flush<'a> {
-    /// Which document this is: `flush`.
+    /// The document type: `flush`.
     #[schemars(extend("const" = "flush"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The caches that were emptied.
@@ -42,6 +42,6 @@ pub struct Flush<'a> {
 pub struct Flushed<'a> {
     /// Its region.
     pub region: &'a str,
-    /// Its nodes that were told.
+    /// The number of its nodes that were flushed.
     pub nodes: u64,
 }

@@ -9,15 +9,15 @@ use crate::doctor::{Check, Verdict};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Doctor")]
 pub struct Document<'a> {
-    /// Which document this is: `doctor`.
+    /// The document type: `doctor`.
     #[schemars(extend("const" = "doctor"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// Whether no check fails; warnings are well.
+    /// Whether no check fails; warnings are allowed.
     pub ok: bool,
-    /// The checks, in the order in which they were made.
+    /// The checks, in order of execution.
     pub checks: &'a [Check],
 }
 

@@ -14,44 +14,44 @@ use crate::value::Value;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Drift")]
 pub struct Document<'a> {
-    /// Which document this is: `drift`.
+    /// The document type: `drift`.
     #[schemars(extend("const" = "drift"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The application.
     pub app: &'a str,
     /// The environment.
     pub env: &'a str,
-    /// The stage that was reached last; null when none was.
+    /// The last completed stage; null if none.
     pub stage: Option<&'a str>,
     /// The provider: `sim` or `aws`.
     pub provider: &'a str,
     /// Whether there is drift.
     pub drift: bool,
-    /// How much of it.
+    /// The counts.
     pub summary: Summary,
-    /// The resources that are not as they were left, ordered by address.
+    /// The resources that differ from the last apply, ordered by address.
     pub resources: Vec<Resource<'a>>,
-    /// Missing resources of which it is not known whether anybody removed them.
+    /// Missing resources that may have been deleted or never applied.
     pub unknown: &'a [Address],
 }
 
-/// How much drift there is.
+/// Counts of drift.
 #[derive(Serialize, JsonSchema)]
 pub struct Summary {
-    /// Resources that somebody changed.
+    /// Resources changed outside scalectl.
     pub moved: usize,
-    /// Resources that somebody removed.
+    /// Resources deleted outside scalectl.
     pub gone: usize,
-    /// Resources that an unfinished replace left over.
+    /// Resources left over from an unfinished replace.
     pub deposed: usize,
-    /// Changes that a plan shows besides.
+    /// Other changes in the plan.
     pub besides: usize,
 }
 
-/// A resource that is not as it was left.
+/// A resource that differs from the last apply.
 #[derive(Serialize, JsonSchema)]
 pub struct Resource<'a> {
     /// Its address.
@@ -60,23 +60,23 @@ pub struct Resource<'a> {
     pub kind: &'a str,
     /// The part of the architecture.
     pub tier: &'a str,
-    /// What became of it.
+    /// What happened to it.
     pub fate: Fate,
-    /// The cloud's identifier; null for what is gone.
+    /// The cloud's identifier; null if it was deleted.
     pub identifier: Option<&'a str>,
-    /// The properties that were moved, ordered by path.
+    /// The changed properties, ordered by path.
     pub properties: Vec<Property<'a>>,
 }
 
-/// A property that was moved.
+/// A property changed outside scalectl.
 #[derive(Serialize, JsonSchema)]
 pub struct Property<'a> {
     /// The dotted path.
     pub path: &'a str,
-    /// As it was found, null when it is not set; missing when `hidden`.
+    /// The current value, null if not set; missing when `hidden`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<Json>,
-    /// As it was set; missing when `hidden`.
+    /// The value last applied; missing when `hidden`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<Json>,
     /// True when the values are secret and never printed; missing otherwise.

@@ -14,47 +14,47 @@ use crate::snapshot::Snapshot;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DryRun")]
 pub struct Document<'a> {
-    /// Which document this is: `dry-run`.
+    /// The document type: `dry-run`.
     #[schemars(extend("const" = "dry-run"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// Of what cloud it tells, and of when.
+    /// The cloud and the time of its snapshot.
     pub live: Source<'a>,
     /// The plan, as `scalectl plan --json` prints it.
     pub plan: plan::Document<'a>,
-    /// Whether all was done and is as asked.
+    /// Whether every operation succeeded and matches the plan.
     pub complete: bool,
-    /// How many seconds it would take; null where the plan is refused.
+    /// Predicted seconds; null if the plan is rejected.
     pub seconds: Option<f64>,
-    /// The operations, in the plan's order; none where the plan is refused.
+    /// The operations, in the plan's order; none if the plan is rejected.
     pub operations: Vec<Operation<'a>>,
 }
 
-/// The cloud of which a dry run tells.
+/// The cloud that a dry run starts from.
 #[derive(Serialize, JsonSchema)]
 pub struct Source<'a> {
-    /// When it was looked at, RFC 3339, by the provider's clock.
+    /// When it was read, RFC 3339, by the provider's clock.
     pub taken: &'a str,
-    /// The account's number; null where the provider has no accounts.
+    /// The account number; null if the provider has no accounts.
     pub account: Option<&'a str>,
-    /// How many resources of the application there were.
+    /// The number of the application's resources.
     pub resources: usize,
-    /// How many of others.
+    /// The number of other resources.
     pub others: usize,
 }
 
 /// One operation.
 #[derive(Serialize, JsonSchema)]
 pub struct Operation<'a> {
-    /// On what.
+    /// The resource.
     pub address: &'a Address,
     /// What it did.
     pub step: Step,
-    /// When it began, in seconds since the run did; null when it did not.
+    /// When it started, in seconds since the start of the run; null if it did not start.
     pub began: Option<f64>,
-    /// How many seconds it took.
+    /// Its duration in seconds.
     pub seconds: f64,
     /// How it ended.
     #[serde(flatten)]

@@ -9,49 +9,49 @@ use crate::policy::{Excepted, Finding, Report};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Findings")]
 pub struct Document<'a> {
-    /// Which document this is: `findings`.
+    /// The document type: `findings`.
     #[schemars(extend("const" = "findings"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// The stages of which the rules were asked.
+    /// The evaluated stages.
     pub stages: Vec<OfStage<'a>>,
 }
 
-/// What policies say of a stage.
+/// The findings at a stage.
 #[derive(Serialize, JsonSchema)]
 pub struct OfStage<'a> {
     /// The stage.
     pub stage: &'a str,
-    /// What they say.
+    /// The findings.
     #[serde(flatten)]
     pub policy: Policy<'a>,
 }
 
-/// What policies say.
+/// The policy findings.
 #[derive(Serialize, JsonSchema)]
 pub struct Policy<'a> {
-    /// How many findings deny.
+    /// The number of denying findings.
     pub denied: usize,
-    /// How many only warn.
+    /// The number of warnings.
     pub warned: usize,
-    /// Broken rules, those that deny first, then by address and rule.
+    /// The findings, denying ones first, then by address and rule.
     pub findings: &'a [Finding],
-    /// Those that exceptions set aside.
+    /// The findings accepted by exceptions.
     pub accepted: &'a [Excepted],
-    /// Exceptions that match nothing or count no more.
+    /// Exceptions that match nothing or have expired.
     pub warnings: Vec<Warning<'a>>,
 }
 
-/// What is wrong with an exception.
+/// A problem with an exception.
 #[derive(Serialize, JsonSchema)]
 pub struct Warning<'a> {
-    /// What.
+    /// The problem.
     pub message: &'a str,
-    /// Where it stands, as `FILE:LINE:COLUMN`; null when it stands nowhere.
+    /// Its location, as `FILE:LINE:COLUMN`; null if it has none.
     pub place: Option<String>,
-    /// What mends it; null when nothing is known to.
+    /// How to fix it; null if unknown.
     pub help: Option<&'a str>,
 }
 

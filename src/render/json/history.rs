@@ -9,24 +9,24 @@ use crate::apply::journal::Entry;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "History")]
 pub struct Document<'a> {
-    /// Which document this is: `history`.
+    /// The document type: `history`.
     #[schemars(extend("const" = "history"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// The runs of this application and environment, the oldest first.
+    /// The runs of this application and environment, oldest first.
     pub runs: Vec<Run<'a>>,
 }
 
-/// A run: in a list its first and last line, by itself all of them.
+/// A run: its first and last line in a list, all lines otherwise.
 #[derive(Serialize, JsonSchema)]
 pub struct Run<'a> {
-    /// Its first line; null when even that is missing.
+    /// Its first line; null if missing.
     pub run: Option<&'a Entry>,
-    /// Its last line; null when it died before.
+    /// Its last line; null if it was killed before.
     pub end: Option<&'a Entry>,
-    /// Every line, where one run was asked for; missing in a list.
+    /// All lines if a single run was requested; missing in a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entries: Option<&'a [Entry]>,
 }

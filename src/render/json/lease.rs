@@ -9,28 +9,28 @@ use crate::provider::Held;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Lease")]
 pub struct Document<'a> {
-    /// Which document this is: `lease`.
+    /// The document type: `lease`.
     #[schemars(extend("const" = "lease"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// Whether somebody holds it, so that nobody else gets it.
+    /// Whether it is held.
     pub held: bool,
-    /// Who holds it, or did until it was over; null when it was given back.
+    /// The current holder, or the last one if it expired; null if it was released.
     pub holder: Option<Holder<'a>>,
 }
 
-/// Who holds a lease.
+/// The holder of a lease.
 #[derive(Serialize, JsonSchema)]
 pub struct Holder<'a> {
-    /// Who: `user@host (pid 4242)`.
+    /// The holder: `user@host (pid 4242)`.
     pub who: &'a str,
-    /// The command under way, such as `apply`.
+    /// The running command, such as `apply`.
     pub command: &'a str,
-    /// Since when, in milliseconds since the epoch.
+    /// The start, in milliseconds since the epoch.
     pub since: u64,
-    /// How many seconds ago it was taken or renewed.
+    /// Seconds since it was acquired or renewed.
     pub renewed_seconds_ago: u64,
 }
 

@@ -16,15 +16,15 @@ use crate::render::migration::Frame;
 /// The version of the form.
 pub const FORMAT: u32 = 1;
 
-/// What `scalectl migrate --plan --json` prints, and `scalectl plan --json` where the spec asks for
-/// another stage than the live one.
+/// What `scalectl migrate --plan --json` prints, and `scalectl plan --json` if the spec's stage
+/// differs from the deployed one.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Migration")]
 pub struct Document<'a> {
-    /// Which document this is: `migration`.
+    /// The document type: `migration`.
     #[schemars(extend("const" = "migration"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = FORMAT))]
     pub format: u32,
     /// The application.
@@ -33,22 +33,22 @@ pub struct Document<'a> {
     pub env: &'a str,
     /// The provider: `sim` or `aws`.
     pub provider: &'a str,
-    /// The stage where it begins; of a failover, the region that takes the writes.
+    /// The old stage; for a failover, the region that takes the writes.
     pub from: &'a str,
-    /// The stage where it leads; of a failover, the region that will take the writes.
+    /// The new stage; for a failover, the region that will take the writes.
     pub to: &'a str,
-    /// What makes it a failover; null when it is none.
+    /// The failover's details; null for a migration.
     pub failover: Option<&'a Failover>,
-    /// A digest of the whole way.
+    /// A digest of all steps.
     pub digest: &'a str,
-    /// Where it stands; null when it has not begun.
+    /// Its status; null if it has not started.
     pub standing: Option<&'a Standing>,
-    /// What all steps may cost together.
+    /// The maximum cost of all steps together.
     pub budget: Budget,
-    /// What policies say.
+    /// The policy findings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy<'a>>,
-    /// The predicted seconds of all steps.
+    /// Predicted seconds of all steps.
     pub seconds: f64,
     /// The steps, in order.
     pub steps: Vec<StepJson<'a>>,
@@ -58,43 +58,43 @@ pub struct Document<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Step")]
 pub struct StepJson<'a> {
-    /// Its number, from 1 on.
+    /// Its number, starting at 1.
     pub number: usize,
     /// Its name, unique in a hop.
     pub name: &'a str,
-    /// The two stages between which it stands.
+    /// The two stages that it connects.
     pub hop: [&'a str; 2],
-    /// What it is for.
+    /// Its phase.
     pub phase: Phase,
-    /// What it does, in words.
+    /// A description.
     pub does: &'a str,
     /// Scripts that run before the resources change, by name.
     pub runs: &'a [Arc<str>],
-    /// What must be true afterwards.
+    /// The gates that must pass afterwards.
     pub gates: &'a [Gate],
-    /// What it may cost.
+    /// Its maximum cost.
     pub budget: Budget,
-    /// Whether there is no way back once it has begun.
+    /// Whether it cannot be rolled back once started.
     pub point_of_no_return: bool,
-    /// The predicted seconds; null when they are not known.
+    /// Predicted seconds; null if unknown.
     pub seconds: Option<f64>,
-    /// The changes, ordered by address; null when they are not known.
+    /// The changes, ordered by address; null if unknown.
     pub changes: Option<Vec<ChangeJson<'a>>>,
-    /// What is interrupted, and how, in words; null when it is not known.
+    /// Descriptions of interruptions; null if unknown.
     pub interrupts: Option<&'a [String]>,
-    /// What its changes put at risk; null when they are not known.
+    /// The blast radius of its changes; null if unknown.
     pub blast_radius: Option<Blast>,
 }
 
-/// What happens to one resource in a step.
+/// The change of one resource in a step.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Change")]
 pub struct ChangeJson<'a> {
-    /// Which.
+    /// The resource.
     pub address: &'a Address,
     /// The CloudFormation resource type.
     pub kind: &'a str,
-    /// What happens.
+    /// The action.
     pub action: Action,
 }
 

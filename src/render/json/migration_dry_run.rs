@@ -13,45 +13,45 @@ use crate::snapshot::Snapshot;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MigrationDryRun")]
 pub struct Document<'a> {
-    /// Which document this is: `migration-dry-run`.
+    /// The document type: `migration-dry-run`.
     #[schemars(extend("const" = "migration-dry-run"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// Of what cloud it tells, and of when.
+    /// The cloud and the time of its snapshot.
     pub live: Source<'a>,
     /// The migration, as `scalectl migrate --plan --json` prints it.
     pub migration: migration::Document<'a>,
-    /// Whether every step was taken.
+    /// Whether every step was run.
     pub complete: bool,
-    /// How many seconds the steps took together.
+    /// The total duration in seconds.
     pub seconds: f64,
-    /// The steps that were taken, in order.
+    /// The steps that were run, in order.
     pub steps: Vec<Taken<'a>>,
-    /// The step that stopped it; null when none did.
+    /// The step that failed; null if none.
     pub failed: Option<Failed<'a>>,
 }
 
-/// A step that was taken.
+/// A step that was run.
 #[derive(Serialize, JsonSchema)]
 pub struct Taken<'a> {
-    /// Its number, from 1 on.
+    /// Its number, starting at 1.
     pub step: usize,
     /// Its name.
     pub name: &'a str,
-    /// How many seconds it took.
+    /// Its duration in seconds.
     pub seconds: f64,
 }
 
-/// A step that could not be taken.
+/// A step that failed.
 #[derive(Serialize, JsonSchema)]
 pub struct Failed<'a> {
-    /// Its number, from 1 on.
+    /// Its number, starting at 1.
     pub step: usize,
     /// Its name.
     pub name: &'a str,
-    /// Why.
+    /// The reason.
     pub error: &'a str,
 }
 

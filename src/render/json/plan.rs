@@ -18,62 +18,62 @@ use crate::render::plan::Frame;
 /// The version of the form.
 pub const FORMAT: u32 = 1;
 
-/// What `scalectl plan --json` prints, unless the spec asks for another stage than the live one: then
-/// it is a migration's document.
+/// What `scalectl plan --json` prints, unless the spec's stage differs from the deployed one: then
+/// it prints a migration.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Plan")]
 pub struct Document<'a> {
-    /// Which document this is: `plan`.
+    /// The document type: `plan`.
     #[schemars(extend("const" = "plan"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = FORMAT))]
     pub format: u32,
     /// The application.
     pub app: &'a str,
     /// The environment.
     pub env: &'a str,
-    /// The stage that it leads to.
+    /// The stage that it applies.
     pub stage: &'a str,
     /// The provider: `sim` or `aws`.
     pub provider: &'a str,
-    /// How many changes there are of each sort.
+    /// The number of changes by action.
     pub summary: Counts,
-    /// What is interrupted, destroyed, replaced and newly open to the internet.
+    /// The blast radius: what is interrupted, destroyed, replaced and newly open to the internet.
     pub blast_radius: Blast,
     /// The changes, ordered by address.
     pub changes: Vec<ChangeJson<'a>>,
-    /// What policies say.
+    /// The policy findings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy<'a>>,
-    /// How long it takes.
+    /// The predicted duration.
     pub duration: DurationJson<'a>,
 }
 
-/// What happens to one resource.
+/// The change of one resource.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Change")]
 pub struct ChangeJson<'a> {
-    /// Which.
+    /// The resource.
     pub address: &'a Address,
     /// The CloudFormation resource type.
     pub kind: &'a str,
     /// The part of the architecture.
     pub tier: &'a str,
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// Why.
+    /// The reason.
     pub why: &'a Reason,
-    /// Why apply refuses it unless it is named with `--allow`, in words; missing when it does not.
+    /// Why apply rejects it unless it is named with `--allow`; missing otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'a str>,
-    /// What is interrupted meanwhile, in words; missing when nothing is.
+    /// A description of the interruption; missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupts: Option<&'a str>,
-    /// The cloud's identifier; missing for what does not exist yet.
+    /// The cloud's identifier; missing if it does not exist yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<&'a str>,
-    /// The addresses that come first.
+    /// The addresses of operations that must finish first.
     pub depends_on: &'a [Address],
     /// The properties that change, ordered by path.
     pub properties: Vec<PropertyJson<'a>>,
@@ -85,12 +85,12 @@ pub struct ChangeJson<'a> {
 pub struct PropertyJson<'a> {
     /// The dotted path.
     pub path: &'a str,
-    /// As it is, null when it is not set; missing when `hidden`. Values that the cloud will answer
-    /// are `{"$ref": "ADDRESS#PATH"}`, text with such values inside is `{"$text": [...]}`, its
+    /// The current value, null if not set; missing when `hidden`. Values that are known after apply
+    /// are `{"$ref": "ADDRESS#PATH"}`, text that contains such values is `{"$text": [...]}`, its
     /// Base64 `{"$base64": ...}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Json>,
-    /// As it will be, in the same way.
+    /// The new value, in the same form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Json>,
     /// True when the values are secret and never printed; missing otherwise.
@@ -101,31 +101,31 @@ pub struct PropertyJson<'a> {
     #[serde(skip_serializing_if = "is_false")]
     #[schemars(default)]
     pub forces_replace: bool,
-    /// True when it was changed outside of scalectl; missing otherwise.
+    /// True if it was changed outside scalectl; missing otherwise.
     #[serde(skip_serializing_if = "is_false")]
     #[schemars(default)]
     pub drift: bool,
 }
 
-/// How long a plan takes.
+/// The predicted duration of a plan.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Duration")]
 pub struct DurationJson<'a> {
-    /// The predicted seconds.
+    /// Predicted seconds.
     pub seconds: u64,
     /// The longest chain, in order.
     pub critical_path: Vec<LinkJson<'a>>,
 }
 
-/// One write or delete on the longest chain.
+/// One operation of the longest chain.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Link")]
 pub struct LinkJson<'a> {
-    /// On what.
+    /// The resource.
     pub address: &'a Address,
-    /// What it does.
+    /// The operation.
     pub step: Step,
-    /// Its typical seconds.
+    /// Its typical duration in seconds.
     pub seconds: u64,
 }
 

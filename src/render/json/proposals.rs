@@ -9,15 +9,15 @@ use crate::plan::import_match::Proposal;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Proposals")]
 pub struct Document<'a> {
-    /// Which document this is: `proposals`.
+    /// The document type: `proposals`.
     #[schemars(extend("const" = "proposals"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// How many resources of the spec are not managed yet.
+    /// The number of resources in the spec that are not managed yet.
     pub missing: usize,
-    /// What fits them, in the order in which to import.
+    /// The matches, in the order to import them.
     pub proposals: &'a [Proposal],
 }
 

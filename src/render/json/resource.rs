@@ -17,52 +17,52 @@ use crate::value::Map;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Resource")]
 pub struct Document<'a> {
-    /// Which document this is: `resource`.
+    /// The document type: `resource`.
     #[schemars(extend("const" = "resource"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// Its address.
     pub address: &'a Address,
-    /// As it is; null when it does not exist.
+    /// The existing resource; null if it does not exist.
     pub live: Option<Live<'a>>,
-    /// As the spec has it; null when the spec has no such resource.
+    /// The resource in the spec; null if the spec does not have it.
     pub desired: Option<Desired<'a>>,
-    /// What apply would do to it; nothing, one change, or one more for a leftover of a replace.
+    /// What apply would do to it: none or one change, and one more for a leftover of a replace.
     pub changes: Vec<ChangeJson<'a>>,
 }
 
-/// A resource as it is.
+/// An existing resource.
 #[derive(Serialize, JsonSchema)]
 pub struct Live<'a> {
     /// The CloudFormation resource type.
     pub kind: &'a str,
     /// The cloud's identifier.
     pub identifier: &'a str,
-    /// Whether it can be used.
+    /// Its status.
     pub status: &'a Status,
-    /// Its properties. A secret is shown as `(hidden ...)`: enough to tell whether two are the same.
+    /// Its properties. A secret is shown as `(hidden ...)` with a digest, so that two can be compared.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
 }
 
-/// A resource as the spec has it.
+/// A resource in the spec.
 #[derive(Serialize, JsonSchema)]
 pub struct Desired<'a> {
     /// The CloudFormation resource type.
     pub kind: &'a str,
     /// The part of the architecture.
     pub tier: &'a str,
-    /// Its properties, without those that the cloud never gives back. Values that the cloud will
-    /// answer are `{"$ref": "ADDRESS#PATH"}`; a secret is shown as `(hidden ...)`.
+    /// Its properties, without those that the cloud never returns. Values that are known after
+    /// apply are `{"$ref": "ADDRESS#PATH"}`; a secret is shown as `(hidden ...)`.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
     /// Resources that must exist first although no property refers to them.
     pub after: &'a [Address],
-    /// Whether deleting and replacing it is refused unless it is named.
+    /// Whether deleting or replacing it is rejected unless it is named.
     pub protect: bool,
-    /// Paths of properties that something else may move.
+    /// Paths of properties that may be changed outside scalectl.
     pub ignore_changes: &'a [Arc<str>],
 }
 

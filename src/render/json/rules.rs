@@ -11,10 +11,10 @@ use crate::policy::{Policies, Severity};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Rules")]
 pub struct Document<'a> {
-    /// Which document this is: `rules`.
+    /// The document type: `rules`.
     #[schemars(extend("const" = "rules"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The rules.
@@ -26,19 +26,19 @@ pub struct Document<'a> {
 pub struct Rule<'a> {
     /// Its name, unique among all rules.
     pub id: &'a str,
-    /// What it wants, in a sentence.
+    /// The requirement, in one sentence.
     pub title: &'a str,
-    /// What it does when it is broken.
+    /// Whether a violation denies or warns.
     pub severity: Severity,
-    /// The kinds that it looks at, `*` for any letters; all when empty.
+    /// The resource types that it applies to, `*` for any characters; empty means all.
     pub kinds: &'a [Arc<str>],
-    /// The control that it follows, such as `SecurityHub EC2.8`; null when there is none.
+    /// The control that it implements, such as `SecurityHub EC2.8`; null if none.
     pub reference: Option<&'a str>,
-    /// Where to read on; null when nowhere.
+    /// A link to more information; null if none.
     pub url: Option<&'a str>,
-    /// The file in which it stands.
+    /// The file that defines it.
     pub file: &'a str,
-    /// Whether it came with scalectl.
+    /// Whether it is built in.
     pub builtin: bool,
 }
 

@@ -6,20 +6,20 @@ use serde::Serialize;
 use crate::inventory::Live;
 use crate::migrate::failover::writer_of;
 
-/// What `migrate` and `failover` print with `--status --json` when nothing is under way, and with
+/// What `migrate` and `failover` print with `--status --json` when nothing is in progress, and with
 /// `--plan --json` when there is nothing to do. Otherwise they print a migration.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Settled")]
 pub struct Document<'a> {
-    /// Which document this is: `settled`.
+    /// The document type: `settled`.
     #[schemars(extend("const" = "settled"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// The stage that was reached last; null when none was.
+    /// The last completed stage; null if none.
     pub stage: Option<&'a str>,
-    /// The region whose database takes the writes; null where that is not known, or no region's.
+    /// The region whose database takes the writes; null if unknown or none.
     pub writer: Option<String>,
 }
 

@@ -7,21 +7,21 @@ use serde::Serialize;
 
 use crate::value::Map;
 
-/// What `scalectl sim list --json` prints, and of one resource `scalectl sim show --json`.
+/// What `scalectl sim list --json` prints, and `scalectl sim show --json` for one resource.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Sim")]
 pub struct Document<'a> {
-    /// Which document this is: `sim`.
+    /// The document type: `sim`.
     #[schemars(extend("const" = "sim"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// What exists.
+    /// The resources.
     pub resources: Vec<Resource<'a>>,
 }
 
-/// Something that exists in the simulator.
+/// A resource in the simulator.
 #[derive(Serialize, JsonSchema)]
 pub struct Resource<'a> {
     /// The CloudFormation resource type.
@@ -30,12 +30,12 @@ pub struct Resource<'a> {
     pub region: &'a str,
     /// Its identifier.
     pub identifier: &'a str,
-    /// The cloud's word for its state, such as `creating`.
+    /// Its state as reported by the cloud, such as `creating`.
     pub state: &'a str,
     /// Its properties.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: &'a Map,
-    /// The tags that say whose it is; null when it is nobody's.
+    /// Its ownership tags; null if it is unmanaged.
     pub marks: Option<BTreeMap<&'static str, String>>,
 }
 

@@ -7,32 +7,32 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Stages")]
 pub struct Document<'a> {
-    /// Which document this is: `stages`.
+    /// The document type: `stages`.
     #[schemars(extend("const" = "stages"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// The stage that the spec asks for; null where there is no spec.
+    /// The stage in the spec; null without a spec.
     pub current: Option<&'static str>,
-    /// The stages, in the order in which an application grows.
+    /// The stages, from small to large.
     pub stages: Vec<Stage<'a>>,
 }
 
 /// A stage.
 #[derive(Serialize, JsonSchema)]
 pub struct Stage<'a> {
-    /// Its name, as the spec has it.
+    /// Its name in the spec.
     pub stage: &'static str,
-    /// Its name for people.
+    /// Its title.
     pub title: &'a str,
-    /// What it is for.
+    /// Its purpose.
     pub description: &'a str,
-    /// When to leave it for the next one; null for the last.
+    /// When to move to the next stage; null for the last.
     pub grow: Option<&'a str>,
-    /// How many resources the spec has there; null where there is no spec, or where it does not fit.
+    /// The number of resources at this stage; null without a spec, or if the spec does not support it.
     pub resources: Option<usize>,
-    /// What the spec lacks for it; null when it lacks nothing.
+    /// What the spec needs to support it; null if nothing.
     pub needs: Option<String>,
 }
 

@@ -10,30 +10,30 @@ use crate::inventory::Status;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Status")]
 pub struct Document<'a> {
-    /// Which document this is: `status`.
+    /// The document type: `status`.
     #[schemars(extend("const" = "status"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The application.
     pub app: &'a str,
     /// The environment.
     pub env: &'a str,
-    /// The stage that was reached last; null when none was.
+    /// The last completed stage; null if none.
     pub stage: Option<&'a str>,
-    /// Where the application and its parts are to be found.
+    /// The endpoints of the application and its parts.
     pub endpoints: Vec<Endpoint<'a>>,
-    /// What exists, ordered by address.
+    /// The existing resources, ordered by address.
     pub resources: Vec<Resource<'a>>,
-    /// How many changes `scalectl apply` would make; null while the spec has mistakes.
+    /// The number of changes that `scalectl apply` would make; null if the spec is invalid.
     pub to_change: Option<usize>,
 }
 
-/// Where a part is to be found.
+/// An endpoint.
 #[derive(Serialize, JsonSchema)]
 pub struct Endpoint<'a> {
-    /// Which part, such as `site` or `database`.
+    /// The part, such as `site` or `database`.
     pub what: &'a str,
     /// A URL, a name or an address.
     pub r#where: String,
@@ -41,7 +41,7 @@ pub struct Endpoint<'a> {
     pub address: &'a Address,
 }
 
-/// Something that exists.
+/// An existing resource.
 #[derive(Serialize, JsonSchema)]
 pub struct Resource<'a> {
     /// Its address.
@@ -52,6 +52,6 @@ pub struct Resource<'a> {
     pub tier: String,
     /// The cloud's identifier.
     pub identifier: &'a str,
-    /// Whether it can be used.
+    /// Its status.
     pub status: &'a Status,
 }

@@ -13,17 +13,17 @@ use crate::testing;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TestResults")]
 pub struct Document<'a> {
-    /// Which document this is: `test-results`.
+    /// The document type: `test-results`.
     #[schemars(extend("const" = "test-results"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
-    /// How many tests passed.
+    /// The number of passed tests.
     pub passed: usize,
-    /// How many failed.
+    /// The number of failed tests.
     pub failed: usize,
-    /// The tests, in the order of the files.
+    /// The tests, in file order.
     pub tests: Vec<Test<'a>>,
 }
 
@@ -34,28 +34,28 @@ pub struct Test<'a> {
     pub file: &'a str,
     /// Its name.
     pub name: &'a str,
-    /// Where it stands, as `FILE:LINE:COLUMN`.
+    /// Its location, as `FILE:LINE:COLUMN`.
     pub place: String,
-    /// Whether everything was as expected.
+    /// Whether it passed.
     pub ok: bool,
-    /// How long it took here.
+    /// Its duration in seconds.
     pub milliseconds: f64,
-    /// What was not as expected.
+    /// The failed expectations.
     pub failures: Vec<Failure<'a>>,
 }
 
-/// Something that is not as expected.
+/// A failed expectation.
 #[derive(Default, Serialize, JsonSchema)]
 pub struct Failure<'a> {
-    /// The expression that is false; null when it is something else that fails.
+    /// The expression that is false; null for other failures.
     pub expected: Option<&'a str>,
-    /// Where it is expected, as `FILE:LINE:COLUMN`; null when that is not known.
+    /// The expectation's location, as `FILE:LINE:COLUMN`; null if unknown.
     pub place: Option<String>,
-    /// What the test says to it; null when it says nothing.
+    /// The test's message; null if it has none.
     pub message: Option<&'a str>,
-    /// Why it fails; null where the values say it.
+    /// Why it fails; null if the values show it.
     pub why: Option<String>,
-    /// What the expression looked at, and the values that it saw.
+    /// The names in the expression and their values.
     pub seen: BTreeMap<&'a str, &'a str>,
 }
 

@@ -10,10 +10,10 @@ use crate::render::junit::{Case, End};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Validation")]
 pub struct Document<'a> {
-    /// Which document this is: `validation`.
+    /// The document type: `validation`.
     #[schemars(extend("const" = "validation"))]
     pub document: &'static str,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = 1))]
     pub format: u32,
     /// Whether nothing is wrong.

@@ -13,16 +13,16 @@ use crate::provider::Output;
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum What<'a> {
-    /// A step begins, or is begun again.
+    /// A step starts or is resumed.
     Began {
-        /// Its number, from 1 on.
+        /// Its number, starting at 1.
         step: usize,
         /// Its name.
         name: &'a str,
-        /// Whether it is taken back.
+        /// Whether it is rolled back.
         back: bool,
     },
-    /// A script begins.
+    /// A script starts.
     Runs {
         /// Its name.
         script: &'a str,
@@ -31,53 +31,53 @@ pub enum What<'a> {
     Ran {
         /// Its name.
         script: &'a str,
-        /// What it said.
+        /// Its output.
         output: &'a Output,
     },
-    /// The resources' changes are known, and are made next.
+    /// The step's changes are planned and will be applied next.
     Planned {
-        /// The step's number, from 1 on.
+        /// The step's number, starting at 1.
         step: usize,
-        /// How many changes there are of each sort.
+        /// The number of changes by action.
         counts: Counts,
     },
-    /// A gate was asked.
+    /// A gate was checked.
     Asked {
         /// The gate.
         gate: &'a Gate,
-        /// The answer.
+        /// The reading.
         reading: &'a Reading,
-        /// Seconds since the first question.
+        /// Seconds since the first check.
         passed: f64,
     },
-    /// A gate is open.
+    /// A gate passed.
     Opened {
         /// The gate.
         gate: &'a Gate,
     },
     /// A step is done.
     Done {
-        /// Its number, from 1 on.
+        /// Its number, starting at 1.
         step: usize,
         /// Its name.
         name: &'a str,
-        /// Seconds that it took, by the provider's clock.
+        /// Its duration in seconds, by the provider's clock.
         seconds: f64,
     },
-    /// The stage is reached.
+    /// The stage is complete.
     Arrived {
         /// Which.
         stage: &'a str,
-        /// Seconds of the whole way, by the provider's clock.
+        /// Total seconds, by the provider's clock.
         seconds: f64,
     },
-    /// Another region's database takes the writes.
+    /// The database in another region takes the writes.
     Moved {
-        /// Which region's.
+        /// The region.
         writer: &'a str,
-        /// Seconds of the whole way, by the provider's clock.
+        /// Total seconds, by the provider's clock.
         seconds: f64,
-        /// The step that waits until the old region answers; null when none does.
+        /// The step that waits for the old region; null if none.
         waits: Option<&'a str>,
     },
 }
