@@ -24,8 +24,8 @@ impl Refusal {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable(_) => None,
-            Self::NotPlain => Some("remove it, or put a file in its place"),
-            Self::TooLarge(_) => Some("split it, or leave out what was generated"),
+            Self::NotPlain => Some("remove it, or replace it with a regular file"),
+            Self::TooLarge(_) => Some("split it, or remove generated parts"),
         }
     }
 }
@@ -34,7 +34,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Self::NotPlain => f.write_str("is not a plain file"),
+            Self::NotPlain => f.write_str("is not a regular file"),
             Self::TooLarge(most) => write!(f, "has more than {most} bytes"),
         }
     }
@@ -58,7 +58,7 @@ impl Plain {
     /// Opens a file without waiting for anybody: a pipe opens at once.
     ///
     /// # Errors
-    /// When it cannot be opened, or is not a plain file.
+    /// When it cannot be opened, or is not a regular file.
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         let mut options = OpenOptions::new();
         options.read(true);

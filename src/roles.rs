@@ -60,13 +60,13 @@ impl Role {
     pub fn why(self) -> &'static str {
         match self {
             Self::DatabaseSetting => {
-                "it says to servers which database they use; without it a migration would not move the rows, and nothing would guard them"
+                "it tells servers which database to use; without it a migration would not move the rows or protect them"
             }
             Self::DatabaseRule => {
-                "it admits servers to the database; without it rows could not be moved"
+                "it allows servers to connect to the database; without it rows could not be moved"
             }
             Self::ScriptHost => "migrations run their scripts on it",
-            Self::Network => "a failover reads a region's addresses off it",
+            Self::Network => "a failover reads a region's addresses from it",
         }
     }
 }

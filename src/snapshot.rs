@@ -26,36 +26,36 @@ fn name() -> Arc<str> {
     NAME.into()
 }
 
-/// What is live, as it was at a moment.
+/// The current state at a point in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// Which document this is: `snapshot`. A file that does not say it is taken for one, too.
+    /// The document type: `snapshot`. Optional when read.
     #[serde(default = "name")]
     #[schemars(extend("const" = NAME))]
     pub document: Arc<str>,
-    /// The version of its form; it counts up when a reader could break.
+    /// The format version; it increases with incompatible changes.
     #[schemars(extend("const" = FORMAT))]
     pub format: u32,
-    /// Whose resources.
+    /// The owner of the resources.
     pub owner: Owner,
-    /// The provider that told.
+    /// The provider.
     pub provider: Arc<str>,
-    /// The account's number, where the provider has accounts.
+    /// The account number, if the provider has accounts.
     pub account: Option<Arc<str>>,
     /// When it was taken, RFC 3339, by the provider's clock.
     pub taken: Arc<str>,
-    /// The kinds that were looked for, by region.
+    /// The resource types that were read, by region.
     pub looked: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// The app's record.
     pub record: Option<Record>,
-    /// What there is, ordered by address.
+    /// The resources, ordered by address.
     pub resources: Vec<LiveResource>,
-    /// Leftovers of replaces that did not finish.
+    /// Resources left over from unfinished replaces.
     pub deposed: Vec<LiveResource>,
-    /// What others have in the account, of the kinds that were looked for.
+    /// Resources of other owners in the account, of the types that were read.
     pub others: Vec<Other>,
-    /// Where could not be looked, and why.
+    /// What could not be read, and why.
     pub unseen: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ pub struct Look {
     pub live: Live,
     /// What there is of others.
     pub others: Vec<Other>,
-    /// The kinds that were looked for, by region.
+    /// The resource types that were read, by region.
     pub looked: BTreeSet<(Arc<str>, Arc<str>)>,
     /// When, in milliseconds since the epoch.
     pub at: u64,
@@ -79,7 +79,7 @@ pub enum SnapshotError {
     #[error("is not a snapshot: {0}")]
     Broken(String),
     /// It is another version's.
-    #[error("has format {0}, and this scalectl reads {FORMAT}")]
+    #[error("has format {0}; this version of scalectl reads format {FORMAT}")]
     Format(u64),
 }
 
@@ -189,7 +189,7 @@ impl Snapshot {
         u64::try_from(taken.as_millisecond()).unwrap_or(0)
     }
 
-    /// The kinds that were looked for, by region.
+    /// The resource types that were read, by region.
     pub fn looked(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
         let regions = self.looked.iter();
         regions
@@ -254,7 +254,10 @@ mod tests {
         let old = text.replace("  \"document\": \"snapshot\",\n", "");
         assert!(old != text && Snapshot::parse(&old).is_ok());
         let newer = text.replace("\"format\": 1", "\"format\": 2");
-        assert_eq!(why(&newer), "has format 2, and this scalectl reads 1");
+        assert_eq!(
+            why(&newer),
+            "has format 2; this version of scalectl reads format 1"
+        );
         let unknown = text.replace("\"unseen\"", "\"unheard\"");
         assert!(why(&unknown).contains("unknown field `unheard`"));
         let late = text.replace("2026-01-01T", "2026-13-01T");

@@ -49,8 +49,8 @@ pub fn step(count: usize) -> Result<(), Failure> {
     STEPS.set(steps);
     if steps > MOST_STEPS {
         Err(Failure {
-            message: format!("an expression takes more than {MOST_STEPS} steps"),
-            help: Some("go through shorter lists".to_owned()),
+            message: format!("an expression needs more than {MOST_STEPS} steps"),
+            help: Some("iterate over shorter lists".to_owned()),
         })
     } else {
         Ok(())

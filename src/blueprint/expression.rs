@@ -80,7 +80,7 @@ impl Expression {
     pub fn parse(text: &str, location: &Location) -> Result<Self, Diagnostic> {
         if let Some(message) = effort::too_much(text) {
             return Err(
-                Diagnostic::error(location.clone(), message).help("name parts of it in `locals`")
+                Diagnostic::error(location.clone(), message).help("move parts of it to `locals`")
             );
         }
         if let Some(ast) = path(text.trim()) {
@@ -147,7 +147,9 @@ fn eval<'a>(
             LiteralValue::String(s) => Value::str(s.inner()),
             LiteralValue::Null => Value::Null,
             LiteralValue::Bytes(_) => {
-                return Err(Failure::new("bytes have no place in a blueprint"));
+                return Err(Failure::new(
+                    "byte strings are not supported in a blueprint",
+                ));
             }
         })),
         Expr::Ident(name) => {
@@ -230,7 +232,7 @@ fn member<'a>(of: Cow<'a, Value>, name: &str, scope: &dyn Scope) -> Outcome<'a> 
         other => match &*other {
             Value::Reference(reference) => scope.select(reference, name).map(Cow::Owned),
             Value::Null => absent(Failure::new(format!(
-                "`{name}` of null: what it belongs to is left out here"
+                "`{name}` of null: its resource is not included here"
             ))),
             value => absent(Failure::new(format!(
                 "`{value}` has no members, so no `{name}`"

@@ -24,7 +24,7 @@ pub fn known(value: &Value) -> Result<(), Failure> {
     waits.map_or(Ok(()), |what| {
         Err(Failure {
             message: format!("{what} is only known after apply, so it cannot be inspected here"),
-            help: Some("pass it on as it is, or decide by something that the spec says".to_owned()),
+            help: Some("pass it on unchanged, or use a condition on the spec".to_owned()),
         })
     })
 }
@@ -102,7 +102,7 @@ pub fn call(name: &str, args: Vec<Value>) -> Result<Value, Failure> {
     }
     // What they are: their values may be secret.
     let given: Vec<_> = args.iter().map(Value::noun).collect();
-    let message = format!("{name} does not take ({})", given.join(", "));
+    let message = format!("{name} does not accept ({})", given.join(", "));
     Err(Failure::new(message))
 }
 
@@ -264,11 +264,11 @@ fn of_known(name: &str, args: &[Value]) -> Result<Option<Value>, Failure> {
         ("int", [Float(n)]) => Int(*n as i64),
         ("int", [String(text)]) => Int(text
             .parse()
-            .map_err(|_| Failure::new("the text is not a whole number"))?),
+            .map_err(|_| Failure::new("the text is not an integer"))?),
         ("max", [List(items)]) if !items.is_empty() => {
             let numbers = items.iter().map(|item| {
                 item.as_int()
-                    .ok_or_else(|| Failure::new("max takes whole numbers"))
+                    .ok_or_else(|| Failure::new("max needs integers"))
             });
             Int(numbers
                 .collect::<Result<Vec<_>, _>>()?
@@ -353,7 +353,7 @@ pub fn with_markers(
         Ok(match value {
             Value::Base64(_) => {
                 return Err(Failure::new(
-                    "base64 of a value that is only known after apply cannot stand inside text",
+                    "base64 of a value that is only known after apply cannot be part of a text",
                 ));
             }
             Value::Reference(_) | Value::Text(_) => {

@@ -54,21 +54,21 @@ fn text(description: &str) -> Json {
 
 fn blueprint() -> Json {
     json!({
-        "description": "What a stage is made of.",
+        "description": "The modules of a stage.",
         "type": "object",
         "additionalProperties": false,
         "required": ["blueprint", "title", "description", "compose"],
         "properties": {
             "blueprint": {
-                "description": "The stage that it is for.",
+                "description": "The stage.",
                 "type": "string",
                 "examples": crate::spec::Stage::ALL.map(crate::spec::Stage::name),
             },
-            "title": text("What `scalectl stages` calls it."),
-            "description": text("What it is for, in a paragraph."),
-            "grow": text("When it is time for the next stage."),
+            "title": text("The title shown by `scalectl stages`."),
+            "description": text("Its purpose, in one paragraph."),
+            "grow": text("When to move to the next stage."),
             "compose": {
-                "description": "The modules that it is made of, in order.",
+                "description": "Its modules, in order.",
                 "type": "array",
                 "items": {
                     "type": "object",
@@ -94,28 +94,28 @@ fn module() -> Json {
         "required": ["module", "description", "resources"],
         "properties": {
             "module": text("Its name; the file's name without .yaml."),
-            "description": text("What it is for."),
+            "description": text("Its purpose."),
             "inputs": {
-                "description": "What a blueprint may say `with`; expressions see them as `inputs`.",
+                "description": "The inputs that a blueprint may set in `with`; available to expressions as `inputs`.",
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
                     "additionalProperties": false,
                     "properties": {
-                        "default": {"description": "The value where a blueprint gives none."},
-                        "description": text("What it means."),
+                        "default": {"description": "The default value."},
+                        "description": text("Its meaning."),
                     },
                 },
             },
-            "locals": {"description": "Values by name; expressions see them as `locals`.", "type": "object"},
-            "resources": {"description": "What should exist.", "type": "array", "items": {"$ref": "#/definitions/resource"}},
+            "locals": {"description": "Named values; available to expressions as `locals`.", "type": "object"},
+            "resources": {"description": "The resources.", "type": "array", "items": {"$ref": "#/definitions/resource"}},
         },
     })
 }
 
 fn for_each() -> Json {
     json!({
-        "description": "A list or object; there is one resource for each of its items, which expressions see as `each`.",
+        "description": "A list or object; creates one resource per item, available to expressions as `each`.",
         "anyOf": [{"$ref": "#/definitions/expression"}, {"type": ["array", "object"]}],
         "examples": ["${spec.services}", "${region.zones}"],
     })
@@ -123,7 +123,7 @@ fn for_each() -> Json {
 
 fn include_when() -> Json {
     json!({
-        "description": "Whether it is there at all.",
+        "description": "Whether it is created.",
         "anyOf": [{"$ref": "#/definitions/expression"}, {"type": "boolean"}],
         "examples": ["${spec.domain != null}"],
     })
@@ -159,35 +159,35 @@ fn resource() -> Json {
             },
             "kind": {"description": "The CloudFormation resource type.", "type": "string", "enum": kinds},
             "tier": {"description": "The part of the architecture; plans and drawings group by it.", "type": "string", "enum": TIERS},
-            "role": {"description": "What it is to the engine, which looks it up by that.", "type": "string", "enum": Role::ALL.map(Role::name)},
-            "region": {"description": "Where it is, if not in the module's region.", "type": "string", "examples": ["us-east-1"]},
+            "role": {"description": "Its role, by which the engine finds it.", "type": "string", "enum": Role::ALL.map(Role::name)},
+            "region": {"description": "Its region [default: the module's region].", "type": "string", "examples": ["us-east-1"]},
             "forEach": for_each(),
             "includeWhen": include_when(),
             "readyWhen": {
-                "description": "What must be true of it, as `self`, before others may use it.",
+                "description": "Conditions on it, as `self`, that must be true before other resources use it.",
                 "type": "array",
                 "items": {"type": "string"},
                 "examples": [["${self.Status == 'available'}"]],
             },
             "after": {
-                "description": "Ids of resources that come first although no property refers to them.",
+                "description": "Ids of resources that must be created first although no property refers to them.",
                 "type": "array",
                 "items": {"type": "string"},
             },
             "lifecycle": {
-                "description": "What a plan may do with it.",
+                "description": "Rules for changing it.",
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                    "protect": {"description": "Refuse to delete or replace it unless it is named on the command line.", "type": "boolean", "default": false},
+                    "protect": {"description": "Reject deleting or replacing it unless it is named with --allow.", "type": "boolean", "default": false},
                     "createBeforeDestroy": {"description": "On replace, create the new one before the old one is deleted.", "type": "boolean", "default": false},
                     "ignoreChanges": {
-                        "description": "Dotted paths of properties that something else moves.",
+                        "description": "Dotted paths of properties that are changed outside scalectl.",
                         "type": "array",
                         "items": {"type": "string"},
                         "examples": [["DesiredCapacity"]],
                     },
-                    "phase": text("The migration's phase, where it cannot be derived."),
+                    "phase": text("The migration phase, if it cannot be derived."),
                 },
             },
             "properties": {"description": "Properties under CloudFormation's names.", "type": "object"},
@@ -206,12 +206,12 @@ fn walk() -> Json {
             "type": "object",
             "required": ["step", "phase", "does"],
             "properties": {
-                "step": text("Its name, unique in the walk."),
+                "step": text("Its name, unique in the migration."),
                 "phase": {
-                    "description": "What it is for.",
+                    "description": "Its purpose.",
                     "enum": ["prepare", "expand", "move", "switch", "soak", "contract"],
                 },
-                "does": text("What it does, in words."),
+                "does": text("A description of the step."),
             },
         }}},
     })
@@ -273,7 +273,7 @@ fn about(kind: &KindSchema, name: &str) -> String {
         () => "Changes in place.",
     });
     if kind.is_write_only(name) {
-        words.push("AWS never gives it back; it is compared by a digest.");
+        words.push("AWS never returns it; it is compared by a digest.");
     }
     words.join(" ")
 }

@@ -157,7 +157,7 @@ impl<T> Entry<T> {
                 let root = builtin(&shown(file.path));
                 match root.map(|root| (file.parse)(&root, &mut errors)) {
                     Some(parsed) if errors.is_empty() => parsed,
-                    _ => panic!("{} in the binary is broken: {errors:?}", file.path),
+                    _ => panic!("built-in file {} is invalid: {errors:?}", file.path),
                 }
             }),
         }
@@ -505,7 +505,7 @@ mod tests {
         let refused = module("AWS::IAM::RolePolicy", "{RoleName: a, PolicyName: b}");
         let message = refused.unwrap_err();
         assert!(
-            message.starts_with("AWS::IAM::RolePolicy cannot be used"),
+            message.starts_with("AWS::IAM::RolePolicy is not supported"),
             "{message}"
         );
     }
@@ -519,7 +519,7 @@ mod tests {
         assert!(
             errors[0]
                 .message
-                .starts_with("no expression can name `function`")
+                .starts_with("`function` is a reserved word")
         );
     }
 

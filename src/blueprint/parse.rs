@@ -107,24 +107,24 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
         let message = format!("`{id}` is a variable of every expression");
         errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
     } else if expression::WORDS.contains(&&*id) {
-        let message = format!("no expression can name `{id}`, which is a word of the language");
+        let message = format!("`{id}` is a reserved word of the expression language");
         errors.push(Diagnostic::error(location.clone(), message).help("choose another id"));
     }
     let kind = text_of(node, "kind", errors)?;
     let schema = Registry::embedded().kind(&kind);
     if schema.is_none() {
         let place = node.get("kind").unwrap_or(node).location.clone();
-        let error = Diagnostic::error(place, format!("there is no kind {kind}"));
+        let error = Diagnostic::error(place, format!("there is no resource type {kind}"));
         errors.push(match Registry::embedded().suggest(&kind) {
             Some(near) => error.help(format!("did you mean {near}?")),
-            None => error.help("kinds are CloudFormation's resource types, such as AWS::EC2::VPC"),
+            None => error.help("use a CloudFormation resource type, such as AWS::EC2::VPC"),
         });
     }
     if let Some(why) = unusable(&kind) {
         let place = node.get("kind").unwrap_or(node).location.clone();
-        let message = format!("{kind} cannot be used: {why}");
+        let message = format!("{kind} is not supported: {why}");
         errors.push(Diagnostic::error(place, message).help(
-            "an apply marks what it makes in its tags or in those of what it belongs to; use another kind for the same, or make it outside of scalectl",
+            "scalectl stores ownership in a resource's tags or its parent's tags; use another resource type, or create it outside scalectl",
         ));
     }
     let tier = text_of(node, "tier", errors).unwrap_or_default();
@@ -132,7 +132,7 @@ fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration>
         let place = node.get("tier").unwrap_or(node).location.clone();
         errors.push(
             Diagnostic::error(place, format!("there is no tier {tier:?}"))
-                .help(format!("tiers are {}", TIERS.join(", "))),
+                .help(format!("the tiers are {}", TIERS.join(", "))),
         );
     }
     let source = node.get("properties").cloned();
@@ -199,7 +199,8 @@ fn role(node: &Node, kind: &str, errors: &mut Vec<Diagnostic>) -> Option<Role> {
             None => format!("a role is a word, not {}", node.describe()),
         };
         errors.push(
-            Diagnostic::error(node.location.clone(), message).help(format!("roles are {}", all())),
+            Diagnostic::error(node.location.clone(), message)
+                .help(format!("the roles are {}", all())),
         );
         return None;
     };
@@ -264,7 +265,7 @@ fn check_statically(
         let message = format!("{path} has no value");
         errors.push(
             Diagnostic::error(place, message)
-                .help("give it one, or leave it out; a text with a comma in it needs quotes"),
+                .help("set one, or omit the property; quote a text with a comma"),
         );
     }
     let mut constant = Map::new();

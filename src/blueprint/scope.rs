@@ -174,6 +174,6 @@ impl Scope for Only {
         Err(Failure::new(format!("{of} is another resource")))
     }
     fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new("templates have no place here"))
+        Err(Failure::new("templates cannot be used here"))
     }
 }

@@ -48,9 +48,9 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
         };
         let Some(parent) = parent_of(graph, one, property, of) else {
             found.push(mistake(
-                format!("{}: {property} names no {of} of this blueprint", one.address),
+                format!("{}: {property} does not refer to a {of} of this blueprint", one.address),
                 format!(
-                    "{} has no tags of its own, so that it is marked on the {of} that it belongs to; refer to one by its identifier, as in `${{my_resource.{}}}`",
+                    "{} has no tags, so its ownership is stored on its parent {of}; refer to one by its identifier, as in `${{my_resource.{}}}`",
                     one.kind,
                     identifier_of(of).unwrap_or("Id")
                 ),
@@ -65,9 +65,9 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
                 .is_some_and(|all| all.len() > 1)
         {
             found.push(mistake(
-                format!("{}: {} names more than one", one.address, stand_in.list),
+                format!("{}: {} has more than one entry", one.address, stand_in.list),
                 format!(
-                    "an apply finds it through the one that it belongs to; write a {} for each",
+                    "apply finds it through its parent; create one {} for each",
                     one.kind
                 ),
             ));
@@ -78,12 +78,12 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
             found.push(mistake(
                 format!("{first} and {} cannot be told apart", one.address),
                 match among(&one.kind) {
-                    [] => format!("both have the same identifier on {parent}; leave one out"),
+                    [] => format!("both have the same identifier on {parent}; remove one"),
                     [only] if *only == property => {
                         format!("{parent} has one {}; put both into it", one.kind)
                     }
                     told => format!(
-                        "AWS makes up what a {} is called, so that {} tells it from others on {parent}; give each another one, or leave one out",
+                        "AWS generates the name of a {}, so {} must distinguish it from others on {parent}; use different values, or remove one",
                         one.kind,
                         told.join(", ")
                     ),
@@ -96,11 +96,11 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
             let first = children[0];
             found.push(Diagnostic {
                 severity: Severity::Error,
-                message: format!("{parent} has {} children that are marked in its tags", children.len()),
+                message: format!("{parent} has {} children that use its tags for ownership", children.len()),
                 location: library.place(&blueprint.name, &first.id, ""),
                 line: None,
                 help: Some(format!(
-                    "AWS lets a resource have {TAGS} tags, and each such child takes one; spread them over several, with {} at most on each",
+                    "AWS allows {TAGS} tags per resource, and each such child uses one; distribute them over several, with at most {} on each",
                     TAGS - KEPT_FREE
                 )),
             });
@@ -178,13 +178,13 @@ fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Dia
     let of_nobody = missing_roles(graph).into_iter().map(|(role, region)| {
         mistake(
             format!(
-                "the blueprint {} has no resource with `role: {}` ({}) in {region}, and the spec has a database: {}",
+                "the blueprint {} has no resource with `role: {}` ({}) in {region}, which the spec's database needs: {}",
                 blueprint.name,
                 role.name(),
                 role.kind(),
                 role.why()
             ),
-            format!("add `role: {}` to that resource; scalectl looks it up by its role", role.name()),
+            format!("add `role: {}` to that resource; scalectl finds it by its role", role.name()),
         )
     });
     let of_two = doubled_roles(graph)
@@ -192,7 +192,7 @@ fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Dia
         .map(|(role, first, second)| {
             mistake(
                 format!("{first} and {second} have `role: {}`", role.name()),
-                "one resource of a region has a role; remove it from the other".to_owned(),
+                "a role must be unique in a region; remove it from the other resource".to_owned(),
             )
         });
     of_nobody.chain(of_two).collect()

@@ -88,10 +88,10 @@ fn servers(body: &str) -> Result<BTreeSet<String>, String> {
     /// No such name; SERVFAIL is what a zone gets whose name servers do not know it.
     const KNOWN: [i64; 3] = [0, 2, 3];
     let answer: Json =
-        serde_json::from_str(body).map_err(|_| "a resolver's answer is no JSON".to_owned())?;
+        serde_json::from_str(body).map_err(|_| "a resolver's response is not JSON".to_owned())?;
     let status = answer.get("Status").and_then(Json::as_i64);
     if !status.is_some_and(|status| KNOWN.contains(&status)) {
-        return Err("a resolver's answer has no status".to_owned());
+        return Err("a resolver's response has no status".to_owned());
     }
     let records = answer.get("Answer").and_then(Json::as_array);
     let records = records.into_iter().flatten();
@@ -113,7 +113,7 @@ pub fn judge(zone: &Zone, seen: &Result<BTreeSet<String>, String>) -> Check {
                 verdict: Verdict::Warning,
                 ..Check::ok(
                     CHECK,
-                    format!("public resolvers could not be asked for {name}: {why}"),
+                    format!("public resolvers could not be queried for {name}: {why}"),
                 )
             };
         }
@@ -125,19 +125,20 @@ pub fn judge(zone: &Zone, seen: &Result<BTreeSet<String>, String>) -> Check {
         return Check::ok(CHECK, format!("{name} is delegated to its hosted zone"));
     }
     if seen.is_empty() {
-        let found =
-            format!("{name} is not delegated: its names do not resolve, and its certificates wait");
+        let found = format!(
+            "{name} is not delegated: its names do not resolve, and its certificates cannot be validated"
+        );
         return Check::warning(CHECK, found, mend);
     }
     let has: Vec<&str> = seen.iter().map(String::as_str).collect();
     let found = if seen.is_disjoint(&zone.servers) {
         format!(
-            "{name} is delegated to {}, not to its hosted zone: its names do not resolve, and its certificates wait",
+            "{name} is delegated to {}, not to its hosted zone: its names do not resolve, and its certificates cannot be validated",
             has.join(", ")
         )
     } else {
         format!(
-            "{name} is delegated to {}, which are not all of its hosted zone's, or more",
+            "{name} is delegated to {}, which differ from its hosted zone's name servers",
             has.join(", ")
         )
     };
@@ -210,7 +211,7 @@ mod tests {
                 other,
                 "delegated to ns.registrar.example, not to its hosted zone",
             ),
-            (half, "not all of its hosted zone's"),
+            (half, "which differ from its hosted zone's name servers"),
         ] {
             let check = judge(&zone(), &seen);
             assert_eq!(check.verdict, Verdict::Warning);
@@ -237,7 +238,7 @@ mod tests {
             let seen = answered(|_| says(body));
             let check = judge(&zone(), &seen);
             assert!(
-                check.found.contains("could not be asked"),
+                check.found.contains("could not be queried"),
                 "{body}: {check:?}"
             );
             assert_eq!(check.verdict, Verdict::Warning);

@@ -143,13 +143,13 @@ pub async fn read(
         return Ok(Seen::For(linux.collect()));
     }
     let digest = manifest.pointer("/config/digest").and_then(Value::as_str);
-    let digest = digest.ok_or("its registry's answer is no manifest of an image")?;
+    let digest = digest.ok_or("its registry did not return an image manifest")?;
     let settings = match asked(image, image.blob(digest), &mut token, get).await? {
         Answer::Body(body) => json(&body)?,
         Answer::Closed | Answer::Missing => return Ok(Seen::Closed),
     };
     let architecture = settings.get("architecture").and_then(Value::as_str);
-    let architecture = architecture.ok_or("its configuration names no architecture")?;
+    let architecture = architecture.ok_or("its configuration has no architecture")?;
     Ok(Seen::For([architecture.to_owned()].into()))
 }
 
@@ -191,7 +191,7 @@ async fn asked(
     if let (301 | 302 | 307 | 308, Some(to)) = (answer.status, &answer.location) {
         // To where the registry stores its blobs, which is not to see the token.
         if !to.starts_with("https://") {
-            return Err("its registry redirects to an address without TLS".to_owned());
+            return Err("its registry redirects to a URL without TLS".to_owned());
         }
         answer = get(Request::new(to.clone())).await?;
     }
@@ -199,8 +199,8 @@ async fn asked(
         200 => Ok(Answer::Body(answer.body)),
         401 | 403 => Ok(Answer::Closed),
         404 => Ok(Answer::Missing),
-        429 => Err("its registry allows no more requests for now".to_owned()),
-        status => Err(format!("its registry answers {status}")),
+        429 => Err("its registry's rate limit is exceeded".to_owned()),
+        status => Err(format!("its registry returned status {status}")),
     }
 }
 
@@ -231,7 +231,7 @@ fn token_url(challenge: &str, image: &Image) -> Option<String> {
 }
 
 fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|_| "its registry's answer is no JSON".to_owned())
+    serde_json::from_str(text).map_err(|_| "its registry's response is not JSON".to_owned())
 }
 
 /// What it means for the servers that are to run an image.
@@ -257,16 +257,16 @@ pub fn judge(wanted: &Wanted, seen: &Result<Seen, String>) -> Check {
             Check::fails(
                 CHECK,
                 format!(
-                    "{image} exists for {} and not for {processor}, which runs {}: its containers would end with `exec format error`",
+                    "{image} exists for {} but not for {processor}, which {} needs: its containers would fail with `exec format error`",
                     if has.is_empty() {
-                        "no processor".to_owned()
+                        "no architecture".to_owned()
                     } else {
                         has.join(", ")
                     },
                     runs.join(", ")
                 ),
                 format!(
-                    "build it with `docker buildx build --platform linux/{processor}`, or set an instance type of the other processor, such as {other}"
+                    "build it with `docker buildx build --platform linux/{processor}`, or set an instance type of the other architecture, such as {other}"
                 ),
             )
         }
@@ -277,16 +277,18 @@ pub fn judge(wanted: &Wanted, seen: &Result<Seen, String>) -> Check {
         ),
         Ok(Seen::Closed) if Image::parse(image).has_login() => Check::ok(
             CHECK,
-            format!("{image} is in ECR, where servers log in; its processors were not looked at"),
+            format!(
+                "{image} is in ECR; its architectures were not checked, because that needs a login"
+            ),
         ),
         Ok(Seen::Closed) => Check::warning(
             CHECK,
             format!("{image} does not exist, or is not public"),
-            "servers log in to ECR only: make the image public, or push it to ECR",
+            "servers can log in only to ECR: make the image public, or push it to ECR",
         ),
         Err(why) => Check {
             verdict: Verdict::Warning,
-            ..Check::ok(CHECK, format!("{image} could not be looked at: {why}"))
+            ..Check::ok(CHECK, format!("{image} could not be checked: {why}"))
         },
     }
 }
@@ -507,7 +509,7 @@ mod tests {
         assert!(
             check
                 .found
-                .contains("not for arm64, which runs web on t4g.small"),
+                .contains("not for arm64, which web on t4g.small needs"),
             "{check:?}"
         );
         assert!(

@@ -22,9 +22,9 @@ use crate::provider::{ErrorKind, ProviderError};
 pub fn how_to_log_in(profile: Option<&str>) -> String {
     let login = match profile {
         Some(name) => format!(
-            "`aws configure list-profiles` says whether there is a profile {name}, `aws sso login --profile {name}` logs in; or name another in AWS_PROFILE"
+            "check with `aws configure list-profiles` that the profile {name} exists, log in with `aws sso login --profile {name}`, or set AWS_PROFILE to another profile"
         ),
-        None => "`aws sso login` or `aws configure`, or set AWS_PROFILE".to_owned(),
+        None => "run `aws sso login` or `aws configure`, or set AWS_PROFILE".to_owned(),
     };
     format!("{login}, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--provider sim` needs none")
 }
@@ -91,13 +91,13 @@ impl Check {
 
     /// It could not be looked at, because the call that tells failed.
     pub fn not_asked(check: &'static str, what: &str, error: &ProviderError) -> Self {
-        let found = format!("{what} could not be looked at: {error}");
+        let found = format!("{what} could not be checked: {error}");
         match error.kind {
             ErrorKind::Denied => Self::warning(
                 check,
                 found,
                 format!(
-                    "allow `{}`; `scalectl iam-policy --doctor` prints all that doctor asks",
+                    "allow `{}`; `scalectl iam-policy --doctor` prints all permissions that doctor needs",
                     error.operation
                 ),
             ),

@@ -192,12 +192,12 @@ pub fn judge(needed: &Needed, decisions: &[Decision], policy: &str) -> Check {
                 let by = decision.by.map(|by| format!(": {by}")).unwrap_or_default();
                 denied.push(format!("{action} ({needed_by}) is denied{by}"));
             }
-            None => unsure.push(format!("{action} ({needed_by}) was not answered")),
+            None => unsure.push(format!("{action} ({needed_by}) has no result")),
         }
     }
     let all = needed.len();
     let mend = format!(
-        "attach what `{policy}` prints to these credentials; a policy that names single resources counts as denied here"
+        "attach the policy that `{policy}` prints; policies limited to single resources count as denied here"
     );
     let details: Vec<String> = denied.iter().chain(&unsure).cloned().collect();
     let (verdict, found) = match (denied.len(), unsure.len()) {
@@ -207,7 +207,7 @@ pub fn judge(needed: &Needed, decisions: &[Decision], policy: &str) -> Check {
         ),
         (0, some) => (
             Verdict::Warning,
-            format!("{some} of {all} actions of this plan cannot be told"),
+            format!("{some} of {all} actions of this plan could not be checked"),
         ),
         (some, _) => (
             Verdict::Fails,
@@ -288,7 +288,7 @@ mod tests {
         );
         assert_eq!(told.verdict, Verdict::Warning);
         assert!(told.details[0].ends_with("depends on aws:RequestedRegion"));
-        assert!(told.details[1].ends_with("was not answered"));
+        assert!(told.details[1].ends_with("has no result"));
     }
 
     #[test]

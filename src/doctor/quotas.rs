@@ -252,7 +252,7 @@ pub fn judge(place: &Place, more: u64, usage: Usage) -> Check {
         (None, Some(most)) => (most, " (published default)"),
         (None, None) => {
             let found = format!(
-                "{} in {within}: {more} more, {} in use; AWS tells no limit",
+                "{} in {within}: {more} more, {} in use; limit unknown",
                 limit.name(),
                 usage.used
             );
@@ -283,7 +283,7 @@ pub fn judge(place: &Place, more: u64, usage: Usage) -> Check {
         region => region,
     };
     let mend = format!(
-        "ask AWS for more: `aws service-quotas list-service-quotas --service-code {} --region {region}` names the quota, `request-service-quota-increase` asks",
+        "request an increase: find the quota with `aws service-quotas list-service-quotas --service-code {} --region {region}`, then run `request-service-quota-increase`",
         limit.service()
     );
     match (usage.used + more > most, usage.most) {
@@ -314,7 +314,7 @@ pub fn beyond_defaults(wanted: &Wanted, live: &Live) -> Vec<Check> {
             region => region,
         };
         let raise = format!(
-            "`aws service-quotas request-service-quota-increase --service-code {} --region {region}` raises it; or use fewer, such as fewer `network.zones`",
+            "raise it with `aws service-quotas request-service-quota-increase --service-code {} --region {region}`, or use fewer, for example fewer `network.zones`",
             place.limit.service()
         );
         Some(if used.saturating_add(*more) > most {

@@ -88,12 +88,12 @@ pub fn judge(placed: &Placed, offered: &BTreeSet<Arc<str>>) -> Check {
         .collect();
     Check::fails(
         CHECK,
-        format!("{instance_type} is not offered in {lacking}, so no server starts there"),
+        format!("{instance_type} is not offered in {lacking}, so no server can start there"),
         if letters.is_empty() {
-            format!("another instance type, or another region than {region}")
+            format!("use another instance type or another region than {region}")
         } else {
             format!(
-                "name zones that have it: `regions: [{{name: {region}, zones: [{}]}}]`",
+                "use zones that offer it: `regions: [{{name: {region}, zones: [{}]}}]`",
                 letters.join(", ")
             )
         },
@@ -118,11 +118,11 @@ mod tests {
         let check = judge(&placed, &set(&["us-east-1a", "us-east-1b"]));
         assert_eq!(
             check.found,
-            "t4g.small is not offered in us-east-1e, so no server starts there"
+            "t4g.small is not offered in us-east-1e, so no server can start there"
         );
         assert_eq!(
             check.mend.as_deref(),
-            Some("name zones that have it: `regions: [{name: us-east-1, zones: [a, b]}]`")
+            Some("use zones that offer it: `regions: [{name: us-east-1, zones: [a, b]}]`")
         );
         assert_eq!(
             judge(&placed, &placed.zones).verdict,

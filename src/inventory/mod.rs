@@ -14,12 +14,12 @@ use crate::value::Map;
 /// The account of a provider that has none; AWS's own documentation uses this number.
 pub const SOME_ACCOUNT: &str = "123456789012";
 
-/// Whose resources: one application in one environment.
+/// The owner of resources: one application in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     /// The spec's `app`.
     pub app: Arc<str>,
-    /// The environment; `default` where the spec has none.
+    /// The environment; `default` if the spec has none.
     pub env: Arc<str>,
 }
 
@@ -43,7 +43,7 @@ pub struct Live {
     pub existing: Vec<Existing>,
 }
 
-/// Something that exists and is not ours.
+/// An existing resource of another owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Existing {
     /// Its CloudFormation type name.
@@ -52,7 +52,7 @@ pub struct Existing {
     pub identifier: Arc<str>,
     /// Its properties.
     pub properties: Map,
-    /// The application and environment that manage it, if any do.
+    /// The application and environment that manage it, if any.
     pub owner: Option<Owner>,
 }
 
@@ -76,22 +76,22 @@ pub fn insert_newer(live: &mut Live, resource: LiveResource) {
     }
 }
 
-/// A resource as it is.
+/// An existing resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveResource {
-    /// Its permanent name, from our marks.
+    /// Its address, from the ownership tags.
     pub address: Address,
     /// Its CloudFormation type name.
     pub kind: Arc<str>,
     /// The identifier that the cloud knows it by, such as `vpc-0a1b2c3d`; CloudFormation's
     /// primary identifier, its parts joined by `|`.
     pub identifier: Arc<str>,
-    /// All its properties, read-only ones included; our own marks removed.
+    /// All its properties, including read-only ones, without the ownership tags.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
-    /// Whether it can be used.
+    /// Its status.
     pub status: Status,
-    /// What was last applied, from our marks.
+    /// What was last applied, from the ownership tags.
     pub applied: Option<Applied>,
 }
 
@@ -113,83 +113,83 @@ impl LiveResource {
     }
 }
 
-/// What the last apply wrote, kept with the resource itself in one tag.
+/// What the last apply wrote, stored in a tag of the resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
-    /// 1 at first; one more after each replace, so that client tokens differ.
+    /// The generation: 1 at first, increased by each replace, so that client tokens differ.
     pub generation: u32,
-    /// Whether its blueprint protects it; asked when the blueprint no longer knows it.
+    /// Whether its blueprint protects it; used when the resource is no longer in the blueprint.
     pub protect: bool,
     /// Short digests of the properties as they were set, by the digest of their names (see
-    /// [`crate::ownership`]). They tell drift (we set it, somebody moved it) from a changed spec,
-    /// and stand for what the cloud never gives back.
+    /// [`crate::ownership`]). They distinguish drift from a changed spec,
+    /// and replace values that the cloud never returns.
     pub digests: BTreeMap<Arc<str>, Arc<str>>,
 }
 
-/// Whether a resource can be used.
+/// The status of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Status {
-    /// It works.
+    /// It is ready.
     Ready,
-    /// It is on its way; the text is the cloud's own word, such as `creating`.
+    /// It is not ready yet; the text is the state reported by the cloud, such as `creating`.
     Pending(Arc<str>),
-    /// It is on its way out.
+    /// It is being deleted.
     Deleting,
-    /// It will never work; the text says why.
+    /// It failed; the text is the reason.
     Failed(Arc<str>),
 }
 
-/// The right kinds and stage to look for: a hint beside the lease, not a state.
+/// The resource types and the stage to read: a hint stored with the lease, not a state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
-    /// The stage last applied in full.
+    /// The stage last applied completely.
     pub stage: Option<Arc<str>>,
     /// Every (region, kind) ever used.
     pub kinds: BTreeSet<(Arc<str>, Arc<str>)>,
-    /// A digest of the addresses last applied in full: while the spec still has the same ones, what is
-    /// missing was removed by somebody.
+    /// A digest of the addresses last applied completely: while the spec has the same ones, a
+    /// missing resource was deleted outside scalectl.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Arc<str>>,
-    /// The migration that is under way, if one is.
+    /// The migration in progress, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Standing>,
 }
 
-/// Where a migration stands, so that another machine can go on.
+/// The status of a migration, so that another machine can resume it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
-    /// The stage where it began.
+    /// The old stage.
     pub from: Arc<str>,
-    /// The stage where it leads.
+    /// The new stage.
     pub to: Arc<str>,
-    /// The number of the step that was begun last, from 0 on.
+    /// The number of the step started last, starting at 0.
     pub step: usize,
     /// That step's name.
     pub name: Arc<str>,
-    /// A digest of the whole way, as it was when it began.
+    /// A digest of all steps when it started.
     #[serde(default)]
     pub digest: Arc<str>,
-    /// Whether that step is done, its gates included.
+    /// Whether that step is done, including its gates.
     pub done: bool,
-    /// Whether it is on its way back.
+    /// Whether it is being rolled back.
     pub back: bool,
-    /// When the step was begun, in milliseconds since the epoch.
+    /// When the step was started, in milliseconds since the epoch.
     pub since: u64,
-    /// What it fails over, where it is no way between stages.
+    /// The failover, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failover: Option<Failover>,
 }
 
-/// A database's writes that move from one region to another.
+/// A failover of a database's writes from one region to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failover {
     /// The region that took the writes.
     pub from: Arc<str>,
     /// The one that will.
     pub to: Arc<str>,
-    /// So many seconds of acknowledged writes may be lost.
+    /// Seconds of acknowledged writes that may be lost.
     pub loss: u32,
-    /// Whether the old region does not answer.
+    /// Whether the old region does not respond.
     pub lost: bool,
 }
 
@@ -209,7 +209,7 @@ impl Standing {
             None => "migration",
         };
         format!(
-            "a {what} from {} to {} is under way, at step {} ({})",
+            "a {what} from {} to {} is in progress, at step {} ({})",
             self.from,
             self.to,
             self.step + 1,
@@ -238,14 +238,14 @@ pub struct Stray {
     pub identifier: Arc<str>,
     /// All its properties, without scalectl's marks.
     pub properties: Map,
-    /// Whether it can be used.
+    /// Its status.
     pub status: Status,
     /// Whose it is, by scalectl's marks; `None` for nobody's.
     pub owner: Option<(Owner, Address)>,
 }
 
-/// What somebody else has in the account, as far as it can stand in the way of ours: what it is called
-/// and where it is.
+/// A resource of another owner in the account that may conflict with ours: its name
+/// and its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Other {
@@ -255,7 +255,7 @@ pub struct Other {
     pub kind: Arc<str>,
     /// The cloud's identifier.
     pub identifier: Arc<str>,
-    /// Of its properties, those that name and place it.
+    /// The properties that identify its name and place.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub properties: Map,
 }

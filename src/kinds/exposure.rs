@@ -80,7 +80,7 @@ pub(super) fn balancer(properties: &Map, found: &mut BTreeSet<String>) {
 /// A distribution.
 pub(super) fn distribution(properties: &Map, found: &mut BTreeSet<String>) {
     if is_on(properties, "DistributionConfig.Enabled") {
-        found.insert("the distribution answers the internet".to_owned());
+        found.insert("the distribution is open to the internet".to_owned());
     }
 }
 
@@ -94,19 +94,19 @@ pub(super) fn database(properties: &Map, found: &mut BTreeSet<String>) {
 /// A subnet.
 pub(super) fn subnet(properties: &Map, found: &mut BTreeSet<String>) {
     if is_on(properties, "MapPublicIpOnLaunch") {
-        found.insert("what starts in the subnet gets a public address".to_owned());
+        found.insert("instances in the subnet get a public address".to_owned());
     }
 }
 
 /// A public address given to something.
 pub(super) fn association(_: &Map, found: &mut BTreeSet<String>) {
-    found.insert("a public address leads to it".to_owned());
+    found.insert("a public address routes to it".to_owned());
 }
 
 /// A public address.
 pub(super) fn address(properties: &Map, found: &mut BTreeSet<String>) {
     if properties.contains_key("InstanceId") {
-        found.insert("a public address leads to an instance".to_owned());
+        found.insert("a public address routes to an instance".to_owned());
     }
 }
 
@@ -232,9 +232,9 @@ fn policy_ways(policy: &Value, found: &mut BTreeSet<String>) {
             .filter_map(Value::as_str)
             .collect();
         found.insert(if actions.is_empty() {
-            "its policy lets everybody in".to_owned()
+            "its policy allows everyone".to_owned()
         } else {
-            format!("its policy lets everybody do {}", actions.join(", "))
+            format!("its policy allows everyone {}", actions.join(", "))
         });
     }
 }

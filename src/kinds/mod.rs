@@ -139,7 +139,7 @@ pub fn unusable(kind: &str) -> Option<&'static str> {
     }
     if schema.is_out_of_reach() && of(kind).stand_in.is_none() {
         return Some(
-            "AWS's Cloud Control API, which serves types without a mapping of their own, does not have it",
+            "scalectl has no mapping for it, and the AWS Cloud Control API does not support it",
         );
     }
     let has_tags = schema.tags().is_some_and(|(tags, _)| {
@@ -147,7 +147,7 @@ pub fn unusable(kind: &str) -> Option<&'static str> {
         is_ours && !schema.is_create_only(tags)
     });
     let is_marked = has_tags || of(kind).identity != Identity::Tags;
-    (!is_marked).then_some("it has no tags that are set at creation, can change and are read back, and scalectl knows of no resource that it belongs to")
+    (!is_marked).then_some("its tags cannot be set at creation, changed and read, and scalectl knows no parent resource for it")
 }
 
 /// The type that resources of `kind` belong to, and the property that names one, where an apply finds them through it

@@ -61,7 +61,7 @@ pub(super) const KINDS: &[Kind] = &[
             ),
             (
                 "SourceDBInstanceIdentifier",
-                "the replica restarts as a database of its own",
+                "the replica is promoted, which restarts it",
             ),
         ],
         sets: &[

@@ -174,7 +174,7 @@ pub fn impossible(changes: &[Change], live: &Live) -> Vec<Impossible> {
         };
         let why = if change.create_before_destroy {
             format!(
-                "it is to be created before the old one is deleted, and both would have {clash}"
+                "its replacement would be created before it is deleted, and both would have {clash}"
             )
         } else {
             let holders: Vec<String> = live
@@ -194,22 +194,22 @@ pub fn impossible(changes: &[Change], live: &Live) -> Vec<Impossible> {
                 all => format!(" and {} more", all - 1),
             };
             format!(
-                "AWS does not delete it while {first}{more} uses it, and the new one cannot exist beside it: both would have {clash}"
+                "AWS cannot delete it while {first}{more} uses it, and its replacement cannot exist at the same time: both would have {clash}"
             )
         };
         let changed = change.properties.iter().filter(|one| one.create_only);
         let changed: Vec<&str> = changed.map(|one| &*one.path).collect();
         let back = if changed.is_empty() {
-            "leave it as it is".to_owned()
+            "leave it unchanged".to_owned()
         } else {
-            format!("leave {} as it is", changed.join(", "))
+            format!("leave {} unchanged", changed.join(", "))
         };
         found.push(Impossible {
             address: change.address.clone(),
             action: change.action,
             why,
             way: format!(
-                "give the new one another value ({clash} is taken), or add it under another id, move what uses it over, apply, and remove the old id afterwards; or {back}"
+                "use another value ({clash} is taken); or add the resource under a new id, point its users to that, apply, and then remove the old id; or {back}"
             ),
         });
     }

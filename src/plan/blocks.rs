@@ -46,11 +46,11 @@ impl Kept {
         } = self;
         if self.is_live {
             format!(
-                "{region} keeps its addresses, {block}, though {numbered} would follow from the order of `regions`; to build it anew with others, write {{name: {region}, cidr: {numbered}}}"
+                "{region} keeps its address range {block}, although the order of `regions` implies {numbered}; to recreate it with that range, set {{name: {region}, cidr: {numbered}}}"
             )
         } else {
             format!(
-                "{region} gets {block}, because another region has {numbered}, which would follow from the order of `regions`"
+                "{region} gets {block}, because another region has {numbered}, which the order of `regions` implies"
             )
         }
     }

@@ -37,12 +37,12 @@ impl Uses {
         let owner = match &self.owner {
             Some(owner) => format!("{} ({}) manages it", owner.app, owner.env),
             None => format!(
-                "nobody manages it; `scalectl import {} {}` would",
+                "it is unmanaged; `scalectl import {} {}` imports it",
                 self.address, self.identifier
             ),
         };
         format!(
-            "uses the hosted zone {} ({}), which exists, and changes nothing in it but its own records; {owner}",
+            "uses the existing hosted zone {} ({}) and changes only its own records in it; {owner}",
             self.name, self.identifier
         )
     }
@@ -155,7 +155,7 @@ pub fn used<'a>(
                         ids.join(", ")
                     ),
                     way: format!(
-                        "`scalectl import {} {}` takes the one whose name servers the domain is delegated to",
+                        "import the one to which the domain is delegated: `scalectl import {} {}`",
                         zone.address, ids[0]
                     ),
                 });
@@ -215,12 +215,12 @@ pub fn in_the_way(changes: &[Change], live: &Live) -> Vec<Impossible> {
         let (why, way) = match &one.owner {
             Some(owner) => (
                 format!("{} ({}) has the record {identifier}", owner.app, owner.env),
-                "give this environment another `domain`".to_owned(),
+                "set another `domain` for this environment".to_owned(),
             ),
             None => (
-                format!("the record {identifier} exists already: {has}"),
+                format!("the record {identifier} already exists: {has}"),
                 format!(
-                    "`scalectl import {} '{identifier}'` takes it over, and apply then replaces it in one change, so that the name resolves all the time",
+                    "import it with `scalectl import {} '{identifier}'`; apply then replaces it in one change, so the name keeps resolving",
                     change.address
                 ),
             ),

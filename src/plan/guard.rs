@@ -107,7 +107,7 @@ fn pins(plan: &Plan) -> BTreeMap<&Address, String> {
     let entries = entries.join(", ");
     let told = |change: &Change| {
         format!(
-            "addresses follow from the order of `regions`: write {entries} there, and {} stays as it is",
+            "address ranges depend on the order of `regions`: set {entries} there to keep {} unchanged",
             change.address
         )
     };
@@ -143,23 +143,21 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
     let leads = |change| leads_to_another_database(change, successor);
     if is_database_setting(change) && !all_goes && leads(change) {
         return Some(
-            "the application would be led to another database; its data stays where it is",
+            "the application would switch to another database; its data stays in the old one",
         );
     }
     if change.action == Action::Update && stops_following(change) {
-        return Some(
-            "it would follow the database that holds the data no more, and take writes itself",
-        );
+        return Some("the replica would be promoted and accept writes of its own");
     }
     if takes_another_password(change) {
         return Some(
-            "it was adopted, and its master user would get the password of the application's secret: whoever connects with the \
-             present one is refused, unless the secret was adopted too (`scalectl import` it first) and holds that one",
+            "it was imported, and its master user would get the password in the application's secret: connections with the \
+             current password would fail, unless the secret that holds it was imported, too (run `scalectl import` for it first)",
         );
     }
     if is_upgrade(change) {
         return Some(
-            "another major version is not taken back, and nothing answers meanwhile; take a snapshot first",
+            "a major version upgrade cannot be undone, and the database is down meanwhile; take a snapshot first",
         );
     }
     if !matches!(change.action, Action::Delete | Action::Replace) {
@@ -180,14 +178,14 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
     }
     match kinds::of(&change.kind).holds {
         Holds::Data if is_member(change) => {
-            Some("it serves reads, or writes; its data stays in its cluster")
+            Some("it serves reads or writes; its data stays in its cluster")
         }
         Holds::Data if is_replica(change) => {
-            Some("it serves reads; its data stays in the database that it follows")
+            Some("it serves reads; its data stays in the source database")
         }
-        Holds::Data => Some("it holds what cannot be made again"),
+        Holds::Data => Some("it contains data that cannot be recreated"),
         Holds::Foundation if change.action == Action::Replace => {
-            Some("everything in it would have to be made anew")
+            Some("all resources in it would have to be recreated")
         }
         Holds::Foundation | Holds::Nothing => None,
     }
@@ -332,7 +330,7 @@ mod tests {
         let named = BTreeSet::from(["us-east-1/param_database".parse().unwrap()]);
         let refused = refusals(&moved(has, Some(wants)), &named);
         let way = refused[0].way.as_deref().unwrap_or_default();
-        assert!(way.starts_with("write `engine: mysql` again"), "{way}");
+        assert!(way.starts_with("restore `engine: mysql`"), "{way}");
         assert!(refusals(&moved(has, Some(has)), &named).is_empty());
     }
 

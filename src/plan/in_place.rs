@@ -62,26 +62,26 @@ fn left_zone(group: &Change, desired: &Graph, live: &Live) -> Option<Impossible>
                 "",
                 zone,
                 format!(
-                    "`aws rds reboot-db-instance --force-failover --db-instance-identifier {}` moves it to its standby's zone; then set `multi_az: false`, apply, leave the zone, and set it back",
+                    "`aws rds reboot-db-instance --force-failover --db-instance-identifier {}` fails it over to its standby's zone; then set `multi_az: false`, apply, remove the zone, and restore `multi_az`",
                     one.identifier
                 ),
             ),
             (Some(zone), _) => (
                 "",
                 zone,
-                "keep the zone, or set `multi_az: true` and apply: this error then names the commands that move it".to_owned(),
+                "keep the zone, or set `multi_az: true` and apply: this error then shows the commands that move it".to_owned(),
             ),
             (None, Some(zone)) => (
                 "the standby of ",
                 zone,
-                "set `multi_az: false` and apply, leave the zone, and set it back".to_owned(),
+                "set `multi_az: false` and apply, remove the zone, and restore `multi_az`".to_owned(),
             ),
             (None, None) => return None,
         };
         Some(Impossible {
             address: group.address.clone(),
             action: group.action,
-            why: format!("RDS takes no subnet of {zone} out of it while {what}{} is there", one.address),
+            why: format!("RDS cannot remove the subnet in {zone} from it while {what}{} is there", one.address),
             way,
         })
     })
@@ -163,7 +163,7 @@ fn with_replicas(
         return None;
     }
     Some((
-        format!("{} would not follow it to another major version", replicas.join(", ")),
+        format!("{} would not be upgraded to the new major version with it", replicas.join(", ")),
         "remove the replicas first (`replicas: 0`; several regions: back to stage cdn), apply, change `version`, apply, and add them again".to_owned(),
     ))
 }
@@ -187,9 +187,7 @@ fn old_minor(change: &Change) -> Option<Impossible> {
     Some(Impossible {
         address: change.address.clone(),
         action: change.action,
-        why: format!(
-            "RDS no longer offers version {version} of {engine}, only to databases that have it"
-        ),
+        why: format!("RDS offers version {version} of {engine} only to existing databases"),
         way: format!("set `version: \"{latest}\"`, or \"{major}\" for its latest minor version"),
     })
 }
@@ -219,8 +217,8 @@ fn another_engine(change: &Change, property: &PropertyChange) -> Option<(String,
     let (has, wants) = (before["engine"].as_str()?, after["engine"].as_str()?);
     (has != wants).then(|| {
         (
-            format!("the data is in {has}, and {wants} would begin empty: scalectl moves no data from one engine to another"),
-            format!("write `engine: {has}` again; to change it, deploy a second environment with `engine: {wants}`, copy the data there, and destroy the first"),
+            format!("the data is in {has}, and {wants} would start empty: scalectl does not move data between engines"),
+            format!("restore `engine: {has}`; to change it, deploy a second environment with `engine: {wants}`, copy the data there, and destroy the first"),
         )
     })
 }
@@ -239,8 +237,8 @@ fn another_server_version(change: &Change, property: &PropertyChange) -> Option<
     );
     is_another_major(engine, has, wants).then(|| {
         (
-            format!("the server's disk holds files of {engine} {has}, which {engine} {wants} does not read"),
-            format!("write `version: \"{has}\"`; `scalectl migrate --to split-db` moves the database to RDS, which upgrades it; or dump it and restore it into a new environment"),
+            format!("the server's disk has files of {engine} {has}, which {engine} {wants} cannot read"),
+            format!("set `version: \"{has}\"`; or move the database to RDS with `scalectl migrate --to split-db`, which upgrades it; or dump it and restore it into a new environment"),
         )
     })
 }
@@ -279,9 +277,9 @@ fn disks(desired: &Graph, live: &Live) -> Vec<Impossible> {
                 found.push(Impossible {
                     address: server.address.clone(),
                     action: Action::Update,
-                    why: format!("its disk {device} has {has} GB, and the spec has {wanted}: a disk is made with its server"),
+                    why: format!("its disk {device} has {has} GB, but the spec sets {wanted}: a disk is created with its server"),
                     way: match wanted > *has {
-                        true => format!("write `storage: {has}`; or make the disk itself larger (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or `scalectl migrate --to split-db`, whose database grows by itself"),
+                        true => format!("set `storage: {has}`; or enlarge the disk itself (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or run `scalectl migrate --to split-db`, whose database storage grows automatically"),
                         false => format!("write `storage: {has}`: AWS makes no disk smaller"),
                     },
                 });
@@ -321,10 +319,10 @@ fn another_processor(kind: &str, property: &PropertyChange) -> Option<(String, S
     }
     Some((
         format!(
-            "{after} has {wants} processors, and the server's image is for {has} ({before}); AWS does not change that in place"
+            "{after} has {wants} processors, but the server's image is for {has} ({before}); AWS cannot change that in place"
         ),
         format!(
-            "write a type with {has} processors instead, such as {}; servers behind a load balancer get a new image with another type, so `scalectl migrate --to load-balanced` with the type that you have, and then another type, works too",
+            "use a type with {has} processors, such as {}; or run `scalectl migrate --to load-balanced` with the current type and change it afterwards, because servers behind a load balancer get an image that matches their type",
             such_as(before, after)
         ),
     ))
@@ -345,7 +343,7 @@ fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
     let before = property.before.as_ref().filter(|_| goes_back)?;
     Some((
         format!(
-            "its {} would go from {before} to {}: AWS makes storage larger and versions newer, and never the other way round",
+            "its {} would change from {before} to {}: RDS cannot shrink storage or downgrade versions",
             property.path,
             property
                 .after
@@ -354,7 +352,7 @@ fn back(kind: &str, property: &PropertyChange) -> Option<(String, String)> {
                 .unwrap_or_default()
         ),
         format!(
-            "write {before} in the spec; for less, copy the data into a new database and remove the old one"
+            "set {before} in the spec; for less, copy the data into a new database and delete the old one"
         ),
     ))
 }
@@ -370,10 +368,10 @@ fn lost_column(kind: &str, property: &PropertyChange) -> Option<(String, String)
             let after = after.unwrap_or_default();
             (
                 format!(
-                    "its column {column} would go from {before} to {after}, and Keyspaces never changes a column's type"
+                    "its column {column} would change from {before} to {after}, but Keyspaces cannot change a column's type"
                 ),
                 format!(
-                    "write `{column}: {before}` in `columns`, and add a column of another name"
+                    "set `{column}: {before}` in `columns`, and add a column with another name"
                 ),
             )
         }
@@ -381,12 +379,8 @@ fn lost_column(kind: &str, property: &PropertyChange) -> Option<(String, String)
             let had = before.at("ColumnType").map(ToString::to_string);
             let had = had.unwrap_or_default();
             (
-                format!(
-                    "its column {column} would go, and Keyspaces never removes one from a table"
-                ),
-                format!(
-                    "write `{column}: {had}` in `columns` again, which costs nothing where rows leave it out"
-                ),
+                format!("its column {column} would be dropped, but Keyspaces cannot drop columns"),
+                format!("restore `{column}: {had}` in `columns`; an unused column costs nothing"),
             )
         }
     };

@@ -142,7 +142,7 @@ impl Change {
         let is_bucket = &*self.kind == "AWS::S3::Bucket";
         if is_bucket && self.action == Action::Update && self.properties.iter().any(sends) {
             return Some(
-                "S3 replicates new files only; a migration's step `files` copies those that exist, and so does `aws s3 sync`"
+                "S3 replicates only new files; existing files are copied by a migration's step `files`, or by `aws s3 sync`"
                     .to_owned(),
             );
         }
@@ -161,7 +161,7 @@ impl Change {
         // AWS replaces a tenth of them at a time; each boots and warms up.
         let minutes = servers.div_euclid((servers / 10).max(1)) * (BOOT + warmup) / 60;
         Some(format!(
-            "AWS replaces {} by new ones, one after the other: about {} m, which apply does not wait for",
+            "AWS replaces {} with new ones, one after the other: about {} m; apply does not wait for it",
             match servers {
                 1 => "its server".to_owned(),
                 all => format!("all {all} servers"),

@@ -253,4 +253,4 @@ pub fn interruption(
 }
 
 /// What another major version of a database interrupts.
-const UPGRADE: &str = "the database is upgraded, and does not answer meanwhile";
+const UPGRADE: &str = "the database is upgraded and down meanwhile";

@@ -108,11 +108,11 @@ pub fn make(changes: &[Change], live: &Live, operations: &mut Vec<Operation>) ->
                     address: change.address.clone(),
                     action: change.action,
                     why: format!(
-                        "{} is {what} already, and would be deleted for it",
+                        "{} is already {what} and would be deleted for it",
                         by.address
                     ),
                     way: format!(
-                        "`scalectl import {} '{}'` gives it its new address and leaves it as it is",
+                        "`scalectl import {} '{}'` changes only its address",
                         change.address, by.identifier
                     ),
                 });
@@ -124,12 +124,9 @@ pub fn make(changes: &[Change], live: &Live, operations: &mut Vec<Operation>) ->
             _ => never.push(Impossible {
                 address: change.address.clone(),
                 action: change.action,
-                why: format!(
-                    "{} has {what}, which exists once only, and keeps it",
-                    by.address
-                ),
+                why: format!("{} keeps {what}, which must be unique", by.address),
                 way: format!(
-                    "give {} another value, or take {} out of the way first",
+                    "set another value for {}, or delete {} first",
                     change.address, by.address
                 ),
             }),

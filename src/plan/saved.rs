@@ -112,20 +112,20 @@ impl SavedPlan {
         let mut found = Vec::new();
         for (address, change) in &then {
             match now_changes.get(address) {
-                None => found.push(format!("{address} would not be changed any more")),
+                None => found.push(format!("{address} would no longer be changed")),
                 Some(other) if other != change || self.digests(address) != now.digests(address) => {
                     let at = first_difference(change, other).unwrap_or_default();
-                    found.push(format!("{address} would be changed otherwise{at}"));
+                    found.push(format!("{address} would be changed differently{at}"));
                 }
                 Some(_) => {}
             }
         }
         let new = now_changes.keys().filter(|one| !then.contains_key(*one));
-        found.extend(new.map(|address| format!("{address} would be changed too")));
+        found.extend(new.map(|address| format!("{address} would also be changed")));
         if found.is_empty() {
             // Such as the order, or the counts.
             let at = first_difference(&plain(self), &plain(now)).unwrap_or_default();
-            found.push(format!("the file says otherwise{at}"));
+            found.push(format!("the file differs{at}"));
         }
         found
     }
@@ -250,7 +250,7 @@ mod tests {
         assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
         assert!(plan.differences(&saved(&secret("hunter2"))).is_empty());
         let found = plan.differences(&saved(&secret("hunter3")));
-        assert_eq!(found, ["us-east-1/s would be changed otherwise"]);
+        assert_eq!(found, ["us-east-1/s would be changed differently"]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
     let step = |does, changes: &[&Change]| step(plan, does, changes);
     if !more.is_empty() {
         steps.push(step(
-            "Adds, and changes what interrupts nothing".to_owned(),
+            "Additions and changes without downtime".to_owned(),
             &more,
         ));
     }
@@ -60,10 +60,10 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
     let mut one_by_one: Vec<&Change> = all.filter(interrupts).collect();
     one_by_one.sort_by_key(|change| change.address.key.is_none());
     for change in one_by_one {
-        steps.push(step(format!("Changes {}", change.address), &[change]));
+        steps.push(step(format!("Change {}", change.address), &[change]));
     }
     if !less.is_empty() {
-        steps.push(step("Removes what is too much".to_owned(), &less));
+        steps.push(step("Removals".to_owned(), &less));
     }
     steps
 }
@@ -98,7 +98,7 @@ fn step(plan: &Plan, does: String, changes: &[&Change]) -> Step {
 fn in_words(change: &Change) -> String {
     let told: Vec<String> = match change.action {
         Action::Create => return "is created".to_owned(),
-        Action::Delete => return "is removed".to_owned(),
+        Action::Delete => return "is deleted".to_owned(),
         Action::Update | Action::Replace => change
             .properties
             .iter()

@@ -235,7 +235,7 @@ fn ask(rule: &Rule, whole: &Whole<'_>, seen: Option<&Seen<'_>>) -> Option<Findin
             match holds(condition, &sight(true)) {
                 Err(told) => told,
                 Ok(_) => Failure {
-                    message: "it asks something of a secret that cannot be answered".to_owned(),
+                    message: "it evaluates a secret value, which is not available".to_owned(),
                     ..failure
                 },
             }
@@ -258,9 +258,9 @@ fn ask(rule: &Rule, whole: &Whole<'_>, seen: Option<&Seen<'_>>) -> Option<Findin
             (say(&asks.message), say(&asks.fix))
         }
         Err(failure) => (
-            format!("cannot be decided: {}", failure.message),
+            format!("cannot be evaluated: {}", failure.message),
             match failure.help {
-                Some(help) => format!("{help}; the rule stands at {}", rule.location),
+                Some(help) => format!("{help}; the rule is at {}", rule.location),
                 None => format!("correct the rule at {}", rule.location),
             },
         ),

@@ -94,14 +94,14 @@ pub fn apply(
                         "the exception from {} for {} ended on {last}",
                         exception.rule, exception.address
                     ),
-                    "mend what it was for, or give it a new date",
+                    "fix the finding, or set a new date",
                 ),
                 (false, _) => (
                     format!(
                         "the exception from {} for {} matches nothing",
                         exception.rule, exception.address
                     ),
-                    "remove it, or correct its rule and address",
+                    "remove it, or correct its rule or address",
                 ),
             };
             let mut warning = Diagnostic::error(exception.location.clone(), message).help(help);

@@ -57,11 +57,11 @@ pub fn check_kinds(kinds: &[(Arc<str>, &Node)], errors: &mut Vec<Diagnostic>) {
         if of_pattern(kind).next().is_some() {
             continue;
         }
-        let message = format!("there is no kind {kind}");
+        let message = format!("there is no resource type {kind}");
         let error = Diagnostic::error(node.location.clone(), message);
         errors.push(match Registry::embedded().suggest(kind) {
             Some(near) => error.help(format!("did you mean {near}?")),
-            None => error.help("kinds are CloudFormation's resource types, such as AWS::EC2::VPC"),
+            None => error.help("use a CloudFormation resource type, such as AWS::EC2::VPC"),
         });
     }
 }
@@ -118,8 +118,8 @@ fn wrong(root: &str, steps: &[&str], over: Over, kinds: &[Arc<str>]) -> Option<F
     if !EVERYWHERE.contains(&root) && !mine.contains(&root) {
         if OF_RESOURCE.contains(&root) {
             return Some(Failure {
-                message: format!("a rule over the plan sees no `{root}`"),
-                help: Some("it is asked once; look through `resources`".to_owned()),
+                message: format!("a rule over the plan cannot use `{root}`"),
+                help: Some("it is evaluated once; iterate over `resources`".to_owned()),
             });
         }
         let known = EVERYWHERE.iter().chain(mine).copied();
@@ -127,7 +127,7 @@ fn wrong(root: &str, steps: &[&str], over: Over, kinds: &[Arc<str>]) -> Option<F
             message: format!("there is no `{root}` here"),
             help: Some(match nearest(root, known.clone()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("a rule sees {}", known.collect::<Vec<_>>().join(", ")),
+                None => format!("a rule can use {}", known.collect::<Vec<_>>().join(", ")),
             }),
         });
     }
@@ -196,7 +196,7 @@ fn below(schema: &KindSchema, steps: &[&str]) -> Option<Failure> {
             (None, Some(_)) => {
                 return Some(Failure {
                     message: format!("{}'s {path} is a list and has no {step}", schema.kind),
-                    help: Some(format!("go through it: `{path}.all(x, x.{step} ...)`")),
+                    help: Some(format!("iterate over it: `{path}.all(x, x.{step} ...)`")),
                 });
             }
             (None, None) => {

@@ -113,9 +113,9 @@ impl Policies {
         let mut seen: BTreeMap<&Arc<str>, &Rule> = BTreeMap::new();
         for rule in &self.rules {
             if let Some(first) = seen.insert(&rule.id, rule) {
-                let message = format!("the rule {} stands twice", rule.id);
+                let message = format!("the rule {} is defined twice", rule.id);
                 let help = format!(
-                    "it stands at {} already; give it another id",
+                    "it is already defined at {}; use another id",
                     first.location
                 );
                 errors.push(Diagnostic::error(rule.location.clone(), message).help(help));
@@ -136,7 +136,7 @@ impl Policies {
             let near = crate::schema::nearest(&exception.rule, seen.keys().map(|id| &***id));
             let help = match near {
                 Some(near) => format!("did you mean {near}?"),
-                None => "`scalectl policy list` names them".to_owned(),
+                None => "`scalectl policy list` lists them".to_owned(),
             };
             errors.push(Diagnostic::error(exception.location.clone(), message).help(help));
         }

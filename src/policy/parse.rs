@@ -57,7 +57,8 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
             let place = node.locate("id").clone();
             let message = format!("{id:?} cannot be a rule's id");
             errors.push(
-                Diagnostic::error(place, message).help("use small letters, digits and hyphens"),
+                Diagnostic::error(place, message)
+                    .help("use lower-case letters, digits and hyphens"),
             );
         }
     }
@@ -95,7 +96,7 @@ fn rule(node: &Node, builtin: bool, errors: &mut Vec<Diagnostic>) -> Option<Rule
         for key in ["kinds", "actions", "property"] {
             if node.get(key).is_some() {
                 let message = format!("a rule over the plan has no {key}");
-                let help = "it is asked once; count in `resources` or `plan`";
+                let help = "it is evaluated once; use `resources` or `plan`";
                 errors.push(Diagnostic::error(node.locate(key).clone(), message).help(help));
             }
         }
@@ -143,7 +144,7 @@ pub fn asks(node: &Node, errors: &mut Vec<Diagnostic>) -> Asks {
     let when = condition(node, "when", errors);
     let require = condition(node, "require", errors);
     if require.is_none() && node.get("require").is_none() {
-        let message = "`require` is missing: what has to be true";
+        let message = "`require` is missing: the condition that must be true";
         errors.push(Diagnostic::error(node.location.clone(), message));
     }
     let template = |key: &str, errors: &mut Vec<Diagnostic>| match node.get(key) {
@@ -196,7 +197,7 @@ fn exception(node: &Node, must_end: bool, errors: &mut Vec<Diagnostic>) -> Optio
     let reason = text_of(node, "reason", errors);
     if reason.as_deref() == Some("") {
         let place = node.locate("reason").clone();
-        errors.push(Diagnostic::error(place, "an exception says why"));
+        errors.push(Diagnostic::error(place, "an exception needs a reason"));
     }
     let stages = texts(node, "stages", errors)
         .iter()
@@ -211,16 +212,15 @@ fn exception(node: &Node, must_end: bool, errors: &mut Vec<Diagnostic>) -> Optio
             Ok(date) => Some(date),
             Err(_) => {
                 let message = format!("{text:?} is not a date");
-                let help =
-                    "write it like 2027-03-31; it is the last day on which the exception counts";
+                let help = "use the form 2027-03-31; it is the last day of the exception";
                 let place = node.locate("expires").clone();
                 errors.push(Diagnostic::error(place, message).help(help));
                 return None;
             }
         },
         None if must_end => {
-            let message = "`expires` is missing: the last day on which the exception counts";
-            let help = "write it like 2027-03-31; what is accepted for ever is forgotten";
+            let message = "`expires` is missing: the last day of the exception";
+            let help = "use the form 2027-03-31; exceptions without an end are not allowed";
             errors.push(Diagnostic::error(node.location.clone(), message).help(help));
             return None;
         }

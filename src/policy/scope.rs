@@ -129,11 +129,11 @@ impl Scope for PolicyContext<'_> {
     }
 
     fn select(&self, of: &Reference, name: &str) -> Result<Value, Failure> {
-        Err(Failure::new(format!("{of} cannot be asked for {name}")))
+        Err(Failure::new(format!("{of} has no {name} here")))
     }
 
     fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new("templates have no place in a rule"))
+        Err(Failure::new("templates cannot be used in a rule"))
     }
 
     /// A property that is not set is null, or every rule would begin with `has`. Names that no kind has

@@ -165,7 +165,7 @@ fn what_cannot_be_decided_counts_as_broken() {
     let report = asked(rule, "", &one("a"), &Live::default());
     assert_eq!(
         messages(&report),
-        ["cannot be decided: text and a number have no order"]
+        ["cannot be evaluated: text and a number have no order"]
     );
     assert_eq!(report.denied().count(), 1);
     let rule = "severity: deny, message: m, require: after.Value";

@@ -33,7 +33,7 @@ pub fn check_properties(schema: &KindSchema, properties: &Map) -> Vec<Problem> {
             Some(_) if schema.is_read_only(name) && !schema.required().contains(name) => {
                 check.report(
                     name,
-                    format!("{name} is set by AWS and cannot be given"),
+                    format!("{name} is set by AWS and cannot be specified"),
                     None,
                 );
             }
@@ -443,7 +443,7 @@ mod tests {
             [
                 "AWS::EC2::Subnet has no property CidrBlok (did you mean CidrBlock?)",
                 "MapPublicIpOnLaunch must be true or false, not \"yes\"",
-                "SubnetId is set by AWS and cannot be given",
+                "SubnetId is set by AWS and cannot be specified",
                 "AWS::EC2::Subnet needs VpcId",
             ]
         );

@@ -59,7 +59,7 @@ fn parameter(properties: &Map) -> Vec<Problem> {
     };
     let bytes: usize = parts.iter().map(|part| part.len()).sum();
     if bytes > most {
-        let message = format!("Value has {bytes} bytes; a parameter of this tier holds {most}");
+        let message = format!("Value has {bytes} bytes; a parameter of this tier allows {most}");
         found.push(problem(
             "Value",
             message,
@@ -105,16 +105,14 @@ fn user_data(properties: &Map, path: &str) -> Vec<Problem> {
         ""
     };
     let message = format!(
-        "{path} has {} bytes{how}; EC2 takes {USER_DATA}",
+        "{path} has {} bytes{how}; EC2 allows {USER_DATA}",
         bytes.len()
     );
     let help = match how {
         "" => {
             "compress it with `base64gzip(...)`, or have the script fetch the rest when the server starts"
         }
-        _ => {
-            "shorten the script in templates/ that it is made from, or have it fetch the rest when the server starts"
-        }
+        _ => "shorten its script in templates/, or have it fetch the rest when the server starts",
     };
     vec![problem(path, message, help)]
 }
@@ -131,10 +129,10 @@ fn role(properties: &Map) -> Vec<Problem> {
     if size <= ROLE {
         return Vec::new();
     }
-    let message = format!("Policies have {size} characters together; a role takes {ROLE}");
+    let message = format!("Policies have {size} characters in total; a role allows {ROLE}");
     vec![problem(
         "Policies",
         message,
-        "use wildcards in resources, or policies of their own",
+        "use wildcards in resources, or managed policies",
     )]
 }

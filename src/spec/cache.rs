@@ -14,21 +14,21 @@ pub struct Cache {
     #[serde(default = "default_node")]
     #[schemars(regex(pattern = r"^cache\.[a-z0-9-]+\.[a-z0-9-]+$"))]
     pub node: String,
-    /// How many nodes.
+    /// The number of nodes.
     #[serde(default = "two")]
     #[schemars(range(min = 1, max = 6))]
     pub nodes: u8,
     /// ElastiCache Serverless instead of nodes, from load-balanced on: `true`, or upper bounds.
     #[serde(default)]
     pub serverless: Option<Serverless>,
-    /// How the application uses it.
+    /// The caching strategy of the application.
     #[serde(default)]
     pub strategy: CacheStrategy,
-    /// Seconds for which the application keeps an entry, unless it sets another time.
+    /// Default TTL of entries in seconds.
     #[serde(default)]
     #[schemars(range(min = 1, max = 2_592_000))]
     pub ttl: Option<u32>,
-    /// Which entries go when memory is full; ElastiCache's default is volatile-lru.
+    /// The eviction policy when memory is full; ElastiCache's default is volatile-lru.
     #[serde(default)]
     pub eviction: Option<Eviction>,
 }
@@ -78,40 +78,40 @@ pub enum CacheEngine {
     Memcached,
 }
 
-/// How an application uses its cache.
+/// A caching strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CacheStrategy {
-    /// Read the cache first, fill it after a miss; delete the entry after a write.
+    /// Read the cache first, and fill it after a miss; delete the entry after a write.
     #[default]
     CacheAside,
-    /// One loader fills the cache after a miss, for all who wait; delete the entry after a write.
+    /// After a miss, one loader fills the cache for all waiting readers; delete the entry after a write.
     ReadThrough,
-    /// A write goes to the database and to the cache before it is acknowledged.
+    /// Write to the database and the cache before acknowledging.
     WriteThrough,
-    /// A write goes to a durable queue and to the cache, and reaches the database later.
+    /// Write to a durable queue and the cache; the database is written later.
     WriteBack,
 }
 
-/// Which entries go when memory is full.
+/// The eviction policy when memory is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Eviction {
-    /// The least recently used.
+    /// Evict the least recently used entry.
     AllkeysLru,
-    /// The least frequently used.
+    /// Evict the least frequently used entry.
     AllkeysLfu,
-    /// Any.
+    /// Evict a random entry.
     AllkeysRandom,
-    /// Of those with a TTL, the least recently used.
+    /// Evict the least recently used entry with a TTL.
     VolatileLru,
-    /// Of those with a TTL, the least frequently used.
+    /// Evict the least frequently used entry with a TTL.
     VolatileLfu,
-    /// Of those with a TTL, any.
+    /// Evict a random entry with a TTL.
     VolatileRandom,
-    /// Of those with a TTL, the one that expires first.
+    /// Evict the entry that expires first.
     VolatileTtl,
-    /// None: writes fail while memory is full.
+    /// Evict nothing: writes fail while memory is full.
     Noeviction,
 }
 
@@ -157,14 +157,14 @@ pub enum Serverless {
     Limits(CacheLimits),
 }
 
-/// What a serverless cache may use at most; without a bound, AWS's quota holds.
+/// Upper bounds of a serverless cache; without them, AWS's quota applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CacheLimits {
     /// Gigabytes.
     #[schemars(range(min = 1, max = 5000))]
     pub max_gb: Option<u32>,
-    /// ElastiCache processing units a second.
+    /// ElastiCache processing units per second.
     #[schemars(range(min = 1000, max = 15_000_000))]
     pub max_ecpu: Option<u32>,
 }

@@ -20,19 +20,19 @@ pub enum Engine {
     Oracle,
     /// Microsoft SQL Server.
     Sqlserver,
-    /// Amazon Aurora that speaks PostgreSQL.
+    /// Amazon Aurora PostgreSQL.
     AuroraPostgres,
-    /// Amazon Aurora that speaks MySQL.
+    /// Amazon Aurora MySQL.
     AuroraMysql,
 }
 
-/// What of a commercial engine's features is paid for.
+/// The edition of a commercial engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Edition {
-    /// SQL Server Express: free, and no database is larger than 10 GB.
+    /// SQL Server Express: free, at most 10 GB per database.
     Express,
-    /// SQL Server Web, for public web sites only.
+    /// SQL Server Web, only for public web sites.
     Web,
     /// Oracle Standard Edition 2, SQL Server Standard.
     Standard,
@@ -53,14 +53,14 @@ impl Edition {
     }
 }
 
-/// Whose licence a commercial engine runs under.
+/// The license of a commercial engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum License {
-    /// AWS's, paid for by the hour.
+    /// AWS's license, billed by the hour.
     #[default]
     Included,
-    /// One that you have.
+    /// Your own license.
     BringYourOwn,
 }
 

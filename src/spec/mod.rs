@@ -42,23 +42,23 @@ pub struct Spec {
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,28}[a-z0-9]$"))]
     #[schemars(example = &"shop")]
     pub app: String,
-    /// How the application is deployed today.
+    /// How the application is deployed.
     pub stage: Stage,
     /// Where it is deployed: the simulator, or AWS.
     #[serde(default)]
     #[schemars(with = "ProviderForm")]
     pub provider: Provider,
-    /// The regions, the primary one first. Stages before multi-region use the first alone.
+    /// The regions, primary first. Stages before multi-region use only the first.
     #[serde(default = "default_regions")]
     #[schemars(length(min = 1))]
     pub regions: Vec<Region>,
-    /// The domain that users visit.
+    /// The site's domain.
     #[serde(default)]
     pub domain: Option<Domain>,
-    /// Addresses and zones.
+    /// Address ranges and zones.
     #[serde(default)]
     pub network: Network,
-    /// What runs, by name.
+    /// The services, by name.
     pub services: BTreeMap<String, Service>,
     /// The relational database.
     #[serde(default)]
@@ -66,25 +66,25 @@ pub struct Spec {
     /// The cache in front of the database.
     #[serde(default)]
     pub cache: Option<Cache>,
-    /// Stores beside the database, by name; a service uses those that its `stores` name.
+    /// Other data stores, by name; a service uses those listed in its `stores`.
     #[serde(default)]
     pub stores: BTreeMap<String, Store>,
-    /// Delivery from the edge.
+    /// The content delivery network (CloudFront).
     #[serde(default)]
     pub cdn: Cdn,
     /// Alarms and logs.
     #[serde(default)]
     pub monitoring: Monitoring,
-    /// Patching and backup.
+    /// Patching and backups.
     #[serde(default)]
     pub maintenance: Maintenance,
-    /// What the way to another stage may cost, and what has to be true on it.
+    /// Limits and checks for migrations to another stage.
     #[serde(default)]
     pub migration: Migration,
-    /// Tags for every resource that takes tags.
+    /// Tags for all resources that support tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Named variants of this spec, such as staging; each holds the sections that differ.
+    /// Named variants of this spec, such as staging; each contains the sections that differ.
     #[serde(default, skip_serializing)]
     #[schemars(with = "BTreeMap<String, serde_json::Map<String, serde_json::Value>>")]
     pub environments: BTreeMap<String, serde_json::Value>,
@@ -101,13 +101,13 @@ pub struct Spec {
 pub enum Stage {
     /// Everything on one server.
     SingleServer,
-    /// Application and database apart.
+    /// Separate application and database.
     SplitDb,
-    /// A load balancer, an auto-scaling group, replicas and a cache.
+    /// A load balancer, an Auto Scaling group, replicas and a cache.
     LoadBalanced,
-    /// The same behind a content delivery network.
+    /// As load-balanced, behind a content delivery network.
     Cdn,
-    /// The same in several regions.
+    /// As cdn, in several regions.
     MultiRegion,
 }
 
@@ -144,7 +144,7 @@ pub enum Provider {
     Aws(Aws),
 }
 
-/// How a provider is written: its name alone, or with settings.
+/// A provider: its name alone, or with settings.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[allow(
@@ -176,23 +176,23 @@ struct ProviderSettings {
     aws: Aws,
 }
 
-/// Which AWS account, and as whom.
+/// The AWS account and credentials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Aws {
-    /// The profile in the AWS configuration files.
+    /// A profile in the AWS configuration files.
     pub profile: Option<String>,
     /// A role to assume.
     pub role_arn: Option<String>,
-    /// What the role's session is called in CloudTrail; `scalectl` unless said.
+    /// The role's session name, which CloudTrail shows; default `scalectl`.
     pub session_name: Option<String>,
-    /// The external id that the role asks for.
+    /// The external id that the role requires.
     pub external_id: Option<String>,
-    /// The accounts that may be touched; any other is refused.
+    /// The allowed account numbers; scalectl rejects any other.
     pub allowed_accounts: Vec<String>,
 }
 
-/// A region and what is special in it.
+/// A region and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Region {
@@ -209,11 +209,11 @@ pub struct RegionDetails {
     /// The region's name, such as eu-west-1.
     #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
     pub name: String,
-    /// The letters of the zones to use; by default as many as `network.zones`, the first that the
-    /// region has.
+    /// The letters of the zones to use; by default the first `network.zones` zones of the region
+    /// that are available.
     #[serde(default)]
     pub zones: Option<Vec<String>>,
-    /// The region's addresses; by default the n-th /16 after `network.cidr`.
+    /// The region's address range; by default the n-th /16 after `network.cidr`.
     #[serde(default)]
     pub cidr: Option<String>,
 }
@@ -232,7 +232,7 @@ fn default_regions() -> Vec<Region> {
     vec![Region::Name("us-east-1".to_owned())]
 }
 
-/// The domain that users visit.
+/// The site's domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Domain {
@@ -259,38 +259,38 @@ pub struct DomainDetails {
     /// The name, such as shop.example.com.
     #[schemars(example = &"shop.example.com")]
     pub name: String,
-    /// The hosted zone's name, where it is a parent of the name.
+    /// The hosted zone's name, if it is a parent domain.
     #[serde(default)]
     pub zone: Option<String>,
-    /// How users are spread over several regions.
+    /// How users are routed to several regions.
     #[serde(default)]
     pub routing: Routing,
 }
 
-/// How users are spread over several regions.
+/// How users are routed to several regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Routing {
-    /// Everyone to the nearest healthy region.
+    /// Route to the nearest healthy region.
     #[default]
     Latency,
-    /// Everyone to the primary region while it is healthy.
+    /// Route to the primary region while it is healthy.
     Failover,
 }
 
-/// Addresses and zones.
+/// Address ranges and zones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
-    /// The primary region's private addresses.
+    /// The primary region's private address range.
     #[schemars(example = &"10.0.0.0/16")]
     pub cidr: String,
-    /// How many availability zones to use in a region.
+    /// Number of availability zones in each region.
     #[schemars(range(min = 2, max = 6))]
     pub zones: u8,
-    /// NAT gateways: one per zone, or a single cheaper one whose zone can fail.
+    /// NAT gateways: one per zone, or a single one, which is cheaper but fails with its zone.
     pub nat: Nat,
-    /// Whether to keep VPC flow logs.
+    /// Whether to write VPC flow logs.
     pub flow_logs: bool,
 }
 
@@ -330,25 +330,25 @@ pub struct Database {
     /// default `standard`.
     #[serde(default)]
     pub edition: Option<Edition>,
-    /// Whose licence `oracle` runs under; by default AWS's, which only `standard` has.
+    /// The license of `oracle`; by default AWS's, which is available only for `standard`.
     #[serde(default)]
     pub license: Option<License>,
-    /// The instance class; by default a small one that the engine runs on, such as db.t4g.medium.
+    /// The instance class; by default a small one that the engine supports, such as db.t4g.medium.
     #[serde(default)]
     #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
     #[schemars(example = &"db.t4g.small", example = &"db.m7g.large")]
     pub class: Option<String>,
-    /// Gibibytes of disk, or details.
+    /// Disk size in GiB, or details.
     #[serde(default)]
     pub storage: Storage,
     /// Read replicas in each region.
     #[serde(default)]
     #[schemars(range(max = 15))]
     pub replicas: u8,
-    /// Whether a standby in another zone takes over; by default from load-balanced on.
+    /// Whether there is a standby in another zone; by default from load-balanced on.
     #[serde(default)]
     pub multi_az: Option<bool>,
-    /// Into how many databases the data is split.
+    /// Number of databases over which the data is sharded.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     pub shards: u8,
@@ -356,17 +356,17 @@ pub struct Database {
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"))]
     pub name: Option<String>,
-    /// Days for which backups are kept.
+    /// Days to keep backups.
     #[serde(default = "default_backup_days")]
     #[schemars(range(min = 1, max = 35))]
     pub backup_days: u8,
-    /// The database's master user, on RDS; by default `app`. A database that is adopted keeps the one that it
+    /// The master user on RDS; by default `app`. An imported database keeps the one that it
     /// has.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"))]
     pub username: Option<String>,
-    /// The region whose database takes the writes at stage multi-region; by default the first of
-    /// `regions`. `scalectl failover` moves it and says so here.
+    /// The region whose database takes the writes at stage multi-region; by default the first in
+    /// `regions`. `scalectl failover` updates it.
     #[serde(default)]
     pub writer_region: Option<String>,
     /// Whether replicas are left alone by readers, because they follow nobody: while a failover is
@@ -387,9 +387,9 @@ fn default_backup_days() -> u8 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Storage {
-    /// Gibibytes.
+    /// GiB.
     Size(#[schemars(range(min = 20, max = 65536))] u32),
-    /// The size with details.
+    /// A size with details.
     Detailed(StorageDetails),
 }
 
@@ -403,27 +403,27 @@ impl Default for Storage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageDetails {
-    /// Gibibytes at first.
+    /// Initial size in GiB.
     #[schemars(range(min = 20, max = 65536))]
     pub size: u32,
-    /// Gibibytes up to which it grows by itself; by default four times the size.
+    /// Maximum size in GiB for storage autoscaling; by default four times the size.
     #[serde(default)]
     #[schemars(range(min = 20, max = 65536))]
     pub max: Option<u32>,
 }
 
-/// Delivery from the edge.
+/// The content delivery network (CloudFront).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cdn {
-    /// Which edge locations: 100 is the cheapest third, all is everywhere.
+    /// Edge locations: `100` is the cheapest set, `all` is worldwide.
     pub price_class: PriceClass,
-    /// Paths that are served from the assets bucket.
+    /// Paths served from the assets bucket.
     pub static_paths: Vec<String>,
-    /// Seconds for which static files are kept at the edge.
+    /// Seconds to cache static files at the edge.
     #[schemars(range(max = 31536000))]
     pub default_ttl: u32,
-    /// Whether a web application firewall stands in front.
+    /// Whether to use a web application firewall (AWS WAF).
     pub waf: bool,
 }
 
@@ -448,41 +448,41 @@ pub enum PriceClass {
     /// Most regions.
     #[serde(rename = "200")]
     Most,
-    /// Everywhere.
+    /// Worldwide.
     #[serde(rename = "all")]
     All,
 }
 
-/// What the way to another stage may cost, and what has to be true on it.
+/// Limits and checks for migrations to another stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Migration {
-    /// What a step may cost at most; a migration with a step that may cost more is refused.
+    /// The maximum cost of a step; a migration with a more costly step is rejected.
     pub budget: Option<MigrationBudget>,
-    /// Seconds to watch the new stage before the old one is removed; 900 unless said.
+    /// Seconds to observe the new stage before the old one is deleted; default 900.
     #[schemars(range(min = 60, max = 2592000))]
     pub soak: Option<u32>,
-    /// Percent of requests that may fail while a migration goes on; 1 unless said.
+    /// Percent of requests that may fail during a migration; default 1.
     #[schemars(range(min = 1, max = 100))]
     pub errors: Option<u32>,
-    /// Milliseconds within which 95 of 100 requests have to be answered while a migration goes on; 2000 unless said.
+    /// Maximum p95 latency in milliseconds during a migration; default 2000.
     #[schemars(range(min = 10, max = 60000))]
     pub latency: Option<u32>,
-    /// Whether scalectl sends requests to the site itself, and asks for its names; true unless said. `false` where
-    /// the machine that it runs on cannot reach the site.
+    /// Whether scalectl itself sends requests to the site and resolves its names; default true. Set `false` if
+    /// its machine cannot reach the site.
     pub probe: Option<bool>,
-    /// What has to be true, besides what scalectl asks itself, after each step that leads the
-    /// application over.
+    /// Additional gates, which must pass after each step that switches the application to the
+    /// new stage.
     pub gates: Vec<MigrationGate>,
 }
 
-/// What a step of a migration may cost at most.
+/// The maximum cost of a migration step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MigrationBudget {
     /// Seconds without writes.
     pub unavailable: u32,
-    /// Seconds of acknowledged writes that could be lost.
+    /// Seconds of acknowledged writes that may be lost.
     pub loss: u32,
 }
 
@@ -490,16 +490,16 @@ pub struct MigrationBudget {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Monitoring {
-    /// Who is told.
+    /// The email address that receives alarms.
     #[schemars(regex(pattern = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"))]
     pub email: Option<String>,
-    /// Percent of CPU use that raises an alarm.
+    /// CPU utilization in percent that triggers an alarm.
     #[schemars(range(min = 1, max = 100))]
     pub cpu: u8,
-    /// Percent of disk use that raises an alarm.
+    /// Disk usage in percent that triggers an alarm.
     #[schemars(range(min = 1, max = 100))]
     pub disk: u8,
-    /// Days for which logs are kept; one of the periods that CloudWatch Logs offers.
+    /// Days to keep logs; one of the periods that CloudWatch Logs supports.
     pub log_retention_days: u16,
 }
 
@@ -514,22 +514,22 @@ impl Default for Monitoring {
     }
 }
 
-/// Patching and backup.
+/// Patching and backups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Maintenance {
-    /// When AWS may restart things, in UTC.
+    /// The window in which AWS may restart resources, in UTC.
     #[schemars(regex(
         pattern = r"^(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):[0-2][0-9]:[0-5][0-9]$"
     ))]
     pub window: String,
-    /// When backups are taken, in UTC; outside the window above.
+    /// The window for backups, in UTC; must not overlap `window`.
     #[schemars(regex(pattern = r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"))]
     pub backup_window: String,
-    /// Days for which volume backups are kept.
+    /// Days to keep volume backups.
     #[schemars(range(min = 1, max = 365))]
     pub backup_days: u16,
-    /// Whether instances install security updates by themselves.
+    /// Whether instances install security updates automatically.
     pub patching: bool,
 }
 

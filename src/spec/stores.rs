@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A store beside the relational database.
+/// A data store besides the relational database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
-    /// What it stores: `key-value` is a table of DynamoDB, `column` a table of Keyspaces, which speaks Cassandra's CQL.
+    /// The store type: `key-value` is a DynamoDB table, `column` a table in Keyspaces (Cassandra's CQL).
     #[serde(rename = "type")]
     pub kind: StoreKind,
     /// The name of the partition key.
@@ -20,37 +20,37 @@ pub struct Store {
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub sort: Option<String>,
-    /// Types of the keys of the table and its indexes; a key that is not named here is a string.
+    /// Types of the keys of the table and its indexes; default `string`.
     #[serde(default)]
     pub attributes: BTreeMap<String, AttributeType>,
     /// Global secondary indexes, by name.
     #[serde(default)]
     pub indexes: BTreeMap<String, StoreIndex>,
-    /// Types of a column store's columns, in CQL; a key that is not named here is `text`.
+    /// CQL types of a column store's columns; default `text` for keys.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
-    /// Seconds after which a column store deletes a row that sets no other time.
+    /// Default TTL in seconds of a column store's rows.
     #[serde(default)]
     #[schemars(range(min = 1, max = 630_720_000))]
     pub default_ttl: Option<u32>,
-    /// Pay for each request, or read and write units that scale between bounds.
+    /// Pay per request, or provisioned read and write units that scale between bounds.
     #[serde(default)]
     pub capacity: Capacity,
-    /// The attribute with the time, in seconds since 1970, after which DynamoDB deletes an item.
+    /// The TTL attribute: a time in seconds since 1970 after which DynamoDB deletes the item.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub ttl: Option<String>,
-    /// What a stream of changes carries; without it there is none, except between regions.
+    /// The content of the change stream; without it there is no stream, except between regions.
     #[serde(default)]
     pub stream: Option<StreamView>,
-    /// Whose key encrypts the data at rest.
+    /// The key for encryption at rest.
     #[serde(default)]
     pub encryption: Encryption,
-    /// Days for which every second can be restored.
+    /// Days of point-in-time recovery.
     #[serde(default = "default_recovery")]
     #[schemars(range(min = 1, max = 35))]
     pub recovery_days: u8,
-    /// Whether AWS refuses to delete it.
+    /// Whether it is protected from deletion.
     #[serde(default = "yes")]
     pub deletion_protection: bool,
 }
@@ -98,7 +98,7 @@ pub fn variable(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
 }
 
-/// What a store stores.
+/// The type of a data store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreKind {
@@ -125,7 +125,7 @@ pub enum AttributeType {
     Binary,
 }
 
-/// A global secondary index: the same items by another key.
+/// A global secondary index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreIndex {
@@ -136,18 +136,18 @@ pub struct StoreIndex {
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub sort: Option<String>,
-    /// Which attributes it carries beside the keys: `all`, `keys`, or a list of names.
+    /// The attributes that it contains besides the keys: `all`, `keys`, or a list of names.
     #[serde(default)]
     pub project: Projection,
 }
 
-/// The attributes that an index carries.
+/// The attributes in an index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Projection {
     /// All or none.
     Whole(WholeProjection),
-    /// These, beside the keys.
+    /// These, in addition to the keys.
     Attributes(#[schemars(length(min = 1, max = 20))] Vec<String>),
 }
 
@@ -167,13 +167,13 @@ pub enum WholeProjection {
     Keys,
 }
 
-/// How capacity is paid for.
+/// The capacity mode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Capacity {
-    /// By request.
+    /// Pay per request.
     Mode(CapacityMode),
-    /// By units that scale between bounds.
+    /// Provisioned units that scale between bounds.
     Provisioned(Provisioned),
 }
 
@@ -187,7 +187,7 @@ impl Default for Capacity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapacityMode {
-    /// Every request is paid for by itself.
+    /// Pay per request.
     OnDemand,
 }
 
@@ -201,17 +201,17 @@ pub struct Provisioned {
     pub write: Units,
 }
 
-/// Bounds between which Application Auto Scaling moves capacity.
+/// Bounds for Application Auto Scaling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Units {
-    /// Never fewer.
+    /// The minimum.
     #[schemars(range(min = 1, max = 40000))]
     pub min: u32,
-    /// Never more.
+    /// The maximum.
     #[schemars(range(min = 1, max = 40000))]
     pub max: u32,
-    /// The use, in percent, that is kept steady in between.
+    /// The target utilization in percent.
     #[serde(default = "default_use")]
     #[schemars(range(min = 20, max = 90))]
     pub target: u8,
@@ -221,27 +221,27 @@ fn default_use() -> u8 {
     70
 }
 
-/// What a stream carries of a changed item.
+/// The content of a stream record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StreamView {
-    /// Its keys.
+    /// The item's keys.
     KeysOnly,
-    /// The item as it is now.
+    /// The item after the change.
     NewImage,
-    /// The item as it was.
+    /// The item before the change.
     OldImage,
-    /// Both.
+    /// The item before and after the change.
     NewAndOldImages,
 }
 
-/// Whose key encrypts data at rest.
+/// The key for encryption at rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encryption {
-    /// The account's key that AWS manages: its use shows in CloudTrail.
+    /// The account's AWS managed key, whose use CloudTrail logs.
     #[default]
     AwsManaged,
-    /// A key of AWS's own, for which nothing is paid.
+    /// An AWS owned key, free of charge.
     AwsOwned,
 }

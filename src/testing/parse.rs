@@ -37,7 +37,7 @@ pub fn suite(file: &str, text: &str) -> Result<Suite, Vec<Diagnostic>> {
             Yaml::Map(_) => Source::Inline(node.clone()),
             _ => {
                 let message = format!(
-                    "spec is a file's name or a spec itself, not {}",
+                    "`spec` is a file name or an inline spec, not {}",
                     node.describe()
                 );
                 errors.push(Diagnostic::error(node.location.clone(), message));
@@ -62,8 +62,8 @@ pub fn suite(file: &str, text: &str) -> Result<Suite, Vec<Diagnostic>> {
     for node in nodes {
         if let Some(case) = case(node, &common, live.as_ref(), &mut errors) {
             if !names.insert(case.name.clone()) {
-                let message = format!("the test {:?} stands twice", &*case.name);
-                let help = "give it a name of its own";
+                let message = format!("the test {:?} is defined twice", &*case.name);
+                let help = "use a unique name";
                 errors.push(Diagnostic::error(case.location.clone(), message).help(help));
             }
             cases.push(case);
@@ -99,7 +99,7 @@ fn variant(node: &Node, errors: &mut Vec<Diagnostic>) -> Variant {
     if let Some(set) = &set
         && !matches!(set.value, Yaml::Map(_))
     {
-        let message = format!("set is a part of a spec, not {}", set.describe());
+        let message = format!("`set` is a part of a spec, not {}", set.describe());
         errors.push(Diagnostic::error(set.location.clone(), message));
     }
     Variant {
@@ -128,13 +128,13 @@ fn start(node: &Node, common: &Variant, errors: &mut Vec<Diagnostic>) -> Start {
         Yaml::String(path) => Start::File(path.clone(), node.location.clone()),
         Yaml::Map(_) => {
             let keys = ["stage", "env", "set"];
-            known_keys(node, &keys, "what is live", errors);
+            known_keys(node, &keys, "`live`", errors);
             Start::Applied(variant(node, errors).or(common))
         }
         Yaml::Null => Start::Nothing,
         _ => {
             let message = format!(
-                "live is a file's name, or what was applied before, such as {{stage: split-db}}, not {}",
+                "`live` is a file name, or what was applied before, such as {{stage: split-db}}, not {}",
                 node.describe()
             );
             errors.push(Diagnostic::error(node.location.clone(), message));
@@ -188,7 +188,7 @@ fn case(
         errors.push(Diagnostic::error(node.location.clone(), message));
     }
     if error.is_some() && (node.get("expect").is_some() || refused.is_some() || denied.is_some()) {
-        let message = "where an error is expected there is no plan to expect something of";
+        let message = "a test that expects an error has no plan to check";
         errors.push(Diagnostic::error(node.locate("error").clone(), message));
     }
     Some(Case {

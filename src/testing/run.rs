@@ -70,7 +70,7 @@ pub async fn run(ground: &Ground<'_>, case: &Case) -> Outcome {
         (Ok(_), Some((expected, location))) => {
             outcome.failures.push(Failure::Other {
                 location: location.clone(),
-                what: format!("no error came, and one with {expected:?} in it was expected"),
+                what: format!("expected an error containing {expected:?}, but there was none"),
             });
             return outcome;
         }
@@ -161,7 +161,7 @@ fn other_error(found: &[Diagnostic], expected: &str, location: &Location) -> Opt
     Some(Failure::Other {
         location: location.clone(),
         what: format!(
-            "{expected:?} was expected, and the error is: {}",
+            "expected an error containing {expected:?}, but it is: {}",
             told.join("; ")
         ),
     })
@@ -184,7 +184,7 @@ fn exactly(
     let what = match (missing.is_empty(), besides.is_empty()) {
         (true, true) => return None,
         (false, true) => format!("not {what}: {}", list(missing)),
-        (true, false) => format!("{what} besides: {}", list(besides)),
+        (true, false) => format!("also {what}: {}", list(besides)),
         (false, false) => format!(
             "not {what}: {}; {what} instead: {}",
             list(missing),
@@ -266,8 +266,8 @@ async fn applied(spec: &Spec, graph: &Graph) -> Result<Live, String> {
                     _ => None,
                 }
             });
-        let why = failed.unwrap_or_else(|| "it did not come to its end".to_owned());
-        return Err(format!("what should be live could not be applied: {why}"));
+        let why = failed.unwrap_or_else(|| "it did not finish".to_owned());
+        return Err(format!("the initial state could not be applied: {why}"));
     }
     let record = record_of(None, graph, Some(spec.stage.name()));
     write_record(&context, &record).await.map_err(failed)?;
@@ -307,7 +307,7 @@ async fn way(
     let settings = &spec.migration;
     let gates: Vec<Gate> = settings.gates.iter().filter_map(Gate::of_spec).collect();
     let migration = Migration::new(&walk, &stages, &graphs)
-        .ok_or_else(|| told(None, "there is no way between these stages"))?
+        .ok_or_else(|| told(None, "there is no migration between these stages"))?
         .with_soak(settings.soak)
         .with_gates(&gates);
     let texts = |engine: &str, name: &str| action::script(ground.library, engine, name);
@@ -319,7 +319,7 @@ async fn way(
             let name = step.map_or("the first stage", |step| &*step.name);
             Err(told(
                 None,
-                format!("the migration stops at {name}: {}", halt.in_words()),
+                format!("the migration fails at {name}: {}", halt.in_words()),
             ))
         }
     }

@@ -8,11 +8,11 @@ use crate::spec::Stage;
 
 /// A file of tests.
 pub fn json_schema() -> Json {
-    let part = json!({"type": "object", "description": "A part of a spec, merged over it"});
-    let stage = json!({"enum": Stage::ALL.map(Stage::name), "description": "At this stage instead of the spec's"});
-    let env = json!({"type": "string", "description": "In this environment"});
+    let part = json!({"type": "object", "description": "A part of a spec, merged into it"});
+    let stage = json!({"enum": Stage::ALL.map(Stage::name), "description": "Use this stage instead of the spec's"});
+    let env = json!({"type": "string", "description": "Use this environment"});
     let live = json!({
-        "description": "What is there before: what an apply leaves, or a JSON file with what was observed",
+        "description": "The initial state: what an apply creates, or a JSON file with an observed state",
         "anyOf": [
             {"type": "string"},
             {"type": "null"},
@@ -39,9 +39,9 @@ pub fn json_schema() -> Json {
             "live": live,
             "allow": texts("Protected resources that may be deleted or replaced"),
             "expect": {"type": "array", "description": "What must be true, in CEL", "items": expectation},
-            "refused": texts("Exactly what the guard rails refuse"),
-            "denied": texts("Exactly the rules that deny something"),
-            "error": {"type": "string", "description": "The spec or its blueprint is refused, with this in the message"},
+            "refused": texts("Exactly the resources that the guard rails reject"),
+            "denied": texts("Exactly the rules that deny the plan"),
+            "error": {"type": "string", "description": "The spec or its blueprint is rejected with this text in the message"},
         },
     });
     json!({
@@ -51,7 +51,7 @@ pub fn json_schema() -> Json {
         "additionalProperties": false,
         "required": ["tests"],
         "properties": {
-            "spec": {"type": ["string", "object"], "description": "A file, by its way from this one, or a spec itself; the spec beside without it"},
+            "spec": {"type": ["string", "object"], "description": "A file, relative to this one, or an inline spec; default: the spec next to the tests"},
             "env": env,
             "stage": stage,
             "set": part,

@@ -42,7 +42,7 @@ pub fn check(expression: &Expression, errors: &mut Vec<Diagnostic>) {
                 message: format!("there is no `{root}` here"),
                 help: Some(match nearest(root, NAMES.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a test sees {}", NAMES.join(", ")),
+                    None => format!("a test can use {}", NAMES.join(", ")),
                 }),
             });
         }
@@ -124,7 +124,7 @@ impl Scope for Seen {
         Err(Failure::new(format!("{of} is only known after apply")))
     }
     fn template(&self, _: &str, _: &Value) -> Result<Value, Failure> {
-        Err(Failure::new("templates have no place in a test"))
+        Err(Failure::new("templates cannot be used in a test"))
     }
 }
 

@@ -99,7 +99,7 @@ fn found_credentials(
     if let Some(profile) = &settings.profile
         && source(found) == ENVIRONMENT
     {
-        let found = format!("{from}, which is not defined here");
+        let found = format!("{from}, which is not defined");
         return Check::warning("credentials", found, how_to_log_in(Some(profile)));
     }
     match found.expiry() {
@@ -148,7 +148,7 @@ fn who(settings: &spec::Aws, account: &str, arn: &str, endpoint: Option<&str>) -
         return Check::fails(
             "identity",
             format!(
-                "{found}, and `allowed_accounts` in the spec names {}",
+                "{found}, but `allowed_accounts` in the spec lists {}",
                 allowed.join(", ")
             ),
             "use the credentials of an allowed account, or change `allowed_accounts`",
@@ -157,14 +157,14 @@ fn who(settings: &spec::Aws, account: &str, arn: &str, endpoint: Option<&str>) -
     if arn.ends_with(":root") {
         return Check::warning(
             "identity",
-            format!("{found}: the account's root user, whom no policy limits"),
-            "make a role with what `scalectl iam-policy` prints, and name it as `role_arn` in the spec",
+            format!("{found}: the account's root user, which no policy restricts"),
+            "create a role with the policy that `scalectl iam-policy` prints, and set it as `role_arn` in the spec",
         );
     }
     if allowed.is_empty() {
         Check::ok(
             "identity",
-            format!("{found} (`allowed_accounts` names none, so any will do)"),
+            format!("{found} (any account is allowed, because `allowed_accounts` is empty)"),
         )
     } else {
         Check::ok("identity", found)
@@ -182,13 +182,13 @@ fn refused(profile: Option<&str>, error: &ProviderError) -> Check {
         | "RequestTimeTooSkewed"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch" => {
-            "check the clock below; if it is right, the secret key is wrong".to_owned()
+            "check the clock below; if it is correct, the secret key is wrong".to_owned()
         }
         _ => how_to_log_in(profile),
     };
     Check::fails(
         "identity",
-        format!("AWS does not take the credentials: {error}"),
+        format!("AWS rejects the credentials: {error}"),
         mend,
     )
 }
@@ -197,7 +197,7 @@ fn refused(profile: Option<&str>, error: &ProviderError) -> Check {
 fn clock(ahead: i64) -> Check {
     let skew = Duration::from_millis(ahead.unsigned_abs());
     let found = if skew < Duration::from_secs(1) {
-        "as AWS's".to_owned()
+        "in sync with AWS".to_owned()
     } else {
         format!(
             "{} {} AWS's",
@@ -205,11 +205,11 @@ fn clock(ahead: i64) -> Check {
             if ahead > 0 { "behind" } else { "ahead of" }
         )
     };
-    let mend = "set this machine's clock, for instance `timedatectl set-ntp true`";
+    let mend = "synchronize this machine's clock, for example with `timedatectl set-ntp true`";
     match skew {
         skew if skew >= MOST_SKEW => Check::fails(
             "clock",
-            format!("{found}; AWS refuses signatures from 5 minutes on"),
+            format!("{found}; AWS rejects signatures at 5 minutes or more"),
             mend,
         ),
         skew if skew >= SKEW => Check::warning("clock", found, mend),
@@ -264,9 +264,7 @@ fn enabled(region: &str, status: Option<&str>) -> Check {
         Some("not-opted-in") => Check::fails(
             "region",
             format!("{region} is not enabled in this account"),
-            format!(
-                "`aws account enable-region --region-name {region}`, and some minutes of waiting"
-            ),
+            format!("run `aws account enable-region --region-name {region}` and wait some minutes"),
         ),
         Some(_) => Check::ok("region", format!("{region} is enabled")),
     }

@@ -54,7 +54,7 @@ impl Aws {
                 }
             }
             Principal::Other(what) => {
-                let message = format!("{arn} is {what}, whose policies IAM does not simulate");
+                let message = format!("{arn} is {what}; IAM cannot simulate its policies");
                 Err(fail(
                     ErrorKind::Unsupported,
                     "NotSimulated",

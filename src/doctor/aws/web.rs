@@ -45,7 +45,7 @@ pub async fn check_delegation(zones: &[Zone]) -> Vec<Check> {
 }
 
 async fn in_time<T>(reading: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let late = || format!("no answer within {} s", WHOLE.as_secs());
+    let late = || format!("no response within {} s", WHOLE.as_secs());
     let read = tokio::time::timeout(WHOLE, reading).await;
     read.unwrap_or_else(|_| Err(late()))
 }
@@ -78,7 +78,7 @@ async fn get(request: Request) -> Result<Response, String> {
     let header = |name: &str| answer.headers().get(name).map(str::to_owned);
     let length = header("content-length").and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > MOST_BYTES) {
-        return Err("the answer is longer than a manifest may be".to_owned());
+        return Err("the response exceeds the size limit of a manifest".to_owned());
     }
     let mut read = Response {
         status: answer.status().as_u16(),
@@ -91,7 +91,7 @@ async fn get(request: Request) -> Result<Response, String> {
     while let Some(piece) = body.next().await {
         bytes.extend_from_slice(&piece.map_err(|error| chain(&error))?);
         if bytes.len() > MOST_BYTES {
-            return Err("the answer is longer than a manifest may be".to_owned());
+            return Err("the response exceeds the size limit of a manifest".to_owned());
         }
     }
     read.body = String::from_utf8_lossy(&bytes).into_owned();

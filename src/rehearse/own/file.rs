@@ -271,7 +271,10 @@ mod tests {
     #[test]
     fn a_device_is_not_read_to_its_end() {
         let error = SqlFile::read(Path::new("/dev/zero"), Dialect::Postgres).unwrap_err();
-        assert!(error.to_string().contains("is not a plain file"), "{error}");
+        assert!(
+            error.to_string().contains("is not a regular file"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -901,7 +901,7 @@ fn user_data_is_measured_after_it_is_compressed() {
         let spec = load("scalectl.yaml", &text, None, Some(stage)).unwrap();
         let found = compile(&library, &spec.normalized()).unwrap_err();
         assert!(
-            found[0].message.contains("compressed; EC2 takes 16384"),
+            found[0].message.contains("compressed; EC2 allows 16384"),
             "{found:?}"
         );
     }
