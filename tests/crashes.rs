@@ -351,7 +351,7 @@ fn an_interrupted_run_gives_its_lease_back_while_a_call_hangs() {
         // What hangs has not been answered, so nobody waited for it.
         assert!(calls.iter().any(|call| is_work(call) && !call.answered));
         let held = place.said("lease show");
-        assert!(held.contains("Nobody changes"), "{held}");
+        assert!(held.contains("No run holds the lease of"), "{held}");
     }
 }
 

@@ -235,7 +235,7 @@ fn the_simulator_needs_no_credentials() {
         .unwrap();
     let checks = checks(&output);
     assert_eq!(output.status.code(), Some(0), "{checks:?}");
-    has(&checks, "ok store: the simulator can be used");
+    has(&checks, "ok store: the simulator needs no credentials");
     has(&checks, "ok plan: 9 to create");
 }
 
@@ -284,7 +284,7 @@ fn doctor_names_what_is_denied_and_what_does_not_fit() {
     );
     has(&checks, "ok clock: ");
     has(&checks, "ok region: us-east-1 is enabled");
-    has(&checks, "ok lease: nobody holds it");
+    has(&checks, "ok lease: not held");
     has(&checks, "ok plan: 9 to create");
     has(&checks, "fails permissions: 1 of ");
     // moto's account may have 5 and has none; it has a default VPC.
@@ -385,7 +385,7 @@ fn an_account_that_is_not_allowed_is_shown_nothing_and_changed_nothing() {
         );
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
         assert_eq!(shown, "", "{arguments:?}");
-        let why = "the credentials are those of account 123456789012, and `allowed_accounts` in the spec names 222222222222; nothing was done";
+        let why = "the credentials are those of account 123456789012, but `allowed_accounts` in the spec lists 222222222222; nothing was done";
         assert!(told.contains(why), "{arguments:?}: {told}");
         assert!(
             told.contains("use the credentials of an allowed account"),

@@ -59,10 +59,10 @@ fn an_application_is_not_built_again_because_another_region_comes_first() {
     ] {
         let (code, text) = run(line);
         assert_eq!(code, Some(1), "{line}: {text}");
-        let why = "tiny (default) is deployed from us-east-1; the spec has another region first";
+        let why = "tiny (default) has its primary region in us-east-1; the spec lists another region first";
         assert!(text.contains(why), "{line}: {text}");
         assert!(
-            text.contains("`--region REGION` looks there"),
+            text.contains("pass `--region REGION` to use that region"),
             "{line}: {text}"
         );
     }
@@ -91,7 +91,7 @@ fn what_the_spec_calls_otherwise_keeps_what_exists() {
     project.write("blueprints/modules/tiny.yaml", renamed);
     let (code, text) = run("apply --auto-approve");
     assert_eq!(code, Some(1), "{text}");
-    let way = "`scalectl import us-east-1/settings '/tiny'` gives it its new address";
+    let way = "`scalectl import us-east-1/settings '/tiny'` changes only its address";
     assert!(text.contains(way), "{text}");
     let (code, text) = run("import us-east-1/settings /tiny --auto-approve");
     assert_eq!(code, Some(0), "{text}");
@@ -166,6 +166,6 @@ fn the_profile_that_the_spec_names_goes_before_the_environment() {
     let line = "ok       credentials  from the AWS configuration files, profile ops\n";
     assert!(told.contains(line), "{told}");
     let told = doctor("");
-    let line = "credentials  from environment variables, profile ops, which is not defined here\n";
+    let line = "credentials  from environment variables, profile ops, which is not defined\n";
     assert!(told.contains(line), "{told}");
 }

@@ -247,7 +247,7 @@ Forge.merged = {"m2": "a2"}
 expect("apply", "m2", "push", 0)
 assert "Nothing to do" in scalectl("plan").stdout, scalectl("plan").stdout
 said = expect("apply", "m2", "push", 1)
-assert "nothing was done" in said, said
+assert "nothing was changed" in said, said
 
 # Nobody has changed anything by hand, and then somebody has.
 expect("drift", "n1", "schedule", 0)

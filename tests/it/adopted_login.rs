@@ -44,7 +44,7 @@ fn an_adopted_database_keeps_its_password_until_that_is_allowed() {
         let before = project.said(&["sim show us-east-1/db --secrets"]);
         let told = project.said(&["plan", "apply --auto-approve"]);
         assert!(
-            told.contains("its master user would get the password of the application's secret"),
+            told.contains("master user would get the password in the application's secret"),
             "{told}"
         );
         assert!(told.contains("--allow us-east-1/db"), "{told}");
@@ -67,7 +67,7 @@ fn import_says_how_an_adopted_database_keeps_its_password() {
     project.run("sim disown us-east-1/db");
     let told = project.said(&["import us-east-1/db shop-default-db --auto-approve"]);
     assert!(
-        told.contains("to keep the password, import the secret that holds it"),
+        told.contains("To keep the password, first import the secret that holds it"),
         "{told}"
     );
 }

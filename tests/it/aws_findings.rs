@@ -232,7 +232,7 @@ fn a_zone_that_nobody_delegates_to_validates_no_certificate() {
     let zone = |faults: &mut Faults| faults.undelegated.extend(["a.example.com".into()]);
     let said = refused(SMALL, Stage::LoadBalanced, zone, |_| {});
     assert!(said.contains("not ready after 75 minutes"), "{said}");
-    assert!(said.contains("has to be delegated to ns-"), "{said}");
+    assert!(said.contains("must be delegated to ns-"), "{said}");
 }
 
 #[test]

@@ -104,28 +104,28 @@ fn children_that_would_not_be_found_again_are_refused_at_their_line() {
         ),
         (
             r#"  - {id: foreign, kind: "AWS::Lambda::Permission", tier: compute, properties: {FunctionName: somebodys, Action: "lambda:InvokeFunction", Principal: "*"}}"#,
-            "us-east-1/foreign: FunctionName names no AWS::Lambda::Function of this blueprint",
+            "us-east-1/foreign: FunctionName does not refer to a AWS::Lambda::Function of this blueprint",
         ),
         (
             r#"  - {id: arn, kind: "AWS::Lambda::Alias", tier: compute, properties: {FunctionName: "${handler.Arn}", FunctionVersion: "1", Name: live}}"#,
-            "us-east-1/arn: FunctionName names no AWS::Lambda::Function of this blueprint",
+            "us-east-1/arn: FunctionName does not refer to a AWS::Lambda::Function of this blueprint",
         ),
         (
             r#"  - {id: two, kind: "AWS::SQS::QueuePolicy", tier: security, properties: {Queues: ["${queue2.QueueUrl}", "${queue.QueueUrl}"], PolicyDocument: {}}}
   - {id: queue2, kind: "AWS::SQS::Queue", tier: compute, properties: {}}"#,
-            "us-east-1/two: Queues names more than one",
+            "us-east-1/two: Queues has more than one entry",
         ),
         (
             r#"  - {id: many, kind: "AWS::ApiGatewayV2::Route", tier: edge, forEach: "${range(41)}", properties: {ApiId: "${api.ApiId}", RouteKey: "GET /${each.key}"}}"#,
-            "us-east-1/api has 42 children that are marked in its tags",
+            "us-east-1/api has 42 children that use its tags",
         ),
         (
             r#"  - {id: old, kind: "AWS::DAX::Cluster", tier: cache, properties: {IAMRoleARN: a, NodeType: b, ReplicationFactor: 1}}"#,
-            "AWS::DAX::Cluster cannot be used: AWS's Cloud Control API",
+            "AWS::DAX::Cluster is not supported: scalectl has no mapping for it",
         ),
         (
             r#"  - {id: old, kind: "AWS::IAM::RolePolicy", tier: security, properties: {RoleName: a, PolicyName: b}}"#,
-            "AWS::IAM::RolePolicy cannot be used: it has no tags",
+            "AWS::IAM::RolePolicy is not supported: its tags cannot be set",
         ),
     ];
     for (more, message) in cases {

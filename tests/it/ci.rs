@@ -282,7 +282,7 @@ fn roles_are_written_where_there_is_an_account() {
     // What was written is not overwritten unasked.
     let again = scalectl(&infra, &["ci", "github", "--repository", "acme/shop"]);
     assert!(
-        all(&again).contains("exists already; nothing was written"),
+        all(&again).contains("already exists; nothing was written"),
         "{}",
         all(&again)
     );

@@ -266,7 +266,7 @@ fn tried(block: &Block, project: &Project) -> Vec<String> {
         let usage = said.contains("Usage:");
         // What needs a name to be allowed says so, and what a page shows is compared below.
         let denies = line.contains("policy check") && said.contains("  deny ");
-        let refuses = denies || said.contains("name it: --allow") || !shown.is_empty();
+        let refuses = denies || said.contains("safe and pass: --allow") || !shown.is_empty();
         let code = output
             .status
             .code()

@@ -267,7 +267,7 @@ fn a_plan_made_from_a_snapshot_can_be_applied() {
     );
     assert_eq!(project.code("apply next.plan"), Some(0));
     let told = text(&project, "apply next.plan --dry-run");
-    assert!(told.contains("It was applied already or edited"), "{told}");
+    assert!(told.contains("It was already applied or edited"), "{told}");
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn a_snapshot_of_something_else_is_refused_with_words() {
     refused(
         &file,
         &other,
-        "live.json is of tiny (default) on sim, not of other (default) on sim",
+        "live.json is a snapshot of tiny (default) on sim, not of other (default) on sim",
     );
     let aws = format!("{SPEC}provider: {{aws: {{allowed_accounts: [\"111111111111\"]}}}}\n");
     refused(&file, &aws, "on sim, not of tiny (default) on aws");
@@ -297,7 +297,7 @@ fn a_snapshot_of_something_else_is_refused_with_words() {
     refused(
         &of_aws,
         &aws,
-        "is of account 222222222222, and `allowed_accounts` in the spec names 111111111111",
+        "is a snapshot of account 222222222222, but `allowed_accounts` in the spec lists 111111111111",
     );
     refused("{}", SPEC, "live.json is not a snapshot: it says no format");
     refused(&file[..100], SPEC, "live.json is not a snapshot: ");
@@ -305,7 +305,7 @@ fn a_snapshot_of_something_else_is_refused_with_words() {
     refused(
         &newer,
         SPEC,
-        "live.json has format 7, and this scalectl reads 1",
+        "live.json has format 7; this version of scalectl reads format 1",
     );
     project.write("live.json", &file);
     project.write(
@@ -449,7 +449,7 @@ fn drift_is_what_somebody_changed_and_nothing_else() {
     project.write("scalectl.yaml", SPEC.replace("nginx:1", "nginx:2"));
     let told = text(&project, "drift");
     assert!(
-        told.contains("No drift.\nBesides, `scalectl plan` shows 1 change"),
+        told.contains("No drift.\n`scalectl plan` also shows 1 change"),
         "{told}"
     );
     assert_eq!(project.code("drift"), Some(0));
@@ -551,10 +551,7 @@ fn a_migrations_dry_run_walks_all_of_it_and_leaves_no_trace() {
     let before = traces(&project);
     for line in ["migrate --dry-run", "migrate --dry-run --live live.json"] {
         let told = text(&project, line);
-        assert!(
-            told.contains("Dry run complete: 8 steps taken in"),
-            "{told}"
-        );
+        assert!(told.contains("Dry run complete: 8 steps run in"), "{told}");
         assert_eq!(project.code(line), Some(0));
     }
     let run = json(&project, "migrate --dry-run --live live.json --json");
@@ -620,12 +617,12 @@ fn a_migration_under_way_is_gone_on_with_and_taken_back_in_dry_runs() {
     project.run("sim drift us-east-1/log_flow --delete");
     let told = text(&project, "drift");
     assert!(
-        told.contains("us-east-1/log_flow  AWS::Logs::LogGroup  gone"),
+        told.contains("us-east-1/log_flow  AWS::Logs::LogGroup  deleted"),
         "{told}"
     );
     let told = text(&project, "migrate --dry-run");
     assert!(
-        told.contains("go on with `--resume`, or back with `--rollback`"),
+        told.contains("resume with `--resume`, or roll back with `--rollback`"),
         "{told}"
     );
 }

@@ -95,7 +95,7 @@ fn a_zone_that_nobody_manages_is_used_and_told() {
         assert!(planned.is_empty());
         let words = planned.uses[0].in_words();
         assert!(
-            words.contains("nobody manages it; `scalectl import global/zone Z"),
+            words.contains("it is unmanaged; `scalectl import global/zone Z"),
             "{words}"
         );
     });

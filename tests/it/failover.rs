@@ -179,7 +179,9 @@ async fn stands(case: &Case, sim: &Sim, graph: &Graph, what: &str) -> Live {
     assert!(plan.is_empty(), "{what}: {:#?}", plan.changes);
     let now = sim.clock().now();
     let cloud = sim.cloud();
-    let standing = cloud.items.values().filter(|item| item.exists(now)).count();
+    let standing = cloud.items.values().filter(|item| item.exists(now));
+    // A database that was made beside an old one has another name, and RDS makes the log groups of that.
+    let standing = standing.filter(|item| item.marks.is_some()).count();
     assert_eq!(standing, graph.len(), "{what}");
     live
 }

@@ -24,22 +24,25 @@ fn folders_that_are_none_are_refused() {
     for name in ["policies", "blueprints", "templates", "tests"] {
         let project = plain();
         symlink("nowhere", project.path().join(name)).unwrap();
-        validated(&project, &format!("{name} is a link to nothing"));
+        validated(&project, &format!("{name} is a dangling link"));
 
         let project = plain();
         symlink("/etc", project.path().join(name)).unwrap();
-        validated(&project, &format!("{name} is a link out of the project"));
+        validated(
+            &project,
+            &format!("{name} is a link to a folder outside the project"),
+        );
 
         let project = plain();
         symlink(".", project.path().join(name)).unwrap();
-        validated(&project, &format!("{name} is a link out of the project"));
+        validated(
+            &project,
+            &format!("{name} is a link to a folder outside the project"),
+        );
 
         let project = plain();
         project.write(name, "text");
-        validated(
-            &project,
-            &format!("{name} is a file where a folder belongs"),
-        );
+        validated(&project, &format!("{name} is a file, but must be a folder"));
     }
 }
 
@@ -61,32 +64,26 @@ fn files_that_would_not_replace_the_built_in_ones_are_refused() {
     ] {
         let project = plain();
         std::fs::create_dir_all(project.path().join(name)).unwrap();
-        validated(
-            &project,
-            &format!("{name} is a folder where a file belongs"),
-        );
+        validated(&project, &format!("{name} is a folder, but must be a file"));
         for target in [".", "/etc"] {
             let project = plain();
             project.write(&format!("{name}.txt"), "");
             std::fs::remove_file(project.path().join(format!("{name}.txt"))).unwrap();
             symlink(target, project.path().join(name)).unwrap();
-            validated(
-                &project,
-                &format!("{name} is a folder where a file belongs"),
-            );
+            validated(&project, &format!("{name} is a folder, but must be a file"));
         }
     }
     let project = plain();
     project.write("blueprints/modules", "text");
     validated(
         &project,
-        "blueprints/modules is a file where a folder belongs",
+        "blueprints/modules is a file, but must be a folder",
     );
     let project = plain();
     project.write("templates/user-data", "text");
     validated(
         &project,
-        "templates/user-data is a file where a folder belongs",
+        "templates/user-data is a file, but must be a folder",
     );
     let project = plain();
     project.write("policies/own.txt", "");
@@ -103,7 +100,7 @@ fn yaml_under_another_ending_is_refused() {
     ] {
         let project = plain();
         project.write(name, "");
-        validated(&project, &format!("{name} would not be read"));
+        validated(&project, &format!("{name} would be ignored"));
         validated(&project, &format!("rename it to {right}"));
     }
     let project = plain();
@@ -116,7 +113,7 @@ fn an_application_is_destroyed_though_a_file_cannot_be_used() {
     let project = plain();
     symlink("nowhere", project.path().join("blueprints")).unwrap();
     let told = project.said(&["destroy --auto-approve"]);
-    assert!(told.contains("blueprints is a link to nothing"), "{told}");
+    assert!(told.contains("blueprints is a dangling link"), "{told}");
     assert_eq!(project.code("destroy --auto-approve"), Some(0), "{told}");
 }
 
@@ -142,7 +139,7 @@ fn no_command_waits_for_a_pipe_or_reads_a_device_to_its_end() {
     for file in ["ff", "/dev/zero"] {
         for reader in READERS {
             let told = project.said(&[&reader.replace("FILE", file)]);
-            let expected = format!("{file} is not a plain file");
+            let expected = format!("{file} is not a regular file");
             assert!(told.contains(&expected), "{reader} {file}: {told}");
         }
     }

@@ -71,7 +71,7 @@ fn another_name_of_the_application_is_told_with_the_one_that_goes_on() {
     );
     let told = project.said(&["plan"]);
     assert!(
-        told.contains("nothing of store (default) exists yet; shop (default), which was last applied from this folder, stays")
+        told.contains("store (default) has no resources yet; shop (default), which was last applied from this folder, keeps running")
             && told.contains("costs money"),
         "{told}"
     );

@@ -606,7 +606,7 @@ fn a_comment_that_cuts_says_what_it_cut() {
         "it uses what there is"
     );
     assert!(
-        told.contains("\n**Left out**, because a comment holds 65536 characters: "),
+        told.contains("\n**Omitted**, because a comment is limited to 65536 characters: "),
         "{told}"
     );
     let small = Scene::named("tame");

@@ -64,7 +64,7 @@ impl Reports {
         assert!(output.status.success(), "{line}: {told}");
         let file = line.split_once("--html ").map(|(_, file)| file);
         assert!(
-            file.is_none_or(|file| told.contains(&format!("The report is in {file}."))),
+            file.is_none_or(|file| told.contains(&format!("Report written to {file}."))),
             "{line}: {told}"
         );
     }

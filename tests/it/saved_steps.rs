@@ -28,7 +28,7 @@ fn a_saved_failover_runs_and_moves_the_writes() {
     assert!(!text(&project, "moved.json").contains("nginx"));
     let told = project.said(&["failover moved.json --auto-approve"]);
     assert!(
-        told.contains("Arrived: the database in eu-west-1 takes the writes"),
+        told.contains("Done: the database in eu-west-1 takes the writes"),
         "{told}"
     );
     assert!(text(&project, "scalectl.yaml").contains("writer_region: eu-west-1"));
@@ -71,7 +71,7 @@ fn a_saved_failover_that_differs_from_todays_is_refused() {
         (
             file.clone(),
             spec.replace("nginx:1", "nginx:2"),
-            "what exists before its first step has changed",
+            "the resources before its first step have changed",
         ),
         (
             file.replace("\"format\":2", "\"format\":9"),
@@ -115,7 +115,7 @@ fn a_saved_failover_is_refused_while_another_is_under_way() {
     ] {
         let told = project.said(&[line]);
         assert!(
-            told.contains("is under way") && told.contains("(exit code 1)"),
+            told.contains("is in progress") && told.contains("(exit code 1)"),
             "{line}: {told}"
         );
     }

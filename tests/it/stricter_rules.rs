@@ -135,7 +135,9 @@ fn a_deployed_stage_that_this_release_does_not_have_is_refused() {
     ] {
         let told = project.said(&[&format!("{line} --live live.json")]);
         assert!(
-            told.contains("error: stage edge is deployed, which this scalectl does not have"),
+            told.contains(
+                "error: the deployed stage edge does not exist in this version of scalectl"
+            ),
             "{line}: {told}"
         );
     }

@@ -133,12 +133,12 @@ fn a_filter_runs_what_has_it_in_its_name_and_says_what_it_left_out() {
     assert!(output.status.success());
     let text = told(&output);
     assert!(
-        text.contains("1 test passed, 0 failed, 1 left out by the filter"),
+        text.contains("1 test passed, 0 failed, 1 filtered out"),
         "{text}"
     );
     let output = scalectl(folder.path(), "test --filter third");
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("no test has \"third\" in its name"));
+    assert!(told(&output).contains("no test name contains \"third\""));
 }
 
 #[test]

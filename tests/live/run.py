@@ -256,7 +256,7 @@ def main():
     if not options.yes:
         if not sys.stdin.isatty():
             parser.error("nobody can be asked; --yes begins")
-        if input("Begin? Only `yes` is a yes: ").strip() != "yes":
+        if input("Start? Only `yes` is accepted: ").strip() != "yes":
             return 1
     # An interrupt ends the walk, not the cleaning.
     walk, problems = Walk(options), []

@@ -39,7 +39,7 @@ fn nobody_is_asked_without_a_terminal_and_nothing_is_done() {
     let project = Project::new();
     let told = project.said(&["apply", "sim list"]);
     assert!(
-        told.contains("there is no terminal to ask on; nothing was changed"),
+        told.contains("confirmation needs a terminal; nothing was changed"),
         "{told}"
     );
     assert!(
@@ -89,7 +89,7 @@ fn the_application_is_not_led_to_an_empty_database_unawares() {
     project.run("apply --auto-approve");
     let told = project.said(&["apply --stage split-db --direct --auto-approve", "sim list"]);
     assert!(
-        told.contains("us-east-1/param_database (the application would be led to another database"),
+        told.contains("us-east-1/param_database (the application would switch to another database"),
         "{told}"
     );
     assert!(!told.contains("DBInstance  shop-default-db"), "{told}");
@@ -163,7 +163,7 @@ fn apply_names_the_places_that_status_names() {
         let applied = out(&format!("apply --auto-approve {how}"));
         let status = out("status");
         let (_, places) = applied
-            .split_once("of the cloud's time")
+            .split_once("of simulated time")
             .unwrap_or_else(|| panic!("{applied}"));
         let places: Vec<&str> = places
             .lines()

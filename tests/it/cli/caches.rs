@@ -19,10 +19,10 @@ fn deployed(name: &str, stage: &str) -> Project {
 fn invalidate_waits_until_the_edge_has_forgotten() {
     let project = deployed("newsroom", "cdn");
     let told = project.said(&["invalidate /index.html /assets/*"]);
-    assert!(told.contains("forgets 2 paths"), "{told}");
-    assert!(told.contains("not everywhere yet, 30 s"), "{told}");
+    assert!(told.contains("invalidating 2 paths"), "{told}");
+    assert!(told.contains("still in progress after 30 s"), "{told}");
     assert!(
-        told.contains("forgotten /index.html, /assets/* after 1 m"),
+        told.contains("Invalidated /index.html, /assets/* at every edge location in 1 m"),
         "{told}"
     );
     let told = project.said(&["invalidate index.html"]);
@@ -46,12 +46,12 @@ fn invalidate_says_that_a_stage_has_no_cdn() {
 fn cache_flush_asks_and_spares_writes_that_wait() {
     let project = deployed("pulse", "load-balanced");
     let told = project.said(&["cache flush"]);
-    assert!(told.contains("no terminal to ask on"), "{told}");
+    assert!(told.contains("confirmation needs a terminal"), "{told}");
     assert_eq!(project.code("cache flush --auto-approve"), Some(0));
     project.run("sim backlog us-east-1/queue_writes 3");
     let told = project.said(&["cache flush --auto-approve"]);
     assert!(
-        told.contains("has 3 acknowledged writes that are not in the database"),
+        told.contains("holds 3 acknowledged writes that are not in the database"),
         "{told}"
     );
     assert_eq!(project.code("cache flush --auto-approve"), Some(1));

@@ -20,11 +20,11 @@ fn what_the_spec_calls_otherwise_can_be_given_its_new_address() {
     assert!(told.contains("there is no AWS::SSM::Parameter"), "{told}");
     let told = project.said(&["import us-east-1/settings /tiny --auto-approve"]);
     assert!(
-        told.contains("/tiny was us-east-1/param, which the spec does not have any more."),
+        told.contains("/tiny was us-east-1/param, which is no longer in the spec."),
         "{told}"
     );
     assert!(
-        told.contains("Adopted: /tiny is us-east-1/settings from now on."),
+        told.contains("Imported: /tiny is now managed as us-east-1/settings."),
         "{told}"
     );
     // Its name's tag follows.
@@ -54,7 +54,7 @@ fn what_cannot_become_what_the_spec_wants_is_not_adopted_unasked() {
     );
     let line = format!("import us-east-1/vpc {identifier} --auto-approve");
     let told = project.said(&[&line]);
-    let refused = format!("{identifier} cannot become us-east-1/vpc; nothing was changed");
+    let refused = format!("{identifier} cannot be imported as us-east-1/vpc; nothing was changed");
     assert!(told.contains(&refused), "{told}");
     project.write("scalectl.yaml", SPEC);
     assert_eq!(project.code(&line), Some(0));

@@ -27,7 +27,7 @@ fn another_stage_is_a_migration_and_not_an_apply() {
     );
     assert!(told.contains("point of no return"), "{told}");
     assert!(
-        told.contains("`scalectl migrate --to split-db` goes there"),
+        told.contains("`scalectl migrate --to split-db` runs it"),
         "{told}"
     );
     assert!(!project.said(&["sim list"]).contains("DBInstance"));
@@ -42,17 +42,17 @@ fn a_migration_goes_step_by_step_and_says_where_it_stands() {
     let project = migrating();
     let before = spec_of(&project);
     let told = project.said(&["migrate --to split-db"]);
-    assert!(told.contains("there is no terminal to ask on"), "{told}");
+    assert!(told.contains("confirmation needs a terminal"), "{told}");
     let step = "migrate --to split-db --step --auto-approve";
     assert_eq!(project.code(step), Some(0));
     let told = project.said(&["migrate --status", "apply --auto-approve", step]);
     assert!(told.contains("step 1 (expand) is done"), "{told}");
     assert!(
-        told.contains("a migration from single-server to split-db is under way"),
+        told.contains("a migration from single-server to split-db is in progress"),
         "{told}"
     );
     assert!(
-        told.contains("go on with `--resume`, or back with `--rollback`"),
+        told.contains("resume with `--resume`, or roll back with `--rollback`"),
         "{told}"
     );
     // Told to, it looks; what the migration has made for the other stage is protected all the same.
@@ -70,7 +70,7 @@ fn a_migration_goes_step_by_step_and_says_where_it_stands() {
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
     let told = project.said(&["migrate --status", "history"]);
     assert!(
-        told.contains("No migration is under way; shop is at stage split-db"),
+        told.contains("No migration is in progress; shop is at stage split-db"),
         "{told}"
     );
     assert!(told.contains("migrate"), "{told}");
@@ -96,7 +96,7 @@ fn a_migration_leads_back_while_there_is_a_way() {
         String::from_utf8(before).unwrap()
     );
     let told = project.said(&["migrate --rollback --auto-approve"]);
-    assert!(told.contains("no migration is under way"), "{told}");
+    assert!(told.contains("no migration is in progress"), "{told}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_saved_migration_is_refused_once_it_is_another_one() {
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
     let told = project.said(&["migrate way.json --auto --auto-approve"]);
     assert!(
-        told.contains("changed since it was saved: what exists before its first step"),
+        told.contains("resources changed: the resources before its first step"),
         "{told}"
     );
     project.write("scalectl.yaml", spec);
@@ -130,7 +130,7 @@ fn a_step_over_the_budget_is_an_error_before_anything_happens() {
     );
     let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
-        told.contains("(cut-over) may cost 3 s without writes"),
+        told.contains("(cut-over) may stop writes for 3 s"),
         "{told}"
     );
     assert!(!project.said(&["sim list"]).contains("DBInstance"));
@@ -143,10 +143,7 @@ fn a_gate_of_the_users_that_stays_shut_stops_the_way_and_can_be_gone_on_from() {
     let gate = "\nmigration:\n  gates:\n    - {command: test -e go, within: 30}\n    - {expression: \"'us-east-1/server' in live\"}\n";
     project.write("scalectl.yaml", spec + gate);
     let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
-    assert!(
-        told.contains("step 5 (cut-over): a gate stayed shut"),
-        "{told}"
-    );
+    assert!(told.contains("step 5 (cut-over): a gate failed"), "{told}");
     assert!(told.contains("`test -e go` succeeds"), "{told}");
     project.write("go", "");
     assert_eq!(

@@ -144,7 +144,7 @@ fn ejected_blueprints_make_the_same_resources() {
     let before = project.run("plan --json").stdout;
     let told = project.said(&["eject", "eject", "eject modules/dat.yaml"]);
     assert!(
-        told.contains("exists already; nothing was written"),
+        told.contains("already exists; nothing was written"),
         "{told}"
     );
     assert!(told.contains("did you mean modules/data.yaml?"), "{told}");

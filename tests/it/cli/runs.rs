@@ -44,7 +44,7 @@ fn a_run_that_is_killed_is_taken_up_by_the_next_one() {
     );
     assert!(!told.contains("exit code"), "{told}");
     let history = String::from_utf8(project.run("history").stdout).unwrap();
-    assert!(history.contains("died before its end"), "{history}");
+    assert!(history.contains("killed before it finished"), "{history}");
 }
 
 #[cfg(unix)]
@@ -65,7 +65,7 @@ fn an_interrupt_ends_the_run_cleanly_and_the_next_one_goes_on() {
         }
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}: {rest}");
         assert!(
-            rest.contains("Apply stopped") && rest.contains("takes up where this run ended"),
+            rest.contains("Apply stopped") && rest.contains("again to resume"),
             "{signal}: {rest}"
         );
         assert_eq!(project.code("apply --auto-approve"), Some(0));

@@ -22,7 +22,7 @@ fn an_apply_that_failed_at_its_own_stage_does_not_make_the_next_stage_an_apply()
     let other = spec.replace("stage: single-server", "stage: split-db");
     project.write("scalectl.yaml", other);
     let told = project.said(&["apply --auto-approve"]);
-    assert!(told.contains("split-db is a migration away"), "{told}");
+    assert!(told.contains("moving to split-db is a migration"), "{told}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn what_was_destroyed_in_the_middle_of_a_migration_is_under_way_no_more() {
     );
     assert_eq!(project.code(&line), Some(0));
     let told = project.said(&["migrate --status"]);
-    assert!(told.contains("No migration is under way"), "{told}");
+    assert!(told.contains("No migration is in progress"), "{told}");
     assert_eq!(project.code("apply --auto-approve"), Some(0));
 }
 
@@ -93,13 +93,13 @@ fn a_migration_makes_no_other_change_on_the_way() {
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
     let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
     assert!(
-        told.contains("`scalectl apply --stage single-server` makes it so first"),
+        told.contains("first run `scalectl apply --stage single-server`, then migrate"),
         "{told}"
     );
     project.write("scalectl.yaml", &spec);
     project.run("sim drift us-east-1/vpc --delete");
     let told = project.said(&["migrate --to split-db --auto --auto-approve"]);
-    assert!(told.contains("not as the spec has it"), "{told}");
+    assert!(told.contains("differs from the spec"), "{told}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_as
     project.write("scalectl.yaml", spec.clone() + "\ntags: {team: core}\n");
     let told = project.said(&["migrate --resume --auto --auto-approve", "migrate --status"]);
     assert!(
-        told.contains("lead through something else than when the migration began"),
+        told.contains("were edited since this migration started"),
         "{told}"
     );
     assert!(
@@ -120,7 +120,7 @@ fn a_spec_that_changed_since_a_migration_began_is_refused_and_a_budget_is_not_as
     let budget = "\nmigration: {budget: {unavailable: 1}}\n";
     project.write("scalectl.yaml", spec + budget);
     let told = project.said(&["migrate --resume --to cdn --auto --auto-approve"]);
-    assert!(told.contains("leads to split-db, not to cdn"), "{told}");
+    assert!(told.contains("is to split-db, not to cdn"), "{told}");
     assert_eq!(project.code("migrate --rollback --auto-approve"), Some(0));
     let told = project.said(&["migrate --to split-db --plan"]);
     assert!(
@@ -138,11 +138,11 @@ fn between_two_hops_the_way_back_ends_where_the_application_is() {
     }
     let told = project.said(&["migrate --status", "migrate --rollback --auto-approve"]);
     assert!(
-        told.contains("step 8 (retire) is done and has reached its stage"),
+        told.contains("step 8 (retire) is done, and its stage is complete"),
         "{told}"
     );
     assert!(
-        told.contains("shop is at stage split-db, which was reached in full"),
+        told.contains("shop is at stage split-db, which is complete"),
         "{told}"
     );
     assert_eq!(
@@ -163,9 +163,12 @@ fn mistakes_in_the_declared_steps_and_gates_are_told_before_anything_happens() {
         ),
         (
             steps.replace("weight: 10\n", "weight: 101\n"),
-            "a part of 100",
+            "between 0 and 100",
         ),
-        ("walk: []\n".to_owned(), "no step of the phase contract"),
+        (
+            "walk: []\n".to_owned(),
+            "not every hop has a step in the phase contract",
+        ),
     ];
     for (text, why) in mistakes {
         project.write("blueprints/migrations/steps.yaml", text);
@@ -223,7 +226,7 @@ fn doctor_looks_at_the_migration_where_the_stage_is_another() {
     project.run("migrate --to split-db --step --auto-approve");
     let under_way = told("doctor");
     assert!(
-        under_way.contains("is under way, at step 1 (expand)"),
+        under_way.contains("is in progress, at step 1 (expand)"),
         "{under_way}"
     );
     assert!(
@@ -244,13 +247,13 @@ fn regions_of_the_deployed_stage_stay_until_the_migration_ends() {
         let told = project.said(&[command]);
         assert!(
             told.contains(
-                "shop is deployed at stage multi-region, which has more regions than `regions`"
+                "shop is deployed at stage multi-region in more regions than `regions` lists"
             ),
             "{command}: {told}"
         );
         assert!(told.contains("scalectl.yaml:3:"), "{command}: {told}");
         assert!(
-            told.contains("remove regions when the migration to cdn has ended"),
+            told.contains("remove regions after the migration to cdn"),
             "{command}: {told}"
         );
         assert!(!told.contains("at least two regions"), "{command}: {told}");

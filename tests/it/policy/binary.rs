@@ -106,7 +106,7 @@ fn what_is_denied_is_shown_by_plan_and_stops_apply() {
 
     let output = scalectl(path, "apply --auto-approve");
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output).contains("policies deny this: images-from-our-registry"));
+    assert!(text(&output).contains("denied by policies: images-from-our-registry"));
     let output = scalectl(path, "apply --auto-approve --json --json-into run.jsonl");
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
@@ -142,7 +142,7 @@ fn what_is_denied_is_shown_by_plan_and_stops_apply() {
     let output = scalectl(path, "migrate --to split-db --auto --auto-approve");
     assert_eq!(output.status.code(), Some(3));
     assert!(
-        text(&output).contains("policies deny this"),
+        text(&output).contains("denied by policies"),
         "{}",
         text(&output)
     );
@@ -254,11 +254,11 @@ fn validate_and_the_gates_of_a_migration_are_cases_for_ci() {
         "{xml}"
     );
     assert!(
-        xml.contains("1 expand: every name leads to something that is there"),
+        xml.contains("1 expand: every name routes to existing servers"),
         "{xml}"
     );
     assert!(
-        xml.contains("failures=\"0\"") && xml.contains("<skipped message=\"not come to\"/>"),
+        xml.contains("failures=\"0\"") && xml.contains("<skipped message=\"not reached\"/>"),
         "{xml}"
     );
 
