@@ -278,10 +278,11 @@ fn disks(desired: &Graph, live: &Live) -> Vec<Impossible> {
                     address: server.address.clone(),
                     action: Action::Update,
                     why: format!("its disk {device} has {has} GB, but the spec sets {wanted}: a disk is created with its server"),
-                    way: match wanted > *has {
-                        true => format!("set `storage: {has}`; or enlarge the disk itself (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or run `scalectl migrate --to split-db`, whose database storage grows automatically"),
-                        false => format!("write `storage: {has}`: AWS makes no disk smaller"),
-                    },
+                    way: if wanted > *has {
+format!("set `storage: {has}`; or enlarge the disk itself (`aws ec2 modify-volume --size {wanted}`, then `sudo xfs_growfs /data` on the server); or run `scalectl migrate --to split-db`, whose database storage grows automatically")
+} else {
+format!("write `storage: {has}`: AWS makes no disk smaller")
+},
                 });
             }
         }

@@ -314,7 +314,7 @@ fn a_snapshot_of_something_else_is_refused_with_words() {
     );
     let told = text(&project, "plan --live live.json -e prod");
     assert!(
-        told.contains("is of tiny (default) on sim, not of tiny (prod)"),
+        told.contains("is a snapshot of tiny (default) on sim, not of tiny (prod)"),
         "{told}"
     );
     let told = text(&project, "plan --live nowhere.json");

@@ -164,7 +164,7 @@ fn the_numbers_of_stages_add_up() {
          database: {engine: postgres, replicas: 2}\ncache: {engine: valkey}\n",
     );
     let told = project.said(&["stages"]);
-    let line = Regex::new(r"(?m)^  (\d+) resources(?:: (\d+) new, (\d+) gone)?$").unwrap();
+    let line = Regex::new(r"(?m)^  (\d+) resources(?:: (\d+) new, (\d+) removed)?$").unwrap();
     let number = |found: &regex_lite::Captures<'_>, group: usize| -> i64 {
         found
             .get(group)

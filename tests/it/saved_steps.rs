@@ -61,7 +61,7 @@ fn a_saved_failover_that_differs_from_todays_is_refused() {
         (
             file.replace("\"promote\"", "\"switch\""),
             spec.clone(),
-            "step 3 is switch there and promote now",
+            "step 3 was switch and is now promote",
         ),
         (
             file.replace("\"app\":\"shop\"", "\"app\":\"other\""),

@@ -64,9 +64,10 @@ pub fn check(cloud: &Cloud, kind: &str, region: &str, properties: &Map) -> Resul
         .unwrap_or_default();
     let is_tiered = node.starts_with("cache.r6gd.");
     if is_tiered != is_on(properties, "DataTieringEnabled") && [GROUP, CLUSTER].contains(&kind) {
-        return Err(combination(match is_tiered {
-            true => "Data tiering must be enabled for this node type.",
-            false => "Data tiering is supported for r6gd nodes only.",
+        return Err(combination(if is_tiered {
+            "Data tiering must be enabled for this node type."
+        } else {
+            "Data tiering is supported for r6gd nodes only."
         }));
     }
     if kind == GROUP {

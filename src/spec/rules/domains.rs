@@ -109,9 +109,12 @@ fn mistake(name: &str) -> Option<(&'static str, String)> {
     let host = host.split(['/', '?', '#']).next().unwrap_or(host);
     let host = host.rsplit('@').next().unwrap_or(host);
     let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
-    let write = |before: &str, host: &str| match is_domain(host) {
-        true => format!("write {before}{host:?}"),
-        false => "write it like www.example.com".to_owned(),
+    let write = |before: &str, host: &str| {
+        if is_domain(host) {
+            format!("write {before}{host:?}")
+        } else {
+            "write it like www.example.com".to_owned()
+        }
     };
     if lower.contains(['/', '@', ':', '?', '#']) {
         return Some(("it is a URL or has a login or port", write("", host)));

@@ -253,9 +253,10 @@ fn addresses(spec: &Spec, say: &mut impl FnMut(&str, String, &str)) {
         }
         if !net.addr().is_private() {
             let private = "use a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
-            match own || index == 0 {
-                true => say(&path, format!("{net} is not private"), private),
-                false => say(
+            if own || index == 0 {
+                say(&path, format!("{net} is not private"), private);
+            } else {
+                say(
                     &format!("regions.{index}"),
                     format!(
                         "{} would get {net}, which follows {} by the order of `regions` and is not private",
@@ -265,7 +266,7 @@ fn addresses(spec: &Spec, say: &mut impl FnMut(&str, String, &str)) {
                         "give it a block of its own: {{name: {}, cidr: 10.1.0.0/16}}",
                         region.name
                     ),
-                ),
+                );
             }
         }
         for (other, taken) in &seen {

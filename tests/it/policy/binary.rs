@@ -69,7 +69,11 @@ rules:
         "blueprints/modules/monitoring.yaml",
         &std::fs::read_to_string(root().join("blueprints/modules/monitoring.yaml"))
             .unwrap()
-            .replace("{Service: [cloudwatch", "{AWS: \"*\", Service: [cloudwatch"),
+            .replace("{Service: [cloudwatch", "{AWS: \"*\", Service: [cloudwatch")
+            .replace(
+                "Condition: {StringEquals: {aws:SourceAccount: \"${account}\"}}",
+                "",
+            ),
     );
     folder
 }

@@ -646,8 +646,8 @@ pub(super) fn table() -> Vec<(&'static str, (&'static str, Stage), Break)> {
             MANY,
             Set(
                 "us-east-1/topic_policy",
-                "PolicyDocument.Statement.0.Principal",
-                json!("*"),
+                "PolicyDocument.Statement.0",
+                json!({"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}),
             ),
         ),
         (
