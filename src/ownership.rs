@@ -96,7 +96,7 @@ pub fn concealed(address: &Address, path: &str, secret: &str) -> String {
     hidden::text(&format!("{place}:{digest}"))
 }
 
-/// Whether `shown` is what [`hidden`] or [`concealed`] shows of `secret`.
+/// Whether `shown` is what [`hidden()`] or [`concealed`] shows of `secret`.
 pub fn stands_for(shown: &str, secret: &str) -> bool {
     let Some(inner) = hidden::inside(shown) else {
         return false;

@@ -51,7 +51,7 @@ impl Sim {
         self.save("sim:Fault")
     }
 
-    /// Changes a property behind scalectl's back; see [`Cloud::drift`].
+    /// Changes a property behind scalectl's back; see [`drift`](super::cloud::Cloud::drift).
     ///
     /// # Errors
     /// When there is no such item or property, or the file cannot be written.
