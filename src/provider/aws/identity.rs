@@ -69,7 +69,7 @@ impl Who {
         if !self.allowed.is_empty() && !self.allowed.iter().any(|one| one == account) {
             let allowed = self.allowed.join(", ");
             let message = format!(
-                "the credentials are those of account {account}, and `allowed_accounts` in the spec names {allowed}; nothing was done"
+                "the credentials are those of account {account}, but `allowed_accounts` in the spec lists {allowed}; nothing was done"
             );
             return Err(super::fail(
                 ErrorKind::Denied,
