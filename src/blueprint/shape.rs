@@ -102,7 +102,7 @@ impl Compiler<'_> {
                 other => return Err(Failure::new(format!("`{other}` is not a region's name"))),
             },
         };
-        // A global resource of a module that stands in several regions: the primary region's keeps
+        // A global resource of a module that is used in several regions: the primary region's keeps
         // the plain address that it had when there was only one region.
         let away = (&*region != home && !here.primary).then_some(home);
         let handle = |key: Option<&str>| {

@@ -2,7 +2,7 @@
 //!
 //! A [`Service`] knows a few kinds that are read by the same calls. It speaks of properties as
 //! CloudFormation has them, of tags as AWS has them, and of nothing that is ours: marks, batches,
-//! leases and dynamic references are `super`'s. How values and tags stand in calls is `documents`'.
+//! leases and dynamic references are `super`'s. `documents` owns how calls encode values and tags.
 
 use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};

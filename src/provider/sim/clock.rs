@@ -11,7 +11,7 @@ pub struct VirtualClock {
     pub(super) pace: Option<Pace>,
 }
 
-/// How the simulator's time is held to the wall's: never before it, so many times as fast. Work of ours takes none of
+/// How the simulator's time follows the wall clock: never ahead of it, N times as fast. Work of ours takes none of
 /// the simulator's time, so that its time limits are the same at every speed.
 pub(super) struct Pace {
     pub(super) began: std::time::Instant,

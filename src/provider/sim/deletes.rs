@@ -60,7 +60,7 @@ const WITH_PUBLIC_ADDRESS: [&str; 5] = [
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
 ];
 
-/// Whether an item stands in a VPC, by one of its subnets or itself.
+/// Whether an item is in a VPC, through one of its subnets or directly.
 fn is_in_vpc(cloud: &Cloud, item: &Item, vpc: &str) -> bool {
     let mut inside = text(&item.properties, "VpcId") == vpc;
     for_each_name(&item.kind, &item.properties, &mut |entry, _, name| {
