@@ -59,18 +59,10 @@ impl Cloud {
         self.dirty.insert(number);
         let group = Item {
             number,
-            kind: GROUP.into(),
-            region: Arc::clone(region),
-            identifier,
-            properties,
-            marks: None,
             ready_at: at,
             word: "creating".into(),
             visible_at: at,
-            gone_at: None,
-            failed: None,
-            started: None,
-            replaced_at: None,
+            ..Item::unowned(GROUP.into(), Arc::clone(region), identifier, properties)
         };
         self.items.insert(number, group);
     }

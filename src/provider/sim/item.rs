@@ -57,6 +57,30 @@ pub struct Marks {
 }
 
 impl Item {
+    /// One without an owner that was always there; its number is its caller's to give.
+    pub fn unowned(
+        kind: Arc<str>,
+        region: Arc<str>,
+        identifier: Arc<str>,
+        properties: Map,
+    ) -> Self {
+        Self {
+            number: 0,
+            kind,
+            region,
+            identifier,
+            properties,
+            marks: None,
+            ready_at: 0,
+            word: "available".into(),
+            visible_at: 0,
+            gone_at: None,
+            failed: None,
+            started: None,
+            replaced_at: None,
+        }
+    }
+
     /// Whether it can be used at `now`.
     pub fn is_ready(&self, now: u64) -> bool {
         self.failed.is_none() && self.gone_at.is_none() && self.ready_at <= now

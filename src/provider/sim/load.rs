@@ -82,24 +82,19 @@ impl Cloud {
 fn of_ours(owner: &Owner, resource: &LiveResource, now: u64) -> Item {
     let facts = kinds::of(&resource.kind);
     let in_seconds = |seconds: u32| now + u64::from(seconds) * 1000;
+    let marks = Marks {
+        owner: owner.clone(),
+        address: resource.address.clone(),
+        applied: resource.applied.clone().unwrap_or_default(),
+    };
     let mut item = Item {
-        number: 0,
-        kind: resource.kind.clone(),
-        region: resource.address.region.clone(),
-        identifier: resource.identifier.clone(),
-        properties: resource.properties.clone(),
-        marks: Some(Marks {
-            owner: owner.clone(),
-            address: resource.address.clone(),
-            applied: resource.applied.clone().unwrap_or_default(),
-        }),
-        ready_at: 0,
-        word: "available".into(),
-        visible_at: 0,
-        gone_at: None,
-        failed: None,
-        started: None,
-        replaced_at: None,
+        marks: Some(marks),
+        ..Item::unowned(
+            resource.kind.clone(),
+            resource.address.region.clone(),
+            resource.identifier.clone(),
+            resource.properties.clone(),
+        )
     };
     match &resource.status {
         Status::Ready => {}
@@ -115,21 +110,12 @@ fn of_ours(owner: &Owner, resource: &LiveResource, now: u64) -> Item {
 }
 
 fn of_others(other: &Other) -> Item {
-    Item {
-        number: 0,
-        kind: other.kind.clone(),
-        region: other.region.clone(),
-        identifier: other.identifier.clone(),
-        properties: other.properties.clone(),
-        marks: None,
-        ready_at: 0,
-        word: "available".into(),
-        visible_at: 0,
-        gone_at: None,
-        failed: None,
-        started: None,
-        replaced_at: None,
-    }
+    Item::unowned(
+        other.kind.clone(),
+        other.region.clone(),
+        other.identifier.clone(),
+        other.properties.clone(),
+    )
 }
 
 /// Of somebody else's properties, those that name and place it: all that the rules look at.
