@@ -230,7 +230,7 @@ impl Check<'_> {
             self.report(
                 path,
                 format!("{path} cannot be {text:?}"),
-                Some(in_words(pattern)),
+                Some(pattern_in_words(pattern)),
             );
         }
     }
@@ -405,7 +405,7 @@ const WORDS: [(&str, &str); 10] = [
 ];
 
 /// What a value has to be like.
-pub fn in_words(pattern: &str) -> String {
+pub fn pattern_in_words(pattern: &str) -> String {
     let words = WORDS.iter().find(|(known, _)| *known == pattern);
     words.map_or_else(
         || format!("it must match {pattern}"),

@@ -19,7 +19,7 @@ mod shape;
 mod url;
 mod variables;
 
-pub use check::{Problem, check_properties, in_words, matches};
+pub use check::{Problem, check_properties, matches, pattern_in_words};
 pub use harmless::is_harmless;
 pub use plain::{is_code, is_plain, pieces, secrets_of_code};
 pub use secret::{
