@@ -11,16 +11,16 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::cidr;
 use crate::graph::{Graph, Numbering, Resource};
 use crate::inventory::Live;
 use crate::roles::Role;
 use crate::value::{Map, Value};
 
 const VPC: &str = "AWS::EC2::VPC";
-const CIDR: &str = "CidrBlock";
 
 /// How many blocks after `network.cidr` belong to regions; AWS has fewer regions.
-const MOST: u32 = 64;
+const MOST: usize = 64;
 
 /// A region whose addresses are not those of its place in the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ fn kept(desired: &Graph, live: &Live) -> Vec<Kept> {
     let networks: BTreeMap<&Arc<str>, (&Resource, Ipv4Net)> = desired
         .with_role(Role::Network)
         .filter(|one| &*one.kind == VPC)
-        .filter_map(|vpc| Some((&vpc.address.region, (vpc, net(&vpc.properties)?))))
+        .filter_map(|vpc| Some((&vpc.address.region, (vpc, cidr::of(&vpc.properties)?))))
         .collect();
     let mut used: Vec<Ipv4Net> = Vec::new();
     let mut found = Vec::new();
@@ -83,8 +83,10 @@ fn kept(desired: &Graph, live: &Live) -> Vec<Kept> {
     for (region, (vpc, wanted)) in networks {
         let is_numbered = blocks.get(region) == Some(&wanted);
         let has = live.resources.get(&vpc.address);
-        match has.and_then(|has| net(&has.properties)) {
-            Some(block) if is_numbered && block != wanted && is_of(*base, block) => {
+        match has.and_then(|has| cidr::of(&has.properties)) {
+            Some(block)
+                if is_numbered && block != wanted && places(*base).any(|one| one == block) =>
+            {
                 used.push(block);
                 found.push(Kept {
                     region: Arc::clone(region),
@@ -100,12 +102,10 @@ fn kept(desired: &Graph, live: &Live) -> Vec<Kept> {
     // The addresses of a region that goes are in use until it is gone.
     let gone = live.resources.values().filter(|one| &*one.kind == VPC);
     let gone = gone.filter(|one| desired.get(&one.address).is_none());
-    used.extend(gone.filter_map(|one| net(&one.properties)));
+    used.extend(gone.filter_map(|one| cidr::of(&one.properties)));
     for (region, wanted) in new {
-        let is_free = |block: &Ipv4Net| !used.iter().any(|other| overlap(*other, *block));
-        let mut free = (0..MOST)
-            .filter_map(|place| nth(*base, place))
-            .filter(is_free);
+        let is_free = |block: &Ipv4Net| !used.iter().any(|other| cidr::overlap(*other, *block));
+        let mut free = places(*base).filter(is_free);
         let block = if is_free(&wanted) {
             wanted
         } else {
@@ -124,24 +124,9 @@ fn kept(desired: &Graph, live: &Live) -> Vec<Kept> {
     found
 }
 
-/// Whether a block is one of those that regions get.
-fn is_of(base: Ipv4Net, block: Ipv4Net) -> bool {
-    (0..MOST).any(|place| nth(base, place) == Some(block))
-}
-
-/// The n-th block of the same size after the first.
-fn nth(base: Ipv4Net, place: u32) -> Option<Ipv4Net> {
-    let size = 1_u32.checked_shl(32 - u32::from(base.prefix_len()))?;
-    let first = u32::from(base.network()).checked_add(size.checked_mul(place)?)?;
-    Ipv4Net::new(first.into(), base.prefix_len()).ok()
-}
-
-fn net(properties: &Map) -> Option<Ipv4Net> {
-    properties.get(CIDR)?.as_str()?.parse().ok()
-}
-
-fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
-    one.contains(&other) || other.contains(&one)
+/// The blocks that regions get, in the order of their places.
+fn places(base: Ipv4Net) -> impl Iterator<Item = Ipv4Net> {
+    std::iter::successors(Some(base.trunc()), |block| cidr::following(*block)).take(MOST)
 }
 
 fn translate_map(map: &mut Map, kept: &[Kept]) {

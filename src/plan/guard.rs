@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::in_place::is_upgrade;
-use super::{Action, Change, Impossible, Plan};
+use super::{Action, Change, Impossible, Plan, cidr};
 use crate::address::Address;
 use crate::graph::Resource;
 use crate::inventory::LiveResource;
@@ -95,6 +95,10 @@ fn pins(plan: &Plan) -> BTreeMap<&Address, String> {
     for new in vpcs.filter(|change| change.action == Action::Create) {
         let Some(range) = wanted(new) else { continue };
         let is_taken = |range: &Value| kept.iter().any(|(_, other)| overlaps(range, other));
+        let next = |range: &Value| {
+            let next = cidr::following(cidr::parsed(range)?)?;
+            Some(Value::str(next.to_string()))
+        };
         let free = std::iter::successors(Some(range.clone()), next).find(|range| !is_taken(range));
         if let Some(free) = free.filter(|free| *free != range) {
             kept.push((new.address.region.clone(), free));
@@ -115,14 +119,6 @@ fn pins(plan: &Plan) -> BTreeMap<&Address, String> {
         .into_iter()
         .map(|change| (&change.address, told(change)))
         .collect()
-}
-
-/// The block of addresses of the same size behind another one.
-fn next(range: &Value) -> Option<Value> {
-    let net: ipnet::Ipv4Net = range.as_str()?.parse().ok()?;
-    let first = u32::from(net.broadcast()).checked_add(1)?;
-    let next = ipnet::Ipv4Net::new(first.into(), net.prefix_len()).ok()?;
-    Some(Value::str(next.to_string()))
 }
 
 /// The setting of a region that is made where this one goes: it has another name now.

@@ -6,6 +6,7 @@
 mod beside;
 pub mod blast;
 pub mod blocks;
+mod cidr;
 pub mod diff;
 pub mod drift;
 pub mod existing;

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use ipnet::Ipv4Net;
 
+use super::cidr;
 use crate::address::Address;
 use crate::graph::{Graph, Resource};
 use crate::inventory::Live;
-use crate::value::{Map, Value};
+use crate::value::Value;
 
 const SUBNET: &str = "AWS::EC2::Subnet";
-const CIDR: &str = "CidrBlock";
 
 /// The graph with free ranges for the subnets that are new.
 pub fn settled<'a>(desired: &'a Graph, live: &Live) -> Cow<'a, Graph> {
@@ -25,28 +25,28 @@ pub fn settled<'a>(desired: &'a Graph, live: &Live) -> Cow<'a, Graph> {
         {
             used.entry(vpc)
                 .or_default()
-                .extend(net(&resource.properties));
+                .extend(cidr::of(&resource.properties));
         }
     }
     let is_new = |resource: &&Resource| {
         &*resource.kind == SUBNET
-            && resource.lifecycle.ignores(CIDR)
+            && resource.lifecycle.ignores(cidr::CIDR)
             && !live.resources.contains_key(&resource.address)
     };
     let mut settled = Cow::Borrowed(desired);
     let mut given: Vec<(Address, Ipv4Net)> = desired
         .iter()
         .filter(is_new)
-        .filter_map(|resource| Some((resource.address.clone(), net(&resource.properties)?)))
+        .filter_map(|resource| Some((resource.address.clone(), cidr::of(&resource.properties)?)))
         .collect();
     for resource in desired.iter().filter(is_new) {
         let (Some(wanted), Some((vpc, around))) =
-            (net(&resource.properties), vpc_of(resource, live))
+            (cidr::of(&resource.properties), vpc_of(resource, live))
         else {
             continue;
         };
         let have = used.get(vpc).map(Vec::as_slice).unwrap_or_default();
-        if !have.iter().any(|other| overlap(*other, wanted)) {
+        if !have.iter().any(|other| cidr::overlap(*other, wanted)) {
             continue;
         }
         let region = &resource.address.region;
@@ -54,10 +54,10 @@ pub fn settled<'a>(desired: &'a Graph, live: &Live) -> Cow<'a, Graph> {
             let others = given
                 .iter()
                 .filter(|(address, _)| address.region == *region && *address != resource.address);
-            !have.iter().any(|other| overlap(*other, *block))
+            !have.iter().any(|other| cidr::overlap(*other, *block))
                 && !others
                     .map(|(_, other)| *other)
-                    .any(|other| overlap(other, *block))
+                    .any(|other| cidr::overlap(other, *block))
         };
         let blocks = around.subnets(wanted.prefix_len());
         let Some(free) = blocks.ok().and_then(|mut blocks| blocks.find(is_free)) else {
@@ -66,18 +66,11 @@ pub fn settled<'a>(desired: &'a Graph, live: &Live) -> Cow<'a, Graph> {
         given.retain(|(address, _)| *address != resource.address);
         given.push((resource.address.clone(), free));
         if let Some(own) = settled.to_mut().resources.get_mut(&resource.address) {
-            own.properties.insert(CIDR, Value::str(free.to_string()));
+            own.properties
+                .insert(cidr::CIDR, Value::str(free.to_string()));
         }
     }
     settled
-}
-
-fn net(properties: &Map) -> Option<Ipv4Net> {
-    properties.get(CIDR)?.as_str()?.parse().ok()
-}
-
-fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
-    one.contains(&other) || other.contains(&one)
 }
 
 /// The VPC that exists already where a new subnet will be, and its range.
@@ -86,5 +79,5 @@ fn vpc_of<'a>(resource: &Resource, live: &'a Live) -> Option<(&'a str, Ipv4Net)>
         return None;
     };
     let vpc = live.resources.get(&vpc.address)?;
-    Some((&vpc.identifier, net(&vpc.properties)?))
+    Some((&vpc.identifier, cidr::of(&vpc.properties)?))
 }

@@ -108,20 +108,25 @@ fn what_is_as_it_should_be_is_left_alone() {
     assert_eq!((plan.changes.len(), plan.unchanged), (0, 2));
 }
 
-#[test]
-fn a_create_only_property_forces_a_replace_of_it_and_of_what_lives_in_it() {
-    let (old, subnet) = (vpc("10.0.0.0/16"), subnet());
+/// The plan of a subnet whose VPC gets other addresses.
+fn with_another_vpc(subnet: Resource) -> Plan {
+    let old = vpc("10.0.0.0/16");
     let mut placed = subnet.clone();
     placed.properties.insert("VpcId", Value::str("vpc-1"));
     let live = live([
         applied(&old, serde_json::json!({"VpcId": "vpc-1"})),
         applied(&placed, serde_json::json!({"SubnetId": "subnet-1"})),
     ]);
-    let plan = diff(
+    diff(
         &[vpc("10.9.0.0/16"), subnet].into_iter().collect(),
         &live,
         None,
-    );
+    )
+}
+
+#[test]
+fn a_create_only_property_forces_a_replace_of_it_and_of_what_lives_in_it() {
+    let plan = with_another_vpc(subnet());
     for (at, property) in [
         ("us-east-1/vpc", "CidrBlock"),
         ("us-east-1/subnet", "VpcId"),
@@ -140,19 +145,9 @@ fn a_create_only_property_forces_a_replace_of_it_and_of_what_lives_in_it() {
 
 #[test]
 fn what_a_replace_creates_first_makes_its_dependencies_do_the_same() {
-    let (old, mut subnet) = (vpc("10.0.0.0/16"), subnet());
+    let mut subnet = subnet();
     subnet.lifecycle.create_before_destroy = true;
-    let mut placed = subnet.clone();
-    placed.properties.insert("VpcId", Value::str("vpc-1"));
-    let live = live([
-        applied(&old, serde_json::json!({"VpcId": "vpc-1"})),
-        applied(&placed, serde_json::json!({"SubnetId": "subnet-1"})),
-    ]);
-    let plan = diff(
-        &[vpc("10.9.0.0/16"), subnet].into_iter().collect(),
-        &live,
-        None,
-    );
+    let plan = with_another_vpc(subnet);
     assert!(only(&plan, "us-east-1/vpc").create_before_destroy);
 }
 
