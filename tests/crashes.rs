@@ -393,7 +393,7 @@ fn a_run_whose_lease_another_holds_stops_and_says_so() {
     let child = place.command(&place.apply()).spawn().unwrap();
     assert!(place.proxy.is_holding_within(LONG));
     let broken = place.said("lease break --auto-approve");
-    assert!(broken.contains("Broken"), "{broken}");
+    assert!(broken.contains("Released. That run"), "{broken}");
     // It was broken when the first one had found out, at its renewal, and taken the mark away.
     let calls = place.proxy.calls();
     let removals = calls.iter().filter(|call| is_release(call)).count();

@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn a_clock_is_told_of_from_half_a_minute_and_fails_from_five_minutes() {
         for (ahead, verdict, words) in [
-            (400, Verdict::Ok, "as AWS's"),
+            (400, Verdict::Ok, "in sync with AWS"),
             (-29_000, Verdict::Ok, "29 s ahead of AWS's"),
             (31_000, Verdict::Warning, "31 s behind AWS's"),
             (-300_000, Verdict::Fails, "5 m 00 s ahead of AWS's"),
