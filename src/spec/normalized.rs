@@ -21,6 +21,11 @@ impl Spec {
             .as_ref()
             .is_some_and(|database| database.replicas > 0);
         say(replicas, "database.replicas", Stage::LoadBalanced);
+        let named = self
+            .database
+            .as_ref()
+            .is_some_and(|database| database.username.is_some());
+        say(named, "database.username", Stage::SplitDb);
         say(self.cdn != Cdn::default(), "cdn", Stage::Cdn);
         say(
             self.regions.len() > 1,

@@ -468,7 +468,7 @@ def main():
     for name, service in sorted(services.items()):
         own = dict(service["env"] or dict())
         own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
-        env = dict(shared, PORT=str(service["port"]), **dict(stores(service, known), **own))
+        env = dict(dict(shared, PORT=str(service["port"])), **dict(stores(service, known), **own))
         text = json.dumps([service, env], sort_keys=True)
         label = hashlib.sha256(text.encode()).hexdigest()[:12]
         wanted = name + "-" + label

@@ -293,6 +293,11 @@ fn parameter(secret: &str) -> Option<&str> {
 fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
     for (variable, secret) in &service.secrets {
         let path = format!("services.{name}.secrets.{variable}");
+        if variable == "PORT" {
+            let message = format!("{path} would hide the port that requests and health checks go to");
+            let help = format!("set `port` of {name}, which PORT follows, and remove the secret");
+            rules.say(&path, message, &help);
+        }
         if let Some((what, help)) = mistake(secret) {
             rules.say(&path, format!("{path} {what}"), help);
         }
