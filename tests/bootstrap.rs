@@ -28,7 +28,7 @@ services:
     paths: [/api/*]
     health: {path: /api/healthz}
     secrets: {TOKEN: shop/token}
-    env: {PORT: 8080}
+    env: {PORT: \"8080\"}
 database: {engine: postgres}
 cache: {engine: valkey}
 ";

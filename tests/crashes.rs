@@ -416,7 +416,7 @@ fn a_run_whose_lease_another_holds_stops_and_says_so() {
     let late: Vec<_> = calls[before..].iter().filter(|call| call.changes).collect();
     assert!(late.is_empty(), "{late:#?}");
     let held = place.said("lease show");
-    assert!(held.contains("somebody else runs"), "{held}");
+    assert!(held.contains("somebody else has been running"), "{held}");
 }
 
 #[test]

@@ -110,6 +110,9 @@ pub const DISKS: [Fault; 3] = [Fault::FullOld, Fault::FullNew, Fault::FullNotes]
 /// have to follow.
 const NO_ROLLBACK: &str = "there is no rollback";
 
+/// Said where a full disk has damaged the old side's log, so that the new side can follow only a new copy.
+const COPY_AGAIN: &str = "the rows have to be copied again";
+
 /// One fault at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -132,6 +135,8 @@ pub struct Outcome {
     pub one_way: bool,
     /// Whether writes had to wait for room.
     pub needed_room: bool,
+    /// Whether the switch was refused afterwards until the rows were copied again.
+    pub copied_again: bool,
     /// What does not hold.
     pub problems: Vec<String>,
 }
@@ -143,10 +148,12 @@ impl std::fmt::Display for Outcome {
         let (step, stall) = (STEPS[step], self.stall.as_millis());
         write!(f, "{way}, {fault:?} {step}: no write for {stall} ms")?;
         if self.needed_room {
-            write!(f, " from when it had room again")
-        } else {
-            Ok(())
+            write!(f, " from when it had room again")?;
         }
+        if self.copied_again {
+            write!(f, "; copied again")?;
+        }
+        Ok(())
     }
 }
 
@@ -205,6 +212,21 @@ pub fn run(
         outcomes.push(outcome);
         if !whole {
             return Ok(outcomes);
+        }
+    }
+    // What a rollback and another migration do. All that was acknowledged has to be there all the same.
+    if outcomes.last().is_some_and(|outcome| outcome.copied_again) {
+        let mut undone = step("replicate", Gate::Done);
+        undone.undo = true;
+        let [copied, follows] = [
+            step("replicate", Gate::Done),
+            step("lag", Gate::Follows(5)),
+        ];
+        let again = [undone, copied, follows, step("cut-over", Gate::Done)];
+        walk_all(&again, options, library, cuts.scene, &load, stop, tell)?;
+        let problems = cuts.wrong()?;
+        if let Some(last) = outcomes.last_mut() {
+            last.problems.extend(problems);
         }
     }
     // What does not follow is not equal either.
@@ -280,6 +302,7 @@ impl Cuts<'_> {
             stall: Duration::ZERO,
             one_way: false,
             needed_room: false,
+            copied_again: false,
             problems: Vec::new(),
         };
         for name in ["reached", "go"] {
@@ -346,7 +369,11 @@ impl Cuts<'_> {
             }
         }
         if outcome.problems.is_empty() {
-            outcome.problems = self.finish(undo, new)?;
+            let may_copy_again = scenario.fault == Fault::FullOld && !undo;
+            match self.finish(undo, new, may_copy_again)? {
+                Some(problems) => outcome.problems = problems,
+                None => outcome.copied_again = true,
+            }
         }
         Ok(outcome)
     }
@@ -363,19 +390,27 @@ impl Cuts<'_> {
         }
     }
 
-    /// The same command again, which has to lead to the new side.
-    fn finish(&mut self, undo: bool, new: usize) -> Result<Vec<String>, Error> {
+    /// The same command again, which has to lead to the new side: what is wrong then, or nothing if it asks for a new copy.
+    fn finish(
+        &mut self,
+        undo: bool,
+        new: usize,
+        may_copy_again: bool,
+    ) -> Result<Option<Vec<String>>, Error> {
         let (mut process, _, errors) = self.scene.script("cut-over", &self.plain, undo)?;
         let code = process.wait(Instant::now() + walk::SCRIPT, self.stop)?;
         let mut problems = Vec::new();
         if code != Some(0) {
             let said = std::fs::read_to_string(&errors).unwrap_or_default();
+            if may_copy_again && said.contains(COPY_AGAIN) {
+                return Ok(None);
+            }
             problems.push(format!("run again, it ends with {code:?}: {said}"));
         } else if self.scene.writer()? != new {
             problems.push("run again, it leaves the application where it was".to_owned());
         }
         problems.extend(self.wrong()?);
-        Ok(problems)
+        Ok(Some(problems))
     }
 
     /// Whether a write succeeds now.

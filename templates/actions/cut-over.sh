@@ -221,11 +221,22 @@ finish() {
   settled
 }
 
+# await_sync FROM SECONDS: a connection that was lost comes back by itself; a copy that goes on is not waited for.
+await_sync() {
+  local from=$1 until=$((SECONDS + $2)) why
+  until is_synced "$from"; do
+    why=$(why_behind "$from") || exit 1
+    [[ $why == *'does not read'* ]] && ((SECONDS <= until)) ||
+      refuse "${why:-the $(other "$from") has not copied every table yet}"
+    sleep 0.1
+  done
+}
+
 switch() {
   local from=$1 began lag problems stamp
   to=$(other "$1")
   has_subscription "$from" || refuse "the $to does not follow the $from"
-  is_synced "$from" || refuse "the $to has not copied every table yet"
+  await_sync "$from" "${FOLLOW_SECONDS:-60}"
   lag=$(lag_bytes "$from")
   ((lag <= ${MOST_LAG_BYTES:-16777216})) || refuse "the $to is $lag bytes behind; a switch now would take too long"
   problems=$(blockers "$from")

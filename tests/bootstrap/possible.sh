@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Whether this machine lets root have what tests/bootstrap needs: namespaces, an overlay, a loop device with XFS, a bridge,
-# packet filters. Prints what it lacks and fails otherwise. Run in namespaces of its own, as run.py is.
+# packet filters, and then a server that starts Docker. Prints what it lacks and fails otherwise, after 20 seconds. Run in
+# namespaces of its own, as run.py is.
 set -euo pipefail
 [[ ${1:-} == inside ]] || exec unshare --mount --net --pid --fork --kill-child --mount-proc "$0" inside
 lacks() { echo "no $1 here"; exit 1; }
@@ -18,3 +19,7 @@ umount "$folder/disk"
 ip link add probe type bridge || lacks "bridge"
 iptables -t nat -L -n >/dev/null || lacks "packet filter"
 [[ -d /sys/fs/cgroup ]] || lacks "control groups"
+here=$(cd "$(dirname "$0")" && pwd)
+mount -t tmpfs none "$folder" -o size=4g || lacks "tmpfs"
+timeout 300 python3 -B "$here/run.py" --try "$folder"
+umount "$folder"

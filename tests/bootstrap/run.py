@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """run.py INPUT FOLDER [CLAIM...]: what servers really do with their user data. INPUT is what stages leave in an account, as
 `tests/bootstrap.rs` writes it; FOLDER takes disks and logs. Needs root and namespaces of its own for mounts, the network and
-processes: `unshare --mount --net --pid --fork --kill-child --mount-proc python3 run.py ...`."""
+processes: `unshare --mount --net --pid --fork --kill-child --mount-proc python3 run.py ...`. `run.py --try FOLDER` only tells
+whether this machine can have such a server."""
 
 import base64
 import gzip
@@ -145,7 +146,31 @@ https://acme-v02.api.letsencrypt.org {
             return connection.getpeercert()["serialNumber"]
 
 
+def try_out(folder):
+    """Whether this machine lets a server start and run a container, with nothing of ours in it but the scenery."""
+    network()
+    authority = world.Authority(folder)
+    server = Server(folder, authority, "10.0.0.9", data=False)
+    try:
+        server.start()
+        server.run("sh", "-c", "rm /etc/systemd/system/docker.service /etc/systemd/system/docker.socket && systemctl daemon-reload")
+        server.run("systemctl", "start", "docker")
+        archive = images.Images(authority.text).image("api").archive("try:1")
+        loaded = subprocess.run(server.enter("docker", "load", "-q"), input=archive, capture_output=True)
+        if loaded.returncode:
+            raise RuntimeError("docker load: " + loaded.stderr.decode(errors="replace"))
+        server.run("docker", "run", "--rm", "-p", "10.0.0.9:80:80", "try:1", "true")
+    finally:
+        server.release()
+
+
 def main():
+    if sys.argv[1] == "--try":
+        with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
+            try:
+                return try_out(pathlib.Path(folder))
+            except (AssertionError, OSError, RuntimeError) as error:
+                sys.exit("a server with Docker does not start here: %s" % error)
     test = Test(pathlib.Path(tempfile.mkdtemp(dir=sys.argv[2])), json.loads(pathlib.Path(sys.argv[1]).read_text()))
     try:
         test.outside.parameters = test.parameters("single-server")

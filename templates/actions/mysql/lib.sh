@@ -247,6 +247,8 @@ copy() {
   to=$(other "$from")
   # A value may be twice as long as a literal. RDS has a parameter for it, which preflight checks.
   for side in source target; do is_managed "$side" || sql "$side" "SET GLOBAL max_allowed_packet = 1073741824"; done
+  # What came before in the log may be damaged, as after a full disk; MariaDB reads a file from its beginning to find a GTID.
+  is_managed "$from" || sql "$from" "FLUSH BINARY LOGS"
   hold "$from"
   position "$from" >"$work/place"
   { rows_of "$from" | may_fail=1 bulk "$to" >"$work/out"; } &
@@ -631,10 +633,16 @@ why_behind() {
     echo "the $to does not follow the $1"
   elif [[ -n $(of_status "$shown" error) ]]; then
     echo "the $to cannot apply a change: $(of_status "$shown" error)"
+  elif [[ $(of_status "$shown" receives) == No && $(of_status "$shown" io_error) =~ ' 1236 '|'could not queue' ]]; then
+    # MariaDB leaves a part of a change in its log when a session is ended while it waits for room on a full disk.
+    echo "the $to cannot read on in the $1's binary log: $(of_status "$shown" io_error). The log is damaged or gone there, so" \
+      "the rows have to be copied again: scalectl migrate --rollback, then the migration again"
   elif [[ $(of_status "$shown" receives) != Yes && -n $(of_status "$shown" io_error) ]]; then
     echo "the $to does not read the $1's changes: $(of_status "$shown" io_error)"
   elif [[ $(of_status "$shown" applies) == No || $(of_status "$shown" receives) == No ]]; then
     echo "replication is stopped on the $to"
+  elif [[ $(of_status "$shown" receives) != Yes ]]; then
+    echo "the $to does not read the $1's changes yet: it is connecting"
   fi
 }
 # Whether the other side follows; its copy was complete before it began to.
