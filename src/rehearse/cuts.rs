@@ -218,10 +218,7 @@ pub fn run(
     if outcomes.last().is_some_and(|outcome| outcome.copied_again) {
         let mut undone = step("replicate", Gate::Done);
         undone.undo = true;
-        let [copied, follows] = [
-            step("replicate", Gate::Done),
-            step("lag", Gate::Follows(5)),
-        ];
+        let [copied, follows] = [step("replicate", Gate::Done), step("lag", Gate::Follows(5))];
         let again = [undone, copied, follows, step("cut-over", Gate::Done)];
         walk_all(&again, options, library, cuts.scene, &load, stop, tell)?;
         let problems = cuts.wrong()?;

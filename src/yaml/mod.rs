@@ -10,6 +10,7 @@ mod logins;
 mod packed;
 mod quote;
 mod raw;
+mod words;
 
 pub use packed::builtin;
 pub use quote::{quote, quote_files};
@@ -204,43 +205,11 @@ fn mistake(file: &Arc<str>, text: &str, error: &serde_saphyr::Error) -> Diagnost
         Some(end) => message[..end].to_owned(),
         None => message,
     };
-    let (message, help) = plain(&message);
+    let (message, help) = words::plain(&message);
     let mut diagnostic = Diagnostic::error(location, message);
     diagnostic.help = help;
     quote::quote_unread(text, &mut diagnostic);
     diagnostic
-}
-
-/// The parser's message in words that speak of the file, and what to do; the parser's own advice is for programmers.
-fn plain(message: &str) -> (String, Option<String>) {
-    let told = |message: &str, help: &str| (message.to_owned(), Some(help.to_owned()));
-    if let Some(rest) = message.strip_prefix("duplicate mapping key") {
-        let key = rest.trim_start_matches(':').split(',').next();
-        let key = key.unwrap_or_default().trim();
-        return told(
-            &format!("the key {key} appears twice"),
-            "remove one, or merge the two",
-        );
-    }
-    if message.contains("from_str_multiple") || message.contains("from_multiple") {
-        let help = "put it into a file of its own, or remove the `---`";
-        return told("the file has a second document after `---`", help);
-    }
-    if message.contains("budget breached")
-        || message.contains("replay limit exceeded")
-        || message.contains("recursion limit")
-    {
-        let what = "the file is nested too deeply, or has too many entries or aliases";
-        return told(what, "write it without generated data");
-    }
-    if message.contains("unknown anchor") {
-        let what = "`*` begins an alias, and there is no anchor of that name";
-        return told(
-            what,
-            "put a text that begins with `*` in quotes: \"*.example.com\"",
-        );
-    }
-    (message.to_owned(), None)
 }
 
 fn at_location(file: &Arc<str>, at: serde_saphyr::Location) -> Location {

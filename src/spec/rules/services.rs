@@ -294,7 +294,8 @@ fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
     for (variable, secret) in &service.secrets {
         let path = format!("services.{name}.secrets.{variable}");
         if variable == "PORT" {
-            let message = format!("{path} would hide the port that requests and health checks go to");
+            let message =
+                format!("{path} would hide the port that requests and health checks go to");
             let help = format!("set `port` of {name}, which PORT follows, and remove the secret");
             rules.say(&path, message, &help);
         }
