@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Context, existing, retry};
+use crate::address::GLOBAL;
 use crate::graph::Graph;
 use crate::inventory::{Live, Owner, Record};
+use crate::kinds::{self, Identity};
 use crate::ownership;
 use crate::provider::{ErrorKind, Outcome, ProviderError, Query};
 
@@ -55,6 +57,20 @@ pub async fn is_nowhere_else(context: &Context<'_>, live: &Live) -> Outcome<()> 
         ),
         operation: "observe".to_owned(),
     })
+}
+
+/// Whether an application with resources of these kinds would have shown, and did not: global ones are the same from every
+/// region, and an apply creates them among the first. It saves a call to each region of the account at the first plan.
+fn has_left_no_trace(live: &Live, kinds: &BTreeSet<(Arc<str>, Arc<str>)>) -> bool {
+    let is_global = |region: &str| region == GLOBAL;
+    let would_show = kinds
+        .iter()
+        .any(|(region, kind)| is_global(region) && kinds::of(kind).identity == Identity::Tags);
+    would_show
+        && !live
+            .resources
+            .keys()
+            .any(|address| is_global(&address.region))
 }
 
 /// Removes the app's record, once nothing of the app is left.
@@ -115,7 +131,7 @@ async fn look_without(
     };
     let live = ask(context, &query).await?;
     let Some(record) = &live.record else {
-        if region.is_none() {
+        if region.is_none() && !has_left_no_trace(&live, &query.kinds) {
             is_nowhere_else(context, &live).await?;
         }
         return Ok((live, query.kinds));

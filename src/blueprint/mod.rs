@@ -13,6 +13,7 @@ pub mod expression;
 pub mod functions;
 mod json_schema;
 pub mod library;
+mod mistakes;
 pub mod model;
 mod names;
 pub mod parse;

@@ -178,7 +178,7 @@ resource "aws_db_parameter_group" "db" {
 resource "aws_db_instance" "db" {
   identifier              = "bench"
   engine                  = "postgres"
-  engine_version          = "16.4"
+  engine_version          = "16.15"
   instance_class          = "db.t4g.small"
   allocated_storage       = 20
   storage_type            = "gp3"
