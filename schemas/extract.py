@@ -6,8 +6,9 @@
 
 Reads schemas/kinds.txt, writes schemas/kinds/*.json (facts without prose) and
 src/schema/embedded.rs (the table that puts them into the binary): the kinds that the blueprints
-use or that have a mapping or facts of their own. All others of the registry go into
-schemas/others.zlib, a line for each: its name, a tab, its facts.
+use or that have a mapping or facts of their own. Of schemas/unmapped.txt, which blueprints use without a
+mapping, the same; all others of the registry, these included, go into schemas/others.zlib, a line for each: its name,
+a tab, its facts.
 """
 
 import json
@@ -111,10 +112,19 @@ def main():
         name = kind.removeprefix("AWS::").replace("::", "-").lower()
         (out / f"{name}.json").write_text(text_of(kind) + "\n")
         rows.append(f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n')
+    unmapped = []
+    for kind in sorted((HERE / "unmapped.txt").read_text().split()):
+        name = kind.removeprefix("AWS::").replace("::", "-").lower()
+        (out / f"{name}.json").write_text(text_of(kind, False) + "\n")
+        unmapped.append(
+            f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n'
+        )
     (HERE.parent / "src" / "schema" / "embedded.rs").write_text(
         "//! Every kind's facts, as text. Written by `schemas/extract.py`; not edited by hand.\n\n"
         "/// Kinds and their facts, ordered by kind.\n"
-        "pub const KINDS: &[(&str, &str)] = &[\n" + "".join(rows) + "];\n"
+        "pub const KINDS: &[(&str, &str)] = &[\n" + "".join(rows) + "];\n\n"
+        "/// Those that built-in blueprints use without a mapping of ours, ordered by kind.\n"
+        "pub const UNMAPPED: &[(&str, &str)] = &[\n" + "".join(unmapped) + "];\n"
     )
 
 

@@ -364,6 +364,23 @@ mod tests {
     use crate::value::shell;
 
     #[test]
+    fn no_plan_unpacks_the_registry_for_a_built_in_blueprint() {
+        let listed = concat!(
+            include_str!("../../schemas/kinds.txt"),
+            include_str!("../../schemas/unmapped.txt")
+        );
+        for (file, text) in BLUEPRINTS {
+            for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':') {
+                let is_kind = word.starts_with("AWS::") && word.matches("::").count() == 2;
+                assert!(
+                    !is_kind || listed.lines().any(|kind| kind == word),
+                    "{file}: list {word} in schemas/unmapped.txt and run schemas/extract.py"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_file_of_the_folders_is_in_the_binary() {
         fn below(folder: &std::path::Path, root: &std::path::Path, found: &mut Vec<String>) {
             for entry in std::fs::read_dir(folder).unwrap() {

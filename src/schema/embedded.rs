@@ -319,3 +319,15 @@ pub const KINDS: &[(&str, &str)] = &[
         include_str!("../../schemas/kinds/wafv2-webaclassociation.json"),
     ),
 ];
+
+/// Those that built-in blueprints use without a mapping of ours, ordered by kind.
+pub const UNMAPPED: &[(&str, &str)] = &[
+    (
+        "AWS::RDS::DBCluster",
+        include_str!("../../schemas/kinds/rds-dbcluster.json"),
+    ),
+    (
+        "AWS::RDS::DBClusterParameterGroup",
+        include_str!("../../schemas/kinds/rds-dbclusterparametergroup.json"),
+    ),
+];

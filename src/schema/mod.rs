@@ -42,13 +42,20 @@ type Kinds = BTreeMap<&'static str, (&'static str, OnceLock<KindSchema>)>;
 /// All kinds of the registry.
 pub struct Registry {
     kinds: Kinds,
+    unmapped: Kinds,
 }
 
-static EMBEDDED: LazyLock<Registry> = LazyLock::new(|| Registry {
-    kinds: embedded::KINDS
-        .iter()
-        .map(|(kind, text)| (*kind, (*text, OnceLock::new())))
-        .collect(),
+static EMBEDDED: LazyLock<Registry> = LazyLock::new(|| {
+    let of = |table: &[(&'static str, &'static str)]| {
+        let rows = table
+            .iter()
+            .map(|(kind, text)| (*kind, (*text, OnceLock::new())));
+        rows.collect()
+    };
+    Registry {
+        kinds: of(embedded::KINDS),
+        unmapped: of(embedded::UNMAPPED),
+    }
 });
 
 impl Registry {
@@ -62,7 +69,7 @@ impl Registry {
     /// # Panics
     /// When the embedded facts are broken, which the tests rule out.
     pub fn kind(&self, kind: &str) -> Option<&KindSchema> {
-        let known = self.kinds.get(kind);
+        let known = self.kinds.get(kind).or_else(|| self.unmapped.get(kind));
         let (text, parsed) = known.or_else(|| others::KINDS.get(kind))?;
         Some(parsed.get_or_init(|| match serde_json::from_str(text) {
             Ok(schema) => schema,
@@ -341,6 +348,13 @@ mod tests {
             let schema = kind(name);
             assert_eq!(&*schema.kind, name);
             assert!(!schema.primary_identifier().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_kind_without_a_mapping_has_the_same_facts_as_in_the_pack() {
+        for (kind, (text, _)) in &Registry::embedded().unmapped {
+            assert_eq!(text.trim_end(), others::KINDS[kind].0, "{kind}");
         }
     }
 
