@@ -48,6 +48,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "modules/network.yaml",
     "modules/peering.yaml",
     "modules/queue.yaml",
+    "modules/readers.yaml",
     "modules/replica.yaml",
     "modules/routing.yaml",
     "modules/server.yaml",

@@ -16,7 +16,7 @@ use super::{Failure, Global, Outcome, dry_run, migrate, observe, saved, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
 use crate::inventory::{Live, Record};
-use crate::plan::existing::ZONE;
+use crate::plan::existing::{ZONE, is_public};
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Action, Plan, guard};
 use crate::policy::Report;
@@ -440,7 +440,9 @@ fn say_where(mut live: Live, plan: &Plan, report: apply::Report) {
     let makes_zone = plan
         .changes
         .iter()
-        .any(|one| one.action == Action::Create && &*one.kind == ZONE);
+        .filter(|one| one.action == Action::Create && &*one.kind == ZONE)
+        .filter_map(|one| one.desired.as_ref())
+        .any(|zone| is_public(&zone.properties));
     if makes_zone {
         ui::print(
             "Enter the name servers at the domain's registrar; until then the site's names do not resolve.\n",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::challenge;
 use crate::address::Address;
 use crate::inventory::{Handle, Live, LiveResource, Status};
+use crate::plan::existing::{ZONE, is_public};
 use crate::value::{Map, Value};
 
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -26,6 +27,7 @@ pub const DOORS: &[&str] = &[RECORD, BALANCER, DISTRIBUTION];
 
 /// The kinds that [`ends`] looks at.
 pub const WAYS: &[&str] = &[
+    ZONE,
     RECORD,
     BALANCER,
     DISTRIBUTION,
@@ -55,7 +57,14 @@ pub struct End<'a> {
 /// where the way ends.
 pub fn ends(live: &Live) -> Result<Vec<End<'_>>, String> {
     let mut found: Vec<End<'_>> = Vec::new();
-    let records: Vec<&LiveResource> = of(live, RECORD).collect();
+    // No visitor asks for the names of a VPC.
+    let private: Vec<&str> = of(live, ZONE)
+        .filter(|zone| !is_public(&zone.properties))
+        .map(|zone| &*zone.identifier)
+        .collect();
+    let records: Vec<&LiveResource> = of(live, RECORD)
+        .filter(|record| !private.contains(&text(&record.properties, "HostedZoneId")))
+        .collect();
     for record in &records {
         let asked = weight(record) != Some(0);
         let mut way = Way {

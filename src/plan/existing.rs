@@ -127,7 +127,8 @@ pub fn used<'a>(
     if live.existing.is_empty() {
         return (desired, uses, unclear);
     }
-    for zone in desired.iter().filter(|one| &*one.kind == ZONE) {
+    let zones = desired.iter().filter(|one| &*one.kind == ZONE);
+    for zone in zones.filter(|one| is_public(&one.properties)) {
         if live.resources.contains_key(&zone.address) {
             continue;
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::existing::{ZONE, is_public};
 use super::in_place::is_upgrade;
 use super::{Action, Change, Impossible, Plan, cidr};
 use crate::address::Address;
@@ -179,6 +180,7 @@ fn danger(change: &Change, all_goes: bool, successor: Option<&Resource>) -> Opti
         Holds::Data if is_replica(change) => {
             Some("it serves reads; its data stays in the source database")
         }
+        Holds::Data if is_private_zone(change) => None,
         Holds::Data => Some("it contains data that cannot be recreated"),
         Holds::Foundation if change.action == Action::Replace => {
             Some("all resources in it would have to be recreated")
@@ -198,9 +200,15 @@ fn takes_another_password(change: &Change) -> bool {
     change.action == Action::Update && sets && is_adopted
 }
 
-/// Whether what it has is in a database or cluster besides.
+/// Whether what it has is elsewhere besides: in a database or cluster, or in the blueprint's records.
 pub(super) fn is_copy(change: &Change) -> bool {
-    is_replica(change) || is_member(change)
+    is_replica(change) || is_member(change) || is_private_zone(change)
+}
+
+/// Whether it is a zone of a VPC: no registrar delegates to it, and AWS keeps it while it has anybody else's records.
+fn is_private_zone(change: &Change) -> bool {
+    let live = change.live.as_ref();
+    live.is_some_and(|live| &*live.kind == ZONE && !is_public(&live.properties))
 }
 
 /// Whether it is a copy of a database that stays.

@@ -11,6 +11,7 @@ mod engines;
 mod gate;
 mod load;
 mod normalized;
+mod reads;
 mod rules;
 mod service;
 mod stores;
@@ -20,6 +21,7 @@ pub use edit::{with_stage, with_writer};
 pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
+pub use reads::{ReadAfterWrite, Reads};
 pub use rules::{processor, unknown_region};
 pub use service::{Algorithm, Balance, Health, Scale, ScaleTarget, Service};
 
@@ -345,6 +347,9 @@ pub struct Database {
     #[serde(default)]
     #[schemars(range(max = 15))]
     pub replicas: u8,
+    /// One name for the replicas, which leaves out those that lag, and what services are told about reading from it.
+    #[serde(default)]
+    pub reads: Option<Reads>,
     /// Whether there is a standby in another zone; by default from load-balanced on.
     #[serde(default)]
     pub multi_az: Option<bool>,

@@ -26,6 +26,8 @@ impl Spec {
             .as_ref()
             .is_some_and(|database| database.username.is_some());
         say(named, "database.username", Stage::SplitDb);
+        let reads = self.database.as_ref().and_then(|database| database.reads);
+        say(reads.is_some(), "database.reads", Stage::LoadBalanced);
         say(self.cdn != Cdn::default(), "cdn", Stage::Cdn);
         say(
             self.regions.len() > 1,

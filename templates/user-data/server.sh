@@ -341,10 +341,16 @@ def database(config, running):
     # MySQL has no common form: mysql2 reads the first, SQLAlchemy the second.
     scheme, options = dict(postgres=("postgresql", "?sslmode=require"), oracle=("oracle", ""), sqlserver=("mssql", "?encrypt=true")).get(
         config["engine"], ("mysql", "?ssl=%%7B%%22rejectUnauthorized%%22%%3Atrue%%7D&ssl_ca=%s" % CONTAINER_CA))
-    url = "%s://%s:%s@%s:%s/%s%s" % (scheme, user, quoted, name, port, config["name"], options)
-    readers = config.get("readers") or [name]
+    def url(host):
+        return "%s://%s:%s@%s:%s/%s%s" % (scheme, user, quoted, host, port, config["name"], options)
+    readers, reads = config.get("readers") or [name], dict()
+    if "max_lag" in config:
+        # The database itself where there are no replicas.
+        reader = config.get("reader") or name
+        reads = dict(DATABASE_READER_URL=url(reader), DATABASE_READER_HOST=reader, DATABASE_MAX_LAG=str(config["max_lag"]),
+                     DATABASE_READ_AFTER_WRITE=config["read_after_write"])
     # Node.js verifies when a URL asks for TLS, and knows only public authorities otherwise.
-    return dict(DATABASE_URL=url, DATABASE_HOST=name, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
+    return dict(reads, DATABASE_URL=url(name), DATABASE_HOST=name, DATABASE_PORT=str(port), DATABASE_NAME=config["name"],
                 DATABASE_USER=user, DATABASE_PASSWORD=word, DATABASE_READER_HOSTS=",".join(readers),
                 DATABASE_SSL_CA=CONTAINER_CA, NODE_EXTRA_CA_CERTS=CONTAINER_CA)
 

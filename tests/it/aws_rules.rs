@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 #[path = "aws_rules/caches.rs"]
 mod caches;
 mod database;
+mod names;
 mod tables;
 
 /// A cloud in which time passes fast enough for everything to be ready at the next call.

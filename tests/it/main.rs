@@ -48,6 +48,7 @@ mod policy;
 mod project_files;
 mod properties;
 mod public_reports;
+mod reads;
 mod renderers;
 mod replacements;
 mod report;

@@ -125,7 +125,9 @@ pub(super) fn without_records(graph: &Graph, region: &str) -> Graph {
 pub(super) fn led_away(graph: &Graph, graphs: &Graphs, from: &str) -> Graph {
     let changes = graphs.new.iter().any(|new| {
         let have = graphs.old.get(&new.address);
-        &*new.kind == RECORD && have.is_some_and(|have| have.properties != new.properties)
+        &*new.kind == RECORD
+            && new.properties.contains_key("Failover")
+            && have.is_some_and(|have| have.properties != new.properties)
     });
     if changes {
         without_records(graph, from)
@@ -186,17 +188,31 @@ pub(super) fn rebuilt(graph: &Graph, graphs: &Graphs, to: &str) -> Graph {
         let is_reader = graphs.new.get(&one.address).is_none();
         &*one.kind == INSTANCE && (is_reader || *one.address.region != *to)
     };
-    let replaced: BTreeSet<Address> = rebuilt
+    let mut replaced: BTreeSet<Address> = rebuilt
         .iter()
         .filter(replaced)
         .map(|one| one.address.clone())
         .collect();
-    let of_replaced = |resource: &Resource| {
-        let needs = resource.dependencies();
-        replaced.contains(&resource.address) || needs.iter().any(|need| replaced.contains(need))
-    };
+    // What needs one goes with it, and what needs that.
+    loop {
+        let needs = |resource: &&Resource| {
+            let address = &resource.address;
+            graphs.new.get(address).is_none()
+                && !replaced.contains(address)
+                && (resource.dependencies().iter()).any(|need| replaced.contains(need))
+        };
+        let more: Vec<Address> = rebuilt
+            .iter()
+            .filter(needs)
+            .map(|one| one.address.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        replaced.extend(more);
+    }
     rebuilt
         .resources
-        .retain(|address, resource| graphs.new.get(address).is_some() || !of_replaced(resource));
+        .retain(|address, _| graphs.new.get(address).is_some() || !replaced.contains(address));
     rebuilt
 }

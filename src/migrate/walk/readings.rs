@@ -17,6 +17,7 @@ use crate::migrate::{failover, files, probe, routing};
 use crate::value::{Map, Value};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
+const CHECK: &str = "AWS::Route53::HealthCheck";
 const RECORD: &str = "AWS::Route53::RecordSet";
 
 /// A cloud as gates read it.
@@ -176,11 +177,28 @@ impl Readings for CloudReadings<'_> {
     }
 
     async fn alarms(&self) -> Read<Firing, Halt> {
-        let live = self.look_at(&[ALARM]).await?;
-        let alarms: Vec<Handle> = live
-            .resources
-            .values()
+        let live = self.look_at(&[ALARM, CHECK]).await?;
+        let resources = || live.resources.values();
+        // What only a health check reads steers answers, and calls nobody.
+        let read: Vec<&str> = resources()
+            .filter(|one| &*one.kind == CHECK)
+            .filter_map(|one| {
+                one.properties
+                    .at("HealthCheckConfig.AlarmIdentifier.Name")?
+                    .as_str()
+            })
+            .collect();
+        let calls = |alarm: &&LiveResource| {
+            let actions = alarm
+                .properties
+                .get("AlarmActions")
+                .and_then(Value::as_list);
+            actions.is_some_and(|actions| !actions.is_empty())
+                || !read.contains(&&*alarm.identifier)
+        };
+        let alarms: Vec<Handle> = resources()
             .filter(|resource| &*resource.kind == ALARM)
+            .filter(calls)
             .map(LiveResource::handle)
             .collect();
         let Context {

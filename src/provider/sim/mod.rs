@@ -15,6 +15,7 @@ mod agents;
 mod alarms;
 pub mod attributes;
 mod caches;
+mod checks;
 mod clock;
 pub mod cloud;
 mod clusters;

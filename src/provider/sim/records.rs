@@ -34,6 +34,12 @@ pub fn check_record(cloud: &Cloud, properties: &Map, old: Option<&Item>) -> Resu
             "a record has ResourceRecords or an AliasTarget".to_owned()
         ));
     }
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    if properties.contains_key("HealthCheckId") && !properties.contains_key("SetIdentifier") {
+        return Err(bad(format!(
+            "{name} has a health check, which a simple record cannot have"
+        )));
+    }
     routing::check(properties)?;
     let set = properties.get("SetIdentifier");
     for other in cloud

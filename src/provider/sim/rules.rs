@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::cloud::{Cloud, Item, refuse};
 use super::{
-    caches, clusters, database, engines, keyspaces, networks, offers, queues, records, refusals,
-    tables, windows,
+    caches, checks, clusters, database, engines, keyspaces, networks, offers, queues, records,
+    refusals, tables, windows,
 };
 use crate::address::GLOBAL;
 use crate::compare;
@@ -198,6 +198,8 @@ pub fn check(
         }
         "AWS::CloudFront::Distribution" => check_distribution(properties),
         "AWS::WAFv2::WebACL" => check_web_acl(region, properties),
+        checks::CHECK => checks::check(cloud, properties),
+        checks::ZONE => checks::check_zone(cloud, properties, old.map(|old| old.number)),
         "AWS::Route53::RecordSet" => records::check_record(cloud, properties, old),
         "AWS::RDS::DBInstance" => {
             database::check(properties, old)?;

@@ -203,6 +203,16 @@ fn sections_that_do_not_take_effect_yet_are_named() {
 }
 
 #[test]
+fn how_replicas_are_read_takes_effect_with_them() {
+    let text =
+        format!("{SHOP}database: {{engine: postgres, replicas: 1, reads: {{max_lag: 5}}}}\n");
+    let spec = load("scalectl.yaml", &text, None, Some(Stage::SplitDb)).unwrap();
+    let later = |what: &str| format!("{what} takes effect from load-balanced on");
+    let told = spec.not_yet();
+    assert!(told.contains(&later("database.reads")), "{told:?}");
+}
+
+#[test]
 fn the_order_of_keys_changes_nothing() {
     let turned =
         "services:\n  web:\n    image: ghcr.io/acme/shop:1\nstage: single-server\napp: shop\n";

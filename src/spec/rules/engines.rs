@@ -9,6 +9,7 @@ pub fn check(rules: &mut Rules<'_>, database: &Database) {
     stages(rules, database);
     editions(rules, database);
     replicas(rules, database);
+    reads(rules, database);
     names(rules, database);
     let written = rules.merged.get("database");
     if database.engine.row().cluster && written.and_then(|one| one.get("storage")).is_some() {
@@ -145,6 +146,31 @@ fn replicas(rules: &mut Rules<'_>, database: &Database) {
         let message = format!("{title} has no standby in another zone");
         let help = "use `edition: standard`, or `engine: postgres`, or remove `multi_az`";
         rules.say("database.multi_az", message, help);
+    }
+}
+
+/// The reader name needs a replica that it leads to.
+fn reads(rules: &mut Rules<'_>, database: &Database) {
+    if database.reads.is_none() || database.replicas > 0 {
+        return;
+    }
+    if !database.engine.row().cluster {
+        let title = database.title();
+        let (message, help) = match database.most_replicas() {
+            0 => (
+                format!("{title} has no read replicas, so there is nothing to read from"),
+                "use `edition: enterprise`, or `engine: postgres`, or remove `reads`",
+            ),
+            _ => (
+                "the database has no replica to read from".to_owned(),
+                "set `replicas: 1` or more (2, so that one can be left out), or remove `reads`",
+            ),
+        };
+        rules.say("database.reads", message, help);
+    } else if database.multi_az == Some(false) {
+        let message = "the cluster has a writer only, and no reader to read from".to_owned();
+        let help = "set `replicas: 1` or more, or remove `multi_az: false` or `reads`";
+        rules.say("database.reads", message, help);
     }
 }
 

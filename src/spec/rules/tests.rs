@@ -497,6 +497,30 @@ fn a_broken_rule_is_reported_at_its_line() {
             ],
         ),
         (
+            "database:\n  engine: postgres\n  reads: {max_lag: 5}",
+            &[
+                "the database has no replica to read from",
+                "`replicas: 1` or more",
+                "  reads:",
+            ],
+        ),
+        (
+            "database:\n  engine: oracle\n  reads: {}",
+            &[
+                "Oracle standard has no read replicas",
+                "edition: enterprise",
+                "  reads:",
+            ],
+        ),
+        (
+            "database:\n  engine: aurora-mysql\n  multi_az: false\n  reads: {max_lag: 1}",
+            &[
+                "the cluster has a writer only",
+                "`multi_az: false`",
+                "  reads:",
+            ],
+        ),
+        (
             "stage: split-db\ndatabase: {engine: sqlserver, edition: enterprise, replicas: 6}",
             &["5 read replicas at most, not 6"],
         ),

@@ -96,7 +96,8 @@ impl Maker<'_> {
                     Value::str(format!("d{}.cloudfront.net", &digits[..13])),
                 );
             }
-            "AWS::Route53::HostedZone" => {
+            // Nobody delegates to a VPC's own zone.
+            "AWS::Route53::HostedZone" if properties.get("VPCs").is_none() => {
                 let servers = (0..4).map(|n| {
                     let top = ["com", "net", "org", "co.uk"][n];
                     Value::str(format!(
