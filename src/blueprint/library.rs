@@ -85,6 +85,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "rehearse/mysql.sql",
     "rehearse/own.py",
     "rehearse/postgres.sql",
+    "rehearse/reads.py",
     "rehearse/values.py",
     "user-data/haproxy.cfg",
     "user-data/server.sh",

@@ -12,7 +12,8 @@ use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::migrate::Migration;
 use crate::rehearse::{
-    CacheOptions, Event, Files, Options, Stop, rehearse, rehearse_cache, rehearse_own,
+    CacheOptions, Event, Files, Options, ReadsOptions, Stop, rehearse, rehearse_cache,
+    rehearse_own, rehearse_reads,
 };
 use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
@@ -20,16 +21,19 @@ use crate::spec::{Engine, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl rehearse --to split-db                  the effect of the migration on requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 kill scripts and servers during the migration\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        hit rate, latency and data loss of each cache strategy\n\nOnly 127.0.0.1 and a temporary folder are used. The exit code is 1 if data or requests were lost."
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  the effect of the migration on requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 kill scripts and servers during the migration\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        hit rate, latency and data loss of each cache strategy\n  scalectl rehearse --reads                        stale reads from lagging replicas, with and without read-after-write\n\nOnly 127.0.0.1 and a temporary folder are used. The exit code is 1 if data or requests were lost."
 )]
 pub struct Arguments {
     /// The target stage.
-    #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present = "cache")]
+    #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present_any = ["cache", "reads"])]
     to: Option<Stage>,
     /// Test each cache strategy on a real cache and database instead of a migration
     #[arg(long, conflicts_with_all = ["to", "from", "engine", "schema", "chaos"])]
     cache: bool,
-    /// With --cache: requests per strategy
+    /// Test reads from lagging replicas on a real database instead of a migration
+    #[arg(long, conflicts_with_all = ["to", "from", "schema", "chaos", "cache"])]
+    reads: bool,
+    /// With --cache or --reads: requests per strategy or mode
     #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
     requests: u32,
     /// Start from this stage instead of the spec's.
@@ -80,13 +84,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.cache {
         return caches(&project, arguments);
     }
-    let spec = &project.spec;
-    let engine = match (arguments.engine, &spec.database) {
-        (Some(EngineName::Postgres), _) => Engine::Postgres,
-        (Some(EngineName::Mysql), _) => Engine::Mysql,
-        (Some(EngineName::Mariadb), _) => Engine::Mariadb,
-        (None, Some(database)) => database.engine,
-        (None, None) => {
+    if arguments.reads {
+        return reads(&project, arguments);
+    }
+    let engine = match engine(&project, arguments) {
+        Some(engine) => engine,
+        None => {
             return Err(Failure::with_help(
                 "the spec has no database, so no data would be moved",
                 "choose an engine, for example `--engine postgres`",
@@ -181,6 +184,50 @@ fn caches(project: &Project, arguments: &Arguments) -> Outcome {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Reads from replicas in each mode.
+fn reads(project: &Project, arguments: &Arguments) -> Outcome {
+    let engine = engine(project, arguments).unwrap_or(Engine::Postgres);
+    let dialect = engine.row().dialect.ok_or_else(|| {
+        Failure::with_help(
+            format!("{} cannot be rehearsed here", engine.row().title),
+            "choose an engine, for example `--engine postgres`",
+        )
+    })?;
+    let options = ReadsOptions {
+        engine: dialect,
+        version: version(project, engine),
+        requests: arguments.requests,
+        seed: arguments.seed,
+        keep: arguments.keep,
+    };
+    let stop = Arc::new(Stop::default());
+    watch(Arc::clone(&stop))?;
+    let json = arguments.json;
+    let mut tell = |event: Event<'_>| told(event, json);
+    let report = rehearse_reads(&options, &project.library, &stop, &mut tell)?;
+    if json {
+        ui::print_json(&report)
+    } else {
+        ui::print(&rehearsal::reads(&report))
+    }
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The engine that is rehearsed: the one that was asked for, or the spec's.
+fn engine(project: &Project, arguments: &Arguments) -> Option<Engine> {
+    let own = project.spec.database.as_ref();
+    match arguments.engine {
+        Some(EngineName::Postgres) => Some(Engine::Postgres),
+        Some(EngineName::Mysql) => Some(Engine::Mysql),
+        Some(EngineName::Mariadb) => Some(Engine::Mariadb),
+        None => own.map(|database| database.engine),
+    }
 }
 
 /// The version of an engine in the spec, or the one that a spec has by default.

@@ -2,9 +2,7 @@
 //! skewed load, while the cache's node is killed. Its law: a strategy that is known to lose writes has to lose some, or
 //! nothing was measured.
 
-use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -12,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::laboratory;
 use super::prerequisites::{self, Programs};
-use super::process::Process;
 use super::server::{Login, Server};
 use super::testbed::make_folder;
 use super::{Error, Event, Folder, Stop};
@@ -36,9 +34,6 @@ const UNSAFE: &str = "write-back-without-queue";
 
 /// Keys that are read and written.
 const KEYS: u32 = 2000;
-
-/// How long a strategy may take.
-const MOST: Duration = Duration::from_secs(900);
 
 const DATABASE: &str = "shop";
 
@@ -146,16 +141,12 @@ pub fn rehearse_cache(
         DATABASE,
         stop,
     )?;
-    let text = (library.text(PROGRAM))
-        .ok_or_else(|| Error::new(format!("there is no template {PROGRAM}")))?;
-    let program = folder.path.join("cache.py");
-    write(&program, text)?;
+    let program = laboratory::program(library, PROGRAM, &folder.path)?;
     let mut strategies = Vec::new();
     for strategy in STRATEGIES {
         stop.check()?;
         tell(Event::Begins(strategy));
-        let own = folder.path.join(strategy);
-        std::fs::create_dir(&own).map_err(|error| Error::io("written", &own, &error))?;
+        let own = laboratory::folder_of(strategy, &folder.path)?;
         let mut command = Command::new(&programs.python);
         command
             .arg(&program)
@@ -170,7 +161,7 @@ pub fn rehearse_cache(
             .env("DATABASE_USER", &server.login.user)
             .env("DATABASE_PASSWORD", &server.login.password)
             .env("DATABASE_TLS", if server.tls { "true" } else { "false" });
-        strategies.push(run(strategy, &mut command, &own, stop)?);
+        strategies.push(laboratory::run(strategy, &mut command, &own, stop)?);
     }
     measured(&strategies)?;
     let is_safe = |one: &StrategyReport| {
@@ -202,31 +193,6 @@ fn measured(strategies: &[StrategyReport]) -> Result<(), Error> {
         )),
         _ => Ok(()),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|error| Error::io("written", path, &error))
-}
-
-/// Runs a strategy to its end.
-fn run(
-    strategy: &str,
-    command: &mut Command,
-    folder: &Path,
-    stop: &Stop,
-) -> Result<StrategyReport, Error> {
-    let (said, log) = (folder.join("report"), folder.join("log"));
-    let mut process = Process::start_apart("the application", command, &said, &log)?;
-    let code = process.wait(Instant::now() + MOST, stop)?;
-    let text = std::fs::read_to_string(&said).unwrap_or_default();
-    serde_json::from_str(&text).map_err(|_| {
-        let log = std::fs::read_to_string(&log).unwrap_or_default();
-        let why = log.lines().last().unwrap_or("it says nothing");
-        Error::new(match code {
-            Some(_) => format!("{strategy} failed: {why}"),
-            None => format!("{strategy} came to no end: {why}"),
-        })
-    })
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub enum Published {
     Rehearsal,
     /// `rehearse --cache --json`.
     CacheRehearsal,
+    /// `rehearse --reads --json`.
+    ReadsRehearsal,
     /// `doctor --json`.
     Doctor,
     /// `stages --json`.
@@ -77,7 +79,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -91,6 +93,7 @@ impl Published {
         Self::Drift,
         Self::Rehearsal,
         Self::CacheRehearsal,
+        Self::ReadsRehearsal,
         Self::Doctor,
         Self::Stages,
         Self::Resource,
@@ -125,6 +128,7 @@ impl Published {
             Self::Drift => "drift",
             Self::Rehearsal => "rehearsal",
             Self::CacheRehearsal => "cache-rehearsal",
+            Self::ReadsRehearsal => "reads-rehearsal",
             Self::Doctor => "doctor",
             Self::Stages => "stages",
             Self::Resource => "resource",
@@ -160,6 +164,7 @@ impl Published {
             Self::Drift => of::<json::drift::Document<'_>>(),
             Self::Rehearsal => of::<rehearse::Report>(),
             Self::CacheRehearsal => of::<rehearse::CacheReport>(),
+            Self::ReadsRehearsal => of::<rehearse::ReadsReport>(),
             Self::Doctor => of::<json::doctor::Document<'_>>(),
             Self::Stages => of::<json::stages::Document<'_>>(),
             Self::Resource => of::<json::resource::Document<'_>>(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use scalectl::rehearse::{
-    CacheReport, Comparison, Different, LoadReport, OwnReport, OwnTable, Report, StepReport,
-    StrategyReport,
+    CacheReport, Comparison, Different, LoadReport, OwnReport, OwnTable, ReadsModeReport,
+    ReadsReport, Report, StepReport, StrategyReport,
 };
 use scalectl::render::schemas::Published;
 use scalectl::spec::Stage;
@@ -308,6 +308,28 @@ fn what_a_rehearsal_found_is_as_its_schema_says() {
     };
     let json = serde_json::to_vec(&report).unwrap();
     documents.add(Published::CacheRehearsal, "caches.json", &json, "valid");
+    let report = ReadsReport {
+        document: "reads-rehearsal",
+        format: 1,
+        database: "PostgreSQL 17.11".to_owned(),
+        replicas: 2,
+        requests: 1000,
+        seed: 1,
+        modes: vec![ReadsModeReport {
+            mode: "session".to_owned(),
+            reads: 1,
+            writes: 2,
+            stale_reads: 0,
+            replica_ratio: 0.5,
+            left_out_ms: 3,
+            reads_until_left_out: 4,
+            reads_after_left_out: 0,
+        }],
+        ok: true,
+    };
+    let json = serde_json::to_vec(&report).unwrap();
+    documents.add(Published::ReadsRehearsal, "reads.json", &json, "valid");
+    documents.add(Published::ReadsRehearsal, "no-reads.json", b"{}", "invalid");
     documents.add(
         Published::CacheRehearsal,
         "no-caches.json",

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::architecture::Thing;
 use crate::address::Address;
 use crate::kinds::{self, Does};
+use crate::plan::existing::{ZONE, is_public};
 use crate::value::{Map, Value};
 
 /// A region's network.
@@ -370,7 +371,8 @@ impl<'a> Places<'a> {
     /// The ways that requests take, from users to stores.
     fn requests(&self, part_of: &dyn Fn(&Thing<'a>) -> Option<usize>) -> Vec<Link> {
         let drawn = |kind: &str| self.drawn(part_of, |one| one.kind == kind);
-        let zones = drawn("AWS::Route53::HostedZone");
+        let is_asked = |one: &Thing<'a>| one.kind == ZONE && is_public(one.properties);
+        let zones = self.drawn(part_of, is_asked);
         let walls = drawn("AWS::WAFv2::WebACL");
         let edges = drawn("AWS::CloudFront::Distribution");
         let balancers = drawn("AWS::ElasticLoadBalancingV2::LoadBalancer");

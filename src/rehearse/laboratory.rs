@@ -1,0 +1,51 @@
+//! What laboratories share: a program of the templates that runs a mode of an example application and prints what it found.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+
+use super::process::Process;
+use super::{Error, Stop};
+use crate::blueprint::Library;
+
+/// How long a mode may take.
+const MOST: Duration = Duration::from_secs(900);
+
+/// Writes a program of the templates into a folder.
+pub(super) fn program(library: &Library, name: &str, folder: &Path) -> Result<PathBuf, Error> {
+    let text =
+        (library.text(name)).ok_or_else(|| Error::new(format!("there is no template {name}")))?;
+    let path = folder.join("application.py");
+    std::fs::write(&path, text).map_err(|error| Error::io("written", &path, &error))?;
+    Ok(path)
+}
+
+/// A folder of a mode's own.
+pub(super) fn folder_of(mode: &str, folder: &Path) -> Result<PathBuf, Error> {
+    let own = folder.join(mode);
+    std::fs::create_dir(&own).map_err(|error| Error::io("written", &own, &error))?;
+    Ok(own)
+}
+
+/// Runs a mode to its end.
+pub(super) fn run<Report: DeserializeOwned>(
+    mode: &str,
+    command: &mut Command,
+    folder: &Path,
+    stop: &Stop,
+) -> Result<Report, Error> {
+    let (said, log) = (folder.join("report"), folder.join("log"));
+    let mut process = Process::start_apart("the application", command, &said, &log)?;
+    let code = process.wait(Instant::now() + MOST, stop)?;
+    let text = std::fs::read_to_string(&said).unwrap_or_default();
+    serde_json::from_str(&text).map_err(|_| {
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
+        let why = log.lines().last().unwrap_or("it says nothing");
+        Error::new(match code {
+            Some(_) => format!("{mode} failed: {why}"),
+            None => format!("{mode} came to no end: {why}"),
+        })
+    })
+}
