@@ -238,6 +238,36 @@ fn a_failover_there_and_back_loses_no_write_and_leaves_nothing_to_change() {
     }
 }
 
+#[test]
+fn nobody_reads_from_replicas_of_the_old_writer_after_the_switch() {
+    let mut case = Case::new("marketplace");
+    case.spec.database.as_mut().unwrap().reads = Some(Reads::default());
+    let migration = case.failover(FIRST, SECOND, 0, false);
+    let targets = |graph: &Graph| -> Vec<String> {
+        let records = graph.iter().filter(|one| {
+            let name = one.properties.get("Name").and_then(Value::as_str);
+            name == Some("reader.marketplace-default.internal")
+        });
+        let all = records.map(|one| one.properties.at("ResourceRecords.0").unwrap().to_string());
+        all.collect()
+    };
+    let step = |name: &str| {
+        let step = migration.steps.iter().find(|step| &*step.name == name);
+        targets(&step.unwrap().graph)
+    };
+    assert!(step("fence").contains(&"${us-east-1/db_replica[1].Endpoint.Address}".to_owned()));
+    // A name in each region, and both lead to the new writer alone until others follow it.
+    let new = "${eu-west-1/db_regional.Endpoint.Address}";
+    assert_eq!(step("switch"), [new, new]);
+    assert_eq!(step("rebuild"), [new, new]);
+    let end = step("retire");
+    assert!(
+        end.contains(&"${us-east-1/db.Endpoint.Address}".to_owned()),
+        "{end:?}"
+    );
+    assert!(end.contains(&"${eu-west-1/db_regional_replica[1].Endpoint.Address}".to_owned()));
+}
+
 /// The graph's one resource of a type whose properties refer to this address, if there is one.
 fn that_refers<'a>(graph: &'a Graph, kind: &str, to: &Address) -> Option<&'a Resource> {
     let all = graph.iter().filter(|resource| &*resource.kind == kind);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Graphs, INSTANCE, SOURCE, database_of};
 use crate::address::Address;
 use crate::graph::{Graph, Lifecycle, Resource};
+use crate::plan::existing::{ZONE, is_public};
 use crate::roles::Role;
 use crate::value::{Map, Reference, Value};
 
@@ -156,7 +157,28 @@ pub(super) fn with_settings(graph: &Graph, other: &Graph, of: impl Fn(&str) -> b
     for setting in settings {
         insert(&mut switched, setting.clone());
     }
+    // The names that they are given with them: nobody reads from what follows the old one any more.
+    let gone: Vec<Address> = (private_records(graph))
+        .map(|record| record.address.clone())
+        .collect();
+    for address in gone {
+        switched.resources.remove(&address);
+    }
+    for record in private_records(other) {
+        insert(&mut switched, record.clone());
+    }
     switched
+}
+
+/// The records of zones that only a VPC asks.
+fn private_records(graph: &Graph) -> impl Iterator<Item = &Resource> {
+    let is_private = |record: &Resource| match record.properties.get("HostedZoneId") {
+        Some(Value::Reference(zone)) => (graph.get(&zone.address))
+            .is_some_and(|zone| &*zone.kind == ZONE && !is_public(&zone.properties)),
+        _ => false,
+    };
+    let records = graph.iter().filter(|one| &*one.kind == RECORD);
+    records.filter(move |record| is_private(record))
 }
 
 /// The same with everything new beside it: replicas in all other regions under names of their own, and
