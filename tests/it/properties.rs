@@ -76,8 +76,12 @@ fn database_of(
         database.as_object_mut().unwrap().remove("storage");
     }
     // From the size, so that what else is random stays as it is.
-    if replicas > 0 && size % 2 == 0 {
-        let mode = if size % 4 == 0 { "session" } else { "none" };
+    if replicas > 0 && size.is_multiple_of(2) {
+        let mode = if size.is_multiple_of(4) {
+            "session"
+        } else {
+            "none"
+        };
         database["reads"] = json!({"max_lag": 1 + size % 300, "read_after_write": mode});
     }
     if let Some(edition) = edition {
