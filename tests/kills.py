@@ -56,7 +56,7 @@ class Bench:
 
     def allowed(self):
         """`destroy` names what has to be allowed."""
-        return self.run(["destroy", "--auto-approve"], self.ready)[1].rpartition("name it:")[2].split()
+        return self.run(["destroy", "--auto-approve"], self.ready)[1].rpartition("pass: ")[2].split()
 
     def run(self, words, folder):
         done = subprocess.run([self.binary, *words], cwd=folder, capture_output=True, text=True)
