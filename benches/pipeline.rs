@@ -83,10 +83,8 @@ fn library(size: usize) -> Library {
     .unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-fn normalized() -> Value {
-    spec::load("scalectl.yaml", SPEC, None, None)
-        .unwrap_or_else(|e| panic!("{e:#?}"))
-        .normalized()
+fn spec() -> spec::Spec {
+    spec::load("scalectl.yaml", SPEC, None, None).unwrap_or_else(|e| panic!("{e:#?}"))
 }
 
 /// The cloud as it is after an apply of `graph`.
@@ -132,7 +130,7 @@ fn applied(graph: &Graph) -> Live {
 }
 
 fn pipeline(criterion: &mut Criterion) {
-    let spec = normalized();
+    let spec = spec();
     let mut group = criterion.benchmark_group("compile_and_diff");
     group
         .sample_size(10)
@@ -176,7 +174,8 @@ fn pipeline(criterion: &mut Criterion) {
 
 /// The built-in rules, asked of everything at once: where nothing changes, and where all is new.
 fn policy(criterion: &mut Criterion) {
-    let spec = normalized();
+    let spec = spec();
+    let normalized = spec.normalized();
     let policies = Policies::embedded().unwrap_or_else(|e| panic!("{e:#?}"));
     let mut group = criterion.benchmark_group("policy");
     group
@@ -192,7 +191,7 @@ fn policy(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(size as u64));
         for (name, plan) in [("unchanged", &unchanged), ("all_new", &new)] {
             let case = Case {
-                spec: &spec,
+                spec: &normalized,
                 graph: &graph,
                 plan,
                 today: jiff::civil::date(2026, 1, 1),
@@ -215,7 +214,7 @@ fn policy(criterion: &mut Criterion) {
 /// Every renderer, with an id for each resource, so that drawings have as many boxes, and every change
 /// refused.
 fn render(criterion: &mut Criterion) {
-    let spec = normalized();
+    let spec = spec();
     let mut group = criterion.benchmark_group("render");
     group
         .sample_size(10)

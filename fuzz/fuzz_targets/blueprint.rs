@@ -11,5 +11,5 @@ fuzz_target!(|text: &str| {
         return;
     };
     let library = Library::with(&[("modules/services.yaml", text)], &[]);
-    let _ = library.and_then(|library| compile(&library, &spec.normalized()));
+    let _ = library.and_then(|library| compile(&library, &spec));
 });

@@ -20,14 +20,16 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Numbering, Resource};
 use crate::schema::{Registry, check_properties, nearest};
+use crate::spec::Spec;
 use crate::value::{Map, Value};
 
-/// The resources that `spec` (see [`crate::spec::Spec::normalized`]) should have at its stage.
+/// The resources that `spec` should have at its stage.
 ///
 /// # Errors
 /// Everything that is wrong with the blueprint for this spec, each with its place.
-pub fn compile(library: &Library, spec: &Value) -> Result<Graph, Vec<Diagnostic>> {
-    let stage = spec.at("stage").and_then(Value::as_str).unwrap_or_default();
+pub fn compile(library: &Library, spec: &Spec) -> Result<Graph, Vec<Diagnostic>> {
+    let stage = spec.stage.name();
+    let spec = &spec.normalized();
     let Some(blueprint) = library.blueprint(stage) else {
         let known: Vec<&str> = library.stages().collect();
         return Err(vec![Diagnostic {
@@ -439,7 +441,7 @@ mod tests {
             spec.regions
                 .push(spec::Region::Name("eu-west-1".to_owned()));
         }
-        compile(&Library::embedded()?, &spec.normalized())
+        compile(&Library::embedded()?, &spec)
     }
 
     #[test]
@@ -482,7 +484,7 @@ mod tests {
         ];
         let text = "app: shop\nstage: single-server\nregions: [us-east-1, eu-west-1]\nservices: {web: {image: x}}\ntags: {team: web}\n";
         let spec = spec::load("scalectl.yaml", text, None, None).unwrap();
-        compile(&Library::with(&files, &[])?, &spec.normalized())
+        compile(&Library::with(&files, &[])?, &spec)
     }
 
     fn told(result: Result<Graph, Vec<Diagnostic>>) -> String {

@@ -135,7 +135,7 @@ impl Project {
 
     /// The resources that another spec, such as this one at another stage, should have.
     pub fn compile(&self, spec: &Spec) -> Result<Graph, Failure> {
-        Ok(compile(&self.library, &spec.normalized())?)
+        Ok(compile(&self.library, spec)?)
     }
 
     /// The policies: the built-in ones, with those in the folder beside the spec in front. Read when they are

@@ -144,7 +144,7 @@ mod tests {
                 "app: shop\nstage: {stage}\ndomain: a.example.com\nnetwork: {{zones: 4}}\nservices: {{web: {{image: x, instance: m7g.large, scale: {{min: 4}}}}}}\n"
             );
             let spec = crate::spec::load("scalectl.yaml", &text, None, None).unwrap();
-            let graph = crate::blueprint::compile(&library, &spec.normalized()).unwrap();
+            let graph = crate::blueprint::compile(&library, &spec).unwrap();
             let [placed] = &placed(&graph)[..] else {
                 panic!("one type in one region");
             };

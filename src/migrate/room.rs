@@ -64,7 +64,7 @@ mod tests {
         );
         let spec = spec::load("scalectl.yaml", &text, None, None).unwrap();
         let library = Library::embedded().unwrap();
-        of_database(&compile(&library, &spec.normalized()).unwrap())
+        of_database(&compile(&library, &spec).unwrap())
     }
 
     #[test]

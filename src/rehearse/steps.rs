@@ -144,7 +144,7 @@ mod tests {
             .iter()
             .map(|stage| {
                 let spec = spec::load("scalectl.yaml", text, None, Some(*stage)).unwrap();
-                (*stage, compile(&library, &spec.normalized()).unwrap())
+                (*stage, compile(&library, &spec).unwrap())
             })
             .collect();
         let walk = Walk::of(&library).unwrap();

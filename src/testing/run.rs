@@ -57,7 +57,7 @@ impl Ground<'_> {
         stage: Option<Stage>,
     ) -> Result<(Spec, Graph), Vec<Diagnostic>> {
         let spec = self.load(variant, stage)?;
-        let graph = compile(self.library, &spec.normalized())?;
+        let graph = compile(self.library, &spec)?;
         Ok((spec, graph))
     }
 }

@@ -63,7 +63,7 @@ fn write(
     if stage == Stage::MultiRegion && spec.regions.len() == 1 {
         spec.regions.push(Region::Name("eu-west-1".to_owned()));
     }
-    let graph = compile(library, &spec.normalized()).unwrap();
+    let graph = compile(library, &spec).unwrap();
     let templates = cloudformation::templates(&graph, "us-east-1", name).into_iter();
     templates
         .map(|(region, template)| {

@@ -46,7 +46,7 @@ pub fn at_stage(spec: &mut Spec, stage: Stage) {
 
 /// Compiles, and shows every error.
 pub fn graph_of(library: &Library, spec: &Spec) -> Graph {
-    compile(library, &spec.normalized()).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    compile(library, spec).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// A runtime whose time jumps.

@@ -164,9 +164,9 @@ fn texts(files: &'static [(&'static str, &'static str)]) -> Vec<&'static str> {
     files.iter().map(|(_, text)| *text).collect()
 }
 
-static SPEC: LazyLock<Value> = LazyLock::new(|| {
+static SPEC: LazyLock<spec::Spec> = LazyLock::new(|| {
     let spec = spec::load("scalectl.yaml", SPECS[1], None, Some(Stage::Cdn));
-    spec.expect("an example").normalized()
+    spec.expect("an example")
 });
 
 #[test]

@@ -242,7 +242,7 @@ fn specs() -> impl Strategy<Value = Json> {
 fn graph_of(library: &Library, text: &str) -> scalectl::graph::Graph {
     let spec =
         spec::load("scalectl.yaml", text, None, None).unwrap_or_else(|e| panic!("{e:#?}\n{text}"));
-    compile(library, &spec.normalized()).unwrap_or_else(|e| panic!("{e:#?}\n{text}"))
+    compile(library, &spec).unwrap_or_else(|e| panic!("{e:#?}\n{text}"))
 }
 
 /// The same JSON with the keys of every object in another order.

@@ -182,7 +182,7 @@ mod tests {
                     services: {web: {image: a, scale: {min: 2, max: 4}, balance: {algorithm: weighted-random}}}\n\
                     database: {engine: postgres, replicas: 1}\n";
         let spec = spec::load("scalectl.yaml", text, None, Some(stage)).unwrap();
-        Front::of(&compile(&Library::embedded().unwrap(), &spec.normalized()).unwrap())
+        Front::of(&compile(&Library::embedded().unwrap(), &spec).unwrap())
     }
 
     #[test]

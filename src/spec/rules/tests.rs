@@ -839,8 +839,7 @@ fn the_longest_names_fit_at_every_stage() {
     for stage in Stage::ALL {
         let spec = load("scalectl.yaml", &text, None, Some(stage))
             .unwrap_or_else(|found| panic!("{found:#?}"));
-        compile(&library, &spec.normalized())
-            .unwrap_or_else(|found| panic!("{}: {found:#?}", stage.name()));
+        compile(&library, &spec).unwrap_or_else(|found| panic!("{}: {found:#?}", stage.name()));
     }
 }
 
@@ -855,7 +854,7 @@ fn a_parameter_is_measured_as_the_blueprint_writes_it() {
     let library = Library::embedded().unwrap();
     let value = |length: usize| {
         let spec = load("scalectl.yaml", &of(length), None, None).unwrap();
-        let graph = compile(&library, &spec.normalized()).unwrap();
+        let graph = compile(&library, &spec).unwrap();
         let resource = graph
             .iter()
             .find(|one| one.address.to_string() == "us-east-1/param_service[web]")
@@ -889,8 +888,7 @@ fn a_role_is_measured_no_smaller_than_the_blueprint_writes_it() {
             );
             match load("scalectl.yaml", &text, None, None) {
                 Ok(spec) => {
-                    compile(&library, &spec.normalized())
-                        .unwrap_or_else(|found| panic!("{count}: {found:#?}"));
+                    compile(&library, &spec).unwrap_or_else(|found| panic!("{count}: {found:#?}"));
                     most = count;
                 }
                 Err(found) => assert!(
@@ -923,7 +921,7 @@ fn user_data_is_measured_after_it_is_compressed() {
     for stage in [Stage::SingleServer, Stage::LoadBalanced] {
         let text = format!("{text}domain: a.example.com\n");
         let spec = load("scalectl.yaml", &text, None, Some(stage)).unwrap();
-        let found = compile(&library, &spec.normalized()).unwrap_err();
+        let found = compile(&library, &spec).unwrap_err();
         assert!(
             found[0].message.contains("compressed; EC2 allows 16384"),
             "{found:?}"
