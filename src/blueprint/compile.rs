@@ -3,6 +3,8 @@
 //! Lays modules out by region and evaluates each resource's properties, in any order: what exists was found before, on
 //! first use (`shape`), and `tags` adds tags. Circles among the properties show in the finished graph, which has to have
 //! an order; `whole` checks it as a whole.
+//!
+//! Long because its tests compile whole modules, and stand beside what they test.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,7 +17,7 @@ use super::parse::RESERVED;
 use super::scope::{Inside, Plain};
 use super::shape::{Lazy, Shape};
 use super::template::Template;
-use super::{tags, whole};
+use super::{own, tags, whole};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Numbering, Resource};
@@ -28,8 +30,16 @@ use crate::value::{Map, Value};
 /// # Errors
 /// Everything that is wrong with the blueprint for this spec, each with its place.
 pub fn compile(library: &Library, spec: &Spec) -> Result<Graph, Vec<Diagnostic>> {
-    let stage = spec.stage.name();
-    let spec = &spec.normalized();
+    let (written, stage) = (spec, spec.stage.name());
+    let quoted = |mut errors: Vec<Diagnostic>| {
+        library.quote(&mut errors);
+        written.source.quote(&mut errors);
+        errors
+    };
+    let own = own::modules(library, written).map_err(quoted)?;
+    let mut spec = written.normalized();
+    own::grant(written, &own, &mut spec).map_err(quoted)?;
+    let spec = &spec;
     let Some(blueprint) = library.blueprint(stage) else {
         let known: Vec<&str> = library.stages().collect();
         return Err(vec![Diagnostic {
@@ -52,21 +62,18 @@ pub fn compile(library: &Library, spec: &Spec) -> Result<Graph, Vec<Diagnostic>>
         owners: HashMap::new(),
     };
     compiler
-        .lay_out(&blueprint.compose)
+        .lay_out(&blueprint.compose, &own)
         .and_then(|()| compiler.run())
         .and_then(|mut graph| {
             graph.numbering = numbering(spec);
-            let mistakes = whole::mistakes(library, blueprint, spec, &graph);
+            let mistakes = whole::mistakes(library, blueprint, written, &graph);
             if mistakes.is_empty() {
                 Ok(graph)
             } else {
                 Err(mistakes)
             }
         })
-        .map_err(|mut errors| {
-            library.quote(&mut errors);
-            errors
-        })
+        .map_err(quoted)
 }
 
 /// The regions whose addresses follow from their order.
@@ -90,6 +97,8 @@ pub(super) struct Unit<'a> {
     pub(super) compose: &'a Compose,
     pub(super) region: &'a Value,
     pub(super) primary: bool,
+    /// Whether it is a module of the spec's own resources.
+    pub(super) own: bool,
     pub(super) inputs: Vec<Lazy<Value>>,
     pub(super) locals: Vec<Lazy<Value>>,
     pub(super) shapes: Vec<Lazy<Shape>>,
@@ -107,7 +116,11 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn lay_out(&mut self, composed: &'a [Compose]) -> Result<(), Vec<Diagnostic>> {
+    fn lay_out(
+        &mut self,
+        composed: &'a [Compose],
+        own: &'a [(Compose, Module)],
+    ) -> Result<(), Vec<Diagnostic>> {
         let mut errors = Vec::new();
         let library = self.library;
         let mut used: HashMap<&str, &Location> = HashMap::new();
@@ -140,31 +153,10 @@ impl<'a> Compiler<'a> {
                     });
                 }
             }
-            match self.regions_of(compose) {
-                Ok(regions) => {
-                    for region in regions {
-                        self.units.push(Unit {
-                            module,
-                            compose,
-                            region,
-                            primary: region.at("primary") == Some(&Value::Bool(true)),
-                            inputs: module.inputs.iter().map(|_| Lazy::default()).collect(),
-                            locals: module.locals.iter().map(|_| Lazy::default()).collect(),
-                            shapes: module.resources.iter().map(|_| Lazy::default()).collect(),
-                        });
-                    }
-                }
-                Err(error) => errors.push(error),
-            }
-            for declaration in &module.resources {
-                if let Some(other) = self.owners.insert(&declaration.id, declaration) {
-                    let message = format!("the id {} stands twice", declaration.id);
-                    errors.push(
-                        Diagnostic::error(declaration.location.clone(), message)
-                            .help(format!("it stands at {} already", other.location)),
-                    );
-                }
-            }
+            self.place(compose, module, false, &mut errors);
+        }
+        for (compose, module) in own {
+            self.place(compose, module, true, &mut errors);
         }
         for (index, unit) in self.units.iter().enumerate() {
             for (number, declaration) in unit.module.resources.iter().enumerate() {
@@ -178,6 +170,42 @@ impl<'a> Compiler<'a> {
             Ok(())
         } else {
             Err(errors)
+        }
+    }
+
+    /// Adds a module in each of its regions.
+    fn place(
+        &mut self,
+        compose: &'a Compose,
+        module: &'a Module,
+        own: bool,
+        errors: &mut Vec<Diagnostic>,
+    ) {
+        match self.regions_of(compose) {
+            Ok(regions) => {
+                for region in regions {
+                    self.units.push(Unit {
+                        module,
+                        compose,
+                        region,
+                        primary: region.at("primary") == Some(&Value::Bool(true)),
+                        own,
+                        inputs: module.inputs.iter().map(|_| Lazy::default()).collect(),
+                        locals: module.locals.iter().map(|_| Lazy::default()).collect(),
+                        shapes: module.resources.iter().map(|_| Lazy::default()).collect(),
+                    });
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+        for declaration in &module.resources {
+            if let Some(other) = self.owners.insert(&declaration.id, declaration) {
+                let message = format!("the id {} stands twice", declaration.id);
+                errors.push(
+                    Diagnostic::error(declaration.location.clone(), message)
+                        .help(format!("it stands at {} already", other.location)),
+                );
+            }
         }
     }
 
@@ -221,7 +249,7 @@ impl<'a> Compiler<'a> {
             }
         }
         if errors.is_empty() {
-            check_order(&graph, &self.owners, &mut errors);
+            check_order(self.spec, &graph, &self.owners, &mut errors);
         }
         if errors.is_empty() {
             return Ok(graph);
@@ -369,6 +397,11 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Whether a blueprint of another stage has this resource, for the spec's own resources, which exist at every stage.
+    pub(super) fn is_elsewhere(&self, from: usize, id: &str) -> bool {
+        self.units[from].own && self.library.declares(id)
+    }
+
     pub(super) fn no_variable(&self, name: &str) -> Failure {
         let known = self.owners.keys().copied().chain(RESERVED.iter().copied());
         Failure {
@@ -391,7 +424,12 @@ pub(super) fn told(diagnostic: Diagnostic) -> Failure {
 }
 
 /// Reports resources that wait for each other.
-fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut Vec<Diagnostic>) {
+fn check_order(
+    spec: &Value,
+    graph: &Graph,
+    owners: &HashMap<&str, &Declaration>,
+    errors: &mut Vec<Diagnostic>,
+) {
     let mut edges =
         petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
     let nodes: Vec<_> = graph
@@ -417,7 +455,12 @@ fn check_order(graph: &Graph, owners: &HashMap<&str, &Declaration>, errors: &mut
         let message = format!("these resources wait for each other: {}", text.join(", "));
         let help = "give one of the properties a resource of its own, as \
                     AWS::EC2::SecurityGroupIngress is for rules between two groups";
-        if let Some(declaration) = owners.get(&*names[0].id) {
+        // The spec's own line, if there is one, is where it can be changed.
+        let own = names.iter().find(|name| {
+            let own = spec.at("resources").and_then(Value::as_map);
+            own.is_some_and(|own| own.contains_key(&name.id))
+        });
+        if let Some(declaration) = owners.get(&*own.unwrap_or(&names[0]).id) {
             errors.push(Diagnostic::error(declaration.location.clone(), message).help(help));
         }
     }

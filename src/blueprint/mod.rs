@@ -1,7 +1,7 @@
 //! Blueprints: YAML with expressions that turns a spec into the desired graph.
 //!
 //! [`library`] finds the files (`texts`: the text templates), [`parse`] reads and checks each by itself, [`mod@compile`]
-//! evaluates them for one spec (`shape`: what exists; `tags`; `whole`: the graph as a whole), and [`expression`] and
+//! evaluates them for one spec (`shape`: what exists; `tags`; `own`: the spec's own resources; `whole`: the graph as a whole), and [`expression`] and
 //! [`functions`] are the language of `${...}`; `names` is what an expression reads, `effort` bounds what one may take,
 //! [`condition`] are expressions about live properties. What a kind may hold is `schema`'s; what happens to the graph is
 //! `plan`'s.
@@ -16,6 +16,7 @@ pub mod library;
 mod mistakes;
 pub mod model;
 mod names;
+mod own;
 pub mod parse;
 mod scope;
 mod shape;

@@ -94,7 +94,8 @@ const RESOURCE_KEYS: &[&str] = &[
     "properties",
 ];
 
-fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration> {
+/// Reads a resource of a module.
+pub(super) fn declaration(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<Declaration> {
     known_keys(node, RESOURCE_KEYS, "a resource", errors);
     let id = text_of(node, "id", errors)?;
     let location = node.get("id").unwrap_or(node).location.clone();

@@ -75,9 +75,25 @@ impl Scope for Inside<'_, '_> {
             "regions" => Cow::Owned(Self::pseudo(REGIONS, "")),
             id => match compiler.lookup(self.unit, id)? {
                 Some(value) => value,
+                None if compiler.is_elsewhere(self.unit, id) => Cow::Owned(Value::Null),
                 None => return Err(compiler.no_variable(id)),
             },
         }))
+    }
+
+    fn absent(&self, failure: Failure) -> Result<Value, Failure> {
+        let stage = self.compiler.spec.at("stage").and_then(Value::as_str);
+        Err(match (self.compiler.units[self.unit].own, &failure.help) {
+            (true, None) => Failure {
+                help: Some(format!(
+                    "resources exist at every stage, and what they refer to does not exist at stage {} with this spec; test \
+                     it first: `name == null ? \"\" : name.Property`",
+                    stage.unwrap_or_default()
+                )),
+                ..failure
+            },
+            _ => failure,
+        })
     }
 
     fn select(&self, of: &Reference, name: &str) -> Result<Value, Failure> {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::library::Library;
 use super::model::Blueprint;
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::graph::{Graph, Resource};
 use crate::kinds::{self, Identity};
 use crate::roles::Role;
 use crate::schema::Registry;
+use crate::spec::Spec;
 use crate::value::Value;
 
 /// Tags that AWS lets most resources have
@@ -22,16 +23,23 @@ const KEPT_FREE: usize = 10;
 pub fn mistakes(
     library: &Library,
     blueprint: &Blueprint,
-    spec: &Value,
+    spec: &Spec,
     graph: &Graph,
 ) -> Vec<Diagnostic> {
     let mut found = mistaken_roles(blueprint, spec, graph);
-    found.extend(mistaken_children(library, blueprint, graph));
+    let place = |id: &str, property: &str| {
+        let own = || spec.place_of_resource(id, property);
+        library.place(&blueprint.name, id, property).or_else(own)
+    };
+    found.extend(mistaken_children(&place, graph));
     found
 }
 
 /// Children that an apply would not find again: whose parent is not in the graph, or that nothing tells from a sibling.
-fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) -> Vec<Diagnostic> {
+fn mistaken_children(
+    place: &dyn Fn(&str, &str) -> Option<Location>,
+    graph: &Graph,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut siblings: BTreeMap<(&str, &Address, String), &Address> = BTreeMap::new();
     let mut counts: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
@@ -42,7 +50,7 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
         let mistake = |message: String, help: String| Diagnostic {
             severity: Severity::Error,
             message,
-            location: library.place(&blueprint.name, &one.address.id, property),
+            location: place(&one.address.id, property),
             line: None,
             help: Some(help),
         };
@@ -97,7 +105,7 @@ fn mistaken_children(library: &Library, blueprint: &Blueprint, graph: &Graph) ->
             found.push(Diagnostic {
                 severity: Severity::Error,
                 message: format!("{parent} has {} children that use its tags for ownership", children.len()),
-                location: library.place(&blueprint.name, &first.id, ""),
+                location: place(&first.id, ""),
                 line: None,
                 help: Some(format!(
                     "AWS allows {TAGS} tags per resource, and each such child uses one; distribute them over several, with at most {} on each",
@@ -160,8 +168,8 @@ fn told_by(one: &Resource) -> String {
 }
 
 /// Which roles nobody has, or two have, in a graph of a spec with a relational database.
-fn mistaken_roles(blueprint: &Blueprint, spec: &Value, graph: &Graph) -> Vec<Diagnostic> {
-    if matches!(spec.at("database"), None | Some(Value::Null)) {
+fn mistaken_roles(blueprint: &Blueprint, spec: &Spec, graph: &Graph) -> Vec<Diagnostic> {
+    if spec.database.is_none() {
         return Vec::new();
     }
     let place = blueprint

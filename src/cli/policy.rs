@@ -276,6 +276,10 @@ impl<'a> Places<'a> {
         let stage = self.project.spec.stage.name();
         let property = finding.property.as_deref().unwrap_or_default();
         let id = finding.address.as_ref().map(|address| &*address.id);
+        let own = |id| self.project.spec.place_of_resource(id, property);
+        if let Some(place) = id.and_then(own) {
+            return Some(place);
+        }
         if let Some(place) = id.and_then(|id| self.project.library.place(stage, id, property)) {
             let file = self.folder.join(&*place.file).display().to_string();
             return Some(Location {

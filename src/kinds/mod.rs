@@ -4,7 +4,7 @@
 //! only, who names them, what has to be switched off before a delete, how values compare, what an update interrupts,
 //! what lets the internet in, and what they are called. A type without a record has [`UNKNOWN`]'s facts. What AWS's
 //! registry says (properties, types, what can change) is `schema`'s; which IAM actions a type needs is a table of its own
-//! (`schemas/actions.txt`, read by [`actions`]).
+//! (`schemas/actions.txt`, read by [`actions`]), and [`uses`] has what services may do with the user's own resources.
 
 pub mod actions;
 mod attributes;
@@ -14,6 +14,7 @@ mod limit;
 mod lock;
 mod record;
 pub mod references;
+pub mod uses;
 
 mod acm;
 mod autoscaling;

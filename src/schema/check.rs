@@ -364,7 +364,7 @@ pub fn matches(pattern: &Arc<str>, text: &str) -> bool {
 }
 
 /// Patterns that the spec's own keys have, for people. AWS's properties have a thousand, which stay as they are.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 11] = [
     (
         "^[a-z][a-z0-9-]{0,28}[a-z0-9]$",
         "use 2 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
@@ -402,6 +402,10 @@ const WORDS: [(&str, &str); 10] = [
         "write two times of a week in UTC, such as sun:05:00-sun:06:00",
     ),
     ("^/", "begin it with `/`"),
+    (
+        "^[a-z0-9-]+:[A-Za-z0-9*]+$",
+        "write an IAM action with its service, such as s3:GetObject",
+    ),
 ];
 
 /// What a value has to be like.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use super::{Spec, Stage, json_schema, rules};
+use super::{Source, Spec, Stage, json_schema, rules};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::schema::{KindSchema, check_properties, nearest};
 use crate::yaml::{self, Key, Node, Yaml};
@@ -206,6 +206,7 @@ fn examined(
             }
         }
     }
+    spec.source = Source::of(root, text);
     (Some(Readable { spec, is_known }), finish(found))
 }
 

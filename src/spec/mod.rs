@@ -12,6 +12,7 @@ mod gate;
 mod load;
 mod normalized;
 mod reads;
+mod resources;
 mod rules;
 mod service;
 mod stores;
@@ -22,13 +23,14 @@ pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use reads::{ReadAfterWrite, Reads};
+pub use resources::{OwnRegions, OwnResource, ResourceUse, ResourceUseDetails, Source};
 pub use rules::{processor, unknown_region};
 pub use service::{Algorithm, Balance, Health, Scale, ScaleTarget, Service};
 
 pub use crate::schema::split_tag;
 pub use stores::{
     AttributeType, Capacity, CapacityMode, Encryption, Projection, Provisioned, Store, StoreIndex,
-    StoreKind, StreamView, Units, WholeProjection,
+    StoreKind, StreamView, Units, WholeProjection, variable,
 };
 
 use std::collections::BTreeMap;
@@ -71,6 +73,9 @@ pub struct Spec {
     /// Other data stores, by name; a service uses those listed in its `stores`.
     #[serde(default)]
     pub stores: BTreeMap<String, Store>,
+    /// AWS resources of your own, by name; a service uses those listed in its `uses`.
+    #[serde(default)]
+    pub resources: BTreeMap<String, OwnResource>,
     /// The content delivery network (CloudFront).
     #[serde(default)]
     pub cdn: Cdn,
@@ -93,6 +98,9 @@ pub struct Spec {
     /// The environment that was chosen; not written in the file.
     #[serde(skip)]
     pub env: String,
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub source: Source,
 }
 
 /// The five deployments, in order.

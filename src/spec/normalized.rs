@@ -110,6 +110,14 @@ impl Spec {
                 }
             }
         }
+        if let Some(Value::Map(resources)) = root.get_mut("resources") {
+            for name in self.resources.keys() {
+                if let Some(Value::Map(one)) = resources.get_mut(name) {
+                    // They are templates, and may hold secrets.
+                    one.remove("properties");
+                }
+            }
+        }
         if let (Some(Value::Map(map)), Some(cache)) = (root.get_mut("cache"), &self.cache) {
             of_cache(cache, map);
         }

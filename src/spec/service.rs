@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ResourceUse;
+
 /// Something that runs and answers HTTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,10 @@ pub struct Service {
     /// The stores that it uses: their names and endpoints are in its environment, and its servers' role may use them.
     #[serde(default)]
     pub stores: Vec<String>,
+    /// The spec's own resources that it uses: their names, ARNs and URLs are in its environment, and its servers' role may
+    /// use them.
+    #[serde(default)]
+    pub uses: Vec<ResourceUse>,
     /// The instance type.
     #[serde(default = "default_instance")]
     #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]

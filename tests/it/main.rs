@@ -52,6 +52,7 @@ mod reads;
 mod renderers;
 mod replacements;
 mod report;
+mod resources;
 mod roles;
 mod saved_steps;
 mod schemas;

@@ -12,6 +12,7 @@ mod images;
 mod instances;
 mod names;
 mod regions;
+mod resources;
 mod services;
 mod stores;
 mod tags;
@@ -67,6 +68,7 @@ pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
     database::check(&mut rules);
     cache::check(&mut rules);
     stores::check(&mut rules);
+    resources::check(&mut rules);
     domains::check(&mut rules);
     tags::check(&mut rules);
     delivery(&mut rules);

@@ -543,7 +543,7 @@ fn shares(rules: &mut Rules<'_>) {
 
 /// Whether a container can be given a variable of this name. They pass through the environment of `docker
 /// run`, so that no value is on a command line; what that or the loader heeds itself is none of theirs.
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit() || c == '-')
         && !name.is_empty()
         && name
