@@ -315,15 +315,9 @@ fn a_use_that_cannot_be_granted_is_refused() {
         &uses("{resource: login, env: {LOGIN: SecretString}}"),
         secret,
     );
-    assert!(
-        found[0].contains("SecretString of login would be readable"),
-        "{found:?}"
-    );
+    assert!(found[0].contains("of login would be readable"), "{found:?}");
     let found = mistakes(&uses("{resource: login, env: {LOGIN: Nam}}"), secret);
-    assert!(
-        found[0].contains("has no property Nam (did you mean Name?)"),
-        "{found:?}"
-    );
+    assert!(found[0].contains("(did you mean Name?)"), "{found:?}");
 }
 
 #[test]
