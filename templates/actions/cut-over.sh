@@ -226,8 +226,9 @@ await_sync() {
   local from=$1 until=$((SECONDS + $2)) why
   until is_synced "$from"; do
     why=$(why_behind "$from") || exit 1
-    [[ $why == *'does not read'* ]] && ((SECONDS <= until)) ||
+    if [[ $why != *'does not read'* ]] || ((SECONDS > until)); then
       refuse "${why:-the $(other "$from") has not copied every table yet}"
+    fi
     sleep 0.1
   done
 }
