@@ -92,9 +92,8 @@ def main():
     out.mkdir(exist_ok=True)
     for old in out.glob("*.json"):
         old.unlink()
-    rows = []
 
-    def text_of(kind, mapped=True):
+    def text_of(kind, mapped):
         schema = json.loads((REGISTRY / "resources" / f"{index[kind]}.json").read_text())
         facts = facts_of(kind, schema)
         # What Cloud Control tags, it tags in the creating call, and anew when something changes.
@@ -108,23 +107,22 @@ def main():
 
     others = "".join(f"{kind}\t{text_of(kind, False)}\n" for kind in sorted(index.keys() - set(kinds)))
     (HERE / "others.zlib").write_bytes(zlib.compress(others.encode(), 9))
-    for kind in kinds:
-        name = kind.removeprefix("AWS::").replace("::", "-").lower()
-        (out / f"{name}.json").write_text(text_of(kind) + "\n")
-        rows.append(f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n')
-    unmapped = []
-    for kind in sorted((HERE / "unmapped.txt").read_text().split()):
-        name = kind.removeprefix("AWS::").replace("::", "-").lower()
-        (out / f"{name}.json").write_text(text_of(kind, False) + "\n")
-        unmapped.append(
-            f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n'
-        )
+    def table(kinds, mapped):
+        """Writes each kind's facts, and returns the rows that put them into the binary."""
+        rows = []
+        for kind in kinds:
+            name = kind.removeprefix("AWS::").replace("::", "-").lower()
+            (out / f"{name}.json").write_text(text_of(kind, mapped) + "\n")
+            rows.append(f'    (\n        "{kind}",\n        include_str!("../../schemas/kinds/{name}.json"),\n    ),\n')
+        return "".join(rows)
+
+    unmapped = sorted((HERE / "unmapped.txt").read_text().split())
     (HERE.parent / "src" / "schema" / "embedded.rs").write_text(
         "//! Every kind's facts, as text. Written by `schemas/extract.py`; not edited by hand.\n\n"
         "/// Kinds and their facts, ordered by kind.\n"
-        "pub const KINDS: &[(&str, &str)] = &[\n" + "".join(rows) + "];\n\n"
+        "pub const KINDS: &[(&str, &str)] = &[\n" + table(kinds, True) + "];\n\n"
         "/// Those that built-in blueprints use without a mapping of ours, ordered by kind.\n"
-        "pub const UNMAPPED: &[(&str, &str)] = &[\n" + "".join(unmapped) + "];\n"
+        "pub const UNMAPPED: &[(&str, &str)] = &[\n" + table(unmapped, False) + "];\n"
     )
 
 

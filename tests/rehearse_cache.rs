@@ -2,18 +2,14 @@
 #![cfg(unix)]
 
 mod common;
+#[path = "common/laboratory.rs"]
+mod laboratory;
 #[path = "common/rehearsal.rs"]
 mod rehearsal;
 
+use laboratory::{project, seeds};
 use rehearsal::{bounded, rehearse};
 use serde_json::Value;
-
-fn project() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let spec = common::root().join("examples/pulse/scalectl.yaml");
-    std::fs::copy(spec, folder.path().join("scalectl.yaml")).unwrap();
-    folder
-}
 
 fn strategy<'a>(report: &'a Value, name: &str) -> &'a Value {
     let all = report["strategies"].as_array().unwrap();
@@ -22,12 +18,6 @@ fn strategy<'a>(report: &'a Value, name: &str) -> &'a Value {
 
 fn number(report: &Value, name: &str, of: &str) -> f64 {
     strategy(report, name)[of].as_f64().unwrap()
-}
-
-/// `SCALECTL_SEEDS=20` tries as many seeds.
-fn seeds() -> u32 {
-    let wanted = std::env::var("SCALECTL_SEEDS").ok();
-    wanted.and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 #[test]

@@ -2,29 +2,19 @@
 #![cfg(unix)]
 
 mod common;
+#[path = "common/laboratory.rs"]
+mod laboratory;
 #[path = "common/rehearsal.rs"]
 mod rehearsal;
 
+use laboratory::{project, seeds};
 use rehearsal::{bounded, rehearse};
 use serde_json::Value;
-
-fn project() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let spec = common::root().join("examples/pulse/scalectl.yaml");
-    std::fs::copy(spec, folder.path().join("scalectl.yaml")).unwrap();
-    folder
-}
 
 fn number(report: &Value, mode: &str, of: &str) -> f64 {
     let all = report["modes"].as_array().unwrap();
     let one = all.iter().find(|one| one["mode"] == mode).unwrap();
     one[of].as_f64().unwrap()
-}
-
-/// `SCALECTL_SEEDS=20` tries as many seeds.
-fn seeds() -> u32 {
-    let wanted = std::env::var("SCALECTL_SEEDS").ok();
-    wanted.and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 fn no_session_reads_older_data(engine: &str) {

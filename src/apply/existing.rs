@@ -19,7 +19,7 @@ pub async fn look(context: &Context<'_>, graph: &Graph, live: &mut Live) -> Outc
         graph
             .iter()
             .filter(|one| &*one.kind == kind && !live.resources.contains_key(&one.address))
-            // A VPC's own zone stands beside any other of its name.
+            // A private zone may have the name of any other zone.
             .filter(|one| is_public(&one.properties))
             .cloned()
             .collect()

@@ -3,8 +3,6 @@
 //! Lays modules out by region and evaluates each resource's properties, in any order: what exists was found before, on
 //! first use (`shape`), and `tags` adds tags. Circles among the properties show in the finished graph, which has to have
 //! an order; `whole` checks it as a whole.
-//!
-//! Long because its tests compile whole modules, and stand beside what they test.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,7 +16,6 @@ use super::scope::{Inside, Plain};
 use super::shape::{Lazy, Shape};
 use super::template::Template;
 use super::{own, tags, whole};
-use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::graph::{Graph, Numbering, Resource};
 use crate::schema::{Registry, check_properties, nearest};
@@ -249,7 +246,7 @@ impl<'a> Compiler<'a> {
             }
         }
         if errors.is_empty() {
-            check_order(self.spec, &graph, &self.owners, &mut errors);
+            whole::check_order(self.spec, &graph, &self.owners, &mut errors);
         }
         if errors.is_empty() {
             return Ok(graph);
@@ -420,49 +417,6 @@ pub(super) fn told(diagnostic: Diagnostic) -> Failure {
     Failure {
         message: format!("{}{place}", diagnostic.message),
         help: diagnostic.help,
-    }
-}
-
-/// Reports resources that wait for each other.
-fn check_order(
-    spec: &Value,
-    graph: &Graph,
-    owners: &HashMap<&str, &Declaration>,
-    errors: &mut Vec<Diagnostic>,
-) {
-    let mut edges =
-        petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
-    let nodes: Vec<_> = graph
-        .resources
-        .keys()
-        .map(|address| edges.add_node(address))
-        .collect();
-    for (number, needs) in graph.needs().into_iter().enumerate() {
-        for needed in needs {
-            edges.add_edge(nodes[number], nodes[needed], ());
-        }
-    }
-    if petgraph::algo::toposort(&edges, None).is_ok() {
-        return;
-    }
-    for circle in petgraph::algo::tarjan_scc(&edges) {
-        if circle.len() < 2 {
-            continue;
-        }
-        let mut names: Vec<&Address> = circle.iter().map(|node| edges[*node]).collect();
-        names.sort();
-        let text: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let message = format!("these resources wait for each other: {}", text.join(", "));
-        let help = "give one of the properties a resource of its own, as \
-                    AWS::EC2::SecurityGroupIngress is for rules between two groups";
-        // The spec's own line, if there is one, is where it can be changed.
-        let own = names.iter().find(|name| {
-            let own = spec.at("resources").and_then(Value::as_map);
-            own.is_some_and(|own| own.contains_key(&name.id))
-        });
-        if let Some(declaration) = owners.get(&*own.unwrap_or(&names[0]).id) {
-            errors.push(Diagnostic::error(declaration.location.clone(), message).help(help));
-        }
     }
 }
 

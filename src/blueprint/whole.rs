@@ -1,9 +1,10 @@
-//! What a graph as a whole has to have, which no declaration shows alone: roles, and children that can be told apart.
+//! What a graph as a whole has to have, which no declaration shows alone: an order, roles, and children that
+//! can be told apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::library::Library;
-use super::model::Blueprint;
+use super::model::{Blueprint, Declaration};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::graph::{Graph, Resource};
@@ -33,6 +34,49 @@ pub fn mistakes(
     };
     found.extend(mistaken_children(&place, graph));
     found
+}
+
+/// Reports resources that wait for each other.
+pub fn check_order(
+    spec: &Value,
+    graph: &Graph,
+    owners: &HashMap<&str, &Declaration>,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let mut edges =
+        petgraph::graph::DiGraph::<&Address, ()>::with_capacity(graph.len(), graph.len() * 2);
+    let nodes: Vec<_> = graph
+        .resources
+        .keys()
+        .map(|address| edges.add_node(address))
+        .collect();
+    for (number, needs) in graph.needs().into_iter().enumerate() {
+        for needed in needs {
+            edges.add_edge(nodes[number], nodes[needed], ());
+        }
+    }
+    if petgraph::algo::toposort(&edges, None).is_ok() {
+        return;
+    }
+    for circle in petgraph::algo::tarjan_scc(&edges) {
+        if circle.len() < 2 {
+            continue;
+        }
+        let mut names: Vec<&Address> = circle.iter().map(|node| edges[*node]).collect();
+        names.sort();
+        let text: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let message = format!("these resources wait for each other: {}", text.join(", "));
+        let help = "give one of the properties a resource of its own, as \
+                    AWS::EC2::SecurityGroupIngress is for rules between two groups";
+        // The spec's own line, if there is one, is where it can be changed.
+        let own = names.iter().find(|name| {
+            let own = spec.at("resources").and_then(Value::as_map);
+            own.is_some_and(|own| own.contains_key(&name.id))
+        });
+        if let Some(declaration) = owners.get(&*own.unwrap_or(&names[0]).id) {
+            errors.push(Diagnostic::error(declaration.location.clone(), message).help(help));
+        }
+    }
 }
 
 /// Children that an apply would not find again: whose parent is not in the graph, or that nothing tells from a sibling.

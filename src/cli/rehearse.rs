@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::exit::Code;
 use super::migrate::lay_out;
@@ -161,6 +162,29 @@ fn told(event: Event<'_>, json: bool) {
     }
 }
 
+/// Runs a laboratory, prints its report and ends with its verdict.
+fn laboratory<Report: Serialize>(
+    arguments: &Arguments,
+    run: impl FnOnce(&Stop, &mut dyn FnMut(Event<'_>)) -> Result<Report, crate::rehearse::Error>,
+    text: fn(&Report) -> String,
+    is_ok: fn(&Report) -> bool,
+) -> Outcome {
+    let stop = Arc::new(Stop::default());
+    watch(Arc::clone(&stop))?;
+    let json = arguments.json;
+    let report = run(&stop, &mut |event| told(event, json))?;
+    if json {
+        ui::print_json(&report)
+    } else {
+        ui::print(&text(&report))
+    }
+    Ok(if is_ok(&report) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 /// Runs each strategy of a cache.
 fn caches(project: &Project, arguments: &Arguments) -> Outcome {
     let options = CacheOptions {
@@ -169,21 +193,10 @@ fn caches(project: &Project, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         keep: arguments.keep,
     };
-    let stop = Arc::new(Stop::default());
-    watch(Arc::clone(&stop))?;
-    let json = arguments.json;
-    let mut tell = |event: Event<'_>| told(event, json);
-    let report = rehearse_cache(&options, &project.library, &stop, &mut tell)?;
-    if json {
-        ui::print_json(&report)
-    } else {
-        ui::print(&rehearsal::caches(&report))
-    }
-    Ok(if report.ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
+        rehearse_cache(&options, &project.library, stop, tell)
+    };
+    laboratory(arguments, run, rehearsal::caches, |report| report.ok)
 }
 
 /// Reads from replicas in each mode.
@@ -202,21 +215,10 @@ fn reads(project: &Project, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         keep: arguments.keep,
     };
-    let stop = Arc::new(Stop::default());
-    watch(Arc::clone(&stop))?;
-    let json = arguments.json;
-    let mut tell = |event: Event<'_>| told(event, json);
-    let report = rehearse_reads(&options, &project.library, &stop, &mut tell)?;
-    if json {
-        ui::print_json(&report)
-    } else {
-        ui::print(&rehearsal::reads(&report))
-    }
-    Ok(if report.ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
+        rehearse_reads(&options, &project.library, stop, tell)
+    };
+    laboratory(arguments, run, rehearsal::reads, |report| report.ok)
 }
 
 /// The engine that is rehearsed: the one that was asked for, or the spec's.

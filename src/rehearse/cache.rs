@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::laboratory;
 use super::prerequisites::{self, Programs};
 use super::server::{Login, Server};
-use super::testbed::make_folder;
-use super::{Error, Event, Folder, Stop};
+use super::{Error, Event, Stop};
 use crate::blueprint::Library;
 use crate::spec::Dialect;
 
@@ -113,17 +112,7 @@ pub fn rehearse_cache(
 ) -> Result<CacheReport, Error> {
     let programs = Programs::find(Dialect::Postgres, &options.version)?;
     let cache = prerequisites::cache()?;
-    if let Some(note) = &programs.instead {
-        tell(Event::Note(note));
-    }
-    tell(Event::Begins("Starting servers"));
-    let folder = Folder {
-        path: make_folder()?,
-        keep: options.keep,
-    };
-    if options.keep {
-        tell(Event::Kept(&folder.path));
-    }
+    let folder = laboratory::begin(&programs, options.keep, tell)?;
     let mut chance = ChaCha8Rng::seed_from_u64(options.seed);
     let login = Login {
         user: "site".to_owned(),

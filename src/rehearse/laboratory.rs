@@ -1,4 +1,4 @@
-//! What laboratories share: a program of the templates that runs a mode of an example application and prints what it found.
+//! What laboratories share: how they begin, and a program of the templates that runs a mode of an example application and prints what it found.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,12 +6,34 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use super::prerequisites::Programs;
 use super::process::Process;
-use super::{Error, Stop};
+use super::testbed::make_folder;
+use super::{Error, Event, Folder, Stop};
 use crate::blueprint::Library;
 
 /// How long a mode may take.
 const MOST: Duration = Duration::from_secs(900);
+
+/// Says what begins, and makes the folder that everything is in.
+pub(super) fn begin(
+    programs: &Programs,
+    keep: bool,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Folder, Error> {
+    if let Some(note) = &programs.instead {
+        tell(Event::Note(note));
+    }
+    tell(Event::Begins("Starting servers"));
+    let folder = Folder {
+        path: make_folder()?,
+        keep,
+    };
+    if keep {
+        tell(Event::Kept(&folder.path));
+    }
+    Ok(folder)
+}
 
 /// Writes a program of the templates into a folder.
 pub(super) fn program(library: &Library, name: &str, folder: &Path) -> Result<PathBuf, Error> {

@@ -355,7 +355,7 @@ pub struct Database {
     #[serde(default)]
     #[schemars(range(max = 15))]
     pub replicas: u8,
-    /// One name for the replicas, which leaves out those that lag, and what services are told about reading from it.
+    /// One name for the replicas that leaves out those that lag, and the consistency that services can rely on.
     #[serde(default)]
     pub reads: Option<Reads>,
     /// Whether there is a standby in another zone; by default from load-balanced on.

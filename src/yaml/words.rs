@@ -1,142 +1,130 @@
 //! The parser's messages in words that speak of the file, and what to do. The parser's own are for programmers: they name
 //! its options, its types and the grammar's parts.
 
-/// What a part of the parser's message means to whoever wrote the file, and what to write instead.
-const WORDS: &[(&str, &str, &str)] = &[
+/// What the first of these that has a part of the parser's message says to whoever wrote the file, and what to write instead.
+const WORDS: &[(&[&str], &str, &str)] = &[
     (
-        "from_str_multiple",
+        &["from_str_multiple", "from_multiple"],
         "the file has a second document after `---`",
         "put it into a file of its own, or remove the `---`",
     ),
     (
-        "from_multiple",
-        "the file has a second document after `---`",
-        "put it into a file of its own, or remove the `---`",
-    ),
-    (
-        "budget breached",
+        &[
+            "budget breached",
+            "replay limit exceeded",
+            "recursion limit",
+        ],
         "the file is nested too deeply, or has too many entries or aliases",
         "write it without generated data",
     ),
     (
-        "replay limit exceeded",
-        "the file is nested too deeply, or has too many entries or aliases",
-        "write it without generated data",
-    ),
-    (
-        "recursion limit",
-        "the file is nested too deeply, or has too many entries or aliases",
-        "write it without generated data",
-    ),
-    (
-        "recursive reference",
+        &["recursive reference"],
         "the alias refers to a value that it is a part of",
         "write the value out",
     ),
     (
-        "unknown anchor",
+        &["unknown anchor"],
         "`*` begins an alias, and there is no anchor of that name",
         "put a text that begins with `*` in quotes: \"*.example.com\"",
     ),
     (
-        "non-finite float",
+        &["non-finite float"],
         "this number is infinite, not a number, or too large",
         "write a number that a computer can hold, or put a text in quotes",
     ),
     (
-        "!!binary",
+        &["!!binary"],
         "the value is not base64, which `!!binary` announces",
         "remove `!!binary`, or put a text that begins with `!` in quotes",
     ),
     (
-        "YAML major version",
+        &["YAML major version"],
         "the file says that it is of a version of YAML that does not exist",
         "remove the line that begins with `%`, or put a text that begins with `%` in quotes",
     ),
     (
-        "expected string scalar",
+        &["expected string scalar"],
         "a key has to be a text",
         "write `key: value`; a list or a mapping cannot be a key",
     ),
     (
-        "unclosed quote",
+        &["unclosed quote"],
         "a quote is opened here and not closed",
         "close it; within double quotes write \\\" for the sign itself, within single ones ''",
     ),
     (
-        "trailing content after",
+        &["trailing content after"],
         "there is more after the closing quote",
         "within double quotes write \\\" for the sign itself, within single ones ''",
     ),
     (
-        "illegal placement of ':'",
+        &["illegal placement of ':'"],
         "there is a `:` where no key ends",
         "put a text with `: ` in it in quotes; or a list or mapping on a line before is not closed",
     ),
     (
-        "mapping values are not allowed",
+        &["mapping values are not allowed"],
         "there is a `:` where no key ends",
         "put a text with `: ` in it in quotes; a mapping within another begins on a line of its own",
     ),
     (
-        "simple key expected ':'",
+        &["simple key expected ':'"],
         "this key has no `:`",
         "write `key: value`, with a space after the colon",
     ),
     (
-        "a tab",
+        &["a tab", "tabs disallowed"],
         "there is a tab where YAML takes spaces only",
         "indent with spaces",
     ),
     (
-        "tabs disallowed",
-        "there is a tab where YAML takes spaces only",
-        "indent with spaces",
-    ),
-    (
-        "unclosed bracket",
+        &["unclosed bracket"],
         "a bracket is opened here and not closed",
         "close it, or put a text that begins with `{` or `[` in quotes",
     ),
     (
-        "parsing a tag",
+        &["parsing a tag", "verbatim tag", "scanning a tag"],
         "`!` begins a tag, and this is none",
         "put a text that begins with `!` in quotes",
     ),
     (
-        "verbatim tag",
-        "`!` begins a tag, and this is none",
-        "put a text that begins with `!` in quotes",
-    ),
-    (
-        "scanning a tag",
-        "`!` begins a tag, and this is none",
-        "put a text that begins with `!` in quotes",
-    ),
-    (
-        "anchor or alias",
+        &["anchor or alias"],
         "`&` begins an anchor and `*` an alias, and this is none",
         "put a text that begins with `&` or `*` in quotes",
     ),
     (
-        "directive",
+        &["directive"],
         "`%` at the beginning of a line begins a directive, and this is none",
         "put a text that begins with `%` in quotes",
     ),
     (
-        "while parsing a quoted scalar",
+        &["while parsing a quoted scalar"],
         "there is a `\\` within double quotes that begins nothing YAML knows",
         "write \\\\ for the sign itself, or use single quotes",
     ),
     (
-        "while parsing a flow mapping",
+        &["while parsing a flow mapping"],
         "a mapping in braces is not closed, or lacks a comma",
         "the mistake may be on a line before: look for a `{` without its `}`",
     ),
     (
-        "while parsing a flow sequence",
+        &["while parsing a flow sequence"],
         "a list in brackets is not closed, or lacks a comma",
         "the mistake may be on a line before: look for a `[` without its `]`",
+    ),
+    (
+        &[
+            "did not find expected",
+            "invalid indentation",
+            "not allowed in this context",
+        ],
+        "this line does not fit those before it",
+        "keys of one mapping, and the `-` of one list, begin in the same column; after a key comes `:` and a space",
+    ),
+    (
+        &["unexpected character", "cannot start any token"],
+        "a text cannot begin with this sign",
+        "put the text in quotes",
     ),
 ];
 
@@ -151,23 +139,9 @@ pub(super) fn plain(message: &str) -> (String, Option<String>) {
             "remove one, or merge the two",
         );
     }
-    if let Some((_, what, help)) = WORDS.iter().find(|(part, ..)| message.contains(part)) {
+    let means = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    if let Some((_, what, help)) = WORDS.iter().find(|(parts, ..)| means(parts)) {
         return told(what, help);
-    }
-    if message.contains("did not find expected")
-        || message.contains("invalid indentation")
-        || message.contains("not allowed in this context")
-    {
-        return told(
-            "this line does not fit those before it",
-            "keys of one mapping, and the `-` of one list, begin in the same column; after a key comes `:` and a space",
-        );
-    }
-    if message.starts_with("unexpected character") || message.contains("cannot start any token") {
-        return told(
-            "a text cannot begin with this sign",
-            "put the text in quotes",
-        );
     }
     (message.to_owned(), None)
 }

@@ -362,31 +362,8 @@ console.log(told.join("\n"));
 
 #[test]
 fn the_guides_application_writes_to_the_queue_first() {
-    let folder = crate::common::root().join("examples/pulse/app");
-    let guide = std::fs::read_to_string(crate::common::root().join("docs/caching.md")).unwrap();
     let wanted = "a b new\ncache.get\ncache.get\ndatabase.read\ncache.eval 7 ttl 60\n\
         queue.send\ncache.eval 8 ttl 0\nqueue.send\ncache.eval 9 ttl 0\n\
         queue.receive\ndatabase.apply\nqueue.delete\ncache.eval 8 ttl 60\ncache.expire\n";
-    for (program, script, file, arguments) in [
-        ("python3", PYTHON, "cache.py", ["-B", "-c"]),
-        ("node", NODE, "cache.mjs", ["--input-type=module", "-e"]),
-    ] {
-        let text = std::fs::read_to_string(folder.join(file)).unwrap();
-        assert!(
-            guide.contains(&text),
-            "docs/caching.md does not show {file} as it is"
-        );
-        let output = Command::new(program)
-            .args(arguments)
-            .arg(script)
-            .arg(&folder)
-            .output()
-            .unwrap_or_else(|error| panic!("{program}: {error}; tests/install.sh installs it"));
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            wanted,
-            "{program}: {errors}"
-        );
-    }
+    crate::guides::assert_application_prints("caching", "cache", PYTHON, NODE, wanted);
 }

@@ -34,6 +34,7 @@ mod environments;
 mod existing;
 mod failover;
 mod gates;
+mod guides;
 mod iam_policy;
 mod images;
 mod late_failures;

@@ -1,10 +1,9 @@
-//! Read replicas from the spec to a service's environment: the name that leaves out those that lag, what servers are told,
+//! Read replicas from the spec to a service's environment: the name that leaves out those that lag, what servers publish,
 //! and what an application does so that no session reads older data than it wrote.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use crate::common::{applied, at_stage, graph_of, plan, root, runtime, sim};
+use crate::common::{applied, at_stage, graph_of, plan, runtime, sim};
 use crate::project::Project;
 use crate::server::{driven, template};
 use scalectl::blueprint::Library;
@@ -331,33 +330,10 @@ console.log(told.join("\n"));
 
 #[test]
 fn the_guides_application_reads_its_own_writes() {
-    let folder = root().join("examples/pulse/app");
-    let guide = std::fs::read_to_string(root().join("docs/reads.md")).unwrap();
     let wanted = "0/5 reader primary reader primary b.rds db.rds reader.x.internal\n\
         reader read\nprimary write\nprimary SELECT pg_current_wal_insert_lsn\n\
         reader SELECT NOT pg_is_in_recovery\nprimary read\n\
         reader SELECT NOT pg_is_in_recovery\nreader read\n\
         reader SELECT NOT pg_is_in_recovery\nprimary read\n";
-    for (program, script, file, arguments) in [
-        ("python3", PYTHON, "reads.py", ["-B", "-c"]),
-        ("node", NODE, "reads.mjs", ["--input-type=module", "-e"]),
-    ] {
-        let text = std::fs::read_to_string(folder.join(file)).unwrap();
-        assert!(
-            guide.contains(&text),
-            "docs/reads.md does not show {file} as it is"
-        );
-        let output = Command::new(program)
-            .args(arguments)
-            .arg(script)
-            .arg(&folder)
-            .output()
-            .unwrap_or_else(|error| panic!("{program}: {error}; tests/install.sh installs it"));
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            wanted,
-            "{program}: {errors}"
-        );
-    }
+    crate::guides::assert_application_prints("reads", "reads", PYTHON, NODE, wanted);
 }

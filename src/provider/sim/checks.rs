@@ -111,7 +111,7 @@ fn check_alarm(cloud: &Cloud, properties: &Map) -> Result<(), Refusal> {
     )))
 }
 
-/// A VPC is asked for a name in one zone alone
+/// Only one private zone of a name can be associated with a VPC
 /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>).
 ///
 /// # Errors
