@@ -196,9 +196,10 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
     if options.json {
         return;
     }
-    let not_yet = project.spec.not_yet();
+    let (not_yet, notes) = (project.spec.not_yet(), project.spec.notes());
     let frame = Frame {
         not_yet: &not_yet,
+        notes: &notes,
         refusals: &planned.refusals,
         workers: options.workers,
         destroy: false,

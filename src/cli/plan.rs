@@ -328,9 +328,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let owner = project.owner();
     let stage = project.spec.stage.name();
-    let not_yet = project.spec.not_yet();
+    let (not_yet, notes) = (project.spec.not_yet(), project.spec.notes());
     let frame = Frame {
         not_yet: &not_yet,
+        notes: &notes,
         refusals,
         workers,
         destroy: false,

@@ -11,7 +11,7 @@ use super::{Failure, Global, Outcome, folder, stage, ui};
 use crate::diagnostic::Diagnostic;
 use crate::render::junit::{Case, End, Suite};
 use crate::render::{diagnostics, json, junit};
-use crate::render::{style::FAINT, style::NEW, style::Painted};
+use crate::render::{style::FAINT, style::NEW, style::NOTICE, style::Painted};
 use crate::spec::Stage;
 use crate::words::count;
 
@@ -131,6 +131,9 @@ fn check(global: &Global, arguments: &Arguments, cases: &mut Vec<Case>) -> Resul
         project.title(),
         count(graph.len(), "resource")
     );
+    for note in project.spec.notes() {
+        text.push_str(&format!("{} {}.\n", Painted(NOTICE, "Note:"), note));
+    }
     for line in project.spec.not_yet() {
         text.push_str(&format!(
             "{}\n",

@@ -21,6 +21,8 @@ use crate::words::{duration, plural};
 pub struct Frame<'a> {
     /// What is not in effect yet, in words.
     pub not_yet: &'a [String],
+    /// What is valid in the spec and may surprise, in words.
+    pub notes: &'a [String],
     /// What the guard rails would refuse.
     pub refusals: &'a [Refusal],
     /// How many operations run at a time.
@@ -127,7 +129,7 @@ pub fn summary(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
 
 /// What is to be known besides the changes: what exists and is used, what is refused, what has no effect yet.
 fn besides(out: &mut String, plan: &Plan, frame: &Frame<'_>) {
-    for note in plan.notes() {
+    for note in plan.notes().chain(frame.notes.iter().cloned()) {
         let _ = writeln!(out, "{} {}.", Painted(NOTICE, "Note:"), visible(&note));
     }
     refused(out, frame);

@@ -104,7 +104,7 @@ fn head(page: &mut Page, plan: &Plan, frame: &Frame<'_>, owner: &Owner, stage: &
             page.push_within(HEAD, &format!("\n**Drift:** {drift}\n"));
         }
         blast(page, plan, frame);
-        for note in plan.notes() {
+        for note in plan.notes().chain(frame.notes.iter().cloned()) {
             let words = markdown(&cut(&note, 2 * WIDEST));
             page.push_within(HEAD, &format!("\n**Note:** {words}.\n"));
         }

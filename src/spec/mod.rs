@@ -11,6 +11,7 @@ mod engines;
 mod gate;
 mod load;
 mod normalized;
+mod notes;
 mod reads;
 mod resources;
 mod rules;

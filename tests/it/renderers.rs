@@ -224,6 +224,7 @@ impl Scene {
     fn frame(&self) -> Frame<'_> {
         Frame {
             not_yet: &self.not_yet,
+            notes: &[],
             refusals: &self.refusals,
             workers: Some(50),
             destroy: false,

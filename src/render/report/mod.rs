@@ -214,6 +214,8 @@ pub fn of_plan(
         .not_yet
         .iter()
         .map(|line| format!("Not yet: {line}"))
+        .chain(plan.notes().map(|note| format!("Note: {note}")))
+        .chain(frame.notes.iter().map(|note| format!("Note: {note}")))
         .collect();
     if drifted > 0 {
         let what = plural(drifted, "property", "properties");
