@@ -153,6 +153,46 @@ fn ejected_blueprints_make_the_same_resources() {
 }
 
 #[test]
+fn ejected_files_tell_what_differs_from_the_built_in_ones() {
+    let project = Project::empty();
+    project.run("init --app shop --stage split-db");
+    let told = project.said(&["eject --diff"]);
+    assert!(told.contains("all are built in"), "{told}");
+    project.run("eject");
+    let told = project.said(&["eject --diff"]);
+    assert!(told.contains("as built in, 0 different"), "{told}");
+    let fleet = project.path().join("blueprints/modules/fleet.yaml");
+    let text = std::fs::read_to_string(&fleet).unwrap();
+    std::fs::write(
+        &fleet,
+        text.replace("DefaultInstanceWarmup: 120", "DefaultInstanceWarmup: 60"),
+    )
+    .unwrap();
+    std::fs::write(
+        project.path().join("blueprints/modules/mine.yaml"),
+        "module: mine\nresources: []\n",
+    )
+    .unwrap();
+    let told = project.said(&[
+        "eject --diff",
+        "eject --diff modules/data.yaml",
+        "eject --diff modules/none.yaml",
+    ]);
+    for words in [
+        "~ blueprints/modules/fleet.yaml  changed here",
+        "-      DefaultInstanceWarmup: 120",
+        "+      DefaultInstanceWarmup: 60",
+        "as built in, 1 different",
+        "of your own: blueprints/modules/mine.yaml",
+        "1 ejected file: 1 as built in, 0 different.",
+        "no file of its own for modules/none.yaml",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(project.code("eject --diff --force"), Some(1));
+}
+
+#[test]
 fn drawings_and_completions_come_in_every_form() {
     let project = Project::new();
     for (line, begins) in [
