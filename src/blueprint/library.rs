@@ -90,6 +90,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "user-data/haproxy.cfg",
     "user-data/server.sh",
     "user-data/site-database.py",
+    "user-data/site-reconcile.py",
 );
 
 /// Where the steps of migrations are, below `blueprints/`.

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use scalectl::blueprint::Library;
+use serde_json::json;
 
 /// What a driver printed.
 pub struct Driven {
@@ -10,10 +11,12 @@ pub struct Driven {
     pub errors: String,
 }
 
-/// A server's user data before a blueprint fills it in.
+/// A server's user data.
 pub fn template() -> String {
     let library = Library::embedded().unwrap();
-    library.text("user-data/server.sh").unwrap().to_string()
+    let arguments = json!({"path": "/x", "role": "single", "home": "us-east-1"});
+    let text = library.render("user-data/server.sh", &arguments.into());
+    text.unwrap().as_str().unwrap().to_owned()
 }
 
 /// Runs a driver in Python: its first argument is a file with the program in `user_data`, then come `arguments`.
