@@ -39,6 +39,7 @@ const NAMES: &[&str] = &[
     "json",
     "template",
     "merge",
+    "object",
     "join",
     "slug",
     "lower",
@@ -147,6 +148,12 @@ fn of_unknown(name: &str, args: &[Value]) -> Result<Option<Value>, Failure> {
         ("keys", [Value::Map(map)]) => Value::list(map.iter().map(|(k, _)| String(k.clone()))),
         ("merge", [Value::Map(a), Value::Map(b)]) => {
             Value::Map(a.iter().chain(b).cloned().collect())
+        }
+        ("object", [List(names), List(values)]) if names.len() == values.len() => {
+            let names = names.iter().map(|name| name.as_str().map(Into::into));
+            let names = names.collect::<Option<Vec<_>>>();
+            let names = names.ok_or_else(|| Failure::new("the names of an object are texts"))?;
+            Value::Map(names.into_iter().zip(values.iter().cloned()).collect())
         }
         ("flatten", [List(items)]) => Value::list(items.iter().flat_map(|item| match item {
             List(inner) => inner.clone(),
@@ -411,6 +418,16 @@ mod tests {
         };
         assert_eq!(cut(3), Ok(Value::str("10.0.3.0/24")));
         assert!(cut(256).unwrap_err().message.contains("no subnet 256"));
+    }
+
+    #[test]
+    fn an_object_pairs_names_with_values() {
+        let texts = |all: &[&str]| Value::list(all.iter().map(|one| Value::str(*one)));
+        let made = call("object", vec![texts(&["a", "b"]), texts(&["x", "y"])]).unwrap();
+        assert_eq!(made.to_string(), r#"{a: "x", b: "y"}"#);
+        assert!(call("object", vec![texts(&["a"]), texts(&[])]).is_err());
+        let numbers = Value::list([Value::Int(1)]);
+        assert!(call("object", vec![numbers, texts(&["x"])]).is_err());
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
     "modules/services.yaml",
     "modules/stores.yaml",
     "modules/tables.yaml",
+    "modules/workers.yaml",
     "multi-region.yaml",
     "single-server.yaml",
     "split-db.yaml",
@@ -91,6 +92,7 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "user-data/server.sh",
     "user-data/site-database.py",
     "user-data/site-reconcile.py",
+    "user-data/workers.sh",
 );
 
 /// Where the steps of migrations are, below `blueprints/`.

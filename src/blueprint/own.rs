@@ -156,9 +156,6 @@ pub(super) fn grant(
     let Value::Map(root) = seen else {
         return Ok(());
     };
-    let Some(Value::Map(services)) = root.get_mut("services") else {
-        return Ok(());
-    };
     for (service, settings) in &spec.services {
         let of_region = |region: &str| {
             let (mut env, mut statements) = (Map::new(), Vec::new());
@@ -174,8 +171,14 @@ pub(super) fn grant(
         let access: Map = regions
             .map(|name| (Arc::from(name), of_region(name)))
             .collect();
-        if let Some(Value::Map(one)) = services.get_mut(service) {
-            one.insert("resource_access", Value::Map(access));
+        let access = Value::Map(access);
+        // A service is seen among all, and among those of its type.
+        for section in ["services", "web", "workers"] {
+            if let Some(Value::Map(services)) = root.get_mut(section)
+                && let Some(Value::Map(one)) = services.get_mut(service)
+            {
+                one.insert("resource_access", access.clone());
+            }
         }
     }
     Ok(())

@@ -168,7 +168,8 @@ impl Migration {
     #[must_use]
     pub fn with_site(mut self, spec: &Spec) -> Self {
         let name = spec.domain.as_ref().map(Domain::name).map(str::to_owned);
-        for service in spec.services.values() {
+        // A worker answers nothing.
+        for service in spec.services.values().filter(|one| one.is_web()) {
             let path = &service.health.path;
             // What no pattern of a service takes is none of its answers; a load balancer's rules know both wildcards
             // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).

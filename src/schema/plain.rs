@@ -10,7 +10,7 @@ all allkeys-lfu allkeys-lru allkeys-random aurora-mysql aurora-postgres aws aws-
 cache-aside cdn column document enterprise express failover graph included key-value keys keys-only latency \
 least-outstanding-requests load-balanced mariadb memcached multi-region mysql new-and-old-images new-image noeviction \
 number old-image on-demand oracle per-zone postgres read-through redis round-robin sim single single-server split-db \
-sqlserver standard string valkey volatile-lfu volatile-lru volatile-random volatile-ttl web weighted-random write-back \
+sqlserver standard string valkey volatile-lfu volatile-lru volatile-random volatile-ttl web worker weighted-random write-back \
 write-through true false null network security data compute edge cache error warn info deny create update replace delete \
 adopt plan graph ascii bigint blob boolean counter date decimal double duration float frozen inet int list map set smallint \
 text time timestamp timeuuid tinyint tuple uuid varchar varint sha256 template0 template1";
@@ -19,7 +19,7 @@ text time timestamp timeuuid tinyint tuple uuid varchar varint sha256 template0 
 const KEYS: &str = "\
 algorithm app artifact budget cidr class database domain edition engine env eviction expression hosts id image index \
 instance kind license max min name nat network node path paths price_class profile project provider read region regions \
-replicas role service services size sort stage storage stores strategy tier type username version window backup_window \
+replicas role sends_to service services size sort stage storage stores strategy tier type username version window backup_window \
 write writer_region zone zones email blueprint module use forEach includeWhen readyWhen after phase severity kinds rule \
 address stage static_paths node nodes ttl every within times port protect ignoreChanges on expires variable columns attributes check from to hop steps action gate gates layer";
 

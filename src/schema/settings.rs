@@ -4,8 +4,8 @@
 use super::url::passwords;
 use crate::value::{Map, Part, Value, hidden};
 
-/// The last level but one of the name of a service's parameter.
-const SERVICES: &str = "services";
+/// The last level but one of the name of a service's parameter, by its type.
+const SERVICES: [&str; 2] = ["services", "workers"];
 /// The last level of the names of the other parameters that servers read.
 const SETTINGS: [&str; 3] = ["site", "database", "cache"];
 /// The last level but one of the name of a store's parameter.
@@ -29,7 +29,7 @@ pub fn is_hidden(parameter: &Map) -> bool {
         return false;
     }
     let fits: fn(&str, &serde_json::Value) -> bool = match above {
-        SERVICES => is_setting_of_service,
+        _ if SERVICES.contains(&above) => is_setting_of_service,
         STORES => is_plain_setting,
         _ if SETTINGS.contains(&last) => is_plain_setting,
         _ => return false,
@@ -65,6 +65,11 @@ fn is_setting_of_service(key: &str, value: &serde_json::Value) -> bool {
         ("image", Json::String(text)) => is_image(text),
         ("artifact", Json::String(text)) => is_artifact(text),
         ("health", Json::String(text)) => is_path(text),
+        ("health", Json::Object(check)) => check.iter().all(|(key, value)| match value {
+            Json::Array(words) => key == "command" && words.iter().all(Json::is_string),
+            value => value.is_number(),
+        }),
+        ("stop", Json::Number(_)) => true,
         // Each word and each variable is judged by itself.
         ("command", Json::Array(words)) => words.iter().all(Json::is_string),
         ("env", Json::Object(env)) => env.values().all(|one| !one.is_array() && !one.is_object()),
@@ -171,12 +176,15 @@ mod tests {
             r#"{"image":"SEKRET"}"#,
             r#"{"image":"x/y?token=SEKRET"}"#,
             r#"{"port":"SEKRET"}"#,
+            r#"{"health":{"command":"x SEKRET"}}"#,
+            r#"{"health":{"token":["SEKRET"]}}"#,
+            r#"{"health":{"interval":"SEKRET"}}"#,
+            r#"{"stop":"SEKRET"}"#,
             r#"{"env":{"A":"SEKRET"},"#,
         ] {
-            assert!(
-                is_hidden(&parameter("/shop/default/services/web", value)),
-                "{value}"
-            );
+            for name in ["/shop/default/services/web", "/shop/default/workers/mail"] {
+                assert!(is_hidden(&parameter(name, value)), "{value}");
+            }
         }
         for (name, value) in [
             ("/shop/default/database", "SEKRET"),
@@ -202,6 +210,10 @@ mod tests {
             (
                 "/shop/default/database",
                 r#"{"engine":"postgres","host":"db.x.com","port":5432,"readers":["a.b"],"secret":"shop-default/database"}"#,
+            ),
+            (
+                "/shop/default/workers/mail",
+                r#"{"image":"mail:1","artifact":null,"command":null,"env":{"A":"x"},"secrets":{},"health":{"command":["./ok"],"interval":10,"timeout":5,"unhealthy":3},"stop":60}"#,
             ),
             ("/shop/default/plain", "any text"),
             ("/tiny", "any text"),

@@ -26,7 +26,7 @@ pub use load::{load, load_as_applied, merged, of_node, place};
 pub use reads::{ReadAfterWrite, Reads};
 pub use resources::{OwnRegions, OwnResource, ResourceUse, ResourceUseDetails, Source};
 pub use rules::{processor, unknown_region};
-pub use service::{Algorithm, Balance, Health, Scale, ScaleTarget, Service};
+pub use service::{Algorithm, Balance, Health, Queue, Scale, ScaleTarget, Service, ServiceKind};
 
 pub use crate::schema::split_tag;
 pub use stores::{

@@ -100,8 +100,14 @@ impl Spec {
                         ])
                     });
                     one.insert("secret_access", Value::list(access));
+                    one.insert("own_role", Value::Bool(service.has_own_role()));
+                    let queues: Map = rules::queue_variables(name, service)
+                        .map(|(variable, worker)| (variable.into(), Value::str(worker)))
+                        .collect();
+                    one.insert("queues", Value::Map(queues));
                 }
             }
+            by_type(self, &mut root);
         }
         if let Some(Value::Map(stores)) = root.get_mut("stores") {
             for (name, store) in &self.stores {
@@ -176,6 +182,25 @@ impl Spec {
         }
         Value::Map(root)
     }
+}
+
+/// Adds the services by type, for what only one of them has: `web` and `workers`.
+fn by_type(spec: &Spec, root: &mut Map) {
+    let Some(Value::Map(services)) = root.get("services") else {
+        return;
+    };
+    let of = |is_web: bool| -> Map {
+        let named = spec
+            .services
+            .iter()
+            .filter(|(_, one)| one.is_web() == is_web);
+        named
+            .filter_map(|(name, _)| Some((name.as_str().into(), services.get(name)?.clone())))
+            .collect()
+    };
+    let (web, workers) = (of(true), of(false));
+    root.insert("web", Value::Map(web));
+    root.insert("workers", Value::Map(workers));
 }
 
 /// What follows from a cache: its eviction policy, its bounds where it is serverless, and whether writes wait in a queue.

@@ -1,4 +1,4 @@
-//! The types of `services`: how each service runs, is checked, scales and takes requests.
+//! The types of `services`: how each service runs, is checked, scales and takes requests or messages.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::ResourceUse;
 
-/// Something that runs and answers HTTP.
+/// A program of the application: it serves HTTP, or works in the background.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
+    /// Whether it serves HTTP (`web`) or works in the background without a port (`worker`).
+    #[serde(rename = "type", default)]
+    pub kind: ServiceKind,
     /// The container image, with a tag or digest.
     #[serde(default)]
     #[schemars(example = &"nginx:1", example = &"ghcr.io/example/shop:2.3")]
@@ -44,6 +47,17 @@ pub struct Service {
     /// use them.
     #[serde(default)]
     pub uses: Vec<ResourceUse>,
+    /// A worker's queue; `{}` for one with the defaults. A worker without `queue` has none.
+    #[serde(default)]
+    pub queue: Option<Queue>,
+    /// The workers to whose queues it sends messages.
+    #[serde(default)]
+    #[schemars(example = ["thumbnails"])]
+    pub sends_to: Vec<String>,
+    /// Seconds that a worker has after SIGTERM before it is killed.
+    #[serde(default = "default_stop_timeout")]
+    #[schemars(range(min = 1, max = 900))]
+    pub stop_timeout: u16,
     /// The instance type.
     #[serde(default = "default_instance")]
     #[schemars(regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
@@ -66,8 +80,67 @@ pub struct Service {
     pub hosts: Vec<String>,
 }
 
+impl Service {
+    /// Whether it serves HTTP.
+    #[must_use]
+    pub fn is_web(&self) -> bool {
+        self.kind == ServiceKind::Web
+    }
+
+    /// Whether its servers' role allows something that only this service needs, so that it has a role of its own.
+    #[must_use]
+    pub fn has_own_role(&self) -> bool {
+        let uses = self.stores.len() + self.uses.len() + self.sends_to.len();
+        uses > 0 || self.queue.is_some()
+    }
+}
+
+/// What a service does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceKind {
+    /// It serves HTTP.
+    #[default]
+    Web,
+    /// It works in the background, without a port.
+    Worker,
+}
+
+/// A worker's queue (SQS), with a dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Queue {
+    /// Seconds for which a received message is hidden from other receivers: more than the work on a message takes.
+    #[schemars(range(min = 1, max = 43200))]
+    pub visibility: u16,
+    /// How often a message is received before it moves to the dead-letter queue.
+    #[schemars(range(min = 1, max = 1000))]
+    pub attempts: u16,
+    /// Days to keep a message.
+    #[schemars(range(min = 1, max = 14))]
+    pub retention_days: u8,
+    /// Age of the oldest message in seconds that triggers an alarm.
+    #[schemars(range(min = 60, max = 1209600))]
+    pub max_age: u32,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            visibility: 60,
+            attempts: 5,
+            retention_days: 4,
+            max_age: 300,
+        }
+    }
+}
+
 fn default_port() -> u16 {
     8080
+}
+
+fn default_stop_timeout() -> u16 {
+    60
 }
 
 fn default_instance() -> String {
@@ -86,6 +159,11 @@ pub struct Health {
     #[schemars(regex(pattern = r"^/"))]
     #[schemars(example = &"/health")]
     pub path: String,
+    /// A worker's check: a command in its container that exits with 0 while the worker is healthy. Without it, a worker is
+    /// healthy while its process runs.
+    #[schemars(length(min = 1))]
+    #[schemars(example = ["./healthy"])]
+    pub command: Option<Vec<String>>,
     /// Seconds between two questions.
     #[schemars(range(min = 5, max = 300))]
     pub interval: u16,
@@ -107,6 +185,7 @@ impl Default for Health {
     fn default() -> Self {
         Self {
             path: "/".to_owned(),
+            command: None,
             interval: 10,
             timeout: 5,
             healthy: 2,
@@ -147,11 +226,17 @@ pub struct ScaleTarget {
     /// Average CPU use in percent.
     #[schemars(range(min = 10, max = 90))]
     pub cpu: u8,
+    /// A worker's messages that wait in its queue, per instance; replaces `cpu`.
+    #[schemars(range(min = 1, max = 1000000))]
+    pub messages_per_instance: Option<u32>,
 }
 
 impl Default for ScaleTarget {
     fn default() -> Self {
-        Self { cpu: 60 }
+        Self {
+            cpu: 60,
+            messages_per_instance: None,
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 # Brings this server in line with its parameters: starts the new beside the old, waits until it is
 # healthy, sends requests there, and only then stops the old.
 import base64, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time, urllib.error, urllib.request
+{{#if workers}}
+import shlex
+{{/if}}
 
 PATH, ROLE = os.environ["SITE_PATH"], os.environ["SITE_ROLE"]
 LIBRARY, RUN = "public.ecr.aws/docker/library/", "/run/site:/run/site"
@@ -378,6 +381,76 @@ def healthy(address, service):
     return False
 
 
+{{#if workers}}
+def state(name):
+    return json.loads(run("docker", "inspect", name))[0]
+
+
+def works(name, worker):
+    # By its command, which Docker runs in the container; or by its process, which has to run for a while without a restart.
+    check = worker["health"]
+    rounds = 15 if not check else 120 + check["unhealthy"] * (check["interval"] + check["timeout"])
+    for _ in range(rounds):
+        time.sleep(1)
+        found = state(name)
+        if not found["State"]["Running"] or found["RestartCount"]:
+            return False
+        health = (found["State"].get("Health") or dict()).get("Status")
+        if health in ("healthy", "unhealthy"):
+            return health == "healthy"
+    return not check
+
+
+def begin(name, worker, known, shared, present):
+    # Starts what is new beside what is there; whether the worker is as it should be, and in which container.
+    own = dict(worker["env"] or dict())
+    own.update((key, secret(ref)) for key, ref in (worker["secrets"] or dict()).items())
+    env = dict(shared, **dict(stores(worker, known), **own))
+    text = json.dumps([worker, env], sort_keys=True)
+    label = hashlib.sha256(text.encode()).hexdigest()[:12]
+    wanted, check, stop = name + "-" + label, worker["health"], str(worker["stop"])
+    if wanted in present:
+        if check and state(wanted)["State"]["Health"]["Status"] == "unhealthy":
+            print("restarted, as it was not healthy: " + name, file=sys.stderr)
+            run("docker", "restart", "-t", stop, wanted)
+        return wanted
+    # A server that shuts down gives it the same time.
+    options = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION, "--log-opt",
+               "awslogs-group=%s/services/%s" % (PATH, name), "--label", "site.service=" + name,
+               "--label", "site.stop=" + stop, "--stop-timeout", stop] + to_database(shared)
+    if check:
+        options += ["--health-cmd", shlex.join(check["command"]), "--health-interval", "%ss" % check["interval"],
+                    "--health-timeout", "%ss" % check["timeout"], "--health-retries", str(check["unhealthy"]),
+                    "--health-start-period", "120s"]
+    start(wanted, image_of(worker), options, worker.get("command") or (), env, label)
+    if works(wanted, worker):
+        return wanted
+    run("docker", "stop", "-t", stop, wanted)
+    run("docker", "rm", "-f", wanted)
+    return None
+
+
+def work(known, workers, shared, present):
+    # Brings workers in line, each for itself; returns those that are not healthy, whose old ones go on.
+    fresh, failed = set(), []
+    for name, worker in sorted(workers.items()):
+        try:
+            wanted = begin(name, worker, known, shared, present)
+        except subprocess.CalledProcessError as error:
+            print("%s: %s: %s" % (name, " ".join(error.cmd[:3]), error.stderr), file=sys.stderr)
+            wanted = None
+        if not wanted:
+            failed.append(name)
+        fresh.update([wanted] if wanted else [c for c, (labels, _) in present.items() if labels["site.service"] == name])
+    for name, (labels, _) in present.items():
+        if name not in fresh:
+            run("docker", "stop", "-t", labels["site.stop"], name)
+            run("docker", "rm", name)
+            run("docker", "image", "prune", "-af", "--filter", "until=24h")
+    return failed
+
+
+{{/if}}
 def caddyfile(site, services, addresses):
     # More particular paths come first; on a server behind a load balancer there is one plain site.
     def routes(names):
@@ -402,10 +475,23 @@ def caddyfile(site, services, addresses):
 def main():
     known = parameters()
     services = dict((k[len("services/"):], v) for k, v in known.items() if k.startswith("services/"))
+{{#if workers}}
+    workers = dict((k[len("workers/"):], v) for k, v in known.items() if k.startswith("workers/"))
+    if ROLE != "single":
+        workers, services = dict([(ROLE, workers[ROLE])]), dict()
+{{else}}
     if ROLE != "single":
         services = dict([(ROLE, services[ROLE])])
+{{/if}}
     running = containers()
     shared = dict(database(known.get("database"), running), **cache(known.get("cache"), running))
+{{#if workers}}
+    present = dict((name, one) for name, one in running.items() if "site.stop" in one[0])
+    running = dict((name, one) for name, one in running.items() if name not in present)
+    if ROLE != "single":
+        failed = work(known, workers, shared, present)
+        sys.exit("not healthy: " + ", ".join(failed) if failed else None)
+{{/if}}
     addresses, fresh, failed = dict(), set(), []
     for name, service in sorted(services.items()):
         own = dict(service["env"] or dict())
@@ -449,6 +535,9 @@ def main():
             run("docker", "stop", "-t", "60", name)
             run("docker", "rm", name)
             run("docker", "image", "prune", "-af", "--filter", "until=24h")
+{{#if workers}}
+    failed += work(known, workers, shared, present)
+{{/if}}
     if failed:
         sys.exit("not healthy: " + ", ".join(failed))
 

@@ -11,10 +11,20 @@ pub struct Driven {
     pub errors: String,
 }
 
-/// A server's user data.
+/// The user data of a server without workers.
 pub fn template() -> String {
+    filled_in(false)
+}
+
+/// The user data of a server that runs workers.
+pub fn template_of_workers() -> String {
+    filled_in(true)
+}
+
+fn filled_in(workers: bool) -> String {
     let library = Library::embedded().unwrap();
-    let arguments = json!({"path": "/x", "role": "single", "home": "us-east-1"});
+    let arguments =
+        json!({"path": "/x", "role": "single", "home": "us-east-1", "workers": workers});
     let text = library.render("user-data/server.sh", &arguments.into());
     text.unwrap().as_str().unwrap().to_owned()
 }

@@ -63,3 +63,4 @@ mod stores;
 mod stricter_rules;
 mod testing;
 mod user_data;
+mod workers;

@@ -140,6 +140,25 @@ fn cache() -> impl Strategy<Value = Json> {
         })
 }
 
+/// The same service as a worker; what is random of it follows from the port.
+fn worker(service: &Json) -> Json {
+    let port = service["port"].as_u64().unwrap();
+    let mut worker = json!({"type": "worker", "stop_timeout": 1 + port % 900});
+    for key in ["image", "instance", "scale", "env", "secrets", "stores"] {
+        worker[key] = service[key].clone();
+    }
+    if port % 4 < 3 {
+        worker["queue"] = json!({"visibility": 1 + port % 43_200, "attempts": 1 + port % 1000});
+    }
+    if port % 4 < 2 {
+        worker["scale"]["target"] = json!({"messages_per_instance": port});
+    }
+    if port.is_multiple_of(5) {
+        worker["health"] = json!({"command": ["./ok", "now"], "unhealthy": 2 + port % 8});
+    }
+    worker
+}
+
 fn specs() -> impl Strategy<Value = Json> {
     let service = (
         1u16..65535,
@@ -204,6 +223,14 @@ fn specs() -> impl Strategy<Value = Json> {
                 if index > 0 && service["port"].as_u64().is_some_and(|port| port % 2 == 0) {
                     service["hosts"] = json!([format!("{name}.shop.example.com")]);
                 }
+                if index > 0 && service["port"].as_u64().is_some_and(|port| port % 3 == 0) {
+                    *service = worker(service);
+                }
+            }
+            let queued = services.iter().filter(|(_, one)| !one["queue"].is_null());
+            let queued: Vec<Json> = queued.map(|(name, _)| json!(name)).collect();
+            for service in services.values_mut().take(2) {
+                service["sends_to"] = json!(queued);
             }
             let (zones, nat, flow_logs) = network;
             let (routing, waf, email) = edge;
@@ -292,6 +319,36 @@ proptest! {
             assert!(report.is_complete(), "{:#?}", report.ends);
             let now = sim.clock().now();
             assert!(!sim.cloud().items.values().any(|item| item.exists(now)));
+        });
+    }
+
+    #[test]
+    fn a_change_of_one_service_plans_nothing_in_another(mut spec in specs(), which in any::<prop::sample::Index>()) {
+        let library = Library::embedded().unwrap();
+        let before = graph_of(&library, &spec.to_string());
+        let names: Vec<String> = spec["services"].as_object().unwrap().keys().cloned().collect();
+        let name = which.get(&names);
+        let service = &mut spec["services"][name];
+        service["image"] = json!("nginx:2");
+        service["scale"]["max"] = json!(500);
+        service["env"]["CHANGED"] = json!("value");
+        service["health"]["grace"] = json!(1000);
+        if service["type"] == "worker" {
+            service["stop_timeout"] = json!(777);
+        }
+        if service["queue"].is_object() {
+            service["queue"]["retention_days"] = json!(14);
+        }
+        let after = graph_of(&library, &spec.to_string());
+        runtime().block_on(async {
+            let sim = Sim::in_memory(Cloud::default(), Faults::default(), EPOCH);
+            let (_, report) = apply(&sim, &before, Some(10)).await;
+            assert!(report.is_complete(), "{:#?}", report.ends);
+            let plan = plan(&sim, &after).await;
+            assert!(!plan.is_empty());
+            for change in &plan.changes {
+                assert_eq!(change.address.key.as_deref(), Some(&**name), "{}", change.address);
+            }
         });
     }
 

@@ -18,11 +18,13 @@ mod stores;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 pub use database::backup_job;
 pub use instances::processor;
 pub use regions::{regions, unknown as unknown_region};
 pub use services::access;
+pub use workers::queue_variables;
 
 use super::{Spec, Stage};
 use crate::yaml::Node;
@@ -64,6 +66,7 @@ pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
     account::check(&mut rules);
     regions::check(&mut rules);
     services::check(&mut rules);
+    workers::check(&mut rules);
     instances::check(&mut rules);
     database::check(&mut rules);
     cache::check(&mut rules);

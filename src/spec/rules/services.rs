@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Rules, images};
+use super::{Rules, images, workers};
 use crate::schema::DYNAMIC;
 use crate::spec::{Algorithm, Service};
 use crate::value::settings;
@@ -14,6 +14,9 @@ const MOST_CONDITIONS: usize = 4;
 const MOST_WILDCARDS: usize = 5;
 const MOST_SHARED: usize = 5;
 const MOST_SERVICES: usize = 100;
+
+/// Auto Scaling groups of a region (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html>).
+const MOST_IN_ALL: usize = 500;
 
 /// Bytes of a standard parameter
 /// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>).
@@ -37,11 +40,20 @@ pub fn check(rules: &mut Rules<'_>) {
             "add one with an image and a port",
         );
     }
-    if spec.services.len() > MOST_SERVICES {
-        let message = format!(
-            "there are {} services; a load balancer routes to at most {MOST_SERVICES}",
-            spec.services.len()
-        );
+    let web = (spec.services.values())
+        .filter(|service| service.is_web())
+        .count();
+    if web > MOST_SERVICES || spec.services.len() > MOST_IN_ALL {
+        let message = if web > MOST_SERVICES {
+            format!(
+                "there are {web} services of type web; a load balancer routes to at most {MOST_SERVICES}"
+            )
+        } else {
+            format!(
+                "there are {} services; a region takes {MOST_IN_ALL} Auto Scaling groups, one for each",
+                spec.services.len()
+            )
+        };
         rules.say(
             "services",
             message,
@@ -101,6 +113,13 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
             "AWS refuses this; lower timeout",
         );
     }
+    if service.is_web() {
+        requests(rules, &path, name, service);
+    }
+}
+
+/// What requests and health checks of a web service look like.
+fn requests(rules: &mut Rules<'_>, path: &str, name: &str, service: &Service) {
     // https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
     let health = &service.health.path;
     if health.len() > 255 || !health.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -132,7 +151,7 @@ fn form(rules: &mut Rules<'_>, name: &str, service: &Service) {
     if service.paths.len() + service.hosts.len() > MOST_CONDITIONS {
         let message = format!("{path} has more than {MOST_CONDITIONS} paths and hosts together");
         let help = "AWS takes five conditions in a rule, and one is CloudFront's; use wildcards";
-        rules.say(&path, message, help);
+        rules.say(path, message, help);
     }
     let wildcards: usize = service
         .paths
@@ -206,7 +225,7 @@ fn variables(rules: &mut Rules<'_>, name: &str, service: &Service) {
     }
     for (variable, value) in &service.env {
         let place = format!("{path}.env.{variable}");
-        if variable == "PORT" && value.parse() != Ok(service.port) {
+        if service.is_web() && variable == "PORT" && value.parse() != Ok(service.port) {
             let message = format!(
                 "{place} is not the port {} that requests and health checks go to",
                 service.port
@@ -293,7 +312,7 @@ fn parameter(secret: &str) -> Option<&str> {
 fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
     for (variable, secret) in &service.secrets {
         let path = format!("services.{name}.secrets.{variable}");
-        if variable == "PORT" {
+        if service.is_web() && variable == "PORT" {
             let message =
                 format!("{path} would hide the port that requests and health checks go to");
             let help = format!("set `port` of {name}, which PORT follows, and remove the secret");
@@ -394,11 +413,19 @@ fn is_name(name: &str) -> bool {
 
 /// What a service has is one parameter's value.
 fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
-    let mut parameter = serde_json::json!({
-        "image": service.image, "artifact": service.artifact, "command": service.command, "port": service.port,
-        "env": service.env, "secrets": service.secrets, "health": service.health.path, "paths": service.paths,
-        "hosts": service.hosts,
-    });
+    let mut env: serde_json::Map<String, serde_json::Value> = (service.env.iter())
+        .map(|(variable, value)| (variable.clone(), value.as_str().into()))
+        .collect();
+    workers::variables(rules.spec, name, service, &mut env);
+    let mut parameter = if service.is_web() {
+        serde_json::json!({
+            "image": service.image, "artifact": service.artifact, "command": service.command, "port": service.port,
+            "env": env, "secrets": service.secrets, "health": service.health.path, "paths": service.paths,
+            "hosts": service.hosts,
+        })
+    } else {
+        workers::parameter(service, &env)
+    };
     if !service.stores.is_empty() {
         parameter["stores"] = service.stores.clone().into();
     }
@@ -408,7 +435,7 @@ fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
     }
     let length = |json: serde_json::Value| settings(&json).len();
     let largest = [
-        ("env", length(service.env.clone().into_iter().collect())),
+        ("env", length(env.into())),
         (
             "secrets",
             length(service.secrets.clone().into_iter().collect()),
@@ -459,9 +486,15 @@ fn role(rules: &mut Rules<'_>) {
         .collect();
     let (app, env) = (&rules.spec.app, &rules.spec.env);
     let name = |store: &&String| app.len() + env.len() + store.len() + 2;
+    let queues = rules
+        .spec
+        .services
+        .values()
+        .map(|service| service.sends_to.len() + usize::from(service.queue.is_some()));
+    let of_queues = std::iter::repeat_n(workers::STATEMENT, queues.sum());
     // A table, its indexes and its streams.
     let of_stores = stores.iter().map(|store| USES + 3 * name(store));
-    let sizes = sizes.chain(of_stores);
+    let sizes = sizes.chain(of_stores).chain(of_queues);
     let (mut count, mut size) = (0, OWN_STATEMENTS);
     for one in sizes {
         count += 1;
@@ -469,7 +502,7 @@ fn role(rules: &mut Rules<'_>) {
     }
     if size > ROLE {
         let message = format!(
-            "the services name {count} secrets, archives and stores, whose statements take {size} characters; the policies of \
+            "the services name {count} secrets, archives, stores and queues, whose statements take {size} characters; the policies of \
              a role have {ROLE}"
         );
         rules.say(
@@ -489,7 +522,9 @@ fn shares(rules: &mut Rules<'_>) {
         balance.is_some_and(|balance| balance.get("weight").is_some())
     };
     let set = |items: &[String]| items.iter().cloned().collect::<BTreeSet<_>>();
-    let services: Vec<(&String, &Service)> = spec.services.iter().collect();
+    let services: Vec<(&String, &Service)> = (spec.services.iter())
+        .filter(|(_, service)| service.is_web())
+        .collect();
     for (number, (name, service)) in services.iter().enumerate() {
         for (other, first) in &services[..number] {
             let hosts = (set(&first.hosts), set(&service.hosts));

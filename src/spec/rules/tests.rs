@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// The messages about a spec at the stage that has most, each with its line; `lines` take the place of sections of the
 /// same name.
-fn told(lines: &str) -> Vec<String> {
+pub(super) fn told(lines: &str) -> Vec<String> {
     let mut text = String::new();
     for (section, plain) in [
         ("app:", "app: shop"),
