@@ -324,7 +324,7 @@ pub trait Provider {
     /// that is known to have `ended`.
     async fn break_lease(&self, owner: &Owner, ended: Option<&Holder>) -> Outcome<Option<Holder>>;
 
-    /// How many servers behind a target group, or whether an instance, answer well.
+    /// How many servers behind a target group, or of an Auto Scaling group, or whether an instance, are healthy.
     async fn health(&self, owner: &Owner, handle: &Handle) -> Outcome<Health>;
 
     /// Which of these alarms are raised.

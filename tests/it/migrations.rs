@@ -190,6 +190,7 @@ fn every_way_is_walked(name: &str) {
         println!("{name}: {} to {}", from.name(), to.name());
         let cloud = case.begun();
         runtime().block_on(async {
+            let queues = queues(&cloud, LATER);
             let sim = Sim::in_memory(cloud, Faults::default(), LATER);
             let clients = Clients::default();
             clients.write(&sim, &case.owner);
@@ -200,8 +201,23 @@ fn every_way_is_walked(name: &str) {
             assert!(clients.acknowledged.borrow().len() > 10);
             assert_eq!(clients.refused.get(), 0, "of {}", clients.next.get());
             stands_at_the_end(&case, &sim).await;
+            let left = self::queues(&sim.cloud(), sim.clock().now());
+            assert!(queues.is_subset(&left), "messages are lost with a queue");
         });
     }
+}
+
+/// The queues in the primary region, by the simulator's numbers.
+fn queues(cloud: &Cloud, now: u64) -> BTreeSet<u64> {
+    let all = cloud.items.values().filter(|item| {
+        &*item.kind == "AWS::SQS::Queue" && &*item.region == "us-east-1" && item.exists(now)
+    });
+    all.map(|item| item.number).collect()
+}
+
+#[test]
+fn every_way_of_workers_keeps_their_queues() {
+    every_way_is_walked("arcade");
 }
 
 #[test]

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::common::{apply, at_stage, destroy, graph_of, plan, runtime, sim};
+use crate::common::{EPOCH, apply, at_stage, destroy, graph_of, owner, plan, runtime, sim};
 use crate::server::{driven, template, template_of_workers};
+use scalectl::apply::{Context, Stop};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
+use scalectl::migrate::gates::{Readings as _, Servers};
+use scalectl::migrate::walk::CloudReadings;
 use scalectl::plan::guard::refusals;
+use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::{Spec, Stage, load};
 use scalectl::value::Value;
 use serde_json::{Value as Json, json};
@@ -472,4 +476,47 @@ fn only_servers_of_a_worker_have_the_program_that_knows_workers() {
         let text = scalectl::value::decoded_text(data).unwrap();
         assert_eq!(text.contains("workers/"), workers, "{name}");
     }
+}
+
+/// When what was applied at [`EPOCH`] is ready.
+const LATER: u64 = EPOCH + 86_400_000;
+
+/// What a gate on healthy servers reads of the fleet of a worker.
+fn fleet(cloud: Cloud, graph: &Graph) -> Option<Servers> {
+    let sim = Sim::in_memory(cloud, Faults::default(), LATER);
+    let (owner, stop) = (owner(), Stop::default());
+    let context = Context {
+        provider: &sim,
+        owner: &owner,
+        stop: &stop,
+    };
+    let seen = runtime().block_on(CloudReadings::new(&context, graph).health());
+    let seen = seen
+        .unwrap_or_else(|halt| panic!("{halt:#?}"))
+        .unwrap()
+        .unwrap();
+    seen.into_iter()
+        .find(|one| one.name == "us-east-1/asg[mail-out]")
+}
+
+#[test]
+fn gates_on_healthy_servers_read_fleets_of_workers() {
+    let graph = graph(WITH, Stage::LoadBalanced);
+    let cloud = runtime().block_on(async {
+        let sim = sim();
+        let (_, report) = apply(&sim, &graph, None).await;
+        assert!(report.is_complete(), "{:#?}", report.ends);
+        sim.cloud().clone()
+    });
+    let servers = fleet(cloud.clone(), &graph).unwrap();
+    assert_eq!((servers.healthy, servers.all, servers.least), (1, 1, 1));
+    let mut begun = cloud;
+    let group = begun.items.values_mut().find(|item| {
+        let address = item.marks.as_ref().map(|marks| marks.address.to_string());
+        address.as_deref() == Some("us-east-1/asg[mail-out]")
+    });
+    let group = group.unwrap();
+    (group.ready_at, group.word) = (LATER + 60_000, "creating".into());
+    let servers = fleet(begun, &graph).unwrap();
+    assert_eq!((servers.healthy, servers.all), (0, 1));
 }

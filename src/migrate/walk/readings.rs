@@ -7,7 +7,7 @@ use super::{Halt, Outcome, Walker, command};
 use crate::address::Address;
 use crate::apply::{Context, kinds, observe_only, retry};
 use crate::blueprint::holds;
-use crate::graph::Graph;
+use crate::graph::{Graph, Resource};
 use crate::inventory::{Handle, Live, LiveResource};
 use crate::migrate::gates::{
     Behind, Copied, End, Failures, Firing, Gate, Latencies, Names, Probed, Read, Reading, Readings,
@@ -19,6 +19,7 @@ use crate::value::{Map, Value};
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 const CHECK: &str = "AWS::Route53::HealthCheck";
 const RECORD: &str = "AWS::Route53::RecordSet";
+const FLEET: &str = "AWS::AutoScaling::AutoScalingGroup";
 
 /// A cloud as gates read it.
 pub struct CloudReadings<'a> {
@@ -54,6 +55,22 @@ impl<'a> CloudReadings<'a> {
             wanted.contains(&&**kind) && without.is_none_or(|without| **region != *without)
         });
         Ok(observe_only(self.context, kinds).await?)
+    }
+
+    /// The servers of workers: no name leads to them, as they are behind no load balancer. Each with how many of them have
+    /// to be healthy.
+    async fn workers(&self) -> Outcome<Vec<(Handle, u32)>> {
+        let wanted: Vec<&Resource> = self.graph.iter().filter(|one| is_workers(one)).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let live = self.look_at(&[FLEET]).await?;
+        let found = wanted.into_iter().filter_map(|one| {
+            let size = one.property("MinSize").and_then(Value::as_number);
+            let least = u32::from(size.is_some_and(|size| size > 0));
+            Some((live.resources.get(&one.address)?.handle(), least))
+        });
+        Ok(found.collect())
     }
 
     /// The moment up to which a database has everything.
@@ -94,6 +111,14 @@ impl<'a> CloudReadings<'a> {
             Err(_) => Behind::NoReport(last.to_owned()),
         })
     }
+}
+
+/// Whether a resource is a fleet behind no load balancer.
+fn is_workers(resource: &Resource) -> bool {
+    let groups = resource
+        .property("TargetGroupARNs")
+        .and_then(Value::as_list);
+    &*resource.kind == FLEET && groups.is_none_or(<[Value]>::is_empty)
 }
 
 impl Readings for CloudReadings<'_> {
@@ -137,16 +162,16 @@ impl Readings for CloudReadings<'_> {
             provider, owner, ..
         } = *self.context;
         let mut seen = Vec::new();
-        for end in ends {
-            let handle = end.resource.handle();
+        let ends = ends.into_iter().map(|end| (end.resource.handle(), 1));
+        for (handle, least) in ends.chain(self.workers().await?) {
             let health =
                 retry::steadily(self.context, "health", || provider.health(owner, &handle));
             let health = health.await?;
             seen.push(Servers {
-                name: end.resource.address.to_string(),
+                name: handle.address.to_string(),
                 healthy: health.healthy,
                 all: health.all,
-                least: 1,
+                least,
             });
         }
         Ok(Some(Ok(seen)))

@@ -31,7 +31,8 @@ const UNKNOWN: u32 = 10;
 /// How long an instance that cannot be reached is waited for, in seconds.
 const DELIVERY: u64 = 600;
 
-/// How many servers behind a target group are healthy, or whether an instance passes EC2's checks.
+/// How many servers behind a target group or of an Auto Scaling group are healthy, or whether an instance passes EC2's
+/// checks.
 pub async fn health(clients: &Clients, handle: &Handle) -> Outcome<Health> {
     let region = &handle.address.region;
     if &*handle.kind == "AWS::ElasticLoadBalancingV2::TargetGroup" {
@@ -47,6 +48,22 @@ pub async fn health(clients: &Clients, handle: &Handle) -> Outcome<Health> {
         return Ok(Health {
             healthy: number(healthy),
             all: number(states.len()),
+        });
+    }
+    if &*handle.kind == "AWS::AutoScaling::AutoScalingGroup" {
+        let question = input(json!({"AutoScalingGroupNames": [&*handle.identifier]}));
+        let api = clients.autoscaling(region);
+        let answer = autoscaling::describe_auto_scaling_groups(&api, &question).await?;
+        let groups = items(&answer, "AutoScalingGroups");
+        let servers: Vec<&Map> = groups.flat_map(|group| items(group, "Instances")).collect();
+        let serves = |server: &&&Map| {
+            text(server, "LifecycleState") == "InService"
+                && text(server, "HealthStatus") == "Healthy"
+        };
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        return Ok(Health {
+            healthy: number(servers.iter().filter(serves).count()),
+            all: number(servers.len()),
         });
     }
     let question = input(json!({"InstanceIds": [&*handle.identifier]}));

@@ -1,6 +1,7 @@
 //! How simulated resources are doing: who answers behind a load balancer, which alarms fire.
 
 use super::cloud::{Cloud, Item, operation, refuse};
+use super::fleet::GROUP;
 use crate::address::Address;
 use crate::inventory::Handle;
 use crate::provider::{ErrorKind, Health, Outcome};
@@ -17,6 +18,9 @@ impl Cloud {
             let message = format!("{} does not exist", handle.identifier);
             return Err(refuse(ErrorKind::NotFound, "NotFound", message, &call));
         };
+        if &*item.kind == GROUP {
+            return Ok(servers_of(item, now));
+        }
         if &*item.kind != "AWS::ElasticLoadBalancingV2::TargetGroup" {
             let healthy =
                 u32::from(item.failed.is_none() && item.exists(now) && item.ready_at <= now);
@@ -37,18 +41,12 @@ impl Cloud {
                 .unwrap_or_default()
                 .iter()
                 .any(|arn| arn.as_str() == Some(&*item.identifier));
-            if &*group.kind != "AWS::AutoScaling::AutoScalingGroup" || !serves || !group.exists(now)
-            {
+            if &*group.kind != GROUP || !serves || !group.exists(now) {
                 continue;
             }
-            let size = group.properties.get("MinSize").and_then(Value::as_number);
-            let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
-            health.all += size;
-            // A server that was begun answers two looks of the load balancer later.
-            let is_served = group.is_ready(now) || &*group.word == "modifying";
-            if is_served && !group.is_served_by_nobody() {
-                health.healthy += size;
-            }
+            let servers = servers_of(group, now);
+            health.all += servers.all;
+            health.healthy += servers.healthy;
         }
         health
     }
@@ -65,5 +63,18 @@ impl Cloud {
             })
             .map(|handle| handle.address.clone())
             .collect()
+    }
+}
+
+/// How the servers of a group are doing.
+fn servers_of(group: &Item, now: u64) -> Health {
+    let size = group.properties.get("MinSize").and_then(Value::as_number);
+    let all = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+    // A server that was begun answers two looks of the load balancer later.
+    let is_served = group.is_ready(now) || &*group.word == "modifying";
+    let serves = is_served && !group.is_served_by_nobody();
+    Health {
+        healthy: if serves { all } else { 0 },
+        all,
     }
 }
