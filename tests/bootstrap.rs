@@ -14,7 +14,7 @@ use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::Stage;
 use serde_json::{Value, json};
 
-/// An image in a private registry, an archive, a secret, a database and a cache.
+/// An image in a private registry, an archive, a worker, a secret, a database and a cache.
 const SPEC: &str = "\
 app: shop
 stage: single-server
@@ -29,6 +29,10 @@ services:
     health: {path: /api/healthz}
     secrets: {TOKEN: shop/token}
     env: {PORT: \"8080\"}
+  mail:
+    type: worker
+    image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:worker-1
+    stop_timeout: 40
 database: {engine: postgres}
 cache: {engine: valkey}
 ";

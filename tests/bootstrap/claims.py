@@ -8,7 +8,7 @@ import urllib.request
 from server import until
 
 HOST, TOKEN = "shop.example.com", "a token of the application"
-WEB, API = "/shop/default/services/web", "/shop/default/services/api"
+WEB, API, MAIL = "/shop/default/services/web", "/shop/default/services/api", "/shop/default/workers/mail"
 
 
 class Load:
@@ -122,6 +122,36 @@ def a_sick_image_leaves_the_old_one(test, server):
     assert until("the next image", lambda: server.reconcile() == 0 and test.get("/")["version"] == "1.4.2")
 
 
+def a_worker_is_replaced(test, server):
+    """A server that knew no workers runs one without a port; its successor starts first, and it has the time to finish."""
+    def workers():
+        return [name for name in server.containers() if name.startswith("mail-")]
+
+    def lines():
+        return "\n".join(test.outside.logs["/shop/default/services/mail"])
+    assert not workers(), server.containers()
+    (command,) = test.associated("single-server")
+    done = server.ask("sh", "-c", command)
+    assert done.returncode == 0, done.stderr
+    assert server.reconcile() == 0, log_of(server)
+    old = workers()
+    assert len(old) == 1, server.containers()
+    until("the worker's start", lambda: "working worker-1 without a port" in lines())
+    test.set_image("worker-sick")
+    assert server.reconcile() != 0
+    assert "not healthy: mail" in log_of(server)
+    assert workers() == old, server.containers()
+    test.set_image("worker-2")
+    with Load(test, ["/"]) as load:
+        assert server.reconcile() == 0, log_of(server)
+    assert not load.failed, load.failed[:5]
+    new = workers()
+    assert len(new) == 1 and new != old, server.containers()
+    until("the old one's last word", lambda: "finished worker-1" in lines())
+    assert lines().index("working worker-2") < lines().index("finished worker-1"), lines()
+    assert "finished worker-2" not in lines()
+
+
 def a_reboot_brings_all_back(test, server):
     """With the same rows, containers and certificate."""
     for _ in range(3):
@@ -196,4 +226,4 @@ def a_server_behind_a_load_balancer(test, server):
 
 
 CLAIMS = (first_boot, names_reach_services, an_image_replaces_another, a_sick_image_leaves_the_old_one,
-          a_reboot_brings_all_back, a_late_disk_is_waited_for, the_database_moves, a_server_behind_a_load_balancer)
+          a_worker_is_replaced, a_reboot_brings_all_back, a_late_disk_is_waited_for, the_database_moves, a_server_behind_a_load_balancer)

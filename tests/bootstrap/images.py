@@ -138,6 +138,9 @@ def own(name, authority):
         config["Env"] += ["LANG=C.UTF-8", "PGDATA=/var/lib/postgresql/data", "LD_LIBRARY_PATH=/usr/lib/postgresql/lib"]
         config.update(StopSignal="SIGINT", Volumes={"/var/lib/postgresql/data": {}}, Entrypoint=script("postgres.sh"),
                       Cmd=["postgres"])
+    elif name.startswith("worker"):
+        config["Env"].append("VERSION=" + name)
+        config.update(User="nobody", Cmd=script("worker.py", "/worker.py"))
     else:
         # The application, of a version.
         config["Env"].append("VERSION=" + name)

@@ -21,7 +21,7 @@ import traceback
 import images
 import managed
 import outside as world
-from claims import CLAIMS, HOST, TOKEN, WEB
+from claims import CLAIMS, HOST, MAIL, TOKEN, WEB
 from server import Server, run, until
 
 REPOSITORY = (world.ECR, "shop")
@@ -55,7 +55,7 @@ class Test:
         self.outside.images["registry-1.docker.io", "valkey/valkey", "8"] = made.image("valkey")
         version = json.loads(self.parameters("single-server")["/shop/default/database"])["version"]
         self.outside.images[library[0], library[1] + "postgres", version] = made.image("postgres:" + version)
-        for tag in ("1.4.2", "1.4.3", "sick"):
+        for tag in ("1.4.2", "1.4.3", "sick", "worker-1", "worker-2", "worker-sick"):
             self.outside.images[REPOSITORY + (tag,)] = made.image(tag)
         self.outside.objects["/api.tar"] = made.image("api").archive("acme/api:1")
 
@@ -124,9 +124,15 @@ https://acme-v02.api.letsencrypt.org {
         return json.loads(done.stdout.splitlines()[-1])
 
     def set_image(self, tag):
-        value = json.loads(self.outside.parameters[WEB])
+        of = MAIL if tag.startswith("worker") else WEB
+        value = json.loads(self.outside.parameters[of])
         value["image"] = "%s/%s:%s" % (*REPOSITORY, tag)
-        self.outside.parameters[WEB] = json.dumps(value)
+        self.outside.parameters[of] = json.dumps(value)
+
+    def associated(self, stage):
+        """What Systems Manager has the servers of a stage run, besides patches."""
+        found = [item["properties"]["Parameters"] for item in self.stages[stage] if item["kind"] == "AWS::SSM::Association"]
+        return ["\n".join(one["commands"]) for one in found if "commands" in one]
 
     def get(self, path, method="GET", timeout=30):
         """A request as a visitor makes it, who believes only certificates of the authority."""

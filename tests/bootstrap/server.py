@@ -193,7 +193,7 @@ class Server:
         try:
             yield
         finally:
-            self.run("rm", "-r", folder)
+            self.run("rm", folder + "/quick.conf")
             self.run("systemctl", "daemon-reload")
 
     def ended(self):
