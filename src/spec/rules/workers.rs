@@ -2,7 +2,7 @@
 
 use super::Rules;
 use crate::schema::nearest;
-use crate::spec::{Service, Spec, variable};
+use crate::spec::{CacheStrategy, Service, Spec, variable};
 use crate::yaml::{Node, Yaml};
 
 /// Keys that only a service with HTTP has, each with the reason and what to do.
@@ -250,6 +250,13 @@ fn senders(rules: &mut Rules<'_>, name: &str, service: &Service) {
             Some(other) if other.queue.is_some() => {
                 let variable = format!("{}_QUEUE_URL", variable(worker));
                 hides(rules, name, service, &variable, "sends_to");
+                let cache = spec.cache.as_ref().map(|cache| cache.strategy);
+                if variable == "CACHE_QUEUE_URL" && cache == Some(CacheStrategy::WriteBack) {
+                    let message = format!(
+                        "the URL of {worker}'s queue would hide {variable}, the queue of the write-back cache"
+                    );
+                    rules.say(&path, message, "rename the worker");
+                }
             }
             Some(other) if other.is_web() => {
                 let message = format!("{worker} is a web service and has no queue");
@@ -391,6 +398,13 @@ mod tests {
             (
                 told("services: {mail: {type: worker, image: x}}"),
                 "no service serves HTTP",
+            ),
+            (
+                told(
+                    "services:\n  web: {image: x, sends_to: [cache]}\n  cache: {type: worker, image: x, queue: {}}\n\
+                     cache: {engine: valkey, strategy: write-back, nodes: 2}\ndatabase: {engine: postgres}",
+                ),
+                "would hide CACHE_QUEUE_URL",
             ),
             (
                 worker("scale: {target: {messages_per_instance: 5}}"),
