@@ -170,6 +170,9 @@ pub struct Balance {
     /// Seconds over which a new instance gets its full share; 0 is at once.
     #[schemars(range(max = 900))]
     pub slow_start: u16,
+    /// Seconds that requests in progress have to end before an instance is terminated.
+    #[schemars(range(max = 3600))]
+    pub draining: u16,
 }
 
 impl Default for Balance {
@@ -179,6 +182,7 @@ impl Default for Balance {
             weight: 1,
             stickiness: 0,
             slow_start: 0,
+            draining: 60,
         }
     }
 }

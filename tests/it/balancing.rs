@@ -54,6 +54,21 @@ fn each_algorithm_is_what_an_application_load_balancer_calls_it() {
 }
 
 #[test]
+fn a_removed_server_finishes_requests_for_the_seconds_of_draining() {
+    let seconds =
+        |balance: &str| attributes(balance)["deregistration_delay.timeout_seconds"].clone();
+    assert_eq!(seconds(""), "60");
+    assert_eq!(seconds("draining: 900"), "900");
+    assert_eq!(seconds("draining: 0"), "0");
+    let text = "app: shop\nstage: single-server\nservices: {web: {image: \"nginx:1\", balance: {draining: 3601}}}\n";
+    let errors = load("scalectl.yaml", text, None, None).unwrap_err();
+    assert!(
+        format!("{errors:?}").contains("services.web.balance.draining"),
+        "{errors:?}"
+    );
+}
+
+#[test]
 fn weights_of_servers_are_refused_with_what_to_write_instead() {
     for (weighted, plain) in [
         ("weighted-round-robin", "round-robin"),
