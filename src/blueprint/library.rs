@@ -77,6 +77,8 @@ pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/retire.sh",
     "actions/verify.sh",
     "rehearse/app.py",
+    "rehearse/balance.cfg",
+    "rehearse/balance.py",
     "rehearse/cache.py",
     "rehearse/catalog.py",
     "rehearse/compare.py",

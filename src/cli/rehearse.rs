@@ -13,20 +13,25 @@ use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
 use crate::migrate::Migration;
 use crate::rehearse::{
-    CacheOptions, Event, Files, Options, ReadsOptions, Stop, rehearse, rehearse_cache,
-    rehearse_own, rehearse_reads,
+    BalanceOptions, CacheOptions, Event, Files, Options, ReadsOptions, Stop, rehearse,
+    rehearse_balance, rehearse_cache, rehearse_own, rehearse_reads,
 };
-use crate::render::rehearsal;
 use crate::render::style::{CHANGED, FAINT, NOTICE, Painted};
+use crate::render::{laboratory, rehearsal};
 use crate::spec::{Engine, Stage};
+
+/// Requests per strategy or mode, unless `--requests` says otherwise.
+const REQUESTS: u32 = 20_000;
+/// The same per algorithm of a load balancer, where requests take their time.
+const BALANCED: u32 = 800;
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl rehearse --to split-db                  the effect of the migration on requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 kill scripts and servers during the migration\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        hit rate, latency and data loss of each cache strategy\n  scalectl rehearse --reads                        stale reads from lagging replicas, with and without read-after-write\n\nOnly 127.0.0.1 and a temporary folder are used. The exit code is 1 if data or requests were lost."
+    after_help = "Examples:\n  scalectl rehearse --to split-db                  the effect of the migration on requests and data\n  scalectl rehearse --to split-db --chaos --seed 7 kill scripts and servers during the migration\n  scalectl rehearse --to split-db --schema schema.sql                  your own tables, with generated rows\n  scalectl rehearse --to split-db --schema schema.sql --data rows.sql  your own tables and rows\n  scalectl rehearse --to split-db --engine mysql --rows 1000000 --rate 50\n  scalectl rehearse --cache                        hit rate, latency and data loss of each cache strategy\n  scalectl rehearse --reads                        stale reads from lagging replicas, with and without read-after-write\n  scalectl rehearse --balance                      load-balancing algorithms with a slow and a failed server\n\nOnly 127.0.0.1 and a temporary folder are used. The exit code is 1 if data or requests were lost."
 )]
 pub struct Arguments {
     /// The target stage.
-    #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present_any = ["cache", "reads"])]
+    #[arg(long, value_parser = stage, value_name = "STAGE", required_unless_present_any = ["cache", "reads", "balance"])]
     to: Option<Stage>,
     /// Test each cache strategy on a real cache and database instead of a migration
     #[arg(long, conflicts_with_all = ["to", "from", "engine", "schema", "chaos"])]
@@ -34,9 +39,12 @@ pub struct Arguments {
     /// Test reads from lagging replicas on a real database instead of a migration
     #[arg(long, conflicts_with_all = ["to", "from", "schema", "chaos", "cache"])]
     reads: bool,
-    /// With --cache or --reads: requests per strategy or mode
-    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
-    requests: u32,
+    /// Test load-balancing algorithms on a real HAProxy instead of a migration
+    #[arg(long, conflicts_with_all = ["to", "from", "engine", "schema", "rows", "rate", "chaos", "cache", "reads"])]
+    balance: bool,
+    /// With --cache, --reads or --balance: requests per strategy, mode or algorithm [default: 20000; 800 with --balance]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(500..=1_000_000))]
+    requests: Option<u32>,
     /// Start from this stage instead of the spec's.
     #[arg(long, value_parser = stage, value_name = "STAGE")]
     from: Option<Stage>,
@@ -87,6 +95,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     if arguments.reads {
         return reads(&project, arguments);
+    }
+    if arguments.balance {
+        return balance(&project, arguments);
     }
     let engine = match engine(&project, arguments) {
         Some(engine) => engine,
@@ -163,7 +174,7 @@ fn told(event: Event<'_>, json: bool) {
 }
 
 /// Runs a laboratory, prints its report and ends with its verdict.
-fn laboratory<Report: Serialize>(
+fn measure<Report: Serialize>(
     arguments: &Arguments,
     run: impl FnOnce(&Stop, &mut dyn FnMut(Event<'_>)) -> Result<Report, crate::rehearse::Error>,
     text: fn(&Report) -> String,
@@ -189,14 +200,14 @@ fn laboratory<Report: Serialize>(
 fn caches(project: &Project, arguments: &Arguments) -> Outcome {
     let options = CacheOptions {
         version: version(project, Engine::Postgres),
-        requests: arguments.requests,
+        requests: arguments.requests.unwrap_or(REQUESTS),
         seed: arguments.seed,
         keep: arguments.keep,
     };
     let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
         rehearse_cache(&options, &project.library, stop, tell)
     };
-    laboratory(arguments, run, rehearsal::caches, |report| report.ok)
+    measure(arguments, run, laboratory::caches, |report| report.ok)
 }
 
 /// Reads from replicas in each mode.
@@ -211,14 +222,27 @@ fn reads(project: &Project, arguments: &Arguments) -> Outcome {
     let options = ReadsOptions {
         engine: dialect,
         version: version(project, engine),
-        requests: arguments.requests,
+        requests: arguments.requests.unwrap_or(REQUESTS),
         seed: arguments.seed,
         keep: arguments.keep,
     };
     let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
         rehearse_reads(&options, &project.library, stop, tell)
     };
-    laboratory(arguments, run, rehearsal::reads, |report| report.ok)
+    measure(arguments, run, laboratory::reads, |report| report.ok)
+}
+
+/// Requests to servers of unequal speed, with each algorithm.
+fn balance(project: &Project, arguments: &Arguments) -> Outcome {
+    let options = BalanceOptions {
+        requests: arguments.requests.unwrap_or(BALANCED),
+        seed: arguments.seed,
+        keep: arguments.keep,
+    };
+    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
+        rehearse_balance(&options, &project.library, stop, tell)
+    };
+    measure(arguments, run, laboratory::balance, |report| report.ok)
 }
 
 /// The engine that is rehearsed: the one that was asked for, or the spec's.

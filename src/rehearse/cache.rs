@@ -112,7 +112,7 @@ pub fn rehearse_cache(
 ) -> Result<CacheReport, Error> {
     let programs = Programs::find(Dialect::Postgres, &options.version)?;
     let cache = prerequisites::cache()?;
-    let folder = laboratory::begin(&programs, options.keep, tell)?;
+    let folder = laboratory::begin(programs.instead.as_deref(), options.keep, tell)?;
     let mut chance = ChaCha8Rng::seed_from_u64(options.seed);
     let login = Login {
         user: "site".to_owned(),

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use super::prerequisites::Programs;
 use super::process::Process;
 use super::testbed::make_folder;
 use super::{Error, Event, Folder, Stop};
@@ -15,13 +14,13 @@ use crate::blueprint::Library;
 /// How long a mode may take.
 const MOST: Duration = Duration::from_secs(900);
 
-/// Says what begins, and makes the folder that everything is in.
+/// Says what begins and what is not as in the spec, and makes the folder that everything is in.
 pub(super) fn begin(
-    programs: &Programs,
+    note: Option<&str>,
     keep: bool,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Folder, Error> {
-    if let Some(note) = &programs.instead {
+    if let Some(note) = note {
         tell(Event::Note(note));
     }
     tell(Event::Begins("Starting servers"));
@@ -37,9 +36,19 @@ pub(super) fn begin(
 
 /// Writes a program of the templates into a folder.
 pub(super) fn program(library: &Library, name: &str, folder: &Path) -> Result<PathBuf, Error> {
+    file(library, name, folder, "application.py")
+}
+
+/// Writes a file of the templates into a folder, under this name.
+pub(super) fn file(
+    library: &Library,
+    name: &str,
+    folder: &Path,
+    called: &str,
+) -> Result<PathBuf, Error> {
     let text =
         (library.text(name)).ok_or_else(|| Error::new(format!("there is no template {name}")))?;
-    let path = folder.join("application.py");
+    let path = folder.join(called);
     std::fs::write(&path, text).map_err(|error| Error::io("written", &path, &error))?;
     Ok(path)
 }

@@ -7,6 +7,7 @@
 //! or doubled.
 
 mod app;
+mod balance;
 mod cache;
 mod chaos;
 pub mod cuts;
@@ -27,6 +28,9 @@ mod verify;
 mod versions;
 mod walk;
 
+pub use balance::{
+    AlgorithmReport, BalanceOptions, BalanceReport, BalancedServer, rehearse_balance,
+};
 pub use cache::{CacheOptions, CacheReport, StrategyReport, rehearse_cache};
 pub use own::{Different, Files, OwnReport, OwnTable, rehearse_own};
 pub use reads::{ReadsModeReport, ReadsOptions, ReadsReport, rehearse_reads};

@@ -162,6 +162,50 @@ pub fn cache() -> Result<CacheServer, Error> {
     Ok(CacheServer { program, server })
 }
 
+/// A load balancer, and the Python of the servers behind it.
+#[derive(Debug)]
+pub struct Balancer {
+    /// HAProxy.
+    pub haproxy: PathBuf,
+    /// Any Python 3.
+    pub python: PathBuf,
+    /// The product and version.
+    pub product: String,
+}
+
+/// HAProxy and Python.
+///
+/// # Errors
+/// Names what is missing, and what installs it on Debian.
+pub fn balancer() -> Result<Balancer, Error> {
+    let need = |name: &str, package, found| Need {
+        name: name.to_owned(),
+        package,
+        found,
+    };
+    let [haproxy, python, _] = all([
+        need("haproxy", "haproxy", program("haproxy", &[])),
+        need("python3", "python3", python("asyncio")),
+        need("bash", "bash", program("bash", &[])),
+    ])?;
+    let said = Command::new(&haproxy).arg("-v").output();
+    let said = said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned());
+    let product = haproxy_version(&said.unwrap_or_default());
+    Ok(Balancer {
+        haproxy,
+        python,
+        product,
+    })
+}
+
+/// From `HAProxy version 2.6.12-1+deb12u4 2026/10/17 - ...`.
+fn haproxy_version(said: &str) -> String {
+    let mut words = said.split_whitespace();
+    let version = words.find(|word| *word == "version").and(words.next());
+    let number = version.and_then(|word| word.split('-').next());
+    format!("HAProxy {}", number.unwrap_or_default())
+}
+
 /// A program, the package that has it, and where it is.
 #[derive(Clone, Debug)]
 struct Need {
@@ -237,6 +281,17 @@ mod tests {
             Some("MariaDB 11.8 is not installed; 10.11 was used instead")
         );
         assert_eq!(named(Dialect::Mysql, "10.11.19", "10.11").1, None);
+    }
+
+    #[test]
+    fn the_version_of_haproxy_is_without_its_package() {
+        let said =
+            "HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\nStatus: long-term";
+        assert_eq!(haproxy_version(said), "HAProxy 2.6.12");
+        assert_eq!(
+            haproxy_version("HAProxy version 3.2.0 2025/05/28"),
+            "HAProxy 3.2.0"
+        );
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub fn rehearse_reads(
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<ReadsReport, Error> {
     let programs = Programs::find(options.engine, &options.version)?;
-    let folder = laboratory::begin(&programs, options.keep, tell)?;
+    let folder = laboratory::begin(programs.instead.as_deref(), options.keep, tell)?;
     let mut chance = ChaCha8Rng::seed_from_u64(options.seed);
     let password = format!("{:016x}", chance.random::<u64>());
     // Stopping a replica takes the rights of those who own the server.

@@ -18,6 +18,7 @@ pub mod gates;
 pub mod iam;
 pub mod json;
 pub mod junit;
+pub mod laboratory;
 pub mod mermaid;
 pub mod migration;
 pub mod migration_markdown;

@@ -1,7 +1,7 @@
 //! A rehearsal's report, for a person.
 
 use super::style::{FAINT, GONE, NEW, Painted, STRONG};
-use crate::rehearse::{CacheReport, OwnReport, ReadsReport, Report, StepReport};
+use crate::rehearse::{OwnReport, Report, StepReport};
 use crate::words::count;
 
 /// Shorter times without an acknowledged write are nothing to speak of.
@@ -258,88 +258,5 @@ fn own_tables(own: &OwnReport, report: &Report) -> String {
     for detail in details {
         text.push_str(&format!("    {detail}\n"));
     }
-    text
-}
-
-/// What the laboratory of caches found, a line for each strategy.
-pub fn caches(report: &CacheReport) -> String {
-    let head = format!(
-        "{} and {}: {} requests per strategy, 10 % writes, {} keys with a Zipf distribution; seed {}",
-        report.cache, report.database, report.requests, report.keys, report.seed
-    );
-    let mut text = format!("\n{}\n", Painted(STRONG, head));
-    text.push_str(&format!(
-        "{:26} {:>6} {:>9} {:>9} {:>8} {:>6} {:>13} {:>5}\n",
-        "strategy", "hits", "p50", "p99", "queries", "stale", "acknowledged", "lost"
-    ));
-    let time = |microseconds: u64| format!("{:.2} ms", microseconds as f64 / 1000.0);
-    for one in &report.strategies {
-        let hits = one
-            .hit_ratio
-            .map_or("-".to_owned(), |part| format!("{:.1} %", part * 100.0));
-        let lost = format!("{:>5}", one.lost);
-        let lost = match one.lost {
-            0 => Painted(NEW, lost),
-            _ => Painted(GONE, lost),
-        };
-        text.push_str(&format!(
-            "{:26} {hits:>6} {:>9} {:>9} {:>8} {:>6} {:>13} {lost}\n",
-            one.strategy,
-            time(one.p50_us),
-            time(one.p99_us),
-            one.queries,
-            one.stale_reads,
-            one.acknowledged,
-        ));
-    }
-    let wrong = report.strategies.iter().map(|one| one.doubled).sum::<u64>();
-    text.push_str(&match (report.ok, wrong) {
-        (true, _) => "\nThe cache node was killed halfway. Only write-back without a queue lost acknowledged writes.\n".to_owned(),
-        (false, 0) => "\nWrites were lost or failed in a strategy that must not lose any.\n".to_owned(),
-        (false, doubled) => format!("\nWrites were lost, failed or duplicated ({doubled}) in a strategy that must not do so.\n"),
-    });
-    text
-}
-
-/// What the laboratory of read replicas found, a line for each mode.
-pub fn reads(report: &ReadsReport) -> String {
-    let head = format!(
-        "{} with {} replicas, one of which stops following: {} requests or more per mode, 20 % writes; seed {}",
-        report.database, report.replicas, report.requests, report.seed
-    );
-    let mut text = format!("\n{}\n", Painted(STRONG, head));
-    text.push_str(&format!(
-        "{:16} {:>8} {:>8} {:>14} {:>8} {:>14} {:>14} {:>14}\n",
-        "read_after_write",
-        "reads",
-        "writes",
-        "from replicas",
-        "stale",
-        "left out after",
-        "reads until",
-        "reads from then"
-    ));
-    for one in &report.modes {
-        let stale = format!("{:>8}", one.stale_reads);
-        let stale = match one.stale_reads {
-            0 => Painted(NEW, stale),
-            _ => Painted(GONE, stale),
-        };
-        text.push_str(&format!(
-            "{:16} {:>8} {:>8} {:>14} {stale} {:>14} {:>14} {:>15}\n",
-            one.mode,
-            one.reads,
-            one.writes,
-            format!("{:.1} %", one.replica_ratio * 100.0),
-            format!("{:.1} s", one.left_out_ms as f64 / 1000.0),
-            one.reads_until_left_out,
-            one.reads_after_left_out,
-        ));
-    }
-    text.push_str(if report.ok {
-        "\nWith session, no session read older data than it wrote. A minute of CloudWatch is a second here.\n"
-    } else {
-        "\nA session read older data than it wrote, or a replica was read from after it was left out.\n"
-    });
     text
 }

@@ -43,6 +43,8 @@ pub enum Published {
     CacheRehearsal,
     /// `rehearse --reads --json`.
     ReadsRehearsal,
+    /// `rehearse --balance --json`.
+    BalanceRehearsal,
     /// `doctor --json`.
     Doctor,
     /// `stages --json`.
@@ -79,7 +81,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -94,6 +96,7 @@ impl Published {
         Self::Rehearsal,
         Self::CacheRehearsal,
         Self::ReadsRehearsal,
+        Self::BalanceRehearsal,
         Self::Doctor,
         Self::Stages,
         Self::Resource,
@@ -129,6 +132,7 @@ impl Published {
             Self::Rehearsal => "rehearsal",
             Self::CacheRehearsal => "cache-rehearsal",
             Self::ReadsRehearsal => "reads-rehearsal",
+            Self::BalanceRehearsal => "balance-rehearsal",
             Self::Doctor => "doctor",
             Self::Stages => "stages",
             Self::Resource => "resource",
@@ -165,6 +169,7 @@ impl Published {
             Self::Rehearsal => of::<rehearse::Report>(),
             Self::CacheRehearsal => of::<rehearse::CacheReport>(),
             Self::ReadsRehearsal => of::<rehearse::ReadsReport>(),
+            Self::BalanceRehearsal => of::<rehearse::BalanceReport>(),
             Self::Doctor => of::<json::doctor::Document<'_>>(),
             Self::Stages => of::<json::stages::Document<'_>>(),
             Self::Resource => of::<json::resource::Document<'_>>(),

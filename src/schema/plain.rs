@@ -8,9 +8,9 @@ use super::is_secret;
 const WORDS: &str = "\
 all allkeys-lfu allkeys-lru allkeys-random aurora-mysql aurora-postgres aws aws-managed aws-owned binary bring-your-own \
 cache-aside cdn column document enterprise express failover graph included key-value keys keys-only latency \
-least-outstanding-requests load-balanced mariadb memcached multi-region mysql new-and-old-images new-image noeviction \
-number old-image on-demand oracle per-zone postgres read-through redis round-robin sim single single-server split-db \
-sqlserver standard string valkey volatile-lfu volatile-lru volatile-random volatile-ttl web worker weighted-random write-back \
+least-connections least-outstanding-requests load-balanced mariadb memcached multi-region mysql new-and-old-images new-image noeviction \
+number old-image on-demand oracle per-zone postgres random read-through redis round-robin sim single single-server split-db \
+sqlserver standard string valkey volatile-lfu volatile-lru volatile-random volatile-ttl web weighted-least-connections weighted-random weighted-round-robin worker write-back \
 write-through true false null network security data compute edge cache error warn info deny create update replace delete \
 adopt plan graph ascii bigint blob boolean counter date decimal double duration float frozen inet int list map set smallint \
 text time timestamp timeuuid tinyint tuple uuid varchar varint sha256 template0 template1";

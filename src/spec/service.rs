@@ -255,6 +255,9 @@ pub struct Balance {
     /// Seconds over which a new instance gets its full share; 0 is at once.
     #[schemars(range(max = 900))]
     pub slow_start: u16,
+    /// Seconds that requests in progress have to end before an instance is terminated.
+    #[schemars(range(max = 3600))]
+    pub draining: u16,
 }
 
 impl Default for Balance {
@@ -264,19 +267,56 @@ impl Default for Balance {
             weight: 1,
             stickiness: 0,
             slow_start: 0,
+            draining: 60,
         }
     }
 }
 
-/// A load-balancing algorithm of the Application Load Balancer.
+/// How a load balancer chooses the instance for a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
-    /// One after the other.
+    /// One instance after the other.
     RoundRobin,
-    /// To whom has least to do.
+    /// The instance with the fewest requests in progress.
+    LeastConnections,
+    /// AWS's name for the same.
     #[default]
     LeastOutstandingRequests,
-    /// By chance, away from instances that misbehave.
+    /// A random instance.
+    Random,
+    /// A random instance, less often one whose responses are errors.
     WeightedRandom,
+    /// Refused: an Application Load Balancer has no weights for instances; use `round-robin`.
+    WeightedRoundRobin,
+    /// Refused: an Application Load Balancer has no weights for instances; use `least-connections`.
+    WeightedLeastConnections,
+}
+
+impl Algorithm {
+    /// The word of the spec.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round-robin",
+            Self::LeastConnections => "least-connections",
+            Self::LeastOutstandingRequests => "least-outstanding-requests",
+            Self::Random => "random",
+            Self::WeightedRandom => "weighted-random",
+            Self::WeightedRoundRobin => "weighted-round-robin",
+            Self::WeightedLeastConnections => "weighted-least-connections",
+        }
+    }
+
+    /// The algorithm without weights, for one that needs weights of single instances.
+    pub const fn unweighted(self) -> Option<Self> {
+        match self {
+            Self::WeightedRoundRobin => Some(Self::RoundRobin),
+            Self::WeightedLeastConnections => Some(Self::LeastConnections),
+            Self::RoundRobin
+            | Self::LeastConnections
+            | Self::LeastOutstandingRequests
+            | Self::Random
+            | Self::WeightedRandom => None,
+        }
+    }
 }

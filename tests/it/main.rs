@@ -19,6 +19,7 @@ mod server;
 mod adopted_login;
 mod aws_findings;
 mod aws_rules;
+mod balancing;
 mod book;
 mod caches;
 mod cfn_lint;

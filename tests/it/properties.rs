@@ -166,7 +166,9 @@ fn specs() -> impl Strategy<Value = Json> {
         1u16..4,
         select(vec![
             "round-robin",
+            "least-connections",
             "least-outstanding-requests",
+            "random",
             "weighted-random",
         ]),
         prop::option::of("[A-Z]{1,6}"),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use scalectl::rehearse::{
-    CacheReport, Comparison, Different, LoadReport, OwnReport, OwnTable, ReadsModeReport,
-    ReadsReport, Report, StepReport, StrategyReport,
+    AlgorithmReport, BalanceReport, BalancedServer, CacheReport, Comparison, Different, LoadReport,
+    OwnReport, OwnTable, ReadsModeReport, ReadsReport, Report, StepReport, StrategyReport,
 };
 use scalectl::render::schemas::Published;
 use scalectl::spec::Stage;
@@ -330,6 +330,40 @@ fn what_a_rehearsal_found_is_as_its_schema_says() {
     let json = serde_json::to_vec(&report).unwrap();
     documents.add(Published::ReadsRehearsal, "reads.json", &json, "valid");
     documents.add(Published::ReadsRehearsal, "no-reads.json", b"{}", "invalid");
+    let report = BalanceReport {
+        document: "balance-rehearsal",
+        format: 1,
+        balancer: "HAProxy 2.6.12".to_owned(),
+        servers: vec![BalancedServer {
+            name: "fast",
+            milliseconds: 5,
+            workers: 2,
+            weight: 3,
+        }],
+        requests: 800,
+        rate: 250,
+        seed: 1,
+        algorithms: vec![AlgorithmReport {
+            algorithm: "round-robin".to_owned(),
+            shares: [("fast".to_owned(), 0.25)].into(),
+            p50_us: 1,
+            p99_us: 2,
+            steady_p99_us: 3,
+            slowed_p99_us: 4,
+            killed_p99_us: 5,
+            resent: 6,
+            failed: 0,
+        }],
+        ok: true,
+    };
+    let json = serde_json::to_vec(&report).unwrap();
+    documents.add(Published::BalanceRehearsal, "balance.json", &json, "valid");
+    documents.add(
+        Published::BalanceRehearsal,
+        "no-balance.json",
+        b"{}",
+        "invalid",
+    );
     documents.add(
         Published::CacheRehearsal,
         "no-caches.json",

@@ -87,7 +87,8 @@ fn balance<'a>(mut attributes: impl Iterator<Item = &'a Value>) -> &'static str 
     });
     match found {
         Some("least_outstanding_requests") => "leastconn",
-        Some("weighted_random") => "random",
+        // HAProxy's `random` alone would take the less busy one of two.
+        Some("weighted_random") => "random(1)",
         _ => "roundrobin",
     }
 }
@@ -189,7 +190,7 @@ mod tests {
     fn a_front_is_what_its_stage_builds() {
         let fleet = Fleet {
             servers: 2,
-            balance: "random",
+            balance: "random(1)",
         };
         assert_eq!(front(Stage::SplitDb), Front::default());
         let balanced = Front {

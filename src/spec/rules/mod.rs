@@ -3,6 +3,7 @@
 //! Each file checks a section; [`check`] runs all of them.
 
 mod account;
+mod balance;
 mod cache;
 mod columns;
 mod database;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Rules, images, workers};
+use super::{Rules, balance, images, workers};
 use crate::schema::DYNAMIC;
-use crate::spec::{Algorithm, Service};
+use crate::spec::Service;
 use crate::value::settings;
 
 /// A rule of an Application Load Balancer has five condition values at most, and one says that CloudFront asks; it has
@@ -130,24 +130,7 @@ fn requests(rules: &mut Rules<'_>, path: &str, name: &str, service: &Service) {
             "use up to 255 letters, digits and signs, no spaces",
         );
     }
-    let balance = &service.balance;
-    if balance.slow_start > 0 && balance.algorithm != Algorithm::RoundRobin {
-        let message = format!("{path}.balance.slow_start works with round-robin only");
-        let help = "set `algorithm: round-robin`, or leave out slow_start";
-        rules.say(&format!("{path}.balance"), message, help);
-    }
-    // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html
-    if (1..30).contains(&balance.slow_start) {
-        let message = format!(
-            "{path}.balance.slow_start is {}, below 30",
-            balance.slow_start
-        );
-        rules.say(
-            &format!("{path}.balance.slow_start"),
-            message,
-            "set 30 to 900, or 0",
-        );
-    }
+    balance::check(rules, &path, &service.balance);
     if service.paths.len() + service.hosts.len() > MOST_CONDITIONS {
         let message = format!("{path} has more than {MOST_CONDITIONS} paths and hosts together");
         let help = "AWS takes five conditions in a rule, and one is CloudFront's; use wildcards";
