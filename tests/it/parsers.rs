@@ -2,10 +2,11 @@
 //! kind of file, through its parser and what follows it.
 //!
 //! `SCALECTL_SEED` repeats one run, `SCALECTL_INPUTS` says how many inputs each parser gets. Whether one takes too long is
-//! for the limits of `blueprint::effort` to say, which count steps: a test that looks at no clock would not end.
+//! for the limits of `blueprint::effort` to say, which count steps; the slowest is printed (`--nocapture`) and not judged.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -148,10 +149,15 @@ fn feed(name: &str, share: u32, texts: &[&str], parse: impl Fn(&str)) {
     let inputs = number("SCALECTL_INPUTS").unwrap_or(u64::from(INPUTS)) / u64::from(share);
     let mut mutator = Mutator(ChaCha8Rng::seed_from_u64(seed));
     texts.iter().for_each(|text| parse(text));
+    let mut slowest = Duration::ZERO;
     for _ in 0..inputs {
         let from = texts[mutator.below(texts.len())];
-        parse(&mutator.changed(from, texts));
+        let changed = mutator.changed(from, texts);
+        let began = Instant::now();
+        parse(&changed);
+        slowest = slowest.max(began.elapsed());
     }
+    println!("{name}: the slowest of {inputs} inputs took {slowest:.0?}");
 }
 
 /// Mistakes are printed too.

@@ -527,7 +527,7 @@ fn shares(rules: &mut Rules<'_>) {
             } else if !(weighs(rules, other) && weighs(rules, name)) {
                 let message = format!("{other} and {name} both answer {path}");
                 let help = "give one of them paths of its own, such as `paths: [/api/*]`; to share the requests, set \
-                            `balance: {weight: 1}` in both";
+                            `balance: {weight: 1}` in both; if one serves no HTTP, set `type: worker`";
                 rules.say(&format!("services.{name}"), message, help);
                 // One is enough to correct: it may differ from the others too.
                 break;
