@@ -130,7 +130,7 @@ fn requests(rules: &mut Rules<'_>, path: &str, name: &str, service: &Service) {
             "use up to 255 letters, digits and signs, no spaces",
         );
     }
-    balance::check(rules, &path, &service.balance);
+    balance::check(rules, path, &service.balance);
     if service.paths.len() + service.hosts.len() > MOST_CONDITIONS {
         let message = format!("{path} has more than {MOST_CONDITIONS} paths and hosts together");
         let help = "AWS takes five conditions in a rule, and one is CloudFront's; use wildcards";
