@@ -68,48 +68,51 @@ pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<
     )
 }
 
+/// How many bytes of URLs in a text are looked at, besides a few times its own: each URL is looked at to its end, so that
+/// a text of nothing but their beginnings would take the square of its length.
+const MOST_EFFORT: usize = 2 << 20;
+const MOST_TIMES: usize = 4;
+
+/// What may still be looked at.
+struct Effort(usize);
+
+impl Effort {
+    fn for_text(text: &str) -> Self {
+        Self(MOST_EFFORT + MOST_TIMES * text.len())
+    }
+
+    /// `None` once it was too much.
+    fn spend(&mut self, bytes: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(bytes)?;
+        Some(())
+    }
+}
+
 /// A user's name alone is a token, not a name, from this length on.
 const TOKEN: usize = 20;
 
 /// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
-/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded.
+/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded. A text with more beginnings
+/// of URLs than can be looked at is one password: nobody has to read it, and one might stand in it.
 pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
+    places(text, &mut Effort::for_text(text))
+        .unwrap_or_else(|| std::iter::once(0..text.len()).collect())
+        .into_iter()
+}
+
+fn places(text: &str, effort: &mut Effort) -> Option<Vec<Range<usize>>> {
     // JSON may write a slash with a backslash before it.
     let schemes = text
         .match_indices("://")
         .chain(text.match_indices(":\\/\\/"));
-    let mut found: Vec<Range<usize>> = schemes
-        .filter_map(|(at, scheme)| {
-            let start = at + scheme.len();
-            let all = without_rest(&text[start..]);
-            let authority = all.split(['/', '?', '#', '\\']).next()?;
-            let user = match authority.rsplit_once('@') {
-                Some((user, _)) => user,
-                // A port is a number; what else stands there is a password with a `/` or the like in it.
-                None => {
-                    let (_, port) = authority.split_once(':')?;
-                    let is_port = port.chars().all(|c| c.is_ascii_digit() || c == HOLE);
-                    if is_port || authority.starts_with('[') {
-                        return None;
-                    }
-                    let (user, _) = all.split_once('@')?;
-                    // That is the next one's, in a list of them.
-                    if user.contains("://") {
-                        return None;
-                    }
-                    user
-                }
-            };
-            let (from, password) = match user.split_once(':') {
-                Some((name, password)) => (name.len() + 1, password),
-                None if user.len() >= TOKEN => (0, user),
-                None => return None,
-            };
-            let from = start + from;
-            (!password.is_empty()).then(|| from..from + password.len())
-        })
-        .collect();
-    found.extend(queries(text));
+    let mut found = Vec::new();
+    for (at, scheme) in schemes {
+        let start = at + scheme.len();
+        let all = without_rest(&text[start..]);
+        effort.spend(all.len())?;
+        found.extend(password(all).map(|place| start + place.start..start + place.end));
+    }
+    found.extend(queries(text, effort)?);
     found.sort_by_key(|place| place.start);
     let mut end = 0;
     found.retain(|place| {
@@ -117,11 +120,39 @@ pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
         end = end.max(place.end);
         is_apart
     });
-    found.into_iter()
+    Some(found)
+}
+
+/// Where the password stands in what follows a URL's `://`.
+fn password(all: &str) -> Option<Range<usize>> {
+    let authority = all.split(['/', '?', '#', '\\']).next()?;
+    let user = match authority.rsplit_once('@') {
+        Some((user, _)) => user,
+        // A port is a number; what else stands there is a password with a `/` or the like in it.
+        None => {
+            let (_, port) = authority.split_once(':')?;
+            let is_port = port.chars().all(|c| c.is_ascii_digit() || c == HOLE);
+            if is_port || authority.starts_with('[') {
+                return None;
+            }
+            let (user, _) = all.split_once('@')?;
+            // That is the next one's, in a list of them.
+            if user.contains("://") {
+                return None;
+            }
+            user
+        }
+    };
+    let (from, password) = match user.split_once(':') {
+        Some((name, password)) => (name.len() + 1, password),
+        None if user.len() >= TOKEN => (0, user),
+        None => return None,
+    };
+    (!password.is_empty()).then(|| from..from + password.len())
 }
 
 /// Where the values of queries stand in the URLs and paths of a text that are not plainly harmless: `/h?token=...`.
-fn queries(text: &str) -> Vec<Range<usize>> {
+fn queries(text: &str, effort: &mut Effort) -> Option<Vec<Range<usize>>> {
     let ends = |c: char| matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\') || c.is_whitespace();
     let mut found = Vec::new();
     for (at, _) in text.match_indices('?') {
@@ -129,11 +160,14 @@ fn queries(text: &str) -> Vec<Range<usize>> {
             end + text[end..].chars().next().map_or(1, char::len_utf8)
         });
         let url = &text[before..at];
+        effort.spend(url.len())?;
         if !url.contains('/') {
             continue;
         }
         let rest = &text[at + 1..];
         let query = &rest[..rest.find(|c| ends(c) || c == '#').unwrap_or(rest.len())];
+        effort.spend(query.len())?;
+        let has_scheme = url.contains("://");
         let mut start = at + 1;
         for piece in query.split(['&', ';']) {
             let (name, value) = piece.split_once('=').unwrap_or(("", piece));
@@ -142,7 +176,7 @@ fn queries(text: &str) -> Vec<Range<usize>> {
                     && (name.bytes()).all(|b| b.is_ascii_alphanumeric() || b"_.-[]%".contains(&b))
             };
             // Without a name it is a query only behind a scheme: a pattern has question marks too.
-            let is_query = is_name(name) || !piece.contains('=') && url.contains("://");
+            let is_query = is_name(name) || !piece.contains('=') && has_scheme;
             if is_query
                 && value.contains(char::is_alphanumeric)
                 && !is_harmless(name, value)
@@ -154,7 +188,7 @@ fn queries(text: &str) -> Vec<Range<usize>> {
             start += piece.len() + 1;
         }
     }
-    found
+    Some(found)
 }
 
 /// What databases' URLs say of TLS.
@@ -180,4 +214,27 @@ fn without_rest(text: &str) -> &str {
         end = at + 1;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_beginnings_of_urls_is_hidden_whole_and_one_of_urls_is_not() {
+        for piece in ["://u:p@", ":\\/\\/u:p@", "/?", "a/b?c=d"] {
+            let text = piece.repeat(60_000);
+            let mut effort = Effort::for_text(&text);
+            assert!(places(&text, &mut effort).is_none(), "{piece}");
+            assert_eq!(
+                passwords(&text).collect::<Vec<_>>(),
+                [0..text.len()],
+                "{piece}"
+            );
+        }
+        let text = "redis://u:secret@cache:6379/0?ssl=true ".repeat(20_000);
+        let found: Vec<&str> = passwords(&text).map(|place| &text[place]).collect();
+        assert_eq!(found.len(), 20_000);
+        assert!(found.iter().all(|one| *one == "secret"));
+    }
 }

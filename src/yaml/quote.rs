@@ -297,13 +297,16 @@ fn indentation(line: &str) -> usize {
 /// What follows the last key of variables in a line.
 fn after_variables(line: &str) -> Option<&str> {
     line.match_indices(':').rev().find_map(|(at, _)| {
+        let rest = &line[at + 1..];
+        // Asked first: what follows a key ends the search for the next one's beginning, so that each is looked at once.
+        if !rest.is_empty() && !rest.starts_with([' ', '{', '[', '\t']) {
+            return None;
+        }
         let key = line[..at].trim_end_matches(['"', '\'']);
         let start = key
-            .rfind([' ', '{', ',', '\t', '"', '\''])
+            .rfind([' ', '{', '[', ',', '\t', '"', '\''])
             .map_or(0, |at| at + 1);
-        let rest = &line[at + 1..];
-        let is_key = rest.is_empty() || rest.starts_with([' ', '{', '[', '\t']);
-        (is_key && holds_variables(&key[start..])).then_some(rest)
+        holds_variables(&key[start..]).then_some(rest)
     })
 }
 
