@@ -226,11 +226,9 @@ mod tests {
             let text = piece.repeat(60_000);
             let mut effort = Effort::for_text(&text);
             assert!(places(&text, &mut effort).is_none(), "{piece}");
-            assert_eq!(
-                passwords(&text).collect::<Vec<_>>(),
-                [0..text.len()],
-                "{piece}"
-            );
+            let mut found = passwords(&text);
+            assert_eq!(found.next(), Some(0..text.len()), "{piece}");
+            assert_eq!(found.next(), None, "{piece}");
         }
         let text = "redis://u:secret@cache:6379/0?ssl=true ".repeat(20_000);
         let found: Vec<&str> = passwords(&text).map(|place| &text[place]).collect();
