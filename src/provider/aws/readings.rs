@@ -22,6 +22,9 @@ const ALARMS: usize = 100;
 /// How many of the last minutes are asked for of a replica: what CloudWatch tells comes late.
 const MINUTES: u64 = 60;
 
+/// What stands for the servers of a fleet.
+const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
+
 /// Between two looks at a script that runs: at first, and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
@@ -44,27 +47,13 @@ pub async fn health(clients: &Clients, handle: &Handle) -> Outcome<Health> {
             .filter(|state| *state != "draining")
             .collect();
         let healthy = states.iter().filter(|state| **state == "healthy").count();
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        return Ok(Health {
-            healthy: number(healthy),
-            all: number(states.len()),
-        });
+        return Ok(counted(healthy, states.len()));
     }
-    if &*handle.kind == "AWS::AutoScaling::AutoScalingGroup" {
-        let question = input(json!({"AutoScalingGroupNames": [&*handle.identifier]}));
-        let api = clients.autoscaling(region);
-        let answer = autoscaling::describe_auto_scaling_groups(&api, &question).await?;
-        let groups = items(&answer, "AutoScalingGroups");
-        let servers: Vec<&Map> = groups.flat_map(|group| items(group, "Instances")).collect();
-        let serves = |server: &&&Map| {
-            text(server, "LifecycleState") == "InService"
-                && text(server, "HealthStatus") == "Healthy"
-        };
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        return Ok(Health {
-            healthy: number(servers.iter().filter(serves).count()),
-            all: number(servers.len()),
-        });
+    if &*handle.kind == GROUP {
+        let servers = servers_of(clients, handle).await?;
+        let is_healthy = |one: &&Map| is_in_service(one) && text(one, "HealthStatus") == "Healthy";
+        let healthy = servers.iter().filter(is_healthy).count();
+        return Ok(counted(healthy, servers.len()));
     }
     let question = input(json!({"InstanceIds": [&*handle.identifier]}));
     let answer = ec2::describe_instance_status(&clients.ec2(region), &question).await?;
@@ -204,17 +193,39 @@ async fn metric(
     Ok(points.collect())
 }
 
+fn counted(healthy: usize, all: usize) -> Health {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Health {
+        healthy: number(healthy),
+        all: number(all),
+    }
+}
+
+/// The servers of an Auto Scaling group.
+async fn servers_of(clients: &Clients, group: &Handle) -> Outcome<Vec<Map>> {
+    let api = clients.autoscaling(&group.address.region);
+    let question = input(json!({"AutoScalingGroupNames": [&*group.identifier]}));
+    let answer = autoscaling::describe_auto_scaling_groups(&api, &question).await?;
+    let groups = items(&answer, "AutoScalingGroups");
+    Ok(groups
+        .flat_map(|group| items(group, "Instances"))
+        .cloned()
+        .collect())
+}
+
+fn is_in_service(server: &Map) -> bool {
+    text(server, "LifecycleState") == "InService"
+}
+
 /// The instance that runs a script: the server itself, or one in service of a group.
 async fn instance_of(clients: &Clients, server: &Handle) -> Outcome<String> {
-    if &*server.kind != "AWS::AutoScaling::AutoScalingGroup" {
+    if &*server.kind != GROUP {
         return Ok(server.identifier.to_string());
     }
-    let api = clients.autoscaling(&server.address.region);
-    let question = input(json!({"AutoScalingGroupNames": [&*server.identifier]}));
-    let answer = autoscaling::describe_auto_scaling_groups(&api, &question).await?;
-    let instance = items(&answer, "AutoScalingGroups")
-        .flat_map(|group| items(group, "Instances"))
-        .find(|one| text(one, "LifecycleState") == "InService")
+    let servers = servers_of(clients, server).await?;
+    let instance = servers
+        .iter()
+        .find(|one| is_in_service(one))
         .map(|one| text(one, "InstanceId").to_owned());
     instance.ok_or_else(|| {
         let message = format!("no server of {} is in service", server.identifier);
