@@ -11,6 +11,7 @@ use super::exit::Code;
 use super::migrate::lay_out;
 use super::project::Project;
 use super::{Failure, Global, Outcome, stage, ui};
+use crate::blueprint::Library;
 use crate::migrate::Migration;
 use crate::rehearse::{
     BalanceOptions, CacheOptions, Event, Files, Options, ReadsOptions, Stop, rehearse,
@@ -173,17 +174,29 @@ fn told(event: Event<'_>, json: bool) {
     }
 }
 
+/// A laboratory: what it is told, and whom it tells.
+type Laboratory<Options, Report> = fn(
+    &Options,
+    &Library,
+    &Stop,
+    &mut dyn FnMut(Event<'_>),
+) -> Result<Report, crate::rehearse::Error>;
+
 /// Runs a laboratory, prints its report and ends with its verdict.
-fn measure<Report: Serialize>(
+fn measure<Options, Report: Serialize>(
+    project: &Project,
     arguments: &Arguments,
-    run: impl FnOnce(&Stop, &mut dyn FnMut(Event<'_>)) -> Result<Report, crate::rehearse::Error>,
+    options: &Options,
+    run: Laboratory<Options, Report>,
     text: fn(&Report) -> String,
     is_ok: fn(&Report) -> bool,
 ) -> Outcome {
     let stop = Arc::new(Stop::default());
     watch(Arc::clone(&stop))?;
     let json = arguments.json;
-    let report = run(&stop, &mut |event| told(event, json))?;
+    let report = run(options, &project.library, &stop, &mut |event| {
+        told(event, json);
+    })?;
     if json {
         ui::print_json(&report)
     } else {
@@ -204,10 +217,10 @@ fn caches(project: &Project, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         keep: arguments.keep,
     };
-    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
-        rehearse_cache(&options, &project.library, stop, tell)
-    };
-    measure(arguments, run, laboratory::caches, |report| report.ok)
+    let text = laboratory::caches;
+    measure(project, arguments, &options, rehearse_cache, text, |one| {
+        one.ok
+    })
 }
 
 /// Reads from replicas in each mode.
@@ -226,10 +239,10 @@ fn reads(project: &Project, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         keep: arguments.keep,
     };
-    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
-        rehearse_reads(&options, &project.library, stop, tell)
-    };
-    measure(arguments, run, laboratory::reads, |report| report.ok)
+    let text = laboratory::reads;
+    measure(project, arguments, &options, rehearse_reads, text, |one| {
+        one.ok
+    })
 }
 
 /// Requests to servers of unequal speed, with each algorithm.
@@ -239,10 +252,15 @@ fn balance(project: &Project, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         keep: arguments.keep,
     };
-    let run = |stop: &Stop, tell: &mut dyn FnMut(Event<'_>)| {
-        rehearse_balance(&options, &project.library, stop, tell)
-    };
-    measure(arguments, run, laboratory::balance, |report| report.ok)
+    let text = laboratory::balance;
+    measure(
+        project,
+        arguments,
+        &options,
+        rehearse_balance,
+        text,
+        |one| one.ok,
+    )
 }
 
 /// The engine that is rehearsed: the one that was asked for, or the spec's.

@@ -3,7 +3,6 @@
 //! slow one, and the server that dies has to have had requests; or nothing was measured.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,8 +19,8 @@ const CONFIGURATION: &str = "rehearse/balance.cfg";
 /// An algorithm: its name, HAProxy's `balance`, and whether the servers have weights.
 type Algorithm = (&'static str, &'static str, bool);
 
-/// The algorithms, in the order of the report. `random` is what an Application Load Balancer does, and
-/// `random-of-two` what HAProxy does unless it is told otherwise.
+/// The algorithms, in the order of the report. `random` is the one of an Application Load Balancer, and `random-of-two`
+/// the default of HAProxy's `balance random`.
 const ALGORITHMS: [Algorithm; 6] = [
     (BLIND, "roundrobin", false),
     (SEEING, "leastconn", false),
@@ -153,24 +152,24 @@ pub fn rehearse_balance(
         .map_err(|error| Error::new(format!("the servers cannot be listed: {error}")))?;
     let mut algorithms = Vec::new();
     for (name, balance, weighted) in ALGORITHMS {
-        stop.check()?;
-        tell(Event::Begins(name));
-        let own = laboratory::folder_of(name, &folder.path)?;
-        let mut command = Command::new(&balancer.python);
-        command
-            .arg(&program)
-            .env("SITE_RUN", folder.path.join("run"))
-            .env("ALGORITHM", name)
-            .env("BALANCE", balance)
-            .env("WEIGHTED", if weighted { "true" } else { "false" })
-            .env("CONFIGURATION", &configuration)
-            .env("FOLDER", &own)
-            .env("HAPROXY", &balancer.haproxy)
-            .env("SERVERS", &list)
-            .env("REQUESTS", options.requests.to_string())
-            .env("RATE", RATE.to_string())
-            .env("SEED", options.seed.to_string());
-        algorithms.push(laboratory::run(name, &mut command, &own, stop)?);
+        let mode = laboratory::Mode {
+            name,
+            python: &balancer.python,
+            program: &program,
+            requests: options.requests,
+            seed: options.seed,
+        };
+        algorithms.push(mode.run(&folder.path, stop, tell, |command| {
+            command
+                .env("SITE_RUN", folder.path.join("run"))
+                .env("ALGORITHM", name)
+                .env("BALANCE", balance)
+                .env("WEIGHTED", if weighted { "true" } else { "false" })
+                .env("CONFIGURATION", &configuration)
+                .env("HAPROXY", &balancer.haproxy)
+                .env("SERVERS", &list)
+                .env("RATE", RATE.to_string());
+        })?);
     }
     measured(&algorithms)?;
     Ok(BalanceReport {

@@ -2,8 +2,6 @@
 //! skewed load, while the cache's node is killed. Its law: a strategy that is known to lose writes has to lose some, or
 //! nothing was measured.
 
-use std::process::Command;
-
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -133,24 +131,24 @@ pub fn rehearse_cache(
     let program = laboratory::program(library, PROGRAM, &folder.path)?;
     let mut strategies = Vec::new();
     for strategy in STRATEGIES {
-        stop.check()?;
-        tell(Event::Begins(strategy));
-        let own = laboratory::folder_of(strategy, &folder.path)?;
-        let mut command = Command::new(&programs.python);
-        command
-            .arg(&program)
-            .env("STRATEGY", strategy)
-            .env("FOLDER", &own)
-            .env("CACHE_SERVER", &cache.program)
-            .env("SEED", options.seed.to_string())
-            .env("REQUESTS", options.requests.to_string())
-            .env("KEYS", KEYS.to_string())
-            .env("DATABASE_PORT", server.port.to_string())
-            .env("DATABASE_NAME", DATABASE)
-            .env("DATABASE_USER", &server.login.user)
-            .env("DATABASE_PASSWORD", &server.login.password)
-            .env("DATABASE_TLS", if server.tls { "true" } else { "false" });
-        strategies.push(laboratory::run(strategy, &mut command, &own, stop)?);
+        let mode = laboratory::Mode {
+            name: strategy,
+            python: &programs.python,
+            program: &program,
+            requests: options.requests,
+            seed: options.seed,
+        };
+        strategies.push(mode.run(&folder.path, stop, tell, |command| {
+            command
+                .env("STRATEGY", strategy)
+                .env("CACHE_SERVER", &cache.program)
+                .env("KEYS", KEYS.to_string())
+                .env("DATABASE_PORT", server.port.to_string())
+                .env("DATABASE_NAME", DATABASE)
+                .env("DATABASE_USER", &server.login.user)
+                .env("DATABASE_PASSWORD", &server.login.password)
+                .env("DATABASE_TLS", if server.tls { "true" } else { "false" });
+        })?);
     }
     measured(&strategies)?;
     let is_safe = |one: &StrategyReport| {

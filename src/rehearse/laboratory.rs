@@ -1,4 +1,5 @@
-//! What laboratories share: how they begin, and a program of the templates that runs a mode of an example application and prints what it found.
+//! What laboratories share: how they begin, and a program of the templates that runs a mode of an example application and
+//! prints what it found.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,30 +54,52 @@ pub(super) fn file(
     Ok(path)
 }
 
-/// A folder of a mode's own.
-pub(super) fn folder_of(mode: &str, folder: &Path) -> Result<PathBuf, Error> {
-    let own = folder.join(mode);
-    std::fs::create_dir(&own).map_err(|error| Error::io("written", &own, &error))?;
-    Ok(own)
+/// A mode of an example application.
+pub(super) struct Mode<'a> {
+    /// Its name, which is that of its folder too.
+    pub name: &'a str,
+    /// What runs the program.
+    pub python: &'a Path,
+    /// The program.
+    pub program: &'a Path,
+    /// Requests that it makes.
+    pub requests: u32,
+    /// What its chances begin with.
+    pub seed: u64,
 }
 
-/// Runs a mode to its end.
-pub(super) fn run<Report: DeserializeOwned>(
-    mode: &str,
-    command: &mut Command,
-    folder: &Path,
-    stop: &Stop,
-) -> Result<Report, Error> {
-    let (said, log) = (folder.join("report"), folder.join("log"));
-    let mut process = Process::start_apart("the application", command, &said, &log)?;
-    let code = process.wait(Instant::now() + MOST, stop)?;
-    let text = std::fs::read_to_string(&said).unwrap_or_default();
-    serde_json::from_str(&text).map_err(|_| {
-        let log = std::fs::read_to_string(&log).unwrap_or_default();
-        let why = log.lines().last().unwrap_or("it says nothing");
-        Error::new(match code {
-            Some(_) => format!("{mode} failed: {why}"),
-            None => format!("{mode} came to no end: {why}"),
+impl Mode<'_> {
+    /// Runs it to its end in a folder of its own within `within`; `with` adds what only this laboratory says to it.
+    pub(super) fn run<Report: DeserializeOwned>(
+        &self,
+        within: &Path,
+        stop: &Stop,
+        tell: &mut dyn FnMut(Event<'_>),
+        with: impl FnOnce(&mut Command),
+    ) -> Result<Report, Error> {
+        let mode = self.name;
+        stop.check()?;
+        tell(Event::Begins(mode));
+        let folder = within.join(mode);
+        std::fs::create_dir(&folder).map_err(|error| Error::io("written", &folder, &error))?;
+        let mut command = Command::new(self.python);
+        command
+            .arg(self.program)
+            .env("FOLDER", &folder)
+            .env("REQUESTS", self.requests.to_string())
+            .env("SEED", self.seed.to_string());
+        with(&mut command);
+        let (said, log) = (folder.join("report"), folder.join("log"));
+        let mut process = Process::start_apart("the application", &mut command, &said, &log)?;
+        let code = process.wait(Instant::now() + MOST, stop)?;
+        let text = std::fs::read_to_string(&said).unwrap_or_default();
+        serde_json::from_str(&text).map_err(|_| {
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            let why = log.lines().last().unwrap_or("it says nothing");
+            Error::new(match code {
+                Some(_) => format!("{mode} failed: {why}"),
+                None => format!("{mode} came to no end: {why}"),
+            })
         })
-    })
+    }
 }

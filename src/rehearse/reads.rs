@@ -2,8 +2,6 @@
 //! following, in each mode of `read_after_write`. Its law: without any care sessions have to read data older than they
 //! wrote, and with it none may, while replicas still serve reads; or nothing was measured.
 
-use std::process::Command;
-
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -134,22 +132,23 @@ pub fn rehearse_reads(
     let program = laboratory::program(library, PROGRAM, &folder.path)?;
     let mut modes = Vec::new();
     for mode in MODES {
-        stop.check()?;
-        tell(Event::Begins(mode));
-        let own = laboratory::folder_of(mode, &folder.path)?;
-        let mut command = Command::new(&programs.python);
-        command
-            .arg(&program)
-            .env("MODE", mode)
-            .env("ENGINE", engine.word())
-            .env("SEED", options.seed.to_string())
-            .env("REQUESTS", options.requests.to_string())
-            .env("DATABASE_PORTS", ports.join(","))
-            .env("DATABASE_NAME", DATABASE)
-            .env("DATABASE_USER", &login.user)
-            .env("DATABASE_PASSWORD", &login.password)
-            .env("DATABASE_TLS", if primary.tls { "true" } else { "false" });
-        modes.push(laboratory::run(mode, &mut command, &own, stop)?);
+        let one = laboratory::Mode {
+            name: mode,
+            python: &programs.python,
+            program: &program,
+            requests: options.requests,
+            seed: options.seed,
+        };
+        modes.push(one.run(&folder.path, stop, tell, |command| {
+            command
+                .env("MODE", mode)
+                .env("ENGINE", engine.word())
+                .env("DATABASE_PORTS", ports.join(","))
+                .env("DATABASE_NAME", DATABASE)
+                .env("DATABASE_USER", &login.user)
+                .env("DATABASE_PASSWORD", &login.password)
+                .env("DATABASE_TLS", if primary.tls { "true" } else { "false" });
+        })?);
     }
     measured(&modes)?;
     Ok(ReadsReport {

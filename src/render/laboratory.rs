@@ -3,6 +3,14 @@
 use super::style::{GONE, NEW, Painted, STRONG};
 use crate::rehearse::{BalanceReport, CacheReport, ReadsReport};
 
+/// How often something happened that should not have, so wide.
+fn at_best_none(count: u64, width: usize) -> impl std::fmt::Display {
+    Painted(
+        if count == 0 { NEW } else { GONE },
+        format!("{count:>width$}"),
+    )
+}
+
 /// What the laboratory of caches found, a line for each strategy.
 pub fn caches(report: &CacheReport) -> String {
     let head = format!(
@@ -19,11 +27,7 @@ pub fn caches(report: &CacheReport) -> String {
         let hits = one
             .hit_ratio
             .map_or("-".to_owned(), |part| format!("{:.1} %", part * 100.0));
-        let lost = format!("{:>5}", one.lost);
-        let lost = match one.lost {
-            0 => Painted(NEW, lost),
-            _ => Painted(GONE, lost),
-        };
+        let lost = at_best_none(one.lost, 5);
         text.push_str(&format!(
             "{:26} {hits:>6} {:>9} {:>9} {:>8} {:>6} {:>13} {lost}\n",
             one.strategy,
@@ -62,11 +66,7 @@ pub fn reads(report: &ReadsReport) -> String {
         "reads from then"
     ));
     for one in &report.modes {
-        let stale = format!("{:>8}", one.stale_reads);
-        let stale = match one.stale_reads {
-            0 => Painted(NEW, stale),
-            _ => Painted(GONE, stale),
-        };
+        let stale = at_best_none(one.stale_reads, 8);
         text.push_str(&format!(
             "{:16} {:>8} {:>8} {:>14} {stale} {:>14} {:>14} {:>15}\n",
             one.mode,
@@ -113,11 +113,7 @@ pub fn balance(report: &BalanceReport) -> String {
     ));
     let time = |microseconds: u64| format!("{} ms", (microseconds + 500) / 1000);
     for one in &report.algorithms {
-        let failed = format!("{:>7}", one.failed);
-        let failed = match one.failed {
-            0 => Painted(NEW, failed),
-            _ => Painted(GONE, failed),
-        };
+        let failed = at_best_none(one.failed, 7);
         text.push_str(&format!("{:26}", one.algorithm));
         for server in &report.servers {
             let share = one.shares.get(server.name).copied().unwrap_or_default();

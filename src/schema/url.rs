@@ -68,12 +68,12 @@ pub fn in_urls(text: &Value, mut cover: impl FnMut(&Value) -> String) -> Option<
     )
 }
 
-/// How many bytes of URLs in a text are looked at, besides a few times its own: each URL is looked at to its end, so that
-/// a text of nothing but their beginnings would take the square of its length.
+/// The limit of the search for passwords in a text, in bytes, plus a multiple of the text's length. Each URL is searched to
+/// its end, so without a limit a text that consists of `://` would take time in the square of its length.
 const MOST_EFFORT: usize = 2 << 20;
 const MOST_TIMES: usize = 4;
 
-/// What may still be looked at.
+/// The bytes that may still be searched.
 struct Effort(usize);
 
 impl Effort {
@@ -81,7 +81,7 @@ impl Effort {
         Self(MOST_EFFORT + MOST_TIMES * text.len())
     }
 
-    /// `None` once it was too much.
+    /// `None` if the limit is exceeded.
     fn spend(&mut self, bytes: usize) -> Option<()> {
         self.0 = self.0.checked_sub(bytes)?;
         Some(())
@@ -92,8 +92,8 @@ impl Effort {
 const TOKEN: usize = 20;
 
 /// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
-/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded. A text with more beginnings
-/// of URLs than can be looked at is one password: nobody has to read it, and one might stand in it.
+/// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded. A text with more URLs
+/// than [`Effort`] covers counts as one password, because one may be in it.
 pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
     places(text, &mut Effort::for_text(text))
         .unwrap_or_else(|| std::iter::once(0..text.len()).collect())
@@ -123,7 +123,7 @@ fn places(text: &str, effort: &mut Effort) -> Option<Vec<Range<usize>>> {
     Some(found)
 }
 
-/// Where the password stands in what follows a URL's `://`.
+/// The range of the password in the text after a URL's `://`.
 fn password(all: &str) -> Option<Range<usize>> {
     let authority = all.split(['/', '?', '#', '\\']).next()?;
     let user = match authority.rsplit_once('@') {
