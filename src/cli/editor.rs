@@ -11,9 +11,12 @@ pub const SPEC_SCHEMA: &str = "scalectl.schema.json";
 /// The blueprints' schema, in their folder.
 pub const BLUEPRINT_SCHEMA: &str = "blueprint.schema.json";
 
+/// How the line begins that names a file's schema.
+pub const HEADER: &str = "# yaml-language-server: $schema=";
+
 /// `text` with a first line that names the schema at the relative path `schema`.
 pub fn with_header(schema: &str, text: &str) -> String {
-    format!("# yaml-language-server: $schema={schema}\n{text}")
+    format!("{HEADER}{schema}\n{text}")
 }
 
 /// The path from a file, which stands at `path` below a folder, to a schema in that folder.

@@ -7,17 +7,15 @@ use std::process::ExitCode;
 use sha2::{Digest as _, Sha256};
 use similar::{ChangeTag, TextDiff};
 
-use crate::cli::{Failure, Outcome, folder, ui};
+use crate::cli::{Failure, Outcome, editor, folder, ui};
 use crate::render::escape::visible;
 use crate::render::style::{CHANGED, FAINT, GONE, NEW, NOTICE, Painted, STRONG};
 use crate::words::count;
 
-use super::{Sort, help_with_names, standing};
+use super::Sort;
 
 /// What begins the line that tells from which release a file was ejected.
 const FROM: &str = "# scalectl eject: ";
-/// What begins the line for editors.
-const EDITOR: &str = "# yaml-language-server: ";
 /// Lines around each difference.
 const AROUND: usize = 3;
 
@@ -44,7 +42,7 @@ impl<'a> Own<'a> {
         while let Some((line, rest)) = text.split_once('\n') {
             if let Some(from) = line.strip_prefix(FROM) {
                 origin = from.trim_end().split_once(' ');
-            } else if !line.starts_with(EDITOR) {
+            } else if !line.starts_with(editor::HEADER) {
                 break;
             }
             text = rest;
@@ -103,46 +101,83 @@ impl<'a> State<'a> {
     }
 }
 
+/// A file of the project that replaces a built-in one or adds to them.
+struct Standing {
+    sort: Sort,
+    /// Its path in the folder of its sort.
+    path: String,
+    text: String,
+}
+
+impl Standing {
+    /// All of them below `root`.
+    fn below(root: &Path) -> Result<Vec<Self>, Failure> {
+        let mut all = Vec::new();
+        for sort in Sort::ALL {
+            let ending = sort.is_yaml().then_some(folder::YAML);
+            let files = folder::files(&root.join(sort.folder()), ending, sort.built_in())?;
+            all.extend(
+                files
+                    .into_iter()
+                    .map(|(path, text)| Self { sort, path, text }),
+            );
+        }
+        Ok(all)
+    }
+
+    /// What it is called on the command line.
+    fn name(&self) -> String {
+        self.sort.name(&self.path)
+    }
+
+    fn built_in(&self) -> Option<&'static str> {
+        let mut files = self.sort.built_in().iter();
+        files
+            .find(|(file, _)| *file == self.path)
+            .map(|(_, text)| *text)
+    }
+}
+
 /// Shows how the files below `root` differ from the built-in ones; with `wanted`, only these.
 pub fn run(root: &Path, wanted: &[&str]) -> Outcome {
-    let mut text = String::new();
-    let (mut same, mut different, mut own) = (0, 0, Vec::new());
-    let mut missing: Vec<&str> = wanted.to_vec();
-    for sort in Sort::ALL {
-        let ending = sort.is_yaml().then_some(folder::YAML);
-        let built_in = sort.built_in();
-        for (path, found) in folder::files(&root.join(sort.folder()), ending, built_in)? {
-            let name = sort.name(&path);
-            if !wanted.is_empty() && !wanted.contains(&name.as_str()) {
-                continue;
-            }
-            missing.retain(|one| *one != name);
-            let shown = format!("{}/{path}", sort.folder());
-            let Some((_, known)) = built_in.iter().find(|(file, _)| *file == path) else {
-                own.push(shown);
-                continue;
-            };
-            let file = Own::of(&found);
-            match State::of(&file, known) {
-                State::Same => same += 1,
-                state => {
-                    different += 1;
-                    text.push_str(&section(&shown, &state.in_words(&name), known, file.text));
-                }
-            }
-        }
-    }
-    if let Some(missing) = missing.first() {
+    let all = Standing::below(root)?;
+    let names: Vec<String> = all.iter().map(Standing::name).collect();
+    if let Some(missing) = wanted
+        .iter()
+        .find(|one| !names.iter().any(|name| name == *one))
+    {
         return Err(Failure::with_help(
             format!("the project has no file of its own for {missing}"),
-            standing(root).map_or_else(
-                |_| help_with_names(),
-                |files| match files.as_slice() {
-                    [] => "nothing is ejected here; `scalectl eject` writes the files".to_owned(),
-                    files => format!("its files are {}", files.join(", ")),
-                },
-            ),
+            match names.as_slice() {
+                [] => "nothing is ejected here; `scalectl eject` writes the files".to_owned(),
+                names => format!("its files are {}", names.join(", ")),
+            },
         ));
+    }
+    let mut text = String::new();
+    let (mut same, mut different, mut own) = (0, 0, Vec::new());
+    for (file, name) in all.iter().zip(&names) {
+        if !wanted.is_empty() && !wanted.contains(&name.as_str()) {
+            continue;
+        }
+        let shown = format!("{}/{}", file.sort.folder(), file.path);
+        let Some(built_in) = file.built_in() else {
+            own.push(shown);
+            continue;
+        };
+        let stands = Own::of(&file.text);
+        match State::of(&stands, built_in) {
+            State::Same => same += 1,
+            state => {
+                different += 1;
+                text.push_str(&section(
+                    &shown,
+                    &state.in_words(name),
+                    built_in,
+                    stands.text,
+                ));
+            }
+        }
     }
     text.push_str(&summary(same, different, &own));
     ui::print(&text);
@@ -202,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_origin_tells_on_which_side_a_file_changed() {
-        let copy = format!("{EDITOR}$schema=x.json\n{}{BUILT_IN}", origin(BUILT_IN));
+        let copy = editor::with_header("x.json", &(origin(BUILT_IN) + BUILT_IN));
         let changed = copy.replace("[]", "[a]");
         let released = BUILT_IN.replace("data", "store");
         let state =

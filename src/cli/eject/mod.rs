@@ -3,14 +3,13 @@
 
 mod compare;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::editor::{self, BLUEPRINT_SCHEMA};
 use super::project::{find, write_below};
-use super::{Failure, Global, Outcome, folder, ui};
+use super::{Failure, Global, Outcome, ui};
 use crate::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use crate::policy::pack::{EXCEPTIONS, POLICIES};
 use crate::render::schemas::Published;
@@ -98,22 +97,6 @@ impl Sort {
     }
 }
 
-/// The files in the project that replace built-in ones or add to them, by their names on the command line.
-fn standing(root: &Path) -> Result<Vec<String>, Failure> {
-    let mut names = Vec::new();
-    for sort in Sort::ALL {
-        let ending = sort.is_yaml().then_some(folder::YAML);
-        let files = folder::files(&root.join(sort.folder()), ending, sort.built_in())?;
-        names.extend(files.iter().map(|(path, _)| sort.name(path)));
-    }
-    Ok(names)
-}
-
-fn help_with_names() -> String {
-    let names: Vec<String> = Sort::all().map(|(sort, path, _)| sort.name(path)).collect();
-    format!("the built-in files are {}", names.join(", "))
-}
-
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let spec = find(global)?;
     let root = spec.parent().unwrap_or(&spec);
@@ -131,8 +114,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.diff {
         return compare::run(root, &files);
     }
+    let names: Vec<String> = Sort::all().map(|(sort, path, _)| sort.name(path)).collect();
     for file in &files {
-        let names: Vec<String> = Sort::all().map(|(sort, path, _)| sort.name(path)).collect();
         if !names.iter().any(|name| name == file) {
             let what = format!("there is no built-in file {file}");
             let near = crate::schema::nearest(file, names.iter().map(String::as_str));
@@ -140,7 +123,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 what,
                 match near {
                     Some(near) => format!("did you mean {near}?"),
-                    None => help_with_names(),
+                    None => format!("the built-in files are {}", names.join(", ")),
                 },
             ));
         }
