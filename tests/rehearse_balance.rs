@@ -7,8 +7,8 @@ mod laboratory;
 #[path = "common/rehearsal.rs"]
 mod rehearsal;
 
-use laboratory::{project, seeds};
-use rehearsal::{bounded, rehearse};
+use laboratory::{changed, error, project, seeds};
+use rehearsal::rehearse;
 use serde_json::Value;
 
 /// The short form.
@@ -52,35 +52,9 @@ fn no_algorithm_fails_a_request_when_a_server_is_killed() {
     }
 }
 
-/// A project whose file of the laboratory has `to` in the place of `from`.
-fn with(file: &str, from: &str, to: &str) -> tempfile::TempDir {
-    let folder = project();
-    let path = common::root().join("templates/rehearse").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
-    assert!(text.contains(from), "{from}");
-    let own = folder.path().join("templates/rehearse");
-    std::fs::create_dir_all(&own).unwrap();
-    std::fs::write(own.join(file), text.replace(from, to)).unwrap();
-    folder
-}
-
-/// What a run without a report says.
-#[track_caller]
-fn error(folder: &tempfile::TempDir) -> String {
-    let output = bounded()
-        .args(["rehearse", "--json"])
-        .args(FEW)
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    said
-}
-
 #[test]
 fn a_balancer_that_sends_nothing_again_is_found_out() {
-    let folder = with(
+    let folder = changed(
         "balance.cfg",
         "retries 3\n  option redispatch 1",
         "retries 0",
@@ -97,8 +71,8 @@ fn a_balancer_that_sends_nothing_again_is_found_out() {
 
 #[test]
 fn algorithms_that_do_the_same_measure_nothing() {
-    let folder = with("balance.cfg", "balance %(balance)s", "balance leastconn");
-    let said = error(&folder);
+    let folder = changed("balance.cfg", "balance %(balance)s", "balance leastconn");
+    let said = error(folder.path(), &FEW);
     assert!(
         said.contains("the laboratory measured nothing: with a slow server"),
         "{said}"
@@ -107,12 +81,12 @@ fn algorithms_that_do_the_same_measure_nothing() {
 
 #[test]
 fn a_server_that_is_not_killed_measures_nothing() {
-    let folder = with(
+    let folder = changed(
         "balance.py",
         "        self.servers[name].kill()\n        self.servers[name].wait()\n",
         "        pass\n",
     );
-    let said = error(&folder);
+    let said = error(folder.path(), &FEW);
     assert!(
         said.contains("no request met the server that was killed"),
         "{said}"
@@ -121,12 +95,12 @@ fn a_server_that_is_not_killed_measures_nothing() {
 
 #[test]
 fn a_configuration_is_checked_before_haproxy_starts() {
-    let folder = with(
+    let folder = changed(
         "balance.cfg",
         "balance %(balance)s",
         "balance %(balance)s-no",
     );
-    let said = error(&folder);
+    let said = error(folder.path(), &FEW);
     assert!(
         said.contains("haproxy -c rejects the configuration"),
         "{said}"

@@ -7,8 +7,8 @@ mod laboratory;
 #[path = "common/rehearsal.rs"]
 mod rehearsal;
 
-use laboratory::{project, seeds};
-use rehearsal::{bounded, rehearse};
+use laboratory::{changed, error, project, seeds};
+use rehearsal::rehearse;
 use serde_json::Value;
 
 fn strategy<'a>(report: &'a Value, name: &str) -> &'a Value {
@@ -68,37 +68,22 @@ fn check(report: &Value) {
     assert_eq!(number(report, "none", "stale_reads"), 0.0);
 }
 
-/// A project whose laboratory has `to` in the place of `from`.
-fn with(from: &str, to: &str) -> tempfile::TempDir {
-    let folder = project();
-    let text = std::fs::read_to_string(common::root().join("templates/rehearse/cache.py")).unwrap();
-    assert!(text.contains(from), "{from}");
-    let path = folder.path().join("templates/rehearse");
-    std::fs::create_dir_all(&path).unwrap();
-    std::fs::write(path.join("cache.py"), text.replace(from, to)).unwrap();
-    folder
-}
-
 #[test]
 fn a_laboratory_that_kills_nothing_is_an_error() {
-    let folder = with(
+    let folder = changed(
+        "cache.py",
         "                    node.kill()\n                    node.start()\n",
         "",
     );
-    let output = bounded()
-        .args(["rehearse", "--cache", "--requests", "1000", "--json"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = error(folder.path(), &["--cache", "--requests", "1000"]);
     assert!(said.contains("the laboratory measured nothing"), "{said}");
 }
 
 #[test]
 fn a_queue_that_forgets_is_found_out() {
     // Deleted before the database has it, by a writer that dies.
-    let folder = with(
+    let folder = changed(
+        "cache.py",
         "                self.database.write(batch)\n                if self.dies:",
         "                if self.dies:\n                    self.done(batch)",
     );

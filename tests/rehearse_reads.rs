@@ -7,8 +7,8 @@ mod laboratory;
 #[path = "common/rehearsal.rs"]
 mod rehearsal;
 
-use laboratory::{project, seeds};
-use rehearsal::{bounded, rehearse};
+use laboratory::{changed, error, project, seeds};
+use rehearsal::rehearse;
 use serde_json::Value;
 
 fn number(report: &Value, mode: &str, of: &str) -> f64 {
@@ -58,20 +58,10 @@ fn no_session_reads_older_data_from_mariadb() {
     no_session_reads_older_data("mariadb");
 }
 
-/// A project whose laboratory has `to` in the place of `from`.
-fn with(from: &str, to: &str) -> tempfile::TempDir {
-    let folder = project();
-    let text = std::fs::read_to_string(common::root().join("templates/rehearse/reads.py")).unwrap();
-    assert!(text.contains(from), "{from}");
-    let path = folder.path().join("templates/rehearse");
-    std::fs::create_dir_all(&path).unwrap();
-    std::fs::write(path.join("reads.py"), text.replace(from, to)).unwrap();
-    folder
-}
-
 #[test]
 fn a_session_that_forgets_its_write_is_found_out() {
-    let folder = with(
+    let folder = changed(
+        "reads.py",
         "            self.position = link.position()",
         "            pass",
     );
@@ -82,7 +72,8 @@ fn a_session_that_forgets_its_write_is_found_out() {
 
 #[test]
 fn a_replica_that_stays_in_is_found_out() {
-    let folder = with(
+    let folder = changed(
+        "reads.py",
         "if 0 <= lag <= MAX_LAG]",
         "]\n            self.left_out.set()",
     );
@@ -93,16 +84,11 @@ fn a_replica_that_stays_in_is_found_out() {
 
 #[test]
 fn a_laboratory_that_reads_from_the_primary_is_an_error() {
-    let folder = with(
+    let folder = changed(
+        "reads.py",
         "return chance.choice(self.healthy or [PRIMARY])",
         "return PRIMARY",
     );
-    let output = bounded()
-        .args(["rehearse", "--reads", "--requests", "1000", "--json"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = error(folder.path(), &["--reads", "--requests", "1000"]);
     assert!(said.contains("the laboratory measured nothing"), "{said}");
 }

@@ -49,6 +49,32 @@ pub fn graph_of(library: &Library, spec: &Spec) -> Graph {
     compile(library, spec).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
+/// The spec in a text, at a stage.
+pub fn spec_at(text: &str, stage: Stage) -> Spec {
+    let mut spec =
+        spec::load("scalectl.yaml", text, None, None).unwrap_or_else(|e| panic!("{e:#?}"));
+    at_stage(&mut spec, stage);
+    spec
+}
+
+/// What the spec in a text compiles to at a stage.
+pub fn graph_at(text: &str, stage: Stage) -> Graph {
+    graph_of(&Library::embedded().unwrap(), &spec_at(text, stage))
+}
+
+/// A graph is applied whole, a second plan is empty, and destroying it leaves nothing.
+pub async fn come_and_go(graph: &Graph) {
+    let sim = sim();
+    let (_, report) = apply(&sim, graph, None).await;
+    assert!(report.is_complete(), "{:#?}", report.ends);
+    let second = plan(&sim, graph).await;
+    assert!(second.is_empty(), "{:#?}", second.changes);
+    let (_, report) = destroy(&sim).await;
+    assert!(report.is_complete(), "{:#?}", report.ends);
+    let left = plan(&sim, &Graph::default()).await;
+    assert!(left.is_empty(), "{:#?}", left.changes);
+}
+
 /// A runtime whose time jumps.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()

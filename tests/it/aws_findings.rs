@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{EPOCH, apply, example, graph_of, runtime, sim};
+use crate::common::{EPOCH, apply, example, graph_of, runtime, sim, spec_at};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use scalectl::address::Address;
@@ -15,7 +15,7 @@ use scalectl::ownership;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::provider::{Answer, ErrorKind, Outcome, Probe, Provider as _, Write};
 use scalectl::render::cloudformation;
-use scalectl::spec::{Domain, DomainDetails, Routing, Spec, Stage};
+use scalectl::spec::{Domain, DomainDetails, Routing, Stage};
 use scalectl::value::{Map, Value};
 use serde_json::json;
 
@@ -68,18 +68,11 @@ fn another_routing_policy_replaces_a_groups_records_together() {
     });
 }
 
-fn spec_of(text: &str, stage: Stage) -> Spec {
-    let mut spec = scalectl::spec::load("scalectl.yaml", text, None, None)
-        .unwrap_or_else(|found| panic!("{found:#?}"));
-    crate::common::at_stage(&mut spec, stage);
-    spec
-}
-
 /// Applies a spec to an account that was never used.
 fn applied(text: &str, stage: Stage) -> Sim {
     runtime().block_on(async {
         let sim = sim();
-        let graph = graph_of(&library(), &spec_of(text, stage));
+        let graph = graph_of(&library(), &spec_at(text, stage));
         let (_, report) = apply(&sim, &graph, None).await;
         assert!(report.is_complete(), "{}: {report:#?}", stage.name());
         sim
@@ -100,7 +93,7 @@ fn refused(
         let mut faults = Faults::default();
         change(&mut faults);
         let sim = Sim::in_memory(Cloud::default(), faults, EPOCH);
-        let mut wanted = graph_of(&library(), &spec_of(text, stage));
+        let mut wanted = graph_of(&library(), &spec_at(text, stage));
         graph(&mut wanted);
         let (_, report) = apply(&sim, &wanted, None).await;
         assert!(!report.is_complete());
@@ -241,7 +234,7 @@ fn no_log_group_outlives_a_destroy_or_appears_again() {
         for stage in [Stage::SingleServer, Stage::LoadBalanced] {
             let sim = sim();
             let text = format!("{SMALL}database: {{engine: postgres}}\n");
-            let graph = graph_of(&library(), &spec_of(&text, stage));
+            let graph = graph_of(&library(), &spec_at(&text, stage));
             let (_, report) = apply(&sim, &graph, None).await;
             assert!(report.is_complete(), "{report:#?}");
             let (_, report) = crate::common::destroy(&sim).await;
@@ -352,7 +345,7 @@ fn logs_of_databases_end_and_a_group_that_rds_made_is_taken_over() {
             "/aws/rds/cluster/shop-default-db/postgresql",
         ),
     ] {
-        let spec = spec_of(text, stage);
+        let spec = spec_at(text, stage);
         let graph = graph_of(&library(), &spec);
         let kept = (graph.iter())
             .find(|one| one.property("LogGroupName") == Some(&Value::str(name)))
@@ -388,7 +381,7 @@ fn logs_of_databases_end_and_a_group_that_rds_made_is_taken_over() {
 #[test]
 fn no_server_behind_a_load_balancer_is_patched_in_place() {
     for stage in Stage::ALL {
-        let graph = graph_of(&library(), &spec_of(SMALL, stage));
+        let graph = graph_of(&library(), &spec_at(SMALL, stage));
         let patched: Vec<String> = graph
             .iter()
             .filter(|one| &*one.kind == "AWS::SSM::Association")
@@ -426,7 +419,7 @@ fn no_server_behind_a_load_balancer_is_patched_in_place() {
 fn a_missing_file_is_asked_of_a_service_though_all_have_hosts() {
     let text = "app: shop\nstage: cdn\ndomain: a.example.com\nservices:\n  \
                 web: {image: x, hosts: [a.example.com]}\n  api: {image: x, hosts: [api.a.example.com]}\n";
-    let graph = graph_of(&library(), &spec_of(text, Stage::Cdn));
+    let graph = graph_of(&library(), &spec_at(text, Stage::Cdn));
     let rule = graph
         .get(&"us-east-1/rule_origin".parse().unwrap())
         .unwrap();
@@ -439,7 +432,7 @@ fn a_missing_file_is_asked_of_a_service_though_all_have_hosts() {
         .unwrap()
         .to_string();
     assert!(target.contains("target_group[web]"), "{target}");
-    let plain = graph_of(&library(), &spec_of(SMALL, Stage::Cdn));
+    let plain = graph_of(&library(), &spec_at(SMALL, Stage::Cdn));
     assert!(
         plain
             .get(&"us-east-1/rule_origin".parse().unwrap())
@@ -452,7 +445,7 @@ fn a_missing_file_is_asked_of_a_service_though_all_have_hosts() {
 fn taking_over(without: &[&str]) -> Answer {
     runtime().block_on(async {
         let sim = sim();
-        let of = |stage| graph_of(&library(), &spec_of(SMALL, stage));
+        let of = |stage| graph_of(&library(), &spec_at(SMALL, stage));
         let (old, new) = (of(Stage::LoadBalanced), of(Stage::SplitDb));
         let (_, report) = apply(&sim, &old, None).await;
         assert!(report.is_complete(), "{report:#?}");
@@ -698,7 +691,7 @@ fn a_change_while_servers_are_replaced_begins_that_anew() {
         let mut until = 0;
         for (number, kind) in ["t4g.small", "t4g.medium", "t4g.large"].iter().enumerate() {
             let text = SMALL.replace("image: x", &format!("image: x, instance: {kind}"));
-            let graph = graph_of(&library(), &spec_of(&text, Stage::LoadBalanced));
+            let graph = graph_of(&library(), &spec_at(&text, Stage::LoadBalanced));
             let began = sim.clock().now();
             let (_, report) = apply(&sim, &graph, None).await;
             assert!(report.is_complete(), "{kind}: {report:#?}");
@@ -742,7 +735,7 @@ fn servers_that_are_judged_before_they_answer_never_serve() {
     runtime().block_on(async {
         let sim = sim();
         let graph = |grace: u32| {
-            let mut graph = graph_of(&library(), &spec_of(SMALL, Stage::LoadBalanced));
+            let mut graph = graph_of(&library(), &spec_at(SMALL, Stage::LoadBalanced));
             let group = "us-east-1/asg[web]";
             set(&mut graph, group, "HealthCheckGracePeriod", json!(grace));
             graph

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::common::{applied, at_stage, example, graph_of, plan, runtime, sim};
+use crate::common::{applied, at_stage, example, graph_of, plan, runtime, sim, spec_at};
 use crate::server::{driven, template};
 use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::plan::Action;
 use scalectl::plan::guard::refusals;
 use scalectl::provider::sim::Sim;
-use scalectl::spec::{CacheStrategy, Eviction, Serverless, Spec, Stage, load};
+use scalectl::spec::{CacheStrategy, Eviction, Serverless, Spec, Stage};
 use scalectl::value::Value;
 
 fn graph(spec: &Spec) -> Graph {
@@ -23,9 +23,7 @@ fn with(cache: &str, stage: Stage) -> Spec {
         "app: shop\nstage: single-server\ndomain: a.example.com\nservices: {{web: {{image: x}}}}\n\
          database: {{engine: postgres}}\ncache: {cache}\n"
     );
-    let mut spec = load("scalectl.yaml", &text, None, None).unwrap_or_else(|e| panic!("{e:#?}"));
-    at_stage(&mut spec, stage);
-    spec
+    spec_at(&text, stage)
 }
 
 /// The parameter that describes the cache, once a spec is applied.

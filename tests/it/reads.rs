@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{applied, at_stage, graph_of, plan, runtime, sim};
+use crate::common::{applied, graph_of, plan, runtime, sim, spec_at};
 use crate::project::Project;
 use crate::server::{driven, template};
 use scalectl::blueprint::Library;
 use scalectl::graph::{Graph, Resource};
 use scalectl::plan::guard::refusals;
-use scalectl::spec::{Spec, Stage, load};
+use scalectl::spec::{Spec, Stage};
 use scalectl::value::Value;
 
 const RECORD: &str = "AWS::Route53::RecordSet";
@@ -19,9 +19,7 @@ fn with(database: &str, stage: Stage) -> Spec {
     let text = format!(
         "app: shop\nstage: split-db\ndomain: a.example.com\nservices: {{web: {{image: x}}}}\ndatabase: {database}\n"
     );
-    let mut spec = load("scalectl.yaml", &text, None, None).unwrap_or_else(|e| panic!("{e:#?}"));
-    at_stage(&mut spec, stage);
-    spec
+    spec_at(&text, stage)
 }
 
 fn graph(spec: &Spec) -> Graph {

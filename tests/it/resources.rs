@@ -1,11 +1,11 @@
 //! Resources of the user's own: which exist at a stage, what services may do with them, and how mistakes are reported.
 
-use crate::common::{applied, apply, at_stage, destroy, graph_of, plan, runtime, sim};
+use crate::common::{applied, come_and_go, graph_at, graph_of, plan, runtime, sim, spec_at};
 use crate::project::Project;
 use scalectl::blueprint::{Library, compile};
 use scalectl::graph::Graph;
 use scalectl::plan::guard::refusals;
-use scalectl::spec::{Spec, Stage, load};
+use scalectl::spec::{Stage, load};
 use scalectl::value::Value;
 
 const RESOURCES: &str = "\
@@ -36,17 +36,6 @@ resources:
       KeySchema: [{AttributeName: id, KeyType: HASH}]
       BillingMode: PAY_PER_REQUEST
 ";
-
-/// The spec at a stage.
-fn spec(text: &str, stage: Stage) -> Spec {
-    let mut spec = load("scalectl.yaml", text, None, None).unwrap_or_else(|e| panic!("{e:#?}"));
-    at_stage(&mut spec, stage);
-    spec
-}
-
-fn graph(text: &str, stage: Stage) -> Graph {
-    graph_of(&Library::embedded().unwrap(), &spec(text, stage))
-}
 
 /// The addresses of the resources that the spec declares.
 fn own(graph: &Graph) -> Vec<String> {
@@ -82,7 +71,7 @@ fn resources_exist_at_every_stage() {
         "us-east-1/jobs_key",
     ];
     for stage in Stage::ALL {
-        let found = own(&graph(RESOURCES, stage));
+        let found = own(&graph_at(RESOURCES, stage));
         if stage == Stage::MultiRegion {
             assert_eq!(found[0], "eu-west-1/carts");
             assert_eq!(found[1..], primary);
@@ -97,8 +86,8 @@ fn a_move_to_the_next_stage_leaves_resources_untouched() {
     for (before, after) in Stage::ALL.into_iter().zip(Stage::ALL.into_iter().skip(1)) {
         runtime().block_on(async {
             let sim = sim();
-            applied(&sim, &spec(RESOURCES, before)).await;
-            let plan = plan(&sim, &graph(RESOURCES, after)).await;
+            applied(&sim, &spec_at(RESOURCES, before)).await;
+            let plan = plan(&sim, &graph_at(RESOURCES, after)).await;
             let touched: Vec<String> = plan
                 .changes
                 .iter()
@@ -113,18 +102,7 @@ fn a_move_to_the_next_stage_leaves_resources_untouched() {
 #[test]
 fn a_second_plan_is_empty_and_destroy_removes_resources() {
     for stage in [Stage::SingleServer, Stage::MultiRegion] {
-        runtime().block_on(async {
-            let sim = sim();
-            let graph = graph(RESOURCES, stage);
-            let (_, report) = apply(&sim, &graph, None).await;
-            assert!(report.is_complete(), "{:#?}", report.ends);
-            let second = plan(&sim, &graph).await;
-            assert!(second.is_empty(), "{:#?}", second.changes);
-            let (_, report) = destroy(&sim).await;
-            assert!(report.is_complete(), "{:#?}", report.ends);
-            let left = plan(&sim, &Graph::default()).await;
-            assert!(left.is_empty(), "{:#?}", left.changes);
-        });
+        runtime().block_on(come_and_go(&graph_at(RESOURCES, stage)));
     }
 }
 
@@ -132,11 +110,11 @@ fn a_second_plan_is_empty_and_destroy_removes_resources() {
 fn a_resource_that_holds_data_is_protected() {
     runtime().block_on(async {
         let sim = sim();
-        applied(&sim, &spec(RESOURCES, Stage::SingleServer)).await;
+        applied(&sim, &spec_at(RESOURCES, Stage::SingleServer)).await;
         let (text, _) = RESOURCES.split_once("resources:").unwrap();
         let text = text.replace(", uses: [jobs, carts]", "");
         let (text, _) = text.split_once("    uses").unwrap();
-        let plan = plan(&sim, &graph(text, Stage::SingleServer)).await;
+        let plan = plan(&sim, &graph_at(text, Stage::SingleServer)).await;
         let refused: Vec<String> = (refusals(&plan, &Default::default()).iter())
             .map(|refusal| refusal.address.to_string())
             .collect();
@@ -171,7 +149,7 @@ fn statements(graph: &Graph, role: &str) -> Vec<String> {
 
 #[test]
 fn a_role_allows_what_its_service_uses() {
-    let found = graph(RESOURCES, Stage::LoadBalanced);
+    let found = graph_at(RESOURCES, Stage::LoadBalanced);
     assert_eq!(
         statements(&found, "global/role_service[admin]"),
         [
@@ -189,10 +167,10 @@ fn a_role_allows_what_its_service_uses() {
         ]
     );
     // Services of one server share its role, and each statement is in it once.
-    let found = graph(RESOURCES, Stage::SingleServer);
+    let found = graph_at(RESOURCES, Stage::SingleServer);
     assert_eq!(statements(&found, "global/role_server").len(), 4);
     // Each region's servers use its own table, and the one queue.
-    let found = graph(RESOURCES, Stage::MultiRegion);
+    let found = graph_at(RESOURCES, Stage::MultiRegion);
     let away = statements(&found, "global/role_service[eu-west-1/web]");
     assert!(away[0].contains("us-east-1/jobs.Arn"), "{away:?}");
     assert!(away[2].contains("eu-west-1/carts.Arn"), "{away:?}");
@@ -201,7 +179,7 @@ fn a_role_allows_what_its_service_uses() {
 #[test]
 fn a_service_finds_its_resources_in_its_environment() {
     let settings = |service: &str| {
-        let found = graph(RESOURCES, Stage::SingleServer);
+        let found = graph_at(RESOURCES, Stage::SingleServer);
         let address = format!("us-east-1/param_service[{service}]");
         let parameter = found.get(&address.parse().unwrap()).unwrap();
         parameter.property("Value").unwrap().to_string()
@@ -280,7 +258,7 @@ fn a_reference_to_a_resource_of_another_stage_names_the_stage() {
         "app: shop\nstage: single-server\ndomain: shop.example\n{WEB}\nresources:\n{guarded}"
     );
     let value = |stage| {
-        let found = graph(&text, stage);
+        let found = graph_at(&text, stage);
         let one = found.get(&"us-east-1/name".parse().unwrap()).unwrap();
         one.property("Value").unwrap().to_string()
     };

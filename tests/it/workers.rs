@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::common::{EPOCH, apply, at_stage, destroy, graph_of, owner, plan, runtime, sim};
+use crate::common::{EPOCH, apply, come_and_go, graph_at, owner, plan, runtime, sim};
 use crate::server::{driven, template, template_of_workers};
 use scalectl::apply::{Context, Stop};
-use scalectl::blueprint::Library;
 use scalectl::graph::Graph;
 use scalectl::migrate::gates::{Readings as _, Servers};
 use scalectl::migrate::walk::CloudReadings;
 use scalectl::plan::guard::refusals;
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
-use scalectl::spec::{Spec, Stage, load};
+use scalectl::spec::Stage;
 use scalectl::value::Value;
 use serde_json::{Value as Json, json};
 
@@ -46,16 +45,6 @@ database: {engine: postgres}
 cache: {engine: valkey}
 ";
 
-fn spec(text: &str, stage: Stage) -> Spec {
-    let mut spec = load("scalectl.yaml", text, None, None).unwrap_or_else(|e| panic!("{e:#?}"));
-    at_stage(&mut spec, stage);
-    spec
-}
-
-fn graph(text: &str, stage: Stage) -> Graph {
-    graph_of(&Library::embedded().unwrap(), &spec(text, stage))
-}
-
 fn is_fleet(stage: Stage) -> bool {
     stage >= Stage::LoadBalanced
 }
@@ -85,7 +74,7 @@ fn statements(graph: &Graph, role: &str) -> BTreeMap<String, Vec<String>> {
 #[test]
 fn a_worker_has_nothing_of_http() {
     for stage in Stage::ALL {
-        let (with, without) = (graph(WITH, stage), graph(WITHOUT, stage));
+        let (with, without) = (graph_at(WITH, stage), graph_at(WITHOUT, stage));
         for resource in with.iter() {
             let is_workers = resource
                 .address
@@ -120,7 +109,7 @@ fn a_worker_has_nothing_of_http() {
 #[test]
 fn a_fleet_of_workers_has_no_target_group_and_scales_by_backlog() {
     for stage in Stage::ALL.into_iter().filter(|stage| is_fleet(*stage)) {
-        let graph = graph(WITH, stage);
+        let graph = graph_at(WITH, stage);
         let group = at(&graph, "us-east-1/asg[mail-out]");
         assert_eq!(group["HealthCheckType"], "EC2");
         assert_eq!(group["TargetGroupARNs"], Json::Null);
@@ -166,7 +155,7 @@ fn a_worker_receives_from_its_queue_and_only_senders_send() {
     ];
     let sends = ["GetQueueAttributes", "GetQueueUrl", "SendMessage"];
     for stage in Stage::ALL {
-        let graph = graph(WITH, stage);
+        let graph = graph_at(WITH, stage);
         let regions: &[&str] = match stage {
             Stage::MultiRegion => &["us-east-1", "eu-west-1"],
             _ => &["us-east-1"],
@@ -184,7 +173,7 @@ fn a_worker_receives_from_its_queue_and_only_senders_send() {
             at(&graph, &format!("{region}/alarm_dead_messages[mail-out]"));
             let none = format!("{region}/queue_worker[clock]").parse().unwrap();
             assert!(graph.get(&none).is_none());
-            // Each region's services are told their own region's queue.
+            // Services get the URL of their own region's queue.
             let url =
                 json!({"$ref": format!("{region}/queue_worker[mail-out]#QueueUrl")}).to_string();
             for (parameter, name) in [
@@ -211,7 +200,7 @@ fn a_worker_receives_from_its_queue_and_only_senders_send() {
             assert!(statements(&graph, "global/role_app").is_empty());
         }
     }
-    let graph = graph(WITH, Stage::SingleServer);
+    let graph = graph_at(WITH, Stage::SingleServer);
     let role = at(&graph, "global/role_server");
     let text = role.to_string();
     assert!(text.contains("sqs:ReceiveMessage") && text.contains("sqs:SendMessage"));
@@ -220,18 +209,7 @@ fn a_worker_receives_from_its_queue_and_only_senders_send() {
 #[test]
 fn a_second_plan_is_empty_and_destroy_leaves_nothing() {
     for stage in Stage::ALL {
-        runtime().block_on(async {
-            let sim = sim();
-            let graph = graph(WITH, stage);
-            let (_, report) = apply(&sim, &graph, None).await;
-            assert!(report.is_complete(), "{:#?}", report.ends);
-            let second = plan(&sim, &graph).await;
-            assert!(second.is_empty(), "{:#?}", second.changes);
-            let (_, report) = destroy(&sim).await;
-            assert!(report.is_complete(), "{:#?}", report.ends);
-            let left = plan(&sim, &Graph::default()).await;
-            assert!(left.is_empty(), "{:#?}", left.changes);
-        });
+        runtime().block_on(come_and_go(&graph_at(WITH, stage)));
     }
 }
 
@@ -239,9 +217,9 @@ fn a_second_plan_is_empty_and_destroy_leaves_nothing() {
 fn touched(before: &str, after: &str, stage: Stage) -> Vec<String> {
     runtime().block_on(async {
         let sim = sim();
-        let (_, report) = apply(&sim, &graph(before, stage), None).await;
+        let (_, report) = apply(&sim, &graph_at(before, stage), None).await;
         assert!(report.is_complete(), "{:#?}", report.ends);
-        let plan = plan(&sim, &graph(after, stage)).await;
+        let plan = plan(&sim, &graph_at(after, stage)).await;
         let changes = plan.changes.iter();
         changes.map(|change| change.address.to_string()).collect()
     })
@@ -275,10 +253,10 @@ fn a_change_of_a_worker_touches_nothing_of_others() {
 fn the_first_worker_neither_stops_nor_replaces_the_server() {
     runtime().block_on(async {
         let sim = sim();
-        let before = graph(WITHOUT, Stage::SingleServer);
+        let before = graph_at(WITHOUT, Stage::SingleServer);
         let (_, report) = apply(&sim, &before, None).await;
         assert!(report.is_complete(), "{:#?}", report.ends);
-        let plan = plan(&sim, &graph(WITH, Stage::SingleServer)).await;
+        let plan = plan(&sim, &graph_at(WITH, Stage::SingleServer)).await;
         let interrupts: Vec<_> = plan
             .changes
             .iter()
@@ -309,9 +287,9 @@ fn the_first_worker_neither_stops_nor_replaces_the_server() {
 fn a_queue_with_messages_is_deleted_only_by_name() {
     runtime().block_on(async {
         let sim = sim();
-        let (_, report) = apply(&sim, &graph(WITH, Stage::LoadBalanced), None).await;
+        let (_, report) = apply(&sim, &graph_at(WITH, Stage::LoadBalanced), None).await;
         assert!(report.is_complete(), "{:#?}", report.ends);
-        let plan = plan(&sim, &graph(WITHOUT, Stage::LoadBalanced)).await;
+        let plan = plan(&sim, &graph_at(WITHOUT, Stage::LoadBalanced)).await;
         let refused: Vec<String> = (refusals(&plan, &Default::default()).iter())
             .map(|refusal| refusal.address.to_string())
             .collect();
@@ -367,7 +345,7 @@ except SystemExit as error:
 print("\n".join(line.strip() for line in calls))
 "#;
 
-/// What servers are told of a worker and a web service.
+/// The parameters of a worker, as servers read them.
 fn known(image: &str, with_command: bool) -> Json {
     let check = json!({"command": ["./ok", "1 m"], "interval": 20, "timeout": 5, "unhealthy": 3});
     json!({
@@ -440,7 +418,7 @@ fn a_server_without_workers_ignores_them() {
 
 #[test]
 fn the_program_of_workers_parses_and_fits() {
-    let graph = graph(WITH, Stage::SingleServer);
+    let graph = graph_at(WITH, Stage::SingleServer);
     let program = at(&graph, "us-east-1/workers_program");
     let command = program["Parameters"]["commands"][0].as_str().unwrap();
     // A document and what it is given have 64 KB
@@ -469,7 +447,7 @@ fn the_program_of_workers_parses_and_fits() {
 
 #[test]
 fn only_servers_of_a_worker_have_the_program_that_knows_workers() {
-    let graph = graph(WITH, Stage::LoadBalanced);
+    let graph = graph_at(WITH, Stage::LoadBalanced);
     for (name, workers) in [("web", false), ("mail-out", true)] {
         let template = at(&graph, &format!("us-east-1/launch_template[{name}]"));
         let data = template["LaunchTemplateData"]["UserData"].as_str().unwrap();
@@ -501,7 +479,7 @@ fn fleet(cloud: Cloud, graph: &Graph) -> Option<Servers> {
 
 #[test]
 fn gates_on_healthy_servers_read_fleets_of_workers() {
-    let graph = graph(WITH, Stage::LoadBalanced);
+    let graph = graph_at(WITH, Stage::LoadBalanced);
     let cloud = runtime().block_on(async {
         let sim = sim();
         let (_, report) = apply(&sim, &graph, None).await;
