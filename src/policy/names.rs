@@ -9,7 +9,7 @@ use crate::blueprint::functions;
 use crate::diagnostic::Diagnostic;
 use crate::schema::{KindSchema, Registry, Type, nearest};
 use crate::spec::json_schema;
-use crate::value::wildcard;
+use crate::value::wildcard::Pattern;
 use crate::yaml::Node;
 
 /// What every rule sees.
@@ -73,18 +73,18 @@ fn of_pattern(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
 }
 
 fn known(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
-    let registry = Registry::embedded();
+    let (registry, pattern) = (Registry::embedded(), Pattern::new(pattern));
     registry
         .names()
-        .filter(move |name| wildcard::matches(pattern, name))
+        .filter(move |name| pattern.fits(name))
         .filter_map(|name| registry.kind(name))
 }
 
 fn others(pattern: &str) -> impl Iterator<Item = &'static KindSchema> {
-    let registry = Registry::embedded();
+    let (registry, pattern) = (Registry::embedded(), Pattern::new(pattern));
     std::iter::once_with(|| registry.others())
         .flatten()
-        .filter(move |name| wildcard::matches(pattern, name))
+        .filter(move |name| pattern.fits(name))
         .filter_map(|name| registry.kind(name))
 }
 

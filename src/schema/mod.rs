@@ -112,7 +112,7 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     // The time goes with the product of the lengths. No name of AWS's or a person's has more letters.
     const LONGEST: usize = 128;
     // A file with thousands of slips has another problem than spelling.
-    const MOST: usize = 2_000_000;
+    const MOST: usize = 500_000;
     thread_local! {
         static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }

@@ -136,6 +136,9 @@ impl Mutator {
     }
 }
 
+/// An input that takes longer is kept, to be looked at.
+const SLOW: Duration = Duration::from_secs(2);
+
 /// Gives a parser random changes of `texts`; nobody checks what it returns.
 fn feed(name: &str, share: u32, texts: &[&str], parse: impl Fn(&str)) {
     let number = |name: &str| {
@@ -155,7 +158,14 @@ fn feed(name: &str, share: u32, texts: &[&str], parse: impl Fn(&str)) {
         let changed = mutator.changed(from, texts);
         let began = Instant::now();
         parse(&changed);
-        slowest = slowest.max(began.elapsed());
+        let took = began.elapsed();
+        if took > slowest && took > SLOW {
+            let path =
+                std::env::temp_dir().join(format!("scalectl-slow-{}", name.replace('/', "-")));
+            std::fs::write(&path, &changed).unwrap();
+            println!("{name}: {} took {took:.0?}", path.display());
+        }
+        slowest = slowest.max(took);
     }
     println!("{name}: the slowest of {inputs} inputs took {slowest:.0?}");
 }
