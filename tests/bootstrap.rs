@@ -86,6 +86,11 @@ fn actions(stages: &BTreeMap<&str, Vec<Value>>) -> BTreeMap<&'static str, String
     action::DATABASE.map(command).into()
 }
 
+/// A script of a deployment.
+fn script(name: &str) -> String {
+    scalectl::deploy::script(&Library::embedded().unwrap(), name).unwrap()
+}
+
 #[test]
 fn servers_set_themselves_up() {
     let stages: BTreeMap<&str, Vec<Value>> =
@@ -96,7 +101,12 @@ fn servers_set_themselves_up() {
     let input = folder.path().join("stages.json");
     std::fs::write(
         &input,
-        serde_json::to_vec(&json!({"stages": stages, "actions": actions(&stages)})).unwrap(),
+        serde_json::to_vec(&json!({
+            "stages": stages,
+            "actions": actions(&stages),
+            "scripts": {"settle": script("settle"), "release": script("release")},
+        }))
+        .unwrap(),
     )
     .unwrap();
     // Whoever is not root becomes it, as `tests/install.sh` does.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # Brings this server in line with its parameters: starts the new beside the old, waits until it is
 # healthy, sends requests there, and only then stops the old.
-import base64, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time, urllib.error, urllib.request
+import base64, fcntl, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time, urllib.error, urllib.request
 {{#if workers}}
 import shlex
 {{/if}}
@@ -41,7 +41,31 @@ os.environ["AWS_DEFAULT_REGION"] = REGION
 
 def parameters():
     found = aws("ssm", "get-parameters-by-path", "--path", PATH, "--recursive")["Parameters"]
-    return dict((p["Name"][len(PATH) + 1:], json.loads(p["Value"])) for p in found)
+    return dict((p["Name"][len(PATH) + 1:], p["Value"]) for p in found)
+
+
+# Services whose old container stays for now, so that a way back takes no time.
+KEPT = set()
+
+
+def settings():
+    # What this server goes by: while a version rolls out, the setting from before until this server's turn has come.
+    texts = parameters()
+    for name in [name for name in texts if name.startswith("rollout/")]:
+        rollout = json.loads(texts.pop(name))
+        if metadata("instance-id") not in rollout["servers"]:
+            texts[rollout["setting"]] = rollout["before"]
+        elif rollout["keep"]:
+            KEPT.add(rollout["setting"].split("/")[1])
+    return texts
+
+
+def parsed(texts):
+    return dict((name, json.loads(text)) for name, text in texts.items())
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def secret(ref):
@@ -250,7 +274,7 @@ def serve(config, running):
 
 def keep():
     # A migration that leads back here needs a database of our own before the parameters say so.
-    config = parameters()["database"]
+    config = parsed(parameters())["database"]
     open(ETC + "/database.keep", "w").close()
     host, _, _ = serve(config, containers())
     for _ in range(90):
@@ -317,7 +341,7 @@ def serve_cache(config, running):
         options += ["-v", DATA + "/cache:/data"]
         command += ["--appendonly", "yes", "--appendfsync", "always"]
     text = json.dumps([engine, options, command])
-    label = hashlib.sha256(text.encode()).hexdigest()[:12]
+    label = digest(text)
     if "cache" not in running or running["cache"][0].get("site.hash") != label:
         start("cache", images[engine], options, command, label=label)
 
@@ -353,6 +377,16 @@ def stores(service, known):
         prefix = "STORE_%s_" % store.pop("variable")
         env.update((prefix + key.upper(), str(value)) for key, value in store.items())
     return dict(env, AWS_REGION=REGION) if env else env
+
+
+def environment(service, known, shared):
+    # A service's variables, and a label that changes when its container has to be another.
+    own = dict(service["env"] or dict())
+    own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
+    port = dict(PORT=str(service["port"])) if "port" in service else dict()
+    env = dict(dict(shared, **port), **dict(stores(service, known), **own))
+    lasting = dict((key, value) for key, value in service.items() if key != "release")
+    return env, digest(json.dumps([lasting, env], sort_keys=True))
 
 
 def image_of(service):
@@ -403,11 +437,7 @@ def works(name, worker):
 
 def begin(name, worker, known, shared, present):
     # Starts what is new beside what is there; whether the worker is as it should be, and in which container.
-    own = dict(worker["env"] or dict())
-    own.update((key, secret(ref)) for key, ref in (worker["secrets"] or dict()).items())
-    env = dict(shared, **dict(stores(worker, known), **own))
-    text = json.dumps([worker, env], sort_keys=True)
-    label = hashlib.sha256(text.encode()).hexdigest()[:12]
+    env, label = environment(worker, known, shared)
     wanted, check, stop = name + "-" + label, worker["health"], str(worker["stop"])
     if wanted in present:
         if check and state(wanted)["State"]["Health"]["Status"] == "unhealthy":
@@ -472,8 +502,43 @@ def caddyfile(site, services, addresses):
     return "\n".join(head + body + [""])
 
 
+def ends(texts, kind, names, failed):
+    # What a deployment waits for: the setting that was tried last for each service, and the one that it runs by.
+    before, now = json.loads(read(ETC + "/serving") or "{}"), dict()
+    for name in names:
+        tried = digest(texts[kind + name])
+        serving = before.get(name, dict()).get("serving") if name in failed else tried
+        now[name] = dict(tried=tried, serving=serving)
+    return now
+
+
+def end(now, failed):
+    write(ETC + "/serving", json.dumps(now))
+    if failed:
+        sys.exit("not healthy: " + ", ".join(failed))
+
+
+def shared_of(known, running):
+    return dict(database(known.get("database"), running), **cache(known.get("cache"), running))
+
+
+def release(setting):
+    # A service's command before its new version serves, once, in the new image and with its variables.
+    known = parsed(parameters())
+    service, running = known[setting], containers()
+    shared = shared_of(known, running)
+    env, _ = environment(service, known, shared)
+    image, name = image_of(service), setting.split("/")[1] + "-release"
+    subprocess.run(["docker", "rm", "-f", name], capture_output=True)
+    LOCK.close()
+    passed = [word for key in env for word in ("-e", key)]
+    sys.exit(subprocess.run([shutil.which("docker"), "run", "--rm", "--name", name, "--network", "site", *to_database(shared),
+                             *passed, image, *service["release"]], env=dict(os.environ, **env)).returncode)
+
+
 def main():
-    known = parameters()
+    texts = settings()
+    known = parsed(texts)
     services = dict((k[len("services/"):], v) for k, v in known.items() if k.startswith("services/"))
 {{#if workers}}
     workers = dict((k[len("workers/"):], v) for k, v in known.items() if k.startswith("workers/"))
@@ -484,21 +549,17 @@ def main():
         services = dict([(ROLE, services[ROLE])])
 {{/if}}
     running = containers()
-    shared = dict(database(known.get("database"), running), **cache(known.get("cache"), running))
+    shared = shared_of(known, running)
 {{#if workers}}
     present = dict((name, one) for name, one in running.items() if "site.stop" in one[0])
     running = dict((name, one) for name, one in running.items() if name not in present)
     if ROLE != "single":
         failed = work(known, workers, shared, present)
-        sys.exit("not healthy: " + ", ".join(failed) if failed else None)
+        return end(ends(texts, "workers/", workers, failed), failed)
 {{/if}}
     addresses, fresh, failed = dict(), set(), []
     for name, service in sorted(services.items()):
-        own = dict(service["env"] or dict())
-        own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
-        env = dict(dict(shared, PORT=str(service["port"])), **dict(stores(service, known), **own))
-        text = json.dumps([service, env], sort_keys=True)
-        label = hashlib.sha256(text.encode()).hexdigest()[:12]
+        env, label = environment(service, known, shared)
         wanted = name + "-" + label
         if wanted not in running:
             logs = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION,
@@ -531,18 +592,24 @@ def main():
         run("docker", "exec", "caddy", "caddy", "reload", "--adapter", "caddyfile", "--config", "/etc/caddy/Caddyfile.new")
         os.rename(path + ".new", path)
     for name, (labels, _) in running.items():
-        if labels.get("site.service") and name not in fresh:
+        if labels.get("site.service") and name not in fresh and labels["site.service"] not in KEPT:
             run("docker", "stop", "-t", "60", name)
             run("docker", "rm", name)
             run("docker", "image", "prune", "-af", "--filter", "until=24h")
+    now = ends(texts, "services/", services, failed)
 {{#if workers}}
-    failed += work(known, workers, shared, present)
+    late = work(known, workers, shared, present)
+    now.update(ends(texts, "workers/", workers, late))
+    failed += late
 {{/if}}
-    if failed:
-        sys.exit("not healthy: " + ", ".join(failed))
+    end(now, failed)
 
 
+# One at a time, whoever starts it.
+LOCK = open("/run/site-reconcile.lock", "w")
 try:
-    keep() if sys.argv[1:] == ["keep"] else main()
+    if sys.argv[1:] != ["keep"]:
+        fcntl.flock(LOCK, fcntl.LOCK_EX)
+    keep() if sys.argv[1:] == ["keep"] else release(sys.argv[2]) if sys.argv[1:2] == ["release"] else main()
 except subprocess.CalledProcessError as error:
     sys.exit("%s: %s" % (" ".join(error.cmd[:3]), error.stderr.strip()))

@@ -1,10 +1,12 @@
 """What servers do with their user data, claim by claim, in this order: each starts from what the one before has left."""
 
+import hashlib
 import http.client
 import json
 import threading
 import urllib.request
 
+from outside import INSTANCE
 from server import until
 
 HOST, TOKEN = "shop.example.com", "a token of the application"
@@ -122,6 +124,56 @@ def a_sick_image_leaves_the_old_one(test, server):
     assert until("the next image", lambda: server.reconcile() == 0 and test.get("/")["version"] == "1.4.2")
 
 
+def a_deployment_goes_server_by_server(test, server):
+    """Under load: a server takes a version when its turn has come, says so, keeps the old one while it may go back, and goes
+    back without a new start; a version that is not healthy is told with what is wrong; a release command has the variables."""
+    def old_and_new():
+        return [name for name in server.containers() if name.startswith("web-")]
+
+    def script(name, **variables):
+        words = ["%s=%s" % pair for pair in variables.items()]
+        return server.ask("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", *words, "bash", "-s", "do",
+                          input=test.scripts[name])
+
+    def settled(text):
+        done = script("settle", SERVICES="web=" + hashlib.sha256(text.encode()).hexdigest()[:12])
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        return json.loads(done.stdout.splitlines()[-1])["web"]
+
+    def roll_out(*servers):
+        value = dict(setting="services/web", before=before, servers=servers, keep=True)
+        test.outside.parameters["/shop/default/rollout/web"] = json.dumps(value)
+    before, old = test.outside.parameters[WEB], old_and_new()
+    assert len(old) == 1, old
+    with Load(test) as load:
+        roll_out()
+        test.set_image("1.4.3")
+        value = json.loads(test.outside.parameters[WEB])
+        code = "import os, sys; print('released', os.environ['DATABASE_HOST'], os.environ['PORT']); sys.exit(7)"
+        test.outside.parameters[WEB] = json.dumps(dict(value, release=["python3", "-c", code]))
+        assert server.reconcile() == 0 and old_and_new() == old, server.containers()
+        done = script("release", SETTING="services/web")
+        assert done.returncode == 7 and "released database 8080" in done.stdout, (done.stdout, done.stderr)
+        assert old_and_new() == old and test.get("/")["version"] == "1.4.2", server.containers()
+        roll_out("i-another", INSTANCE)
+        assert settled(test.outside.parameters[WEB]) is None
+        until("answers of the new", lambda: {"/", "/slow", "/visits"} <= set(load.answered("1.4.3")))
+        assert len(old_and_new()) == 2 and old[0] in old_and_new(), server.containers()
+        test.outside.parameters[WEB] = before
+        assert settled(before) is None
+        assert old[0] in old_and_new() and test.get("/")["version"] == "1.4.2", server.containers()
+        test.set_image("sick")
+        with server.quick():
+            wrong = settled(test.outside.parameters[WEB])
+        assert wrong == "not healthy: web", wrong
+        test.outside.parameters[WEB] = before
+        del test.outside.parameters["/shop/default/rollout/web"]
+        assert settled(before) is None
+        until("the others' end", lambda: old_and_new() == old)
+    assert not load.failed, load.failed[:5]
+    assert set(version for _, version in load.versions) == {"1.4.2", "1.4.3", "api"}
+
+
 def a_worker_is_replaced(test, server):
     """A server that knew no workers runs one without a port; its successor starts first, and it has the time to finish."""
     def workers():
@@ -226,4 +278,5 @@ def a_server_behind_a_load_balancer(test, server):
 
 
 CLAIMS = (first_boot, names_reach_services, an_image_replaces_another, a_sick_image_leaves_the_old_one,
-          a_worker_is_replaced, a_reboot_brings_all_back, a_late_disk_is_waited_for, the_database_moves, a_server_behind_a_load_balancer)
+          a_deployment_goes_server_by_server, a_worker_is_replaced, a_reboot_brings_all_back, a_late_disk_is_waited_for,
+          the_database_moves, a_server_behind_a_load_balancer)

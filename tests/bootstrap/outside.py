@@ -18,7 +18,7 @@ import urllib.parse
 
 RESOLVER, FRONT, ACME, RDS, CACHE = "10.0.0.2", "10.0.0.10", "10.0.0.11", "10.0.0.20", "10.0.0.21"
 METADATA = "169.254.169.254"
-REGION = "us-east-1"
+REGION, INSTANCE = "us-east-1", "i-0123456789abcdef0"
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 ECR_PASSWORD = "a password of ECR"
 HOSTS = [ECR, "public.ecr.aws", "ghcr.io", "registry-1.docker.io", "truststore.pki.rds.amazonaws.com",
@@ -119,6 +119,7 @@ class Metadata(Quiet):
             return self.answer(401)
         user_data = self.server.outside.user_data.get(self.client_address[0], b"")
         known = {"meta-data/placement/region": REGION, "meta-data/local-ipv4": self.client_address[0], "user-data": user_data,
+                 "meta-data/instance-id": INSTANCE,
                  "meta-data/iam/security-credentials/": "server",
                  "meta-data/iam/security-credentials/server": json.dumps(dict(
                      Code="Success", Type="AWS-HMAC", AccessKeyId="AKIA", SecretAccessKey="secret", Token="session",

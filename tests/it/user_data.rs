@@ -167,7 +167,7 @@ def connect(place, seconds):
 space["socket"].create_connection = connect
 space["time"].sleep = lambda seconds: None
 space.update(open=File, metadata=lambda path: "10.0.0.7", password=lambda: "word", certificate=lambda host, name: told.append("certifies %s %s" % (host, name)), write=lambda path, text: None,
-             parameters=lambda: dict(database=config), containers=lambda: dict(),
+             parameters=lambda: dict(database=json.dumps(config)), containers=lambda: dict(),
              start=lambda name, image, mount, command, env: told.append("starts %s %s" % (name, image)))
 try:
     space["keep"]()
