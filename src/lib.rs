@@ -22,6 +22,8 @@ pub mod blueprint;
 #[allow(clippy::disallowed_methods)]
 pub mod cli;
 pub mod compare;
+#[allow(clippy::disallowed_methods)]
+pub mod deploy;
 pub mod diagnostic;
 pub mod doctor;
 pub mod graph;

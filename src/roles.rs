@@ -20,15 +20,21 @@ pub enum Role {
     ScriptHost,
     /// The network of a region, which holds everything else that has an address in it.
     Network,
+    /// The setting by which servers run a service: JSON, of the service that its loop key names.
+    ServiceSetting,
+    /// The servers of the service that its loop key names.
+    Servers,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::DatabaseSetting,
         Self::DatabaseRule,
         Self::ScriptHost,
         Self::Network,
+        Self::ServiceSetting,
+        Self::Servers,
     ];
 
     /// As blueprints write it.
@@ -38,6 +44,8 @@ impl Role {
             Self::DatabaseRule => "database-rule",
             Self::ScriptHost => "script-host",
             Self::Network => "network",
+            Self::ServiceSetting => "service-setting",
+            Self::Servers => "servers",
         }
     }
 
@@ -49,11 +57,17 @@ impl Role {
     /// The resource type that a resource of this role has to have.
     pub fn kind(self) -> &'static str {
         match self {
-            Self::DatabaseSetting => "AWS::SSM::Parameter",
+            Self::DatabaseSetting | Self::ServiceSetting => "AWS::SSM::Parameter",
             Self::DatabaseRule => "AWS::EC2::SecurityGroupIngress",
             Self::ScriptHost => "AWS::EC2::Instance",
             Self::Network => "AWS::EC2::VPC",
+            Self::Servers => "AWS::AutoScaling::AutoScalingGroup",
         }
+    }
+
+    /// Whether each service has one of its own, by its loop key.
+    pub fn is_per_service(self) -> bool {
+        matches!(self, Self::ServiceSetting | Self::Servers)
     }
 
     /// What a graph lacks that has no such resource.
@@ -67,6 +81,8 @@ impl Role {
             }
             Self::ScriptHost => "migrations run their scripts on it",
             Self::Network => "a failover reads a region's addresses from it",
+            Self::ServiceSetting => "it tells servers which version of a service to run",
+            Self::Servers => "they run a service, and a deployment waits for them",
         }
     }
 }

@@ -49,6 +49,14 @@ pub enum Entry {
         #[serde(flatten)]
         what: serde_json::Map<String, serde_json::Value>,
     },
+    /// An event of a deployment.
+    Deploy {
+        /// Seconds since the start of the run, by the provider's clock.
+        at: f64,
+        /// The event; `what` is its type.
+        #[serde(flatten)]
+        what: serde_json::Map<String, serde_json::Value>,
+    },
     /// The policy findings, before the plan is applied; only if there are any.
     Policy {
         /// The findings: `denied`, `warned`, `findings`, `accepted` by exceptions, and `warnings` about these.

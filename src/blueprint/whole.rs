@@ -286,11 +286,12 @@ fn missing_roles(graph: &Graph) -> Vec<(Role, &str)> {
 
 /// Two resources of a region with one role: whoever looks would find either.
 fn doubled_roles(graph: &Graph) -> Vec<(Role, &Address, &Address)> {
-    let mut seen: BTreeMap<(Role, &str), &Address> = BTreeMap::new();
+    let mut seen: BTreeMap<(Role, &str, Option<&str>), &Address> = BTreeMap::new();
     let mut found = Vec::new();
     for one in graph.iter() {
         let Some(role) = one.role else { continue };
-        if let Some(first) = seen.insert((role, &one.address.region), &one.address) {
+        let service = one.address.key.as_deref().filter(|_| role.is_per_service());
+        if let Some(first) = seen.insert((role, &one.address.region, service), &one.address) {
             found.push((role, first, &one.address));
         }
     }

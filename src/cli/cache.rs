@@ -146,6 +146,7 @@ async fn flush(
         name: "cache/flush".into(),
         undo: false,
         server: server.handle(),
+        on: None,
         text: packed_command(text, false, &variables).map_err(Failure::new)?,
         environment: variables
             .into_iter()

@@ -108,7 +108,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
             }
             // Of a migration that was under way nothing is left either.
-            let record = Record { stage: None, addresses: None, migration: None, ..live.record.clone().unwrap_or_default() };
+            let record = Record { stage: None, addresses: None, migration: None, deployment: None, ..live.record.clone().unwrap_or_default() };
             let report = carry_out(context, &project, &plan, record, &options).await?;
             if report.is_complete() {
                 // All that it names was looked at. It goes last, so that a run that is cut short finds it.

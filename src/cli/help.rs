@@ -18,6 +18,8 @@ const GROUPS: [(&str, &[&str]); 6] = [
         &[
             "plan",
             "apply",
+            "deploy",
+            "rollback",
             "migrate",
             "failover",
             "scale",
@@ -29,7 +31,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Look",
         &[
-            "status", "show", "history", "drift", "snapshot", "lease", "graph",
+            "status", "show", "history", "releases", "drift", "snapshot", "lease", "graph",
         ],
     ),
     ("Check", &["policy", "test", "rehearse"]),
@@ -44,11 +46,8 @@ const GROUPS: [(&str, &[&str]); 6] = [
 const HEAD: usize = 15;
 
 /// Words that people try, and what does that here.
-const HABITS: [(&[&str], &str); 8] = [
-    (
-        &["deploy", "up", "push"],
-        "`scalectl apply` deploys the spec",
-    ),
+const HABITS: [(&[&str], &str); 7] = [
+    (&["up", "push"], "`scalectl apply` deploys the spec"),
     (
         &["down", "delete", "rm"],
         "`scalectl destroy` deletes all resources of the application",
@@ -61,10 +60,6 @@ const HABITS: [(&[&str], &str); 8] = [
     (
         &["logs"],
         "`scalectl status` lists the log groups; read one with `aws logs tail GROUP`",
-    ),
-    (
-        &["rollback"],
-        "`scalectl migrate --rollback` returns to the previous stage; to roll back an image, set the old one in the spec",
     ),
     (
         &["workspace", "env"],
@@ -209,7 +204,7 @@ mod tests {
     #[test]
     fn habits_from_elsewhere_are_answered() {
         let said = |kind, word: &str| instead(kind, &[word.to_owned()]).unwrap_or_default();
-        assert!(said(ErrorKind::InvalidSubcommand, "deploy").contains("scalectl apply"));
+        assert!(said(ErrorKind::InvalidSubcommand, "up").contains("scalectl apply"));
         let dashes = said(ErrorKind::UnknownArgument, "-auto-approve");
         assert!(dashes.contains("`--auto-approve`"), "{dashes}");
         assert_eq!(said(ErrorKind::InvalidSubcommand, "nonsense"), "");

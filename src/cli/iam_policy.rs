@@ -97,11 +97,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         with_other_stages(global, &project, &mut graph);
     }
     let mut actions = of_graph(&graph, arguments.read_only);
-    if arguments.migrate {
+    if !arguments.read_only {
+        // A deployment asks servers and alarms as a migration does.
         actions.extend(of_migration().cloned());
-        if replicates(&graph) {
-            actions.extend(of_files().cloned());
-        }
+    }
+    if arguments.migrate && replicates(&graph) {
+        actions.extend(of_files().cloned());
     }
     if arguments.doctor {
         actions.extend(of_doctor().cloned());

@@ -8,6 +8,7 @@ mod cache;
 mod ci;
 mod completions;
 mod confined;
+mod deploy;
 mod destroy;
 mod doctor;
 mod drift;
@@ -204,6 +205,12 @@ enum Command {
     Plan(plan::Arguments),
     /// Create, change and delete resources so that the cloud matches the spec.
     Apply(apply::Arguments),
+    /// Bring a new version of a service to its servers, watched, with an automatic rollback.
+    Deploy(deploy::Arguments),
+    /// Take a deployment back, or deploy an earlier version.
+    Rollback(deploy::Rollback),
+    /// List the last deployments.
+    Releases(deploy::Releases),
     /// Migrate the application to another stage, step by step, without losing data.
     Migrate(migrate::Arguments),
     /// Move the database's writes to another region, step by step, without losing data.
@@ -407,6 +414,9 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Apply(arguments) => apply::run(global, arguments),
+        Command::Deploy(arguments) => deploy::run(global, arguments),
+        Command::Rollback(arguments) => deploy::roll_back(global, arguments),
+        Command::Releases(arguments) => deploy::releases(global, arguments),
         Command::Migrate(arguments) => migrate::run(global, arguments),
         Command::Failover(arguments) => failover::run(global, arguments),
         Command::Scale(arguments) => scale::run(global, arguments),
@@ -446,6 +456,8 @@ impl Command {
     fn changes(&self) -> bool {
         match self {
             Self::Apply(arguments) => !arguments.dry_run,
+            Self::Deploy(arguments) => arguments.changes(),
+            Self::Rollback(_) => true,
             Self::Migrate(arguments) => arguments.changes(),
             Self::Failover(arguments) => arguments.changes(),
             Self::Scale(arguments) => arguments.changes(),

@@ -18,6 +18,7 @@ use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
 use crate::apply::{Context, record_of};
+use crate::deploy::is_rollout;
 use crate::doctor::{Verdict, quotas};
 use crate::graph::Graph;
 use crate::inventory::Live;
@@ -118,6 +119,11 @@ pub async fn planned(
     against(project, scope, graph, live)
 }
 
+fn is_deploying(live: &Live) -> bool {
+    let record = live.record.as_ref();
+    record.is_some_and(|record| record.deployment.is_some())
+}
+
 /// Plans against what is live.
 pub fn against(
     project: &Project,
@@ -137,7 +143,11 @@ pub fn against(
     check_allowed(project, &scope.allow, known)?;
     refuse_another_writer(project, &live)?;
     let targets = (!scope.target.is_empty()).then_some(scope.target.as_slice());
-    let plan = diff(&graph, &live, targets);
+    let mut plan = diff(&graph, &live, targets);
+    if is_deploying(&live) {
+        // What a deployment makes for a while goes with it.
+        plan = plan.narrowed(&live, |one| !is_rollout(&one.address));
+    }
     let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
     let refusals = guard::refusals(&plan, &allowed);
     let report = project.judge(&project.spec, &graph, &plan)?;
@@ -220,6 +230,13 @@ pub fn heading(project: &Project, live: &Live, place: Option<&str>) -> String {
             Painted(NOTICE, "Note:"),
             standing.in_words(),
             standing.command()
+        ));
+    }
+    if let Some(deployment) = record.and_then(|record| record.deployment.as_ref()) {
+        text.push_str(&format!(
+            "{} {}; `scalectl deploy` resumes it, `scalectl rollback` takes it back.\n",
+            Painted(NOTICE, "Note:"),
+            deployment.in_words(),
         ));
     }
     let stage = record.and_then(|record| record.stage.as_deref());

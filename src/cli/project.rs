@@ -230,6 +230,15 @@ pub fn load_spec(global: &Global, stage: Option<Stage>) -> Result<(PathBuf, Spec
     Ok((file.path, spec))
 }
 
+/// The same of a text that the spec's file may come to have.
+pub fn load_text(global: &Global, text: &str) -> Result<Spec, Failure> {
+    let shown = find(global)?.display().to_string();
+    let env = global.env.as_deref();
+    let mut spec = spec::load(&shown, text, env, None)?;
+    override_with(&mut spec, global)?;
+    Ok(spec)
+}
+
 /// A spec's file.
 struct SpecFile {
     path: PathBuf,

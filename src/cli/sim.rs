@@ -123,6 +123,12 @@ struct FaultArguments {
     /// A hosted zone that no registrar or parent zone delegates to; repeatable.
     #[arg(long, value_name = "ZONE")]
     undelegated: Vec<String>,
+    /// An image, by a part of its name, that never becomes healthy; repeatable.
+    #[arg(long, value_name = "IMAGE")]
+    sick: Vec<String>,
+    /// An image, by a part of its name, that fails a minute after its start; repeatable.
+    #[arg(long, value_name = "IMAGE")]
+    failing: Vec<String>,
     /// Remove all faults.
     #[arg(long, exclusive = true)]
     clear: bool,
@@ -390,6 +396,11 @@ fn fault(sim: &Sim, arguments: &FaultArguments) -> Outcome {
         .iter()
         .map(|zone| zone.as_str().into());
     faults.undelegated.extend(zones);
+    let parts = |given: &[String]| -> Vec<std::sync::Arc<str>> {
+        given.iter().map(|part| part.as_str().into()).collect()
+    };
+    faults.images.sick.extend(parts(&arguments.sick));
+    faults.images.failing.extend(parts(&arguments.failing));
     sim.set_faults(faults.clone())?;
     let mut text = if faults.is_quiet() {
         "No faults are injected.\n".to_owned()

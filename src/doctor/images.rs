@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::web::{Request, Response, encoded};
 use super::{Check, Verdict};
@@ -151,6 +152,31 @@ pub async fn read(
     let architecture = settings.get("architecture").and_then(Value::as_str);
     let architecture = architecture.ok_or("its configuration has no architecture")?;
     Ok(Seen::For([architecture.to_owned()].into()))
+}
+
+/// An image's name with the digest of what it stands for now, so that it stays the same whatever becomes of its tag. `None`
+/// where nobody gets it without a login, or where it has a digest already.
+///
+/// # Errors
+/// Why it could not be read.
+pub async fn pinned(
+    name: &str,
+    get: &impl AsyncFn(Request) -> Result<Response, String>,
+) -> Result<Option<String>, String> {
+    if name.contains('@') {
+        return Ok(None);
+    }
+    let image = Image::parse(name);
+    let manifest = asked(&image, image.manifest(&image.reference), &mut None, get).await?;
+    Ok(match manifest {
+        // A manifest's digest is that of its bytes
+        // (https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests).
+        Answer::Body(body) => {
+            let digest = hex::encode(Sha256::digest(body.as_bytes()));
+            Some(format!("{name}@sha256:{digest}"))
+        }
+        Answer::Closed | Answer::Missing => None,
+    })
 }
 
 enum Answer {
@@ -314,7 +340,21 @@ mod tests {
         }
 
         fn read(&self, image: &str) -> Result<Seen, String> {
-            let get = async |request: Request| {
+            let image = Image::parse(image);
+            Self::run(read(&image, &async |request| self.get(request)))
+        }
+
+        fn pinned(&self, image: &str) -> Result<Option<String>, String> {
+            Self::run(pinned(image, &async |request| self.get(request)))
+        }
+
+        fn run<T>(reading: impl Future<Output = T>) -> T {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(reading)
+        }
+
+        fn get(&self, request: Request) -> Result<Response, String> {
+            {
                 let has_token = request
                     .headers
                     .iter()
@@ -326,13 +366,7 @@ mod tests {
                 });
                 let found = found.map(|(_, answer)| answer.clone());
                 found.ok_or(format!("nobody answers at {}", request.url))
-            };
-            let image = Image::parse(image);
-            let reading = read(&image, &get);
-            tokio::runtime::Builder::new_current_thread()
-                .build()
-                .unwrap()
-                .block_on(reading)
+            }
         }
     }
 
@@ -420,6 +454,21 @@ mod tests {
         let bearer = ("authorization", "Bearer for-anybody".to_owned());
         assert!(last.headers.contains(&bearer), "{last:?}");
         assert!(last.headers.iter().any(|(name, _)| *name == "accept"));
+    }
+
+    #[test]
+    fn an_image_is_pinned_by_the_digest_of_its_manifest() {
+        let at = "https://ghcr.io/v2/acme/shop/manifests/2";
+        let registry = Registry::new(vec![(at, body("{}"))]);
+        // `printf '{}' | sha256sum`
+        let digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        assert_eq!(
+            registry.pinned("ghcr.io/acme/shop:2"),
+            Ok(Some(format!("ghcr.io/acme/shop:2@sha256:{digest}")))
+        );
+        assert_eq!(registry.pinned("ghcr.io/acme/shop:2@sha256:abc"), Ok(None));
+        let closed = Registry::new(vec![(at, status(403))]);
+        assert_eq!(closed.pinned("ghcr.io/acme/shop:2"), Ok(None));
     }
 
     #[test]

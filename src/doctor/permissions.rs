@@ -11,6 +11,7 @@ use crate::kinds::actions::{
 };
 use crate::kinds::unlocked;
 use crate::plan::{Action, Plan, Step};
+use crate::roles::Role;
 
 /// Actions, and the kinds of resources that need each; none for what every run needs.
 pub type Needed = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
@@ -78,6 +79,12 @@ pub fn needed(graph: &Graph, live: &Live, plan: &Plan) -> Needed {
         for action in of_properties(&resource.properties) {
             let kinds = needed.entry(action.clone()).or_default();
             kinds.insert(resource.kind.clone());
+        }
+        if resource.role == Some(Role::ServiceSetting) {
+            // Servers are asked whether they run by it.
+            for action in of_migration() {
+                needed.entry(action.clone()).or_default();
+            }
         }
     }
     needed

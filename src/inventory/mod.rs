@@ -2,12 +2,15 @@
 //!
 //! Plain values, without a cloud: who fills them in is `provider`'s, who compares them with what is wanted `plan`'s.
 
+mod release;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::release::{Deployment, Release, Version};
 use crate::address::Address;
 use crate::value::Map;
 
@@ -153,6 +156,12 @@ pub struct Record {
     /// The migration in progress, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Standing>,
+    /// The deployment in progress, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Deployment>,
+    /// The last deployments of services, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<Release>,
 }
 
 /// The status of a migration, so that another machine can resume it.

@@ -66,8 +66,10 @@ pub struct Script {
     pub name: Arc<str>,
     /// Whether it takes back what it did.
     pub undo: bool,
-    /// The server.
+    /// The server, or a group of them.
     pub server: Handle,
+    /// Which server of the group; one of them without it.
+    pub on: Option<Arc<str>>,
     /// The whole command, for bash, parameters included.
     pub text: String,
     /// Its parameters by themselves. Secrets are never among them, only where to find them.
@@ -361,6 +363,9 @@ pub trait Provider {
 
     /// Whether every edge location has forgotten the paths of an invalidation.
     async fn is_invalidated(&self, owner: &Owner, at: &Handle, id: &str) -> Outcome<bool>;
+
+    /// The servers in service behind a handle, by their identifiers: of a group, or the instance itself.
+    async fn servers(&self, owner: &Owner, handle: &Handle) -> Outcome<Vec<Arc<str>>>;
 
     /// Runs a script on a server, or on one of a group's, and returns once it has ended.
     async fn run(&self, owner: &Owner, script: &Script) -> Outcome<Output>;

@@ -57,6 +57,10 @@ pub enum Published {
     Invalidation,
     /// `cache flush --json`.
     Flush,
+    /// `deploy --plan --json`.
+    Deploy,
+    /// `releases --json`.
+    Releases,
     /// `import --discover --json`.
     Proposals,
     /// `migrate` and `failover` with `--json`, where nothing is under way or to do.
@@ -81,7 +85,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -103,6 +107,8 @@ impl Published {
         Self::Lease,
         Self::Invalidation,
         Self::Flush,
+        Self::Deploy,
+        Self::Releases,
         Self::Proposals,
         Self::Settled,
         Self::Sim,
@@ -139,6 +145,8 @@ impl Published {
             Self::Lease => "lease",
             Self::Invalidation => "invalidation",
             Self::Flush => "flush",
+            Self::Deploy => "deploy",
+            Self::Releases => "releases",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
             Self::Sim => "sim",
@@ -176,6 +184,8 @@ impl Published {
             Self::Lease => of::<json::lease::Document<'_>>(),
             Self::Invalidation => of::<json::caches::Invalidation<'_>>(),
             Self::Flush => of::<json::caches::Flush<'_>>(),
+            Self::Deploy => of::<json::deploy::Deploy<'_>>(),
+            Self::Releases => of::<json::deploy::Releases<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),
             Self::Sim => of::<json::sim::Document<'_>>(),

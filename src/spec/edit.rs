@@ -43,6 +43,18 @@ pub fn with_writer(text: &str, env: Option<&str>, region: &str) -> Option<String
     with_line(text, map, &entry).or_else(|| in_braces(text, map, &entry))
 }
 
+/// The text with another image for a service: the spec's, or that of an environment which has one of its own. Comments and
+/// everything else stay as they are.
+///
+/// `None` when the service has no image there, or the text is written in a way that cannot be changed by a word.
+pub fn with_image(text: &str, env: Option<&str>, service: &str, image: &str) -> Option<String> {
+    let root = yaml::parse("scalectl.yaml", text).ok()?;
+    let of = |scope: &Node| Some(scope.get("services")?.get(service)?.get("image")?.clone());
+    let overlay = env.and_then(|env| root.get("environments")?.get(env));
+    let node = overlay.and_then(of).or_else(|| of(&root))?;
+    with_word(text, &node, image)
+}
+
 /// The text with another word in the place of one.
 fn with_word(text: &str, node: &Node, new: &str) -> Option<String> {
     let word = node.as_str()?;

@@ -19,14 +19,16 @@ mod service;
 mod stores;
 
 pub use cache::{Cache, CacheEngine, CacheLimits, CacheStrategy, Eviction, Serverless};
-pub use edit::{with_stage, with_writer};
+pub use edit::{with_image, with_stage, with_writer};
 pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use reads::{ReadAfterWrite, Reads};
 pub use resources::{OwnRegions, OwnResource, ResourceUse, ResourceUseDetails, Source};
 pub use rules::{processor, unknown_region};
-pub use service::{Algorithm, Balance, Health, Queue, Scale, ScaleTarget, Service, ServiceKind};
+pub use service::{
+    Algorithm, Balance, Deploy, Health, Queue, Scale, ScaleTarget, Service, ServiceKind, Strategy,
+};
 
 pub use crate::schema::split_tag;
 pub use stores::{

@@ -26,6 +26,14 @@ pub struct Service {
     #[serde(default)]
     #[schemars(example = ["./serve", "--port", "8080"])]
     pub command: Option<Vec<String>>,
+    /// A command that runs once in the new image before a new version serves, such as a database migration.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    #[schemars(example = ["./manage.py", "migrate"])]
+    pub release: Option<Vec<String>>,
+    /// How `scalectl deploy` brings a new version to the servers.
+    #[serde(default)]
+    pub deploy: Deploy,
     /// The port that it listens on.
     #[serde(default = "default_port")]
     #[schemars(range(min = 1, max = 65535))]
@@ -93,6 +101,52 @@ impl Service {
         let uses = self.stores.len() + self.uses.len() + self.sends_to.len();
         uses > 0 || self.queue.is_some()
     }
+}
+
+/// How a new version reaches the servers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deploy {
+    /// The order: a share of the servers after the other (`rolling`), a share first and then all others (`canary`), or all
+    /// at once with the old version running on beside (`blue-green`).
+    pub strategy: Strategy,
+    /// Percent of the servers in a step, one at least.
+    #[schemars(range(min = 1, max = 100))]
+    pub share: u8,
+    /// Seconds for which a new version is watched: after the first share (`canary`) and after the last server.
+    #[schemars(range(max = 86400))]
+    pub bake: u32,
+    /// Percent of requests that must not fail; at more, the deployment is rolled back.
+    #[schemars(range(min = 1, max = 100))]
+    pub errors: u8,
+    /// Milliseconds within which 95 of 100 requests have to be answered; otherwise the deployment is rolled back.
+    #[schemars(range(min = 1))]
+    pub latency: Option<u32>,
+}
+
+impl Default for Deploy {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::Rolling,
+            share: 25,
+            bake: 60,
+            errors: 5,
+            latency: None,
+        }
+    }
+}
+
+/// The order in which servers take a new version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// A share of the servers after the other.
+    #[default]
+    Rolling,
+    /// A share first, watched for a while, then all others.
+    Canary,
+    /// All at once; the old version runs on beside the new one until the end.
+    BlueGreen,
 }
 
 /// What a service does.

@@ -324,6 +324,7 @@ async fn conforms(provider: &dyn Provider) {
         stage: Some("cdn".into()),
         addresses: Some("0123456789abcdef".into()),
         kinds: [("us-east-1".into(), "AWS::EC2::VPC".into())].into(),
+        ..Record::default()
     };
     steadily(provider, async || {
         provider.write_record(&app, &record).await

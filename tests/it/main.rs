@@ -28,6 +28,7 @@ mod children;
 mod ci;
 mod cli;
 mod conformance;
+mod deploys;
 mod docs;
 mod dry_run;
 mod endings;

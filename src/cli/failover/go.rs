@@ -29,10 +29,7 @@ pub(super) async fn go(
         Prepared::Move(planned, live) => (planned, live),
         Prepared::Already { writer, record } => {
             is_there(arguments, &writer)?;
-            return Ok(End::At {
-                writer,
-                record: Box::new(record),
-            });
+            return Ok(End::At { writer, record });
         }
     };
     let migration = &prepared.migration;

@@ -4,7 +4,7 @@ use super::Arguments;
 use super::find::Found;
 use crate::apply::{Context, kinds, observe_without};
 use crate::cli::Failure;
-use crate::cli::migrate::{forecasts, refuse_while_under_way};
+use crate::cli::migrate::{forecasts, refuse_while_deploying, refuse_while_under_way};
 use crate::cli::project::Project;
 use crate::graph::Graph;
 use crate::inventory::{Live, Record, Standing};
@@ -18,7 +18,7 @@ pub(super) enum Prepared {
     /// A failover, of what is live.
     Move(Box<Planned>, Box<Live>),
     /// The region has the writes already, by this record.
-    Already { writer: String, record: Record },
+    Already { writer: String, record: Box<Record> },
 }
 
 /// A failover, what it would do, and where it stands.
@@ -53,13 +53,17 @@ pub(super) async fn prepare(
     let live = observe_without(context, kinds(&graph), down).await?;
     let record = live.record.clone().unwrap_or_default();
     let standing = record.migration.clone();
+    refuse_while_deploying(Some(&record))?;
     if standing.as_ref().is_some_and(|at| at.failover.is_none()) {
         refuse_while_under_way(Some(&record))?;
     }
     let choice = chosen(&project.spec.app, &live, down, &arguments.request())?;
     let (failover, anew) = match choice {
         Choice::Move { failover, anew } => (failover, anew),
-        Choice::Already(writer) => return Ok(Prepared::Already { writer, record }),
+        Choice::Already(writer) => {
+            let record = Box::new(record);
+            return Ok(Prepared::Already { writer, record });
+        }
     };
     let graphs = Graphs {
         old: as_writer(project, &failover.from, false)?,

@@ -165,7 +165,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 async fn look(context: &Context<'_>, project: &Project) -> Result<Live, Failure> {
     let graph = project.graph()?;
-    Ok(observed(context, Some(&graph)).await?)
+    let live = observed(context, Some(&graph)).await?;
+    refuse_while_deploying(live.record.as_ref())?;
+    Ok(live)
 }
 
 /// From where to where: what is under way, or what the spec asks for.
@@ -322,6 +324,7 @@ fn stands(standing: &Standing, migration: &Migration) -> String {
 
 /// Why a command that changes something else has to wait.
 pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
+    refuse_while_deploying(record)?;
     match record.and_then(|record| record.migration.as_ref()) {
         None => Ok(()),
         Some(standing) => Err(Failure::with_help(
@@ -336,6 +339,17 @@ pub fn refuse_while_under_way(record: Option<&Record>) -> Result<(), Failure> {
             },
         )),
     }
+}
+
+/// Fails while a deployment is under way: which servers have which version is for it to say.
+pub fn refuse_while_deploying(record: Option<&Record>) -> Result<(), Failure> {
+    let Some(deployment) = record.and_then(|record| record.deployment.as_ref()) else {
+        return Ok(());
+    };
+    Err(Failure::with_help(
+        format!("{}; nothing was changed", deployment.in_words()),
+        "resume it with `scalectl deploy`, or go back with `scalectl rollback`",
+    ))
 }
 
 /// The live stage, when what the spec asks for is a migration away from it.

@@ -35,6 +35,12 @@ pub async fn check_images(wanted: &[Wanted]) -> Vec<Check> {
     .await
 }
 
+/// An image's name with the digest of what it stands for now; as it is where its registry does not tell.
+pub async fn pinned(image: &str) -> Result<String, String> {
+    let found = in_time(images::pinned(image, &get)).await?;
+    Ok(found.unwrap_or_else(|| image.to_owned()))
+}
+
 /// Whether the world asks the name servers of these zones.
 pub async fn check_delegation(zones: &[Zone]) -> Vec<Check> {
     join_all(zones.iter().map(async |zone| {

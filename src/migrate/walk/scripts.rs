@@ -73,6 +73,7 @@ impl Walker<'_> {
             name: format!("{engine}/{name}").into(),
             undo,
             server: server.handle(),
+            on: None,
             text: action::command(&text, undo, &parameters).map_err(Halt::Missing)?,
             environment: variables
                 .map(|(name, value)| (name.into(), value))

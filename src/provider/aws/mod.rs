@@ -471,6 +471,10 @@ impl Provider for Aws {
         Box::pin(cloudfront::is_invalidated(&self.clients, at, id)).await
     }
 
+    async fn servers(&self, _: &Owner, handle: &Handle) -> Outcome<Vec<Arc<str>>> {
+        Box::pin(readings::servers(&self.clients, handle)).await
+    }
+
     async fn run(&self, _: &Owner, script: &Script) -> Outcome<Output> {
         Box::pin(readings::run(&self.clients, script)).await
     }

@@ -1,6 +1,7 @@
 //! What a migration asks of AWS besides resources: whether servers answer, which alarms are raised, how
 //! far a replica is, and to run a script on a server by Systems Manager's Run Command.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -217,16 +218,25 @@ fn is_in_service(server: &Map) -> bool {
     text(server, "LifecycleState") == "InService"
 }
 
-/// The instance that runs a script: the server itself, or one in service of a group.
-async fn instance_of(clients: &Clients, server: &Handle) -> Outcome<String> {
-    if &*server.kind != GROUP {
-        return Ok(server.identifier.to_string());
+/// The servers in service behind a handle: of a group, or the server itself.
+pub async fn servers(clients: &Clients, handle: &Handle) -> Outcome<Vec<Arc<str>>> {
+    if &*handle.kind != GROUP {
+        return Ok(vec![handle.identifier.clone()]);
     }
-    let servers = servers_of(clients, server).await?;
-    let instance = servers
-        .iter()
-        .find(|one| is_in_service(one))
-        .map(|one| text(one, "InstanceId").to_owned());
+    let servers = servers_of(clients, handle).await?;
+    let in_service = servers.iter().filter(|one| is_in_service(one));
+    Ok(in_service
+        .map(|one| text(one, "InstanceId").into())
+        .collect())
+}
+
+/// The instance that runs a script: the one that is named, the server itself, or one in service of a group.
+async fn instance_of(clients: &Clients, script: &Script) -> Outcome<Arc<str>> {
+    if let Some(instance) = &script.on {
+        return Ok(instance.clone());
+    }
+    let server = &script.server;
+    let instance = servers(clients, server).await?.into_iter().next();
     instance.ok_or_else(|| {
         let message = format!("no server of {} is in service", server.identifier);
         fail(
@@ -241,7 +251,7 @@ async fn instance_of(clients: &Clients, server: &Handle) -> Outcome<String> {
 /// Runs a script and waits for its end.
 pub async fn run(clients: &Clients, script: &Script) -> Outcome<Output> {
     let api = clients.ssm(&script.server.address.region);
-    let instance = instance_of(clients, &script.server).await?;
+    let instance = instance_of(clients, script).await?;
     let instance = &*instance;
     let question = input(json!({
         "DocumentName": "AWS-RunShellScript",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::data::Data;
 use super::item::as_reported;
 pub use super::item::{Item, Marks};
+use super::releases::Running;
 use super::{attributes, database, deletes, fleet, rules};
 use crate::inventory::{
     Applied, Handle, Live, LiveResource, Owner, Record, SOME_ACCOUNT, Stray, insert_newer,
@@ -43,6 +44,8 @@ pub struct Cloud {
     pub roles: BTreeSet<Arc<str>>,
     /// Names for which a server has a certificate, by the server's number.
     pub certified: BTreeMap<u64, BTreeSet<String>>,
+    /// What servers run since a deployment waited for them, by setting and server.
+    pub running: BTreeMap<(Arc<str>, Arc<str>), Running>,
     /// Items that changed since they were last stored.
     pub dirty: BTreeSet<u64>,
     /// Where it stands as another cloud was found: the kinds that were looked for, by region. Of

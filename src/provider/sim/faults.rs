@@ -33,8 +33,27 @@ pub struct Faults {
     pub unverified: bool,
     /// Hosted zones to which nobody delegates, by name.
     pub undelegated: BTreeSet<Arc<str>>,
+    /// What becomes of images that servers start.
+    pub images: Images,
     /// Calls so far.
     pub calls: u64,
+}
+
+/// What is wrong with images, by a part of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Images {
+    /// Those that never become healthy.
+    pub sick: BTreeSet<Arc<str>>,
+    /// Those that answer every request with an error from a minute after their start on.
+    pub failing: BTreeSet<Arc<str>>,
+}
+
+impl Images {
+    /// Whether a name has one of these parts.
+    pub fn is_one(parts: &BTreeSet<Arc<str>>, image: &str) -> bool {
+        parts.iter().any(|part| image.contains(&**part))
+    }
 }
 
 /// A refusal of particular calls.
@@ -73,6 +92,7 @@ impl Faults {
             down,
             unverified,
             undelegated,
+            images,
         } = self;
         *throttle == 0.0
             && *transient == 0.0
@@ -82,6 +102,7 @@ impl Faults {
             && down.is_empty()
             && !unverified
             && undelegated.is_empty()
+            && *images == Images::default()
     }
 
     /// What becomes of the next call, and how late lists show what it makes, in milliseconds.

@@ -51,14 +51,16 @@ impl Cloud {
         health
     }
 
-    /// Which of these alarms are raised.
-    pub fn firing_alarms(&self, alarms: &[Handle]) -> Vec<Address> {
+    /// Which of these alarms are raised; those that count errors too where servers answer with such.
+    pub fn firing_alarms(&self, alarms: &[Handle], fails: bool) -> Vec<Address> {
         alarms
             .iter()
             .filter(|handle| {
                 self.find(&handle.kind, &handle.address.region, &handle.identifier)
                     .is_some_and(|item| {
-                        self.raised.contains(&item.number) || self.is_raised_by_itself(item)
+                        self.raised.contains(&item.number)
+                            || self.is_raised_by_itself(item)
+                            || fails && Self::counts_errors(item)
                     })
             })
             .map(|handle| handle.address.clone())

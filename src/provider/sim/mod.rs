@@ -39,6 +39,7 @@ mod outside;
 mod queues;
 mod records;
 mod refusals;
+mod releases;
 pub mod replicas;
 mod routing;
 pub mod rules;
@@ -452,8 +453,10 @@ impl Provider for Sim {
         let region = down.iter().find(asked).cloned().unwrap_or_default();
 
         let name = "cloudwatch:DescribeAlarms";
-        self.call(name, "", &region, false, |cloud, _, _| {
-            Ok(cloud.firing_alarms(alarms))
+        let images = self.faults.borrow().images.clone();
+        self.call(name, "", &region, false, |cloud, now, _| {
+            let fails = cloud.failing(&images, now) > 0.0;
+            Ok(cloud.firing_alarms(alarms, fails))
         })
         .await
     }
@@ -490,9 +493,13 @@ impl Provider for Sim {
     async fn traffic(&self, at: &[Handle]) -> Outcome<Traffic> {
         let region = at.first().map_or("", |one| &*one.address.region);
 
+        let images = self.faults.borrow().images.clone();
         let name = "cloudwatch:GetMetricData";
         self.call(name, "", region, false, |cloud, now, _| {
-            Ok(cloud.traffic(at, now))
+            let mut traffic = cloud.traffic(at, now);
+            let failed = traffic.requests * cloud.failing(&images, now);
+            traffic.errors = (traffic.errors + failed).min(traffic.requests);
+            Ok(traffic)
         })
         .await
     }
@@ -523,14 +530,34 @@ impl Provider for Sim {
         .await
     }
 
+    async fn servers(&self, _: &Owner, handle: &Handle) -> Outcome<Vec<Arc<str>>> {
+        let region = &handle.address.region;
+        Box::pin(self.call(
+            "autoscaling:Describe",
+            "",
+            region,
+            false,
+            |cloud, now, _| cloud.servers(handle, now),
+        ))
+        .await
+    }
+
     async fn run(&self, owner: &Owner, script: &Script) -> Outcome<Output> {
         let region = &script.server.address.region;
+        let images = self.faults.borrow().images.clone();
+        let wait = releases::wait(&script.name);
+        self.clock.sleep(wait).await;
         Box::pin(self.call(
             "ssm:SendCommand",
             &script.name,
             region,
             true,
-            move |cloud, _, _| Ok(cloud.script(owner, script)),
+            move |cloud, now, _| {
+                Ok(match cloud.deploys(owner, script, &images, now) {
+                    Some(output) => output,
+                    None => cloud.script(owner, script),
+                })
+            },
         ))
         .await
     }

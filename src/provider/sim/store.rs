@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::cloud::{Cloud, Item};
 use super::data::Data;
 use super::faults::Faults;
+use super::releases::Running;
 use crate::inventory::{Owner, Record};
 use crate::provider::Holder;
 
@@ -42,6 +43,8 @@ struct Meta {
     roles: BTreeSet<Arc<str>>,
     #[serde(default)]
     certified: BTreeMap<u64, BTreeSet<String>>,
+    #[serde(default)]
+    running: Vec<(Arc<str>, Arc<str>, Running)>,
 }
 
 /// The version of the file's format.
@@ -222,6 +225,9 @@ impl Store {
             raised: cloud.raised.clone(),
             roles: cloud.roles.clone(),
             certified: cloud.certified.clone(),
+            running: (cloud.running.iter())
+                .map(|((setting, server), one)| (setting.clone(), server.clone(), one.clone()))
+                .collect(),
         };
         let write = self.database.begin_write().map_err(broken)?;
         {
@@ -304,6 +310,9 @@ fn load(database: &impl ReadableDatabase) -> Result<(Cloud, Faults, u64), StoreE
         raised: meta.raised,
         roles: meta.roles,
         certified: meta.certified,
+        running: (meta.running.into_iter())
+            .map(|(setting, server, one)| ((setting, server), one))
+            .collect(),
         ..Cloud::default()
     };
     let table = read.open_table(ITEMS).map_err(broken)?;

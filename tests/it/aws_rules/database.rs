@@ -328,7 +328,7 @@ fn alarm(account: &mut Account, properties: Json) -> bool {
         kind: kind.into(),
         identifier,
     };
-    !account.cloud.firing_alarms(&[handle]).is_empty()
+    !account.cloud.firing_alarms(&[handle], false).is_empty()
 }
 
 #[test]

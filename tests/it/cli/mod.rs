@@ -2,6 +2,7 @@
 
 mod apply;
 mod caches;
+mod deploy;
 mod failover;
 mod import;
 mod migrate;

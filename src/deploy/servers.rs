@@ -1,0 +1,212 @@
+//! The servers of a service: which there are, what is run on them, and what they answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{digest, hosts};
+use crate::address::Address;
+use crate::apply::{Context, observe_only, retry};
+use crate::graph::Graph;
+use crate::inventory::Handle;
+use crate::migrate::action::packed_command;
+use crate::migrate::gates::Readings as _;
+use crate::migrate::walk::{CloudReadings, Halt};
+use crate::provider::{ErrorKind, Output, Script};
+use crate::roles::Role;
+
+type Outcome<T> = Result<T, Halt>;
+
+/// How long a server may take until it runs a new version: the image, the start, its health.
+const SETTLE: Duration = Duration::from_secs(1800);
+
+/// A server, and where scripts for it are sent: itself, or its group.
+pub type Place = (Arc<str>, Handle);
+
+/// The alarms that fire, by name.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn alarms(context: &Context<'_>, graph: &Graph) -> Outcome<Vec<String>> {
+    let firing = CloudReadings::new(context, graph).alarms().await?;
+    Ok(firing.map(|firing| firing.names).unwrap_or_default())
+}
+
+/// Waits until every server runs these services by their settings as they are now, region by region; how many servers that
+/// are.
+///
+/// # Errors
+/// [`Halt::Shut`] with what is wrong on a server.
+pub async fn servers_in_line(
+    context: &Context<'_>,
+    graph: &Graph,
+    settings: &[Address],
+    texts: &dyn Fn(&str) -> Option<String>,
+) -> Outcome<usize> {
+    let kind: Arc<str> = Role::ServiceSetting.kind().into();
+    let kinds = settings
+        .iter()
+        .map(|one| (one.region.clone(), kind.clone()));
+    let live = observe_only(context, kinds.collect()).await?;
+    let mut number = 0;
+    for address in settings {
+        let text = live.resources.get(address);
+        let text = text.and_then(|one| one.properties.get("Value")?.as_str());
+        let (Some(text), Some(service)) = (text, &address.key) else {
+            continue;
+        };
+        let servers = servers_of(context, graph, service, &address.region).await?;
+        number += servers.len();
+        in_line(context, texts, &[(service, &digest(text))], &servers).await?;
+    }
+    Ok(number)
+}
+
+/// The servers in service of a service in a region, each with where scripts for it are sent.
+pub async fn servers_of(
+    context: &Context<'_>,
+    graph: &Graph,
+    service: &str,
+    region: &str,
+) -> Outcome<Vec<Place>> {
+    let hosts = hosts(graph, service, region);
+    if hosts.is_empty() {
+        return Err(Halt::Missing(format!(
+            "the blueprint has nothing with `role: {}` or `role: {}` that runs {service} in {region}",
+            Role::Servers.name(),
+            Role::ScriptHost.name()
+        )));
+    }
+    let kinds = hosts
+        .iter()
+        .map(|one| (one.address.region.clone(), one.kind.clone()));
+    let live = observe_only(context, kinds.collect()).await?;
+    let mut found = Vec::new();
+    for host in hosts {
+        let Some(host) = live.resources.get(&host.address) else {
+            continue;
+        };
+        let handle = host.handle();
+        let (provider, owner) = (context.provider, context.owner);
+        let ask = || provider.servers(owner, &handle);
+        let servers = retry::steadily(context, "servers", ask).await?;
+        found.extend(servers.into_iter().map(|id| (id, handle.clone())));
+    }
+    if found.is_empty() {
+        return Err(Halt::Missing(format!(
+            "no server of {service} is in service in {region}; `scalectl status` shows more"
+        )));
+    }
+    Ok(found)
+}
+
+/// Has servers take settings in, all at once, and waits until they run by them.
+pub async fn in_line(
+    context: &Context<'_>,
+    texts: &dyn Fn(&str) -> Option<String>,
+    wanted: &[(&str, &str)],
+    servers: &[Place],
+) -> Outcome<()> {
+    let words: Vec<String> = wanted
+        .iter()
+        .map(|(name, digest)| format!("{name}={digest}"))
+        .collect();
+    let words = words.join(" ");
+    let asks = servers.iter().map(async |(on, server)| {
+        let variable = ("SERVICES", words.clone());
+        let script = script(texts, "settle", variable, on, server.clone(), SETTLE)?;
+        let (provider, owner) = (context.provider, context.owner);
+        let run = || provider.run(owner, &script);
+        match retry::steadily(context, "run", run).await {
+            Ok(output) => judge(on, &output),
+            // One that the group has ended meanwhile runs nothing any more.
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
+                let ask = || provider.servers(owner, server);
+                let still = retry::steadily(context, "servers", ask).await?;
+                if still.contains(on) {
+                    Err(error.into())
+                } else {
+                    Ok(())
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    });
+    let ends: Vec<Outcome<()>> = join_all(asks).await;
+    ends.into_iter().collect()
+}
+
+/// What a server's answer means.
+fn judge(server: &str, output: &Output) -> Outcome<()> {
+    let last = output.stdout.lines().last().unwrap_or_default();
+    let answer: Result<BTreeMap<String, Option<String>>, _> = serde_json::from_str(last);
+    let Ok(answer) = answer else {
+        let said = output.stderr.lines().last().unwrap_or("it said nothing");
+        return Err(Halt::Shut(format!(
+            "{server} does not say what it runs: {said}"
+        )));
+    };
+    let wrong = answer
+        .into_iter()
+        .find_map(|(name, wrong)| Some((name, wrong?)));
+    match wrong {
+        None => Ok(()),
+        Some((name, wrong)) => Err(Halt::Shut(format!(
+            "{name} does not run its new version on {server}: {wrong}"
+        ))),
+    }
+}
+
+pub fn script(
+    texts: &dyn Fn(&str) -> Option<String>,
+    name: &str,
+    (variable, value): (&str, String),
+    on: &Arc<str>,
+    server: Handle,
+    within: Duration,
+) -> Outcome<Script> {
+    let missing = || Halt::Missing(format!("there is no script deploy/{name}"));
+    let text = texts(name).ok_or_else(missing)?;
+    let region = server.address.region.to_string();
+    let variables = [(variable, value), ("AWS_DEFAULT_REGION", region)];
+    let text = packed_command(&text, false, &variables).map_err(Halt::Missing)?;
+    let environment = variables
+        .into_iter()
+        .map(|(name, value)| (name.into(), value));
+    Ok(Script {
+        name: format!("deploy/{name}").into(),
+        undo: false,
+        server,
+        on: Some(on.clone()),
+        text,
+        environment: environment.collect(),
+        within,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(stdout: &str) -> Outcome<()> {
+        judge(
+            "i-1",
+            &Output {
+                code: 0,
+                stdout: stdout.to_owned(),
+                stderr: "bash: python3: not found".to_owned(),
+            },
+        )
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_what_it_runs_has_not_taken_the_version() {
+        assert!(said("{\"web\": null}").is_ok());
+        assert!(said("pulled\n{\"web\": null}").is_ok());
+        let told = |stdout| said(stdout).unwrap_err().in_words();
+        assert!(told("").contains("python3: not found"));
+        assert!(told("{\"web\": \"not healthy: web\"}").contains("on i-1: not healthy: web"));
+    }
+}
