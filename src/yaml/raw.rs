@@ -23,6 +23,10 @@ pub enum Raw {
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
 }
 
+/// How deep a file may be nested: twice as deep as any that describes resources. A level takes 32 KB of stack in an unoptimized
+/// build, and a thread has 2 MB.
+const MAX_DEPTH: usize = 40;
+
 /// Reads one document; `None` where there is none.
 pub fn read(text: &str) -> Result<Option<Spanned<Raw>>, Error> {
     let options = serde_saphyr::options! {
@@ -31,6 +35,7 @@ pub fn read(text: &str) -> Result<Option<Spanned<Raw>>, Error> {
         with_snippet: false,
         budget: serde_saphyr::budget! {
             max_nodes: MAX_NODES,
+            max_depth: MAX_DEPTH,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_NODES,
