@@ -104,7 +104,7 @@ fn servers_set_themselves_up() {
         serde_json::to_vec(&json!({
             "stages": stages,
             "actions": actions(&stages),
-            "scripts": {"settle": script("settle"), "release": script("release")},
+            "scripts": {"settle": script("settle"), "release": script("release"), "run": script("run")},
         }))
         .unwrap(),
     )

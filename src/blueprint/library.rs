@@ -65,6 +65,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/cut-over.sh",
     "actions/deploy/release.sh",
+    "actions/deploy/run.sh",
     "actions/deploy/settle.sh",
     "actions/flush.sh",
     "actions/lag.sh",

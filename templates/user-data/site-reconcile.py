@@ -389,6 +389,13 @@ def environment(service, known, shared):
     return env, digest(json.dumps([lasting, env], sort_keys=True))
 
 
+def logs(name, container):
+    # Where a container's lines go; the stream says on which server.
+    places = dict(region=REGION, group="%s/services/%s" % (PATH, name), stream="%s/%s" % (metadata("instance-id"), container))
+    words = [word for key, place in places.items() for word in ("--log-opt", "awslogs-%s=%s" % (key, place))]
+    return ["--log-driver", "awslogs"] + words + ["--label", "site.service=" + name]
+
+
 def image_of(service):
     if service.get("image"):
         if ".dkr.ecr." in service["image"]:
@@ -445,9 +452,7 @@ def begin(name, worker, known, shared, present):
             run("docker", "restart", "-t", stop, wanted)
         return wanted
     # A server that shuts down gives it the same time.
-    options = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION, "--log-opt",
-               "awslogs-group=%s/services/%s" % (PATH, name), "--label", "site.service=" + name,
-               "--label", "site.stop=" + stop, "--stop-timeout", stop] + to_database(shared)
+    options = logs(name, wanted) + ["--label", "site.stop=" + stop, "--stop-timeout", stop] + to_database(shared)
     if check:
         options += ["--health-cmd", shlex.join(check["command"]), "--health-interval", "%ss" % check["interval"],
                     "--health-timeout", "%ss" % check["timeout"], "--health-retries", str(check["unhealthy"]),
@@ -522,18 +527,17 @@ def shared_of(known, running):
     return dict(database(known.get("database"), running), **cache(known.get("cache"), running))
 
 
-def release(setting):
-    # A service's command before its new version serves, once, in the new image and with its variables.
-    known = parsed(parameters())
+def once(setting, texts, command):
+    # A command in a container of its own, in a service's image and with its variables.
+    known = parsed(texts)
     service, running = known[setting], containers()
     shared = shared_of(known, running)
     env, _ = environment(service, known, shared)
-    image, name = image_of(service), setting.split("/")[1] + "-release"
-    subprocess.run(["docker", "rm", "-f", name], capture_output=True)
+    image, name = image_of(service), "%s-once-%s" % (setting.split("/")[1], os.getpid())
     LOCK.close()
     passed = [word for key in env for word in ("-e", key)]
     sys.exit(subprocess.run([shutil.which("docker"), "run", "--rm", "--name", name, "--network", "site", *to_database(shared),
-                             *passed, image, *service["release"]], env=dict(os.environ, **env)).returncode)
+                             *passed, image, *(command or service["release"])], env=dict(os.environ, **env)).returncode)
 
 
 def main():
@@ -562,10 +566,8 @@ def main():
         env, label = environment(service, known, shared)
         wanted = name + "-" + label
         if wanted not in running:
-            logs = ["--log-driver", "awslogs", "--log-opt", "awslogs-region=" + REGION,
-                    "--log-opt", "awslogs-group=%s/services/%s" % (PATH, name), "--label", "site.service=" + name]
-            logs += to_database(shared)
-            start(wanted, image_of(service), logs, service.get("command") or (), env, label)
+            options = logs(name, wanted) + to_database(shared)
+            start(wanted, image_of(service), options, service.get("command") or (), env, label)
             if not healthy(containers()[wanted][1], service):
                 # The old one goes on; the next minute tries again.
                 run("docker", "rm", "-f", wanted)
@@ -610,6 +612,8 @@ LOCK = open("/run/site-reconcile.lock", "w")
 try:
     if sys.argv[1:] != ["keep"]:
         fcntl.flock(LOCK, fcntl.LOCK_EX)
-    keep() if sys.argv[1:] == ["keep"] else release(sys.argv[2]) if sys.argv[1:2] == ["release"] else main()
+    # A release command runs before any server takes the new setting, every other command by this server's.
+    modes = dict(keep=keep, release=lambda name: once(name, parameters(), []), run=lambda name, *words: once(name, settings(), words))
+    modes.get("".join(sys.argv[1:2]), main)(*sys.argv[2:])
 except subprocess.CalledProcessError as error:
     sys.exit("%s: %s" % (" ".join(error.cmd[:3]), error.stderr.strip()))

@@ -155,6 +155,11 @@ def a_deployment_goes_server_by_server(test, server):
         done = script("release", SETTING="services/web")
         assert done.returncode == 7 and "released database 8080" in done.stdout, (done.stdout, done.stderr)
         assert old_and_new() == old and test.get("/")["version"] == "1.4.2", server.containers()
+        # In a container of its own, and in the one that serves; of the version that this server runs.
+        for mode in ("run", "exec"):
+            words = "'python3' '-c' 'import os; print(\"it is\", os.environ[\"PORT\"], \"$HOME\"); raise SystemExit(9)'"
+            done = script("run", SETTING="services/web", MODE=mode, COMMAND=words)
+            assert (done.returncode, done.stdout) == (9, "it is 8080 $HOME\n"), (mode, done.stdout, done.stderr)
         roll_out("i-another", INSTANCE)
         assert settled(test.outside.parameters[WEB]) is None
         until("answers of the new", lambda: {"/", "/slow", "/visits"} <= set(load.answered("1.4.3")))

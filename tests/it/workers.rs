@@ -330,7 +330,7 @@ def run(*command, **options):
 space["subprocess"].run = lambda command, **options: None
 space["time"].sleep = lambda seconds: None
 texts = dict((name, json.dumps(value)) for name, value in known.items())
-space.update(run=run, write=lambda *_: None, parameters=lambda: texts, containers=lambda: dict((n, (one[0] or dict(), one[1])) for n, one in alive.items()),
+space.update(run=run, metadata=lambda path: "i-1", write=lambda *_: None, parameters=lambda: texts, containers=lambda: dict((n, (one[0] or dict(), one[1])) for n, one in alive.items()),
              database=lambda *a: dict(), cache=lambda *a: dict(), caddyfile=lambda *a: "", open=lambda *a: File())
 class File:
     def __enter__(self): return self
