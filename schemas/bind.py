@@ -134,7 +134,7 @@ class Crate:
             "",
             f"use aws_sdk_{self.service} as sdk;",
             "",
-            "use crate::provider::aws::bridge::{USED};",
+            "use crate::provider::aws::convert::{USED};",
             "",
         ]
         lines += self.lines + [""]

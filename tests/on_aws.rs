@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aws_env::{listening, without_configuration};
-use emulator::{Emulator, Kind};
+use emulator::{Emulator, Kind, programs};
 use project::{MODULE, Project, SPEC};
 
 /// The binary in the project's folder against what answers at `url`, with nothing of this machine's AWS
@@ -79,6 +79,54 @@ fn an_application_is_not_built_again_because_another_region_comes_first() {
     project.write("scalectl.yaml", format!("{SPEC}regions: [eu-west-1]\n"));
     let (code, text) = run("plan --detailed-exitcode");
     assert_eq!(code, Some(2), "{text}");
+}
+
+#[test]
+fn what_services_log_is_read_from_all_regions_in_the_order_of_time() {
+    let emulator = Emulator::start(Kind::Moto);
+    let project = Project::new();
+    project.write(
+        "scalectl.yaml",
+        format!("{SPEC}regions: [us-east-1, eu-west-1]\n"),
+    );
+    let (code, text) = told(&project, &emulator, "logs web");
+    assert_eq!(code, Some(5), "no group exists yet: {text}");
+    // Two regions by turns, more lines than a page has, and one that is too old.
+    let script = r#"
+import boto3, sys, time
+now = int(time.time() * 1000)
+for region, from_ in (("us-east-1", 0), ("eu-west-1", 1)):
+    logs = boto3.client("logs", region, endpoint_url=sys.argv[1], aws_access_key_id="test", aws_secret_access_key="test")
+    group = dict(logGroupName="/tiny/default/services/web")
+    logs.create_log_group(**group)
+    logs.create_log_stream(**group, logStreamName="container")
+    events = [dict(timestamp=now - 7200000, message="too old")] + [
+        dict(timestamp=now - 60000 + number, message="line %d of %s" % (number, region)) for number in range(from_, 40, 2)]
+    logs.put_log_events(**group, logStreamName="container", logEvents=events)
+"#;
+    let url = format!("http://127.0.0.1:{}", emulator.port);
+    let put = Command::new(programs().join("python"))
+        .args(["-c", script, &url])
+        .status();
+    assert!(put.unwrap().success());
+    let (code, text) = told(&project, &emulator, "logs web --since 1h --json");
+    assert_eq!(code, Some(0), "{text}");
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said: Vec<&str> = lines
+        .iter()
+        .map(|line| line["text"].as_str().unwrap())
+        .collect();
+    let region = |number: usize| ["us-east-1", "eu-west-1"][number % 2];
+    let wanted: Vec<String> = (0..40)
+        .map(|number| format!("line {number} of {}", region(number)))
+        .collect();
+    assert_eq!(said, wanted);
+    let (_, text) = told(&project, &emulator, "logs web --since 1h --grep eu-west");
+    assert_eq!(text.matches("of eu-west-1").count(), 20, "{text}");
+    assert!(!text.contains("of us-east-1"), "{text}");
 }
 
 #[test]

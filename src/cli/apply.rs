@@ -154,7 +154,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             if !report.is_complete() {
                 return Err(Failure::Told(Code::of_run(&report)));
             }
-            await_versions(context, &project, &graph, &plan, &live, options.json).await?;
+            if cloud.has_servers() {
+                await_versions(context, &project, &graph, &plan, &live, options.json).await?;
+            }
             if !options.json {
                 say_where(live, &plan, report);
             }

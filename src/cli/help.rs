@@ -23,6 +23,10 @@ const GROUPS: [(&str, &[&str]); 6] = [
             "migrate",
             "failover",
             "scale",
+            "exec",
+            "run",
+            "ssh",
+            "tunnel",
             "invalidate",
             "cache",
             "destroy",
@@ -31,7 +35,8 @@ const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Look",
         &[
-            "status", "show", "history", "releases", "drift", "snapshot", "lease", "graph",
+            "status", "output", "open", "logs", "show", "history", "releases", "drift", "snapshot",
+            "lease", "graph",
         ],
     ),
     ("Check", &["policy", "test", "rehearse"]),
@@ -46,21 +51,13 @@ const GROUPS: [(&str, &[&str]); 6] = [
 const HEAD: usize = 15;
 
 /// Words that people try, and what does that here.
-const HABITS: [(&[&str], &str); 7] = [
+const HABITS: [(&[&str], &str); 5] = [
     (&["up", "push"], "`scalectl apply` deploys the spec"),
     (
         &["down", "delete", "rm"],
         "`scalectl destroy` deletes all resources of the application",
     ),
     (&["preview", "diff"], "`scalectl plan` shows the changes"),
-    (
-        &["output", "outputs"],
-        "`scalectl status --json` prints the addresses under `endpoints`",
-    ),
-    (
-        &["logs"],
-        "`scalectl status` lists the log groups; read one with `aws logs tail GROUP`",
-    ),
     (
         &["workspace", "env"],
         "environments are in the spec; `--env NAME` chooses one",

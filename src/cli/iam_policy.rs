@@ -11,7 +11,7 @@ use super::{Failure, Global, Outcome, ui};
 use crate::doctor::permissions::replicates;
 use crate::graph::Graph;
 use crate::kinds::actions::{
-    Need, is_known, of_doctor, of_files, of_migration, of_needs, of_properties,
+    Need, is_known, of_doctor, of_files, of_logs, of_migration, of_needs, of_properties,
 };
 use crate::render::iam;
 use crate::spec::Stage;
@@ -98,6 +98,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let mut actions = of_graph(&graph, arguments.read_only);
     if !arguments.read_only {
+        actions.extend(of_logs().cloned());
         // A deployment asks servers and alarms as a migration does.
         actions.extend(of_migration().cloned());
     }

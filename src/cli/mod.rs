@@ -8,6 +8,7 @@ mod cache;
 mod ci;
 mod completions;
 mod confined;
+mod connect;
 mod deploy;
 mod destroy;
 mod doctor;
@@ -16,6 +17,7 @@ mod dry_run;
 mod editor;
 mod eject;
 mod event_log;
+mod exec;
 mod exit;
 mod export;
 mod failover;
@@ -29,9 +31,11 @@ mod import;
 mod init;
 mod invalidate;
 mod lease;
+mod logs;
 mod migrate;
 mod migrate_progress;
 mod observe;
+mod output;
 mod plan;
 mod policy;
 mod process;
@@ -63,6 +67,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use self::exit::Code;
+use crate::deploy::Mode;
 use crate::diagnostic::{Diagnostic, shortened};
 use crate::render::style;
 use crate::spec::Stage;
@@ -232,6 +237,22 @@ enum Command {
     Cache(cache::Arguments),
     /// Show what is running, by tier, with endpoints.
     Status(status::Arguments),
+    /// Print the application's addresses, or one of them, for scripts.
+    Output(output::Arguments),
+    /// Open the site in a browser.
+    Open(output::Open),
+    /// Print what services log, from all servers and regions.
+    Logs(logs::Arguments),
+    /// Run a command in the container of a service.
+    #[command(after_help = exec::EXEC)]
+    Exec(exec::Arguments),
+    /// Run a command once, in a container of its own with the service's image and variables.
+    #[command(after_help = exec::RUN)]
+    Run(exec::Arguments),
+    /// Open a shell on a server through Session Manager, with no open port.
+    Ssh(connect::Ssh),
+    /// Forward a local port to the database through Session Manager.
+    Tunnel(connect::Tunnel),
     /// Show one resource and how it differs from the spec.
     Show(show::Arguments),
     /// Evaluate the policies offline, or list them.
@@ -428,6 +449,13 @@ pub fn main() -> ExitCode {
         Command::Invalidate(arguments) => invalidate::run(global, arguments),
         Command::Cache(arguments) => cache::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
+        Command::Output(arguments) => output::run(global, arguments),
+        Command::Open(arguments) => output::open(global, arguments),
+        Command::Logs(arguments) => logs::run(global, arguments),
+        Command::Exec(arguments) => exec::run(global, arguments, Mode::Exec),
+        Command::Run(arguments) => exec::run(global, arguments, Mode::Run),
+        Command::Ssh(arguments) => connect::ssh(global, arguments),
+        Command::Tunnel(arguments) => connect::tunnel(global, arguments),
         Command::Show(arguments) => show::run(global, arguments),
         Command::Policy(arguments) => policy::run(global, arguments),
         Command::Test(arguments) => test::run(global, arguments),
@@ -464,7 +492,7 @@ impl Command {
             Self::Import(arguments) => arguments.changes(),
             Self::Sim(arguments) => arguments.changes(),
             Self::Lease(arguments) => arguments.changes(),
-            Self::Cache(_) | Self::Invalidate(_) => true,
+            Self::Cache(_) | Self::Invalidate(_) | Self::Exec(_) | Self::Run(_) => true,
             Self::Destroy(_) | Self::Init(_) | Self::Eject(_) => true,
             _ => false,
         }

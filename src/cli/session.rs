@@ -70,6 +70,15 @@ impl Cloud {
         }
     }
 
+    /// Whether its servers answer what runs on them: an emulator of AWS has none.
+    pub fn has_servers(&self) -> bool {
+        match self {
+            Self::Sim(_) => true,
+            #[cfg(feature = "aws")]
+            Self::Aws(aws) => aws.endpoint().is_none(),
+        }
+    }
+
     /// Where calls go, for headings: nothing more to say of the simulator.
     pub async fn place(&self) -> Result<Option<String>, Failure> {
         Ok(match self {

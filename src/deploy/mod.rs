@@ -15,8 +15,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 pub use self::rollout::{ROLLOUT, Rollout};
-pub use self::servers::{alarms, servers_in_line};
-pub use self::walk::{Event, Walk};
+pub use self::servers::{Mode, Place, alarms, command, servers_in_line, servers_of};
+pub use self::walk::{Event, Walk, ailing};
 use crate::address::Address;
 use crate::blueprint::Library;
 use crate::graph::{Graph, Resource};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{digest, hosts};
+use super::{digest, hosts, rollout};
 use crate::address::Address;
 use crate::apply::{Context, observe_only, retry};
 use crate::graph::Graph;
@@ -16,11 +16,16 @@ use crate::migrate::gates::Readings as _;
 use crate::migrate::walk::{CloudReadings, Halt};
 use crate::provider::{ErrorKind, Output, Script};
 use crate::roles::Role;
+use crate::value::shell;
 
 type Outcome<T> = Result<T, Halt>;
 
 /// How long a server may take until it runs a new version: the image, the start, its health.
 const SETTLE: Duration = Duration::from_secs(1800);
+
+/// How long a person's command may take: as long as Systems Manager lets a command by default
+/// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html>).
+const COMMAND: Duration = Duration::from_secs(3600);
 
 /// A server, and where scripts for it are sent: itself, or its group.
 pub type Place = (Arc<str>, Handle);
@@ -100,6 +105,80 @@ pub async fn servers_of(
         )));
     }
     Ok(found)
+}
+
+/// Whether a command runs in the container that serves, or in one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In the one that serves.
+    Exec,
+    /// In a new one of the same image, with the same variables.
+    Run,
+}
+
+/// What runs a command of a service on a server of a region; the first in service where none is named.
+///
+/// # Errors
+/// When there is no such service, server or script.
+pub async fn command(
+    context: &Context<'_>,
+    graph: &Graph,
+    texts: &dyn Fn(&str) -> Option<String>,
+    place: (&str, &str, Option<&str>),
+    mode: Mode,
+    words: &[String],
+) -> Outcome<Script> {
+    let (service, region, server) = place;
+    let setting = graph
+        .with_role(Role::ServiceSetting)
+        .find(|one| one.address.key.as_deref() == Some(service) && &*one.address.region == region);
+    let named = setting.and_then(rollout::names).map(|(name, _)| name);
+    let missing = || {
+        Halt::Missing(format!(
+            "the blueprint has no setting of {service} in {region}"
+        ))
+    };
+    let setting = named.ok_or_else(missing)?.to_owned();
+    let mut servers = servers_of(context, graph, service, region)
+        .await?
+        .into_iter();
+    let found = match server {
+        None => servers.next(),
+        Some(wanted) => servers.find(|(id, _)| **id == *wanted),
+    };
+    let (on, handle) = found.ok_or_else(|| {
+        let server = server.unwrap_or("a server");
+        Halt::Missing(format!(
+            "{server} is no server of {service} in service in {region}"
+        ))
+    })?;
+    let words: Result<Vec<String>, String> = words.iter().map(|word| shell::word(word)).collect();
+    let words = words.map_err(Halt::Missing)?.join(" ");
+    let mode = match mode {
+        Mode::Exec => "exec",
+        Mode::Run => "run",
+    };
+    let variables = [
+        ("SETTING", setting),
+        ("MODE", mode.to_owned()),
+        ("COMMAND", words),
+        ("AWS_DEFAULT_REGION", region.to_owned()),
+    ];
+    let text =
+        texts("run").ok_or_else(|| Halt::Missing("there is no script deploy/run".to_owned()))?;
+    let text = packed_command(&text, false, &variables).map_err(Halt::Missing)?;
+    let environment = variables
+        .into_iter()
+        .map(|(name, value)| (name.into(), value));
+    Ok(Script {
+        name: "deploy/run".into(),
+        undo: false,
+        server: handle,
+        on: Some(on),
+        text,
+        environment: environment.collect(),
+        within: COMMAND,
+    })
 }
 
 /// Has servers take settings in, all at once, and waits until they run by them.

@@ -279,14 +279,14 @@ impl Walk<'_> {
     async fn watch(&self, service: &Service, seconds: u32) -> Outcome<()> {
         let readings = CloudReadings::new(self.context, self.graph);
         let until = readings.now() + u64::from(seconds) * 1000;
-        let mut checks = vec![
-            Check::Healthy(Healthy {}),
-            Check::Errors(Errors {
-                below: u32::from(service.how.errors),
-            }),
-        ];
-        let below = service.how.latency;
-        checks.extend(below.map(|below| Check::Latency(Latency { below })));
+        let ailing = self.record.deployment.as_ref().map(|one| &*one.ailing);
+        let ailing = ailing.unwrap_or_default();
+        let mut checks = vec![Check::Healthy(Healthy {})];
+        for (name, check) in limits(service) {
+            if !ailing.contains(&name) {
+                checks.push(check);
+            }
+        }
         loop {
             for check in &checks {
                 let gate = Gate::new(check.clone(), 1, 30);
@@ -425,6 +425,40 @@ impl Walk<'_> {
         let run = || provider.run(owner, &script);
         Ok(retry::steadily(self.context, "run", run).await?)
     }
+}
+
+/// What a service's requests have to keep within, each by its name in [`crate::inventory::Deployment::ailing`].
+fn limits(service: &Service) -> Vec<(String, Check)> {
+    let below = u32::from(service.how.errors);
+    let errors = (
+        format!("{}: errors", service.name),
+        Check::Errors(Errors { below }),
+    );
+    let latency = service.how.latency.map(|below| {
+        let name = format!("{}: latency", service.name);
+        (name, Check::Latency(Latency { below }))
+    });
+    std::iter::once(errors).chain(latency).collect()
+}
+
+/// Which limits of these services are not kept now.
+///
+/// # Errors
+/// When the cloud does not answer.
+pub async fn ailing(
+    context: &Context<'_>,
+    graph: &Graph,
+    services: &[Service],
+) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    for (name, check) in services.iter().flat_map(limits) {
+        match settled(context, graph, &Gate::new(check, 1, 0), &mut |_, _| {}).await {
+            Ok(()) => {}
+            Err(Halt::Shut(_)) => found.push(name),
+            Err(halt) => return Err(halt),
+        }
+    }
+    Ok(found)
 }
 
 /// The regions of the services, in their order.

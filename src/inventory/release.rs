@@ -23,6 +23,9 @@ pub struct Deployment {
     /// Alarms that were firing at its start, which say nothing about the new version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,
+    /// What was wrong before it started (`web: errors`), so that it says nothing about the new version either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ailing: Vec<String>,
     /// Services whose release command has run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Arc<str>>,
@@ -117,6 +120,7 @@ mod tests {
                 who: "ann".to_owned(),
                 since: number,
                 alarms: Vec::new(),
+                ailing: Vec::new(),
                 released: Vec::new(),
                 served: true,
                 back: None,

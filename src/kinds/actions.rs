@@ -117,6 +117,11 @@ pub fn of_migration<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("migrate", "read").chain(of_entry("migrate", "write"))
 }
 
+/// What it takes to read what services log.
+pub fn of_logs<'a>() -> impl Iterator<Item = &'a Arc<str>> {
+    of_entry("observe", "read")
+}
+
 /// What a migration needs besides that copies files to other regions.
 pub fn of_files<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("files", "read").chain(of_entry("files", "write"))
@@ -177,7 +182,7 @@ mod tests {
             let needs: Vec<&str> = entry.keys().copied().collect();
             match *kind {
                 "always" | "files" | "migrate" => assert_eq!(needs, ["read", "write"]),
-                "doctor" => assert_eq!(needs, ["read"]),
+                "doctor" | "observe" => assert_eq!(needs, ["read"]),
                 "secret" => assert_eq!(needs, ["write"]),
                 _ => assert_eq!(needs, ["create", "delete", "read", "update"], "{kind}"),
             }

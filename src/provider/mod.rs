@@ -89,6 +89,30 @@ pub struct Output {
     pub stderr: String,
 }
 
+/// Which lines of a log group are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Since when, in milliseconds since the epoch.
+    pub since: u64,
+    /// A text that they contain.
+    pub text: Option<String>,
+    /// At most so many.
+    pub most: usize,
+}
+
+/// A line that somebody logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When, in milliseconds since the epoch.
+    pub at: u64,
+    /// What tells it from every other line of its group.
+    pub id: String,
+    /// Who, as the log stream's name says: a container.
+    pub stream: String,
+    /// The line.
+    pub text: String,
+}
+
 /// How those stand who answer requests behind a resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
@@ -369,6 +393,14 @@ pub trait Provider {
 
     /// Runs a script on a server, or on one of a group's, and returns once it has ended.
     async fn run(&self, owner: &Owner, script: &Script) -> Outcome<Output>;
+
+    /// Lines of a log group, oldest first.
+    async fn log_lines(
+        &self,
+        owner: &Owner,
+        group: &Handle,
+        wanted: &LogQuery,
+    ) -> Outcome<Vec<LogLine>>;
 
     /// Writes the app's record.
     async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()>;

@@ -61,6 +61,10 @@ pub enum Published {
     Deploy,
     /// `releases --json`.
     Releases,
+    /// `output --json`.
+    Outputs,
+    /// A line of `logs --json`.
+    LogLine,
     /// `import --discover --json`.
     Proposals,
     /// `migrate` and `failover` with `--json`, where nothing is under way or to do.
@@ -85,7 +89,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -109,6 +113,8 @@ impl Published {
         Self::Flush,
         Self::Deploy,
         Self::Releases,
+        Self::Outputs,
+        Self::LogLine,
         Self::Proposals,
         Self::Settled,
         Self::Sim,
@@ -147,6 +153,8 @@ impl Published {
             Self::Flush => "flush",
             Self::Deploy => "deploy",
             Self::Releases => "releases",
+            Self::Outputs => "outputs",
+            Self::LogLine => "log-line",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
             Self::Sim => "sim",
@@ -186,6 +194,8 @@ impl Published {
             Self::Flush => of::<json::caches::Flush<'_>>(),
             Self::Deploy => of::<json::deploy::Deploy<'_>>(),
             Self::Releases => of::<json::deploy::Releases<'_>>(),
+            Self::Outputs => of::<json::output::Outputs<'_>>(),
+            Self::LogLine => of::<json::output::Line<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),
             Self::Sim => of::<json::sim::Document<'_>>(),

@@ -113,7 +113,8 @@ pub struct Deploy {
     /// Percent of the servers in a step, one at least.
     #[schemars(range(min = 1, max = 100))]
     pub share: u8,
-    /// Seconds for which a new version is watched: after the first share (`canary`) and after the last server.
+    /// Seconds for which a new version is watched: after the first share (`canary`) and after the last server. CloudWatch
+    /// counts requests and errors up to two minutes late.
     #[schemars(range(max = 86400))]
     pub bake: u32,
     /// Percent of requests that must not fail; at more, the deployment is rolled back.
@@ -129,7 +130,7 @@ impl Default for Deploy {
         Self {
             strategy: Strategy::Rolling,
             share: 25,
-            bake: 60,
+            bake: 180,
             errors: 5,
             latency: None,
         }

@@ -134,6 +134,7 @@ impl Case {
                 who: "ann".to_owned(),
                 since: context.provider.clock().now(),
                 alarms: deploy::alarms(context, &self.new).await?,
+                ailing: deploy::ailing(context, &self.new, &services).await?,
                 released: Vec::new(),
                 served: false,
                 back: None,

@@ -253,7 +253,9 @@ fn tried(block: &Block, project: &Project) -> Vec<String> {
             continue;
         }
         if only.is_some() {
+            // What stands behind `--` is another program's.
             let line = line.split(['|', '>']).next().unwrap();
+            let line = line.split(" -- ").next().unwrap();
             let output = project.run(&format!("{line} --help"));
             if !output.status.success() {
                 wrong.push(format!("{}: {line}: {}", block.place, told(&output)));

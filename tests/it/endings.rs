@@ -699,8 +699,8 @@ fn destroy_says_what_is_kept_and_files_each_resource_under_its_tier() {
 fn habits_from_other_tools_are_answered() {
     let project = Project::new();
     for (line, what) in [
-        ("deploy", "`scalectl apply`"),
-        ("output", "`scalectl status --json`"),
+        ("up", "`scalectl apply`"),
+        ("workspace", "`--env NAME`"),
         ("apply -auto-approve", "`--auto-approve`"),
     ] {
         let told = project.said(&[line]);

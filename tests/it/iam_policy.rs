@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::actions::action_of;
 use crate::common::root;
 use scalectl::kinds::actions::{
-    Need, of_doctor, of_every_change, of_every_run, of_files, of_kind, of_migration, of_properties,
+    Need, of_doctor, of_every_change, of_every_run, of_files, of_kind, of_logs, of_migration,
+    of_properties,
 };
 use scalectl::schema::Registry;
 use scalectl::value::{Map, Value};
@@ -252,6 +253,7 @@ fn named() -> BTreeSet<String> {
         .chain(of_every_change())
         .chain(of_doctor())
         .chain(of_migration())
+        .chain(of_logs())
         .chain(of_files());
     named.extend(others.map(ToString::to_string));
     let mut secret = Map::new();

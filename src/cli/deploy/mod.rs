@@ -137,7 +137,7 @@ fn carry_out(global: &Global, order: &Order<'_>, mut project: Project) -> Outcom
 }
 
 /// Fails when the spec has no such service.
-fn known(project: &Project, name: &str) -> Result<(), Failure> {
+pub fn known(project: &Project, name: &str) -> Result<(), Failure> {
     if project.spec.services.contains_key(name) {
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::cli::plan::{Planned, Scope, planned};
 use crate::cli::progress::{Show, ticking};
 use crate::cli::project::Project;
 use crate::cli::{Failure, Global, Outcome, ui};
-use crate::deploy::{self, Event, Service, Walk, alarms, found, service};
+use crate::deploy::{self, Event, Service, Walk, ailing, alarms, found, service};
 use crate::inventory::{Deployment, Record};
 use crate::migrate::walk::Halt;
 use crate::plan::Counts;
@@ -80,8 +80,10 @@ impl Run<'_> {
             let alarms = alarms(self.context, &planned.graph)
                 .await
                 .map_err(|halt| told(&halt))?;
-            if !alarms.is_empty() && !json {
-                ui::note(&tell::firing(&alarms));
+            let ailing = ailing(self.context, &planned.graph, &services).await;
+            let ailing = ailing.map_err(|halt| told(&halt))?;
+            if !json {
+                ui::note(&tell::before(&alarms, &ailing));
             }
             for edit in &self.order.edits {
                 edit.write(self.global, self.project)?;
@@ -94,6 +96,7 @@ impl Run<'_> {
                 who: self.who.clone(),
                 since: self.context.provider.clock().now(),
                 alarms,
+                ailing,
                 released: Vec::new(),
                 served: false,
                 back: None,

@@ -203,13 +203,19 @@ fn way(service: &Service) -> String {
     )
 }
 
-/// The alarms that fire before anything changed.
-pub(super) fn firing(alarms: &[String]) -> String {
-    format!(
-        "{} already firing, so not counted against the new version: {}\n",
-        Painted(NOTICE, "note:"),
-        alarms.join(", ")
-    )
+/// What was wrong before anything changed.
+pub(super) fn before(alarms: &[String], ailing: &[String]) -> String {
+    let line = |what: &str, names: &[String]| {
+        if names.is_empty() {
+            return String::new();
+        }
+        let names = names.join(", ");
+        format!(
+            "{} {what}, so not counted against the new version: {names}\n",
+            Painted(NOTICE, "note:")
+        )
+    };
+    line("already firing", alarms) + &line("already beyond the limit", ailing)
 }
 
 pub(super) fn done(services: &[Service]) -> String {

@@ -8,6 +8,7 @@ use futures_util::future::{try_join_all, try_join3};
 use serde_json::json;
 
 use super::call::Api;
+use super::clients::Clients;
 use super::marks::Tags;
 use super::sdk::cloudwatchlogs as logs;
 use super::service::{
@@ -15,7 +16,7 @@ use super::service::{
     is_worth_asking, items, list, none_if_gone, pages, tag_map, tags_of_map, text, to_json,
 };
 use crate::inventory::Handle;
-use crate::provider::{ErrorKind, Outcome, ProviderError, Write};
+use crate::provider::{ErrorKind, LogLine, LogQuery, Outcome, ProviderError, Write};
 use crate::value::{Map, Value};
 
 const GROUP: &str = "AWS::Logs::LogGroup";
@@ -57,6 +58,53 @@ type Client = Api<aws_sdk_cloudwatchlogs::Client>;
 /// Every mapping of this service's kinds.
 pub fn services() -> Vec<Box<dyn Service>> {
     vec![Box::new(Groups)]
+}
+
+/// Events of a page (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>).
+const PAGE: usize = 10_000;
+
+/// Lines of a group, oldest first. AWS tells of each stream in pages, some of them empty.
+pub async fn lines(clients: &Clients, group: &Handle, wanted: &LogQuery) -> Outcome<Vec<LogLine>> {
+    let api = clients.logs(&group.address.region);
+    let mut question = input(json!({
+        "logGroupName": &*group.identifier,
+        "startTime": wanted.since,
+        "limit": wanted.most.min(PAGE),
+    }));
+    // Between quotes a pattern is the text itself; AWS has no way to write a quote there.
+    if let Some(text) = wanted
+        .text
+        .as_deref()
+        .filter(|text| !text.contains(['"', '\\']))
+    {
+        question.insert("filterPattern", Value::str(format!("\"{text}\"")));
+    }
+    let mut found = Vec::new();
+    loop {
+        let answer = logs::filter_log_events(&api, &question).await?;
+        let has = |line: &LogLine| {
+            let text = wanted.text.as_deref();
+            text.is_none_or(|text| line.text.contains(text))
+        };
+        found.extend(items(&answer, "events").map(line_of).filter(has));
+        let next = text(&answer, "nextToken");
+        if next.is_empty() || found.len() >= wanted.most {
+            break;
+        }
+        question.insert("nextToken", Value::str(next));
+    }
+    found.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    Ok(found)
+}
+
+fn line_of(event: &Map) -> LogLine {
+    let at = event.get("timestamp").and_then(Value::as_int);
+    LogLine {
+        at: at.and_then(|at| u64::try_from(at).ok()).unwrap_or_default(),
+        id: text(event, "eventId").to_owned(),
+        stream: text(event, "logStreamName").to_owned(),
+        text: text(event, "message").to_owned(),
+    }
 }
 
 struct Groups;

@@ -67,8 +67,8 @@ use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
 use self::service::{Depth, Index, Place, Service, Which};
 use super::{
-    Answer, Awaited, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Pending,
-    Probe, Provider, ProviderError, Query, Script, Traffic, Write,
+    Answer, Awaited, Clock, ErrorKind, Files, Health, Held, Holder, LogLine, LogQuery, Outcome,
+    Output, Pending, Probe, Provider, ProviderError, Query, Script, Traffic, Write,
 };
 use crate::address::Address;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray};
@@ -477,6 +477,15 @@ impl Provider for Aws {
 
     async fn run(&self, _: &Owner, script: &Script) -> Outcome<Output> {
         Box::pin(readings::run(&self.clients, script)).await
+    }
+
+    async fn log_lines(
+        &self,
+        _: &Owner,
+        group: &Handle,
+        wanted: &LogQuery,
+    ) -> Outcome<Vec<LogLine>> {
+        Box::pin(logs::lines(&self.clients, group, wanted)).await
     }
 
     async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {

@@ -33,6 +33,7 @@ mod item;
 mod keyspaces;
 mod limits;
 pub mod load;
+mod logs;
 mod networks;
 mod offers;
 mod outside;
@@ -56,8 +57,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Answer, Clock, ErrorKind, Files, Health, Held, Holder, Outcome, Output, Probe, Provider,
-    ProviderError, Query, Script, Traffic, Write,
+    Answer, Clock, ErrorKind, Files, Health, Held, Holder, LogLine, LogQuery, Outcome, Output,
+    Probe, Provider, ProviderError, Query, Script, Traffic, Write,
 };
 use crate::address::GLOBAL;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
@@ -558,6 +559,23 @@ impl Provider for Sim {
                     None => cloud.script(owner, script),
                 })
             },
+        ))
+        .await
+    }
+
+    async fn log_lines(
+        &self,
+        owner: &Owner,
+        group: &Handle,
+        wanted: &LogQuery,
+    ) -> Outcome<Vec<LogLine>> {
+        let region = &group.address.region;
+        Box::pin(self.call(
+            "logs:FilterLogEvents",
+            "",
+            region,
+            false,
+            |cloud, now, _| cloud.log_lines(owner, group, wanted, now),
         ))
         .await
     }

@@ -81,6 +81,11 @@ impl Cloud {
         match &*script.name {
             "deploy/settle" => Some(self.settles(owner, script, images, now)),
             "deploy/release" => Some(self.releases(owner, script)),
+            "deploy/run" => Some(Output {
+                code: 125,
+                stdout: String::new(),
+                stderr: "the simulator has no machine that could run a command".to_owned(),
+            }),
             _ => None,
         }
     }

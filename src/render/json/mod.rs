@@ -14,6 +14,7 @@ pub mod history;
 pub mod lease;
 pub mod migration;
 pub mod migration_dry_run;
+pub mod output;
 pub mod plan;
 pub mod proposals;
 pub mod resource;

@@ -176,3 +176,31 @@ fn a_deployment_in_progress_holds_everything_else_until_it_is_finished_or_taken_
     assert_eq!(spec(&project), SPEC.replace("web:1", "web:2"));
     assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
 }
+
+#[test]
+fn a_version_that_repairs_the_site_is_not_rolled_back_for_what_it_repairs() {
+    let project = deployed();
+    project.run("sim fault --failing web:1b");
+    project.run("deploy web --image ghcr.io/acme/web:1a --auto-approve");
+    // It serves, and fails a minute later: nobody watches it.
+    let spec = SPEC
+        .replace("web:1 ", "web:1b ")
+        .replace("scale:", "deploy: {bake: 0}\n    scale:");
+    project.write("scalectl.yaml", &spec);
+    project.run("deploy --auto-approve");
+    // Something else that takes minutes.
+    project.write("scalectl.yaml", spec + "cache: {engine: valkey}\n");
+    project.run("apply --auto-approve");
+    let told = project.said(&["deploy web --image ghcr.io/acme/web:2 --auto-approve"]);
+    assert!(
+        told.contains(
+            "already beyond the limit, so not counted against the new version: web: errors"
+        ),
+        "{told}"
+    );
+    assert!(told.contains("already firing"), "{told}");
+    assert!(
+        told.contains("Done: web serves ghcr.io/acme/web:2."),
+        "{told}"
+    );
+}

@@ -6,6 +6,7 @@ mod deploy;
 mod failover;
 mod import;
 mod migrate;
+mod observe;
 mod options;
 mod plan;
 mod runs;

@@ -15,6 +15,7 @@ operation!(describe_index_policies, "logs:DescribeIndexPolicies", ["logGroupIden
 operation!(describe_log_groups, "logs:DescribeLogGroups", ["accountIdentifiers" set_account_identifiers "logGroupNamePrefix" set_log_group_name_prefix "logGroupNamePattern" set_log_group_name_pattern "nextToken" set_next_token "limit" set_limit "includeLinkedAccounts" set_include_linked_accounts "logGroupClass" set_log_group_class "logGroupIdentifiers" set_log_group_identifiers], ["logGroups" log_groups "nextToken" next_token]);
 operation!(describe_resource_policies, "logs:DescribeResourcePolicies", ["nextToken" set_next_token "limit" set_limit "resourceArn" set_resource_arn "policyScope" set_policy_scope], ["resourcePolicies" resource_policies "nextToken" next_token]);
 operation!(disassociate_kms_key, "logs:DisassociateKmsKey", ["logGroupName" set_log_group_name "resourceIdentifier" set_resource_identifier], []);
+operation!(filter_log_events, "logs:FilterLogEvents", ["logGroupName" set_log_group_name "logGroupIdentifier" set_log_group_identifier "logStreamNames" set_log_stream_names "logStreamNamePrefix" set_log_stream_name_prefix "startTime" set_start_time "endTime" set_end_time "filterPattern" set_filter_pattern "nextToken" set_next_token "limit" set_limit "interleaved" set_interleaved "unmask" set_unmask], ["events" events "searchedLogStreams" searched_log_streams "nextToken" next_token]);
 operation!(get_data_protection_policy, "logs:GetDataProtectionPolicy", ["logGroupIdentifier" set_log_group_identifier], ["logGroupIdentifier" log_group_identifier "policyDocument" policy_document "lastUpdatedTime" last_updated_time]);
 operation!(list_tags_for_resource, "logs:ListTagsForResource", ["resourceArn" set_resource_arn], ["tags" tags]);
 operation!(put_bearer_token_authentication, "logs:PutBearerTokenAuthentication", ["logGroupIdentifier" set_log_group_identifier "bearerTokenAuthenticationEnabled" set_bearer_token_authentication_enabled], []);
@@ -27,6 +28,7 @@ operation!(tag_resource, "logs:TagResource", ["resourceArn" set_resource_arn "ta
 operation!(untag_resource, "logs:UntagResource", ["resourceArn" set_resource_arn "tagKeys" set_tag_keys], []);
 
 word!(DataProtectionStatus);
+record!(read FilteredLogEvent, ["logStreamName" log_stream_name set_log_stream_name "timestamp" timestamp set_timestamp "message" message set_message "ingestionTime" ingestion_time set_ingestion_time "eventId" event_id set_event_id]);
 record!(read IndexPolicy, ["logGroupIdentifier" log_group_identifier set_log_group_identifier "lastUpdateTime" last_update_time set_last_update_time "policyDocument" policy_document set_policy_document "policyName" policy_name set_policy_name "source" source set_source]);
 word!(IndexSource);
 word!(InheritedProperty);
@@ -34,3 +36,4 @@ record!(read LogGroup, ["logGroupName" log_group_name set_log_group_name "creati
 word!(LogGroupClass);
 word!(PolicyScope);
 record!(read ResourcePolicy, ["policyName" policy_name set_policy_name "policyDocument" policy_document set_policy_document "lastUpdatedTime" last_updated_time set_last_updated_time "policyScope" policy_scope set_policy_scope "resourceArn" resource_arn set_resource_arn "revisionId" revision_id set_revision_id]);
+record!(read SearchedLogStream, ["logStreamName" log_stream_name set_log_stream_name "searchedCompletely" searched_completely set_searched_completely]);
