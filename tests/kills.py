@@ -4,7 +4,7 @@
   kills.py BINARY                    200 kills in the first 50 ms and 100 midway of each command
   kills.py BINARY --early 20 --midway 10 --seed 7 apply destroy
 
-On the simulator, with examples/shop. After each kill the same command has to succeed, and the plan to be as empty as after
+On the simulator, with examples/shop (`rollback` is a deployment that goes back by itself). After each kill the same command has to succeed, and the plan to be as empty as after
 a run that nobody killed. The seed is printed; the exit code is 1 when anything failed. Not part of the default run: it takes
 about half an hour.
 """
@@ -25,13 +25,18 @@ COMMANDS = {
     "apply": ([], ["apply", "--auto-approve"], None),
     "migrate": (["apply"], ["migrate", "--to", "split-db", *GO], ["migrate", "--resume", *GO]),
     "scale": (["apply"], ["scale", "--auto-approve"], None),
+    "deploy": (["apply"], ["deploy", "--auto-approve"], None),
+    "rollback": (["apply"], ["deploy", "web", "--image", "ghcr.io/acme/shop:sick", "--auto-approve"], ["rollback", "--auto-approve"]),
     "destroy": (["apply"], ["destroy", "--auto-approve"], None),
     "failover": (["apply"], ["failover", "--to", "eu-west-1", "--auto-approve"], ["failover", "--resume", "--auto-approve"]),
 }
 SPEC = {
     "scale": lambda text: text.replace("t4g.small", "t4g.medium"),
     "failover": lambda text: text,
+    "deploy": lambda text: text.replace("shop:1.4.2", "shop:1.5.0"),
 }
+# An image that never becomes healthy: the deployment goes back by itself, and the plan is as empty as before it.
+SICK = ["sim", "fault", "--sick", "shop:sick"]
 
 
 class Bench:
@@ -47,6 +52,8 @@ class Bench:
             self.must(["apply", "--auto-approve"], self.ready)
         if name == "destroy":
             self.command = self.command + self.allowed()
+        if name == "rollback":
+            self.must(SICK, self.ready)
         if name in SPEC:
             path = self.ready + "/scalectl.yaml"
             with open(path) as file:
@@ -71,7 +78,10 @@ class Bench:
         """How long the command takes by itself."""
         folder = self.copy()
         began = time.monotonic()
-        self.must(self.command, folder)
+        if self.name == "rollback":
+            self.run(self.command, folder)
+        else:
+            self.must(self.command, folder)
         took = time.monotonic() - began
         shutil.rmtree(folder)
         return took
@@ -88,6 +98,8 @@ class Bench:
         process.kill()
         process.wait()
         code, text = self.run(self.command, folder)
+        if code and "Rolled back: " in text:
+            code = 0
         if code and self.again:
             code, text = self.run(self.again, folder)
         wrong = None
