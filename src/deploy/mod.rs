@@ -37,7 +37,7 @@ pub struct Service {
     pub has_release: bool,
     /// From and to.
     pub version: Version,
-    /// Its settings, one per region, in the order of the spec's regions.
+    /// Its settings, one per region: first where the database's writes are, then in the order of the spec's regions.
     pub settings: Vec<Address>,
 }
 
@@ -116,13 +116,17 @@ fn needs(plan: &Plan, graph: &Graph) -> BTreeSet<Address> {
 /// A service of the spec as a deployment sees it; `None` where it has no setting.
 pub fn service(name: &str, graph: &Graph, live: &Live, spec: &Spec) -> Option<Service> {
     let declared = spec.services.get(name)?;
-    let of = |region: &spec::Region| {
-        let region: &str = region.name();
+    let writer = spec.writer_region();
+    let mut regions: Vec<&str> = spec.regions.iter().map(spec::Region::name).collect();
+    // A release command writes to the database.
+    regions.sort_by_key(|region| *region != writer);
+    let of = |region: &&str| {
+        let region: &str = region;
         graph
             .with_role(Role::ServiceSetting)
             .find(|one| self::name(one) == Some(name) && &*one.address.region == region)
     };
-    let settings: Vec<&Resource> = spec.regions.iter().filter_map(of).collect();
+    let settings: Vec<&Resource> = regions.iter().filter_map(of).collect();
     let first = settings.first()?;
     let before = live.resources.get(&first.address);
     let before = before.and_then(|one| one.properties.get("Value"));

@@ -180,7 +180,9 @@ const OTHERS: [&str; 11] = [
 
 /// Commands that ask a person; here somebody has said yes already.
 fn answered(line: &str) -> String {
-    let asks = ["apply", "destroy", "migrate", "failover", "scale"];
+    let asks = [
+        "apply", "deploy", "rollback", "destroy", "migrate", "failover", "scale",
+    ];
     let quiet = ["--plan", "--dry-run", "--status", "--auto-approve"];
     let mut words = line.split(' ');
     let is_ours = words.next() == Some("scalectl");
