@@ -93,7 +93,7 @@ const TOKEN: usize = 20;
 
 /// Where the passwords of URLs stand in a text: after the colon of what is before the last `@` of an authority
 /// (RFC 3986, section 3.2.1), also where a `/`, `?` or `#` stands in it that had to be encoded. A text with more URLs
-/// than [`Effort`] covers counts as one password, because one may be in it.
+/// than `Effort` covers counts as one password, because one may be in it.
 pub fn passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
     places(text, &mut Effort::for_text(text))
         .unwrap_or_else(|| std::iter::once(0..text.len()).collect())
