@@ -198,7 +198,7 @@ pub async fn in_line(
         let script = script(texts, "settle", variable, on, server.clone(), SETTLE)?;
         let (provider, owner) = (context.provider, context.owner);
         let run = || provider.run(owner, &script);
-        match retry::steadily(context, "run", run).await {
+        match unless_stopped(context, retry::steadily(context, "run", run)).await? {
             Ok(output) => judge(on, &output),
             // One that the group has ended meanwhile runs nothing any more.
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
@@ -215,6 +215,15 @@ pub async fn in_line(
     });
     let ends: Vec<Outcome<()>> = join_all(asks).await;
     ends.into_iter().collect()
+}
+
+/// Waits for a script, which goes on by itself on its server when somebody asks to stop.
+pub async fn unless_stopped<T>(context: &Context<'_>, work: impl Future<Output = T>) -> Outcome<T> {
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = context.stop.asked() => Err(Halt::Stopped),
+    }
 }
 
 /// What a server's answer means.

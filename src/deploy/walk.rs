@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::rollout::{self, Rollout};
-use super::servers::{Place, in_line, script, servers_of};
+use super::servers::{Place, in_line, script, servers_of, unless_stopped};
 use super::{Service, digest, is_rollout, waves};
 use crate::address::Address;
 use crate::apply::{Context, execute, observe, observe_only, retry, write_record};
@@ -423,7 +423,8 @@ impl Walk<'_> {
         let script = script(self.texts, name, variable, on, server, within)?;
         let (provider, owner) = (self.context.provider, self.context.owner);
         let run = || provider.run(owner, &script);
-        Ok(retry::steadily(self.context, "run", run).await?)
+        let run = retry::steadily(self.context, "run", run);
+        Ok(unless_stopped(self.context, run).await??)
     }
 }
 

@@ -1,5 +1,8 @@
 //! `deploy`, `rollback`, `releases`, and an apply that changes an image.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
 use crate::project::Project;
 
 const SPEC: &str = "\
@@ -203,4 +206,40 @@ fn a_version_that_repairs_the_site_is_not_rolled_back_for_what_it_repairs() {
         told.contains("Done: web serves ghcr.io/acme/web:2."),
         "{told}"
     );
+}
+
+#[test]
+fn an_interrupt_pauses_a_deployment_that_is_resumed_or_taken_back() {
+    for (command, image) in [("deploy", "web:2"), ("rollback", "web:1")] {
+        let project = deployed();
+        // A simulated second takes as long as a real one: the first server is waited for.
+        let line = "deploy web --image ghcr.io/acme/web:2 --auto-approve --json --speed 1";
+        let mut child = project
+            .command(line)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines
+            .find(|line| line.as_ref().unwrap().contains("turns"))
+            .unwrap()
+            .unwrap();
+        let kill = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let mut said = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        assert!(said.contains("the deployment is paused"), "{said}");
+        project.run(&format!("{command} --auto-approve"));
+        assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
+        assert!(spec(&project).contains(image), "{command}");
+    }
 }
