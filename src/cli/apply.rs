@@ -1,12 +1,12 @@
 //! `scalectl apply`: the plan, the question, the run.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
+use super::deploy::versions;
 use super::event_log::{self, open_into};
 use super::exit::Code;
 use super::plan::{Planned, Scope, against, heading, planned, tell_calls};
@@ -16,19 +16,15 @@ use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, migrate, observe, saved, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
-use crate::deploy;
-use crate::graph::Graph;
 use crate::inventory::{Live, Record};
-use crate::migrate::walk::Halt;
 use crate::plan::existing::{ZONE, is_public};
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Action, Plan, guard};
 use crate::policy::Report;
 use crate::render::json::findings::policy;
 use crate::render::plan::{Detail, Frame, changes, text};
-use crate::render::style::{FAINT, NOTICE, Painted};
+use crate::render::style::{FAINT, Painted};
 use crate::render::{findings, folded};
-use crate::words::count;
 
 #[derive(Args)]
 #[command(
@@ -129,7 +125,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             refuse(&planned.refusals)?;
             obey(&planned.report, options.json, options.into.as_ref())?;
             if !options.json {
-                ui::note(&without_release(&project, &planned));
+                ui::note(&versions::without_release(&project, &planned));
             }
             let whole = scope.target.is_empty();
             let stage = whole.then(|| project.spec.stage.name());
@@ -155,7 +151,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 return Err(Failure::Told(Code::of_run(&report)));
             }
             if cloud.has_servers() {
-                await_versions(context, &project, &graph, &plan, &live, options.json).await?;
+                versions::awaited(context, &project, &graph, &plan, &live, options.json).await?;
             }
             if !options.json {
                 say_where(live, &plan, report);
@@ -230,65 +226,6 @@ fn show(project: &Project, planned: &Planned, options: &Options, place: Option<&
             .any(|one| one.action == Action::Create)
     {
         ui::print(&format!("{}\n", Painted(FAINT, UNFOLD)));
-    }
-}
-
-/// That release commands are a deployment's, where a plan changes a service that has one.
-fn without_release(project: &Project, planned: &Planned) -> String {
-    let settings = deploy::changed(&planned.plan, &planned.graph, &planned.live);
-    let has_one = |name: &&str| {
-        let service = project.spec.services.get(*name);
-        service.is_some_and(|one| one.release.is_some())
-    };
-    let names = settings.iter().filter_map(|one| one.key.as_deref());
-    let names: BTreeSet<&str> = names.filter(has_one).collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    let names = names.into_iter().collect::<Vec<_>>().join(" ");
-    format!(
-        "{} apply runs no release command; `scalectl deploy {names}` does, and goes back by itself.\n",
-        Painted(NOTICE, "Note:")
-    )
-}
-
-/// Waits until servers run services by their changed settings. Those that are new start by them.
-async fn await_versions(
-    context: &Context<'_>,
-    project: &Project,
-    graph: &Graph,
-    plan: &Plan,
-    live: &Live,
-    json: bool,
-) -> Result<(), Failure> {
-    let settings = deploy::changed(plan, graph, live);
-    if settings.is_empty() {
-        return Ok(());
-    }
-    let names: BTreeSet<&str> = settings
-        .iter()
-        .filter_map(|one| one.key.as_deref())
-        .collect();
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    if !json {
-        ui::note(&format!(
-            "Waiting until servers run the new version of {names}...\n"
-        ));
-    }
-    let texts = |name: &str| deploy::script(&project.library, name);
-    match deploy::servers_in_line(context, graph, &settings, &texts).await {
-        Ok(servers) => {
-            if !json {
-                let servers = count(servers, "server");
-                ui::print(&format!("{names}: the new version runs on {servers}.\n"));
-            }
-            Ok(())
-        }
-        Err(Halt::Shut(why)) => Err(Failure::with_help(
-            format!("the changes were made, but {why}"),
-            "a server whose new version is not healthy goes on with the old one and tries again every minute; fix the image or its settings, or `scalectl rollback SERVICE`",
-        )),
-        Err(halt) => Err(migrate::told(&halt)),
     }
 }
 

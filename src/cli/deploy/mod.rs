@@ -8,6 +8,7 @@ mod image;
 mod releases;
 mod run;
 mod tell;
+pub mod versions;
 
 use std::path::PathBuf;
 
