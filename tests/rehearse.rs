@@ -457,6 +457,10 @@ fn the_scripts_pass_shellcheck_as_they_run_on_a_server() {
             texts.push((format!("{engine}/{name}"), script));
         }
     }
+    for name in ["release", "run", "settle"] {
+        let script = scalectl::deploy::script(&library, name).unwrap();
+        texts.push((format!("deploy/{name}"), script));
+    }
     let install = std::fs::read_to_string(common::root().join("tests/install.sh")).unwrap();
     texts.push(("tests/install.sh".to_owned(), install));
     for (name, text) in texts {
