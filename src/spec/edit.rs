@@ -43,15 +43,18 @@ pub fn with_writer(text: &str, env: Option<&str>, region: &str) -> Option<String
     with_line(text, map, &entry).or_else(|| in_braces(text, map, &entry))
 }
 
-/// The text with another image for a service: the spec's, or that of an environment which has one of its own. Comments and
-/// everything else stay as they are.
+/// The text with another image for a service: the spec's, or that of an environment. Comments and everything else stay as
+/// they are.
 ///
-/// `None` when the service has no image there, or the text is written in a way that cannot be changed by a word.
+/// `None` when the service has no image there, as an environment that shares the spec's with others, or the text is written
+/// in a way that cannot be changed by a word.
 pub fn with_image(text: &str, env: Option<&str>, service: &str, image: &str) -> Option<String> {
     let root = yaml::parse("scalectl.yaml", text).ok()?;
     let of = |scope: &Node| Some(scope.get("services")?.get(service)?.get("image")?.clone());
-    let overlay = env.and_then(|env| root.get("environments")?.get(env));
-    let node = overlay.and_then(of).or_else(|| of(&root))?;
+    let node = match env {
+        None => of(&root)?,
+        Some(env) => of(root.get("environments")?.get(env)?)?,
+    };
     with_word(text, &node, image)
 }
 
@@ -147,6 +150,20 @@ mod tests {
             with_stage(text, Some("staging"), Stage::SplitDb).unwrap(),
             "stage: cdn\nenvironments:\n  staging:\n    # smaller\n    stage: split-db\n    tags: {a: b}\n"
         );
+    }
+
+    #[test]
+    fn an_image_is_written_where_its_environment_has_it() {
+        let text = "services:\n  web: {image: 'shop:1'}  # ours\nenvironments:\n  staging:\n    services: {web: {image: shop:2}}\n  test: {}\n";
+        let edited = |env| with_image(text, env, "web", "shop:3");
+        assert_eq!(edited(None).unwrap(), text.replace("shop:1", "shop:3"));
+        assert_eq!(
+            edited(Some("staging")).unwrap(),
+            text.replace("shop:2", "shop:3")
+        );
+        // The spec's own is that of other environments too.
+        assert_eq!(edited(Some("test")), None);
+        assert_eq!(with_image(text, None, "api", "shop:3"), None);
     }
 
     #[test]

@@ -63,14 +63,20 @@ impl Edit {
         let path = find(global)?;
         let text = read(&path, "make it readable")?;
         let env = (project.spec.env != "default").then_some(project.spec.env.as_str());
-        spec::with_image(&text, env, service, image).ok_or_else(|| {
-            Failure::with_help(
+        let shown = path.display();
+        spec::with_image(&text, env, service, image).ok_or_else(|| match env {
+            Some(env) => Failure::with_help(
                 format!(
-                    "the image of {service} in {} cannot be changed by a word; nothing was changed",
-                    path.display()
+                    "the environment {env} has no image of its own for {service} in {shown}, and the spec's is that of others too; nothing was changed"
                 ),
+                format!(
+                    "write `image: {image}` under `environments.{env}.services.{service}` there, and run `scalectl deploy`"
+                ),
+            ),
+            None => Failure::with_help(
+                format!("{service} in {shown} has no image that could be changed by a word; nothing was changed"),
                 format!("write `image: {image}` under `services.{service}` there, and run `scalectl deploy`"),
-            )
+            ),
         })
     }
 }

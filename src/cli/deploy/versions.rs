@@ -69,6 +69,15 @@ pub async fn awaited(
             format!("the changes were made, but {why}"),
             "a server whose new version is not healthy goes on with the old one and tries again every minute; fix the image or its settings, or `scalectl rollback SERVICE`",
         )),
-        Err(halt) => Err(migrate::told(&halt)),
+        Err(halt) => Err(match migrate::told(&halt) {
+            Failure::Message { what, help, code } => Failure::Message {
+                what: format!(
+                    "the changes were made; whether servers run the new version of {names} is unknown: {what}"
+                ),
+                help,
+                code,
+            },
+            other => other,
+        }),
     }
 }

@@ -111,6 +111,14 @@ fn an_apply_waits_for_the_new_version_and_does_not_call_a_sick_one_a_success() {
     );
     project.run("sim fault --sick web:3");
     assert_eq!(project.code("apply --auto-approve"), Some(1));
+    project.run("sim fault --clear");
+    project.run("sim fault --refuse deploy/settle --code AccessDenied");
+    project.write("scalectl.yaml", SPEC.replace("api:1", "api:4"));
+    let told = project.said(&["apply --auto-approve"]);
+    assert!(
+        told.contains("the changes were made; whether servers run the new version of api, web is unknown: ssm:SendCommand"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -242,4 +250,23 @@ fn an_interrupt_pauses_a_deployment_that_is_resumed_or_taken_back() {
         assert_eq!(project.code("plan --detailed-exitcode"), Some(0));
         assert!(spec(&project).contains(image), "{command}");
     }
+}
+
+#[test]
+fn an_image_for_one_environment_is_not_written_where_others_have_theirs() {
+    let project = Project::empty();
+    let text = format!("{SPEC}environments:\n  staging: {{domain: staging.shop.example.com}}\n");
+    project.write("scalectl.yaml", &text);
+    project.run("apply --env staging --auto-approve");
+    let told =
+        project.said(&["deploy web --env staging --image ghcr.io/acme/web:2 --auto-approve"]);
+    assert!(
+        told.contains("the environment staging has no image of its own for web"),
+        "{told}"
+    );
+    assert!(
+        told.contains("under `environments.staging.services.web`"),
+        "{told}"
+    );
+    assert_eq!(spec(&project), text);
 }
