@@ -173,10 +173,16 @@ impl Walk<'_> {
         let (name, region) = (&*service.name, &*address.region);
         self.release(service, setting, tell).await?;
         let wanted = digest(&self.text(address).await?);
+        // Whoever wrote down that it was these servers' turn may have died before they had the version, or failed with it.
+        let mut resumed = !rollout.servers.is_empty();
         loop {
             let all = self.servers(service, region).await?;
             let ids: Vec<Arc<str>> = all.iter().map(|(id, _)| id.clone()).collect();
-            let wave = waves::next(&service.how, &ids, &rollout.servers);
+            let wave = if std::mem::take(&mut resumed) {
+                rollout.servers.clone()
+            } else {
+                waves::next(&service.how, &ids, &rollout.servers)
+            };
             if wave.is_empty() {
                 return Ok(());
             }
@@ -185,7 +191,8 @@ impl Walk<'_> {
                 region,
                 servers: wave.len(),
             });
-            rollout.servers.extend(wave.iter().cloned());
+            let new = wave.iter().filter(|id| !rollout.servers.contains(id));
+            rollout.servers.extend(new.cloned().collect::<Vec<_>>());
             let beside = rollout::resource(setting, &rollout).ok_or_else(missing)?;
             self.bring(&beside).await?;
             let wave: Vec<Place> = all

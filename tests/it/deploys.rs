@@ -370,6 +370,35 @@ fn a_run_that_died_at_any_call_is_finished_or_taken_back() {
     }
 }
 
+/// Who resumes does not take a server's word for granted because its turn had come: at every call a run dies that brings an
+/// image which is never healthy, and the next one finds that out.
+#[test]
+fn a_run_that_resumes_finds_out_what_the_one_before_did_not_live_to_see() {
+    for stage in [Stage::SingleServer, Stage::LoadBalanced] {
+        let case = case(stage, "{share: 34, bake: 0}");
+        let sick = Images {
+            sick: [("web:2").into()].into(),
+            ..Images::default()
+        };
+        let mut call = 0;
+        loop {
+            call += 1;
+            let start = (case.cloud.clone(), case.now);
+            let left = case.run(start, Way::Forward, &sick, Some((call, Moment::After)));
+            let Left { cloud, now, .. } = match left.ended {
+                None => left,
+                Some(_) => break,
+            };
+            let resumed = case.run((cloud, now), Way::Forward, &sick, None).ended;
+            assert!(
+                matches!(resumed, Some(Err(Halt::Shut(_)))),
+                "{stage:?}, call {call}: {resumed:#?}"
+            );
+        }
+        assert!(call > 15, "only {call} calls");
+    }
+}
+
 /// The same on the way back.
 #[test]
 fn a_way_back_that_died_at_any_call_goes_on() {
