@@ -21,6 +21,17 @@ pub fn count(number: usize, word: &str) -> String {
     plural(number, word, &format!("{word}s"))
 }
 
+/// The first three of some names, and how many more there are.
+pub fn first(names: &[String]) -> String {
+    const NAMED: usize = 3;
+    let told = names.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    told.join(", ") + &more
+}
+
 /// A text in which all but letters, digits, `-._~` and what `keeps` says is written as `%20` is
 /// (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
 pub fn percent_encoded(text: &str, keeps: impl Fn(u8) -> bool) -> String {

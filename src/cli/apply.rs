@@ -16,6 +16,7 @@ use super::session::Session;
 use super::{Failure, Global, Outcome, dry_run, migrate, observe, saved, ui};
 use crate::apply::journal::Entry;
 use crate::apply::{self, Context, record_of, write_record};
+use crate::deploy;
 use crate::inventory::{Live, Record};
 use crate::plan::existing::{ZONE, is_public};
 use crate::plan::saved::{FORMAT, SavedPlan};
@@ -25,6 +26,7 @@ use crate::render::json::findings::policy;
 use crate::render::plan::{Detail, Frame, changes, text};
 use crate::render::style::{FAINT, Painted};
 use crate::render::{findings, folded};
+use crate::words::first;
 
 #[derive(Args)]
 #[command(
@@ -124,8 +126,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             );
             refuse(&planned.refusals)?;
             obey(&planned.report, options.json, options.into.as_ref())?;
+            let versions = deploy::changed(&planned.plan, &planned.graph, &planned.live);
             if !options.json {
-                ui::note(&versions::without_release(&project, &planned));
+                ui::note(&versions::without_release(&project, &versions));
             }
             let whole = scope.target.is_empty();
             let stage = whole.then(|| project.spec.stage.name());
@@ -151,7 +154,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 return Err(Failure::Told(Code::of_run(&report)));
             }
             if cloud.has_servers() {
-                versions::awaited(context, &project, &graph, &plan, &live, options.json).await?;
+                versions::awaited(context, &project, &graph, &versions, options.json).await?;
             }
             if !options.json {
                 say_where(live, &plan, report);
@@ -295,15 +298,10 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
     if denied.is_empty() {
         return Ok(());
     }
-    let more = match denied.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let first: Vec<&str> = denied.iter().take(NAMED).map(String::as_str).collect();
     Err(Failure::with_help(
         format!(
-            "denied by policies: {}{more}; nothing was changed",
-            first.join(", ")
+            "denied by policies: {}; nothing was changed",
+            first(&denied)
         ),
         "fix the findings, or add exceptions with a reason and a date to policies/exceptions.yaml; check with `scalectl policy check`",
     )
@@ -313,9 +311,6 @@ pub fn obey(report: &Report, json: bool, into: Option<&File>) -> Result<(), Fail
 /// How to see what is folded.
 const UNFOLD: &str =
     "New resources are summarized; -v shows every property, as `scalectl plan` does.";
-
-/// So many findings are named in one message.
-const NAMED: usize = 3;
 
 /// Asks once, or twice when more goes than stays.
 pub async fn ask(
@@ -413,6 +408,9 @@ fn scope_of(arguments: &Arguments, saved: Option<&SavedPlan>) -> Scope {
         None => scope,
     }
 }
+
+/// So many differences are named in one message.
+const NAMED: usize = 3;
 
 /// Fails unless the plan that is made now is the saved one.
 fn is_same(path: &Path, saved: &SavedPlan, now: &SavedPlan) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use crate::apply::Context;
 use crate::deploy::{Place, servers_of};
 use crate::graph::Graph;
 use crate::roles::Role;
-use crate::spec::{Provider, Region};
+use crate::spec::Provider;
 use crate::value::shell;
 
 #[derive(Args)]
@@ -149,20 +149,7 @@ fn opened(global: &Global, how: &How) -> Result<(Project, String), Failure> {
             "this command needs an application on AWS: `provider: aws`",
         ));
     }
-    let regions: Vec<&str> = project.spec.regions.iter().map(Region::name).collect();
-    let region = how
-        .place
-        .as_deref()
-        .or(regions.first().copied())
-        .unwrap_or_default()
-        .to_owned();
-    if !regions.contains(&&*region) {
-        let what = format!("the application has no region {region}");
-        return Err(Failure::with_help(
-            what,
-            format!("its regions are {}", regions.join(", ")),
-        ));
-    }
+    let region = project.region(how.place.as_deref())?.to_owned();
     Ok((project, region))
 }
 

@@ -8,10 +8,9 @@ use super::deploy::known;
 use super::migrate::told;
 use super::project::Project;
 use super::session::Session;
-use super::{Failure, Global, Outcome, ui};
+use super::{Global, Outcome, ui};
 use crate::apply::retry::steadily;
 use crate::deploy::{self, Mode};
-use crate::spec::Region;
 
 /// What Systems Manager keeps of an output
 /// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html>).
@@ -41,19 +40,7 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments, mode: Mode) -> Outcome {
     let project = Project::load(global, None)?;
     known(&project, &arguments.service)?;
-    let regions: Vec<&str> = project.spec.regions.iter().map(Region::name).collect();
-    let region = arguments
-        .place
-        .as_deref()
-        .or(regions.first().copied())
-        .unwrap_or_default();
-    if !regions.contains(&region) {
-        let what = format!("the application has no region {region}");
-        return Err(Failure::with_help(
-            what,
-            format!("its regions are {}", regions.join(", ")),
-        ));
-    }
+    let region = project.region(arguments.place.as_deref())?;
     let graph = project.graph()?;
     let session = Session::open(&project, "exec")?;
     session.run(async |_, context| {

@@ -161,6 +161,20 @@ impl Project {
         Ok(policy::check(self.policies()?, &case))
     }
 
+    /// A region of the spec's: the one that is asked for, or the first.
+    pub fn region<'a>(&'a self, asked: Option<&'a str>) -> Result<&'a str, Failure> {
+        let mut regions = self.spec.regions.iter().map(Region::name);
+        let region = asked.or(regions.clone().next()).unwrap_or_default();
+        if regions.any(|one| one == region) {
+            return Ok(region);
+        }
+        let names: Vec<&str> = self.spec.regions.iter().map(Region::name).collect();
+        Err(Failure::with_help(
+            format!("the application has no region {region}"),
+            format!("its regions are {}", names.join(", ")),
+        ))
+    }
+
     /// Whose resources they are.
     pub fn owner(&self) -> Owner {
         Owner {

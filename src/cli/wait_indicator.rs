@@ -14,7 +14,7 @@ use crate::apply::{Context, observe};
 use crate::graph::Graph;
 use crate::inventory::Live;
 use crate::provider::{Awaited, Outcome, Provider};
-use crate::words::{count, duration};
+use crate::words::{count, duration, first};
 
 /// A person waits so long before anything is shown.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -22,8 +22,6 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(200);
 /// Without an answer for so long, it is said whose is missing, on a terminal or not.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Names up to this many stand on the row.
-const NAMED: usize = 3;
 const ROW: &str = "{spinner} {msg}";
 
 /// What there is of `graph`, or of everything everywhere without one.
@@ -80,7 +78,7 @@ impl Shown {
         {
             let note = format!(
                 "Waiting for {}: no response for {}.\n",
-                names(&awaited.of),
+                first(&awaited.of),
                 duration(silence.as_secs_f64())
             );
             match &self.row {
@@ -118,15 +116,7 @@ fn words(awaited: &Awaited) -> String {
     if awaited.of.is_empty() {
         answers
     } else {
-        format!("{answers}, waiting for {}", names(&awaited.of))
-    }
-}
-
-fn names(of: &[String]) -> String {
-    let (named, more) = of.split_at(of.len().min(NAMED));
-    match more.len() {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
+        format!("{answers}, waiting for {}", first(&awaited.of))
     }
 }
 

@@ -24,7 +24,6 @@ use crate::inventory::{Live, Version};
 use crate::plan::{Action, Plan};
 use crate::roles::Role;
 use crate::spec::{self, Spec};
-use crate::value::Value;
 
 /// A service whose version changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,9 +127,7 @@ pub fn service(name: &str, graph: &Graph, live: &Live, spec: &Spec) -> Option<Se
     };
     let settings: Vec<&Resource> = regions.iter().filter_map(of).collect();
     let first = settings.first()?;
-    let before = live.resources.get(&first.address);
-    let before = before.and_then(|one| one.properties.get("Value"));
-    let before = before.and_then(Value::as_str).unwrap_or_default();
+    let before = text_of(live, &first.address).unwrap_or_default();
     let mut digest = Sha256::new();
     for setting in &settings {
         let value = serde_json::to_string(&setting.property("Value")).unwrap_or_default();
@@ -162,6 +159,12 @@ fn image_in(setting: &str) -> String {
         .iter()
         .find_map(|key| said[*key].as_str());
     either.unwrap_or_default().to_owned()
+}
+
+/// The text of a parameter as it is.
+fn text_of<'a>(live: &'a Live, address: &Address) -> Option<&'a str> {
+    let parameter = live.resources.get(address)?;
+    parameter.properties.get("Value")?.as_str()
 }
 
 /// The digest of a setting's text, as servers tell by which they run.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{digest, hosts, rollout};
+use super::{digest, hosts, rollout, text_of};
 use crate::address::Address;
 use crate::apply::{Context, observe_only, retry};
 use crate::graph::Graph;
@@ -14,7 +14,7 @@ use crate::inventory::Handle;
 use crate::migrate::action::packed_command;
 use crate::migrate::gates::Readings as _;
 use crate::migrate::walk::{CloudReadings, Halt};
-use crate::provider::{ErrorKind, Output, Script};
+use crate::provider::{ErrorKind, Output, ProviderError, Script};
 use crate::roles::Role;
 use crate::value::shell;
 
@@ -57,14 +57,12 @@ pub async fn servers_in_line(
     let live = observe_only(context, kinds.collect()).await?;
     let mut number = 0;
     for address in settings {
-        let text = live.resources.get(address);
-        let text = text.and_then(|one| one.properties.get("Value")?.as_str());
-        let (Some(text), Some(service)) = (text, &address.key) else {
+        let (Some(text), Some(service)) = (text_of(&live, address), &address.key) else {
             continue;
         };
         let servers = servers_of(context, graph, service, &address.region).await?;
         number += servers.len();
-        in_line(context, texts, &[(service, &digest(text))], &servers).await?;
+        in_line(context, texts, (service, &digest(text)), &servers).await?;
     }
     Ok(number)
 }
@@ -94,10 +92,8 @@ pub async fn servers_of(
             continue;
         };
         let handle = host.handle();
-        let (provider, owner) = (context.provider, context.owner);
-        let ask = || provider.servers(owner, &handle);
-        let servers = retry::steadily(context, "servers", ask).await?;
-        found.extend(servers.into_iter().map(|id| (id, handle.clone())));
+        let servers = ids(context, &handle).await?.into_iter();
+        found.extend(servers.map(|id| (id, handle.clone())));
     }
     if found.is_empty() {
         return Err(Halt::Missing(format!(
@@ -124,11 +120,11 @@ pub async fn command(
     context: &Context<'_>,
     graph: &Graph,
     texts: &dyn Fn(&str) -> Option<String>,
-    place: (&str, &str, Option<&str>),
+    at: (&str, &str, Option<&str>),
     mode: Mode,
     words: &[String],
 ) -> Outcome<Script> {
-    let (service, region, server) = place;
+    let (service, region, server) = at;
     let setting = graph
         .with_role(Role::ServiceSetting)
         .find(|one| one.address.key.as_deref() == Some(service) && &*one.address.region == region);
@@ -146,7 +142,7 @@ pub async fn command(
         None => servers.next(),
         Some(wanted) => servers.find(|(id, _)| **id == *wanted),
     };
-    let (on, handle) = found.ok_or_else(|| {
+    let place = found.ok_or_else(|| {
         let server = server.unwrap_or("a server");
         Halt::Missing(format!(
             "{server} is no server of {service} in service in {region}"
@@ -158,53 +154,30 @@ pub async fn command(
         Mode::Exec => "exec",
         Mode::Run => "run",
     };
-    let variables = [
+    let variables = vec![
         ("SETTING", setting),
         ("MODE", mode.to_owned()),
         ("COMMAND", words),
-        ("AWS_DEFAULT_REGION", region.to_owned()),
     ];
-    let text =
-        texts("run").ok_or_else(|| Halt::Missing("there is no script deploy/run".to_owned()))?;
-    let text = packed_command(&text, false, &variables).map_err(Halt::Missing)?;
-    let environment = variables
-        .into_iter()
-        .map(|(name, value)| (name.into(), value));
-    Ok(Script {
-        name: "deploy/run".into(),
-        undo: false,
-        server: handle,
-        on: Some(on),
-        text,
-        environment: environment.collect(),
-        within: COMMAND,
-    })
+    script(texts, "run", variables, &place, COMMAND)
 }
 
-/// Has servers take settings in, all at once, and waits until they run by them.
+/// Has servers take a service's setting in, by its digest, all at once, and waits until they run by them.
 pub async fn in_line(
     context: &Context<'_>,
     texts: &dyn Fn(&str) -> Option<String>,
-    wanted: &[(&str, &str)],
+    (service, digest): (&str, &str),
     servers: &[Place],
 ) -> Outcome<()> {
-    let words: Vec<String> = wanted
-        .iter()
-        .map(|(name, digest)| format!("{name}={digest}"))
-        .collect();
-    let words = words.join(" ");
-    let asks = servers.iter().map(async |(on, server)| {
-        let variable = ("SERVICES", words.clone());
-        let script = script(texts, "settle", variable, on, server.clone(), SETTLE)?;
-        let (provider, owner) = (context.provider, context.owner);
-        let run = || provider.run(owner, &script);
-        match unless_stopped(context, retry::steadily(context, "run", run)).await? {
+    let asks = servers.iter().map(async |place| {
+        let (on, server) = place;
+        let variables = vec![("SERVICES", format!("{service}={digest}"))];
+        let script = script(texts, "settle", variables, place, SETTLE)?;
+        match run(context, &script).await? {
             Ok(output) => judge(on, &output),
             // One that the group has ended meanwhile runs nothing any more.
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
-                let ask = || provider.servers(owner, server);
-                let still = retry::steadily(context, "servers", ask).await?;
-                if still.contains(on) {
+                if ids(context, server).await?.contains(on) {
                     Err(error.into())
                 } else {
                     Ok(())
@@ -217,11 +190,18 @@ pub async fn in_line(
     ends.into_iter().collect()
 }
 
-/// Waits for a script, which goes on by itself on its server when somebody asks to stop.
-pub async fn unless_stopped<T>(context: &Context<'_>, work: impl Future<Output = T>) -> Outcome<T> {
+/// The servers in service behind a handle.
+async fn ids(context: &Context<'_>, handle: &Handle) -> Outcome<Vec<Arc<str>>> {
+    let ask = || context.provider.servers(context.owner, handle);
+    Ok(retry::steadily(context, "servers", ask).await?)
+}
+
+/// Runs a script and waits for it; it goes on by itself on its server when somebody asks to stop.
+pub async fn run(context: &Context<'_>, script: &Script) -> Outcome<Result<Output, ProviderError>> {
+    let run = || context.provider.run(context.owner, script);
     tokio::select! {
         biased;
-        done = work => Ok(done),
+        done = retry::steadily(context, "run", run) => Ok(done),
         () = context.stop.asked() => Err(Halt::Stopped),
     }
 }
@@ -247,18 +227,17 @@ fn judge(server: &str, output: &Output) -> Outcome<()> {
     }
 }
 
+/// A script of a deployment, by its name below `actions/deploy/`, for a server.
 pub fn script(
     texts: &dyn Fn(&str) -> Option<String>,
     name: &str,
-    (variable, value): (&str, String),
-    on: &Arc<str>,
-    server: Handle,
+    mut variables: Vec<(&str, String)>,
+    (on, server): &Place,
     within: Duration,
 ) -> Outcome<Script> {
     let missing = || Halt::Missing(format!("there is no script deploy/{name}"));
     let text = texts(name).ok_or_else(missing)?;
-    let region = server.address.region.to_string();
-    let variables = [(variable, value), ("AWS_DEFAULT_REGION", region)];
+    variables.push(("AWS_DEFAULT_REGION", server.address.region.to_string()));
     let text = packed_command(&text, false, &variables).map_err(Halt::Missing)?;
     let environment = variables
         .into_iter()
@@ -266,7 +245,7 @@ pub fn script(
     Ok(Script {
         name: format!("deploy/{name}").into(),
         undo: false,
-        server,
+        server: server.clone(),
         on: Some(on.clone()),
         text,
         environment: environment.collect(),

@@ -10,16 +10,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::rollout::{self, Rollout};
-use super::servers::{Place, in_line, script, servers_of, unless_stopped};
-use super::{Service, digest, is_rollout, waves};
+use super::servers::{Place, alarms, in_line, run, script, servers_of};
+use super::{Service, digest, is_rollout, text_of, waves};
 use crate::address::Address;
-use crate::apply::{Context, execute, observe, observe_only, retry, write_record};
+use crate::apply::{Context, execute, observe, observe_only, write_record};
 use crate::graph::{Graph, Resource};
-use crate::inventory::{Handle, Live, Record};
+use crate::inventory::{Live, Record};
 use crate::migrate::gates::{Check, Errors, Gate, Healthy, Latency, Readings as _};
 use crate::migrate::walk::{CloudReadings, Halt, settled};
 use crate::plan::diff;
-use crate::provider::Output;
 
 type Outcome<T> = Result<T, Halt>;
 
@@ -128,11 +127,16 @@ impl Walk<'_> {
             .is_some_and(|one| one.served)
     }
 
-    /// Takes the settings from before back everywhere, and waits for the servers that had the new ones.
+    /// Takes the settings from before back everywhere, and waits for the servers that had the new ones; whether it did: once
+    /// every server serves the new version there is only the cleaning up.
     ///
     /// # Errors
     /// Why it stopped; done again it goes on.
-    pub async fn back(&mut self, why: &str, tell: &mut dyn FnMut(&Event<'_>)) -> Outcome<()> {
+    pub async fn back(&mut self, why: &str, tell: &mut dyn FnMut(&Event<'_>)) -> Outcome<bool> {
+        if self.is_served() {
+            self.finish().await?;
+            return Ok(false);
+        }
         if let Some(deployment) = &mut self.record.deployment {
             deployment.back.get_or_insert_with(|| why.to_owned());
         }
@@ -142,7 +146,7 @@ impl Walk<'_> {
                 let Some(setting) = self.graph.get(address) else {
                     continue;
                 };
-                let Some(rollout) = self.rollout(setting).await? else {
+                let Some(rollout) = rollout_in(&self.parameters().await?, setting)? else {
                     continue;
                 };
                 tell(&Event::GoesBack {
@@ -157,7 +161,8 @@ impl Walk<'_> {
                 self.settle(&service.name, &wanted, &all).await?;
             }
         }
-        self.finish().await
+        self.finish().await?;
+        Ok(true)
     }
 
     /// One service in one region.
@@ -172,7 +177,7 @@ impl Walk<'_> {
         let mut rollout = self.begun(service, setting).await?;
         let (name, region) = (&*service.name, &*address.region);
         self.release(service, setting, tell).await?;
-        let wanted = digest(&self.text(address).await?);
+        let wanted = digest(&text(&self.parameters().await?, address)?);
         // Whoever wrote down that it was these servers' turn may have died before they had the version, or failed with it.
         let mut resumed = !rollout.servers.is_empty();
         loop {
@@ -221,7 +226,8 @@ impl Walk<'_> {
 
     /// Makes the parameter beside a setting, and then changes the setting: no server takes it in before its turn.
     async fn begun(&self, service: &Service, setting: &Resource) -> Outcome<Rollout> {
-        if let Some(rollout) = self.rollout(setting).await? {
+        let live = self.parameters().await?;
+        if let Some(rollout) = rollout_in(&live, setting)? {
             self.change(&setting.address).await?;
             return Ok(rollout);
         }
@@ -229,7 +235,7 @@ impl Walk<'_> {
         let (name, _) = rollout::names(setting).ok_or_else(missing)?;
         let rollout = Rollout {
             setting: name.to_owned(),
-            before: self.text(&setting.address).await?,
+            before: text(&live, &setting.address)?,
             servers: Vec::new(),
             keep: service.how.strategy == crate::spec::Strategy::BlueGreen,
         };
@@ -253,16 +259,16 @@ impl Walk<'_> {
         }
         let servers = self.servers(service, &setting.address.region).await?;
         let missing = || Halt::Missing(format!("no server of {} is there", service.name));
-        let (on, server) = servers.into_iter().next().ok_or_else(missing)?;
+        let place = servers.into_iter().next().ok_or_else(missing)?;
         tell(&Event::Releases {
             service: &service.name,
         });
         let named = rollout::names(setting)
             .map_or("", |(name, _)| name)
             .to_owned();
-        let output = self
-            .run("release", ("SETTING", named), &on, server, RELEASE)
-            .await?;
+        let variables = vec![("SETTING", named)];
+        let script = script(self.texts, "release", variables, &place, RELEASE)?;
+        let output = run(self.context, &script).await??;
         if output.code != 0 {
             let name = format!("of the release command of {}", service.name);
             return Err(Halt::Script { name, output });
@@ -279,7 +285,7 @@ impl Walk<'_> {
 
     /// Has servers take a setting in, and waits until they run by it.
     async fn settle(&self, service: &str, wanted: &str, servers: &[Place]) -> Outcome<()> {
-        in_line(self.context, self.texts, &[(service, wanted)], servers).await
+        in_line(self.context, self.texts, (service, wanted), servers).await
     }
 
     /// Watches a version for a while: servers, alarms, errors and latency. Once at least.
@@ -299,7 +305,7 @@ impl Walk<'_> {
                 let gate = Gate::new(check.clone(), 1, 30);
                 settled(self.context, self.graph, &gate, &mut |_, _| {}).await?;
             }
-            self.no_new_alarm(&readings).await?;
+            self.no_new_alarm().await?;
             let left = until.saturating_sub(readings.now());
             if left == 0 {
                 return Ok(());
@@ -308,17 +314,11 @@ impl Walk<'_> {
         }
     }
 
-    async fn no_new_alarm(&self, readings: &CloudReadings<'_>) -> Outcome<()> {
-        let Some(firing) = readings.alarms().await? else {
-            return Ok(());
-        };
+    async fn no_new_alarm(&self) -> Outcome<()> {
         let known = self.record.deployment.as_ref().map(|one| &*one.alarms);
         let known = known.unwrap_or_default();
-        let new: Vec<String> = firing
-            .names
-            .into_iter()
-            .filter(|name| !known.contains(name))
-            .collect();
+        let mut new = alarms(self.context, self.graph).await?;
+        new.retain(|name| !known.contains(name));
         if new.is_empty() {
             Ok(())
         } else {
@@ -344,31 +344,6 @@ impl Walk<'_> {
         self.record
             .end_deployment(self.context.provider.clock().now());
         Ok(write_record(self.context, &self.record).await?)
-    }
-
-    /// The parameter beside a setting, if there is one.
-    async fn rollout(&self, setting: &Resource) -> Outcome<Option<Rollout>> {
-        let live = self.parameters().await?;
-        let found = live.resources.get(&rollout::address(&setting.address));
-        let Some(text) = found.and_then(|one| one.properties.get("Value")?.as_str()) else {
-            return Ok(None);
-        };
-        let rollout = serde_json::from_str(text);
-        rollout.map(Some).map_err(|error| {
-            Halt::Missing(format!(
-                "{} cannot be read: {error}",
-                rollout::address(&setting.address)
-            ))
-        })
-    }
-
-    /// The text of a setting as it is.
-    async fn text(&self, address: &Address) -> Outcome<String> {
-        let live = self.parameters().await?;
-        let found = live.resources.get(address);
-        let text = found.and_then(|one| one.properties.get("Value")?.as_str());
-        let missing = || Halt::Missing(format!("there is no parameter {address}"));
-        Ok(text.ok_or_else(missing)?.to_owned())
     }
 
     /// Every parameter of the settings' regions.
@@ -418,21 +393,20 @@ impl Walk<'_> {
             })
         }
     }
+}
 
-    async fn run(
-        &self,
-        name: &str,
-        variable: (&str, String),
-        on: &Arc<str>,
-        server: Handle,
-        within: Duration,
-    ) -> Outcome<Output> {
-        let script = script(self.texts, name, variable, on, server, within)?;
-        let (provider, owner) = (self.context.provider, self.context.owner);
-        let run = || provider.run(owner, &script);
-        let run = retry::steadily(self.context, "run", run);
-        Ok(unless_stopped(self.context, run).await??)
-    }
+/// The parameter beside a setting, if there is one.
+fn rollout_in(live: &Live, setting: &Resource) -> Outcome<Option<Rollout>> {
+    let address = rollout::address(&setting.address);
+    let rollout = text_of(live, &address).map(serde_json::from_str);
+    let unread = |error| Halt::Missing(format!("{address} cannot be read: {error}"));
+    rollout.transpose().map_err(unread)
+}
+
+/// The text of a setting as it is.
+fn text(live: &Live, address: &Address) -> Outcome<String> {
+    let missing = || Halt::Missing(format!("there is no parameter {address}"));
+    Ok(text_of(live, address).ok_or_else(missing)?.to_owned())
 }
 
 /// What a service's requests have to keep within, each by its name in [`crate::inventory::Deployment::ailing`].

@@ -56,6 +56,14 @@ impl Project {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// A spec in a folder of its own, applied.
+    pub fn applied(spec: &str) -> Self {
+        let project = Self::empty();
+        project.write("scalectl.yaml", spec);
+        project.run("apply --auto-approve");
+        project
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }

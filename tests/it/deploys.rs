@@ -143,7 +143,6 @@ impl Case {
         }
         let library = Library::embedded().unwrap();
         let texts = |name: &str| deploy::script(&library, name);
-        let served = record.deployment.as_ref().unwrap().served;
         let mut walk = Walk {
             context,
             graph: &self.new,
@@ -153,8 +152,8 @@ impl Case {
         };
         let mut tell = |event: &Event<'_>| told.push(serde_json::to_string(event).unwrap());
         match way {
-            Way::Back if !served => walk.back("on request", &mut tell).await,
-            _ => walk.forward(&mut tell).await,
+            Way::Back => walk.back("on request", &mut tell).await.map(|_| ()),
+            Way::Forward => walk.forward(&mut tell).await,
         }
     }
 

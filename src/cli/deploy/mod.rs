@@ -10,14 +10,12 @@ mod run;
 mod tell;
 pub mod versions;
 
-use std::path::PathBuf;
-
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use self::image::Edit;
 pub use self::releases::{Arguments as Releases, Rollback, roll_back, run as releases};
 use self::run::Run;
-use super::apply::speed;
+use super::apply::How;
 use super::event_log::open_into;
 use super::plan::tell_calls;
 use super::project::Project;
@@ -27,7 +25,6 @@ use super::{Failure, Global, Outcome};
 
 #[derive(Args)]
 #[command(
-    group(ArgGroup::new("unasked").multiple(true)),
     after_help = "Examples:\n  scalectl deploy                                  deploy every service whose image or settings changed in the spec\n  scalectl deploy web --image ghcr.io/acme/web:2   write that image into the spec, and deploy it\n  scalectl deploy --plan                           show what would be deployed, and how\n\nServers take the new version in shares (`deploy` of the service in the spec). A version that does not become healthy,\nfails requests, is too slow or raises an alarm is rolled back. Ctrl-C pauses: `scalectl deploy` resumes,\n`scalectl rollback` goes back."
 )]
 pub struct Arguments {
@@ -42,23 +39,6 @@ pub struct Arguments {
     plan: bool,
     #[command(flatten)]
     how: How,
-}
-
-/// How a deployment is asked for and shown.
-#[derive(Args, Clone)]
-pub struct How {
-    /// Skip the confirmation.
-    #[arg(long, group = "unasked")]
-    pub auto_approve: bool,
-    /// Print one JSON object per line.
-    #[arg(long, requires = "unasked")]
-    pub json: bool,
-    /// Also write events to this file or pipe, one JSON object per line, as they happen.
-    #[arg(long, value_name = "FILE")]
-    pub json_into: Option<PathBuf>,
-    /// Run the simulator's clock this many times as fast as real time instead of skipping ahead.
-    #[arg(long, value_name = "FACTOR", value_parser = speed)]
-    pub speed: Option<f64>,
 }
 
 impl Arguments {

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use super::image::Edit;
-use super::{How, Order, carry_out, known};
+use super::{Order, carry_out, known};
+use crate::cli::apply::How;
 use crate::cli::project::Project;
 use crate::cli::session::Session;
 use crate::cli::wait_indicator::observed;
@@ -87,7 +88,6 @@ fn of<'a>(record: &'a Record, service: Option<&str>) -> Vec<&'a Release> {
 
 #[derive(Args)]
 #[command(
-    group(ArgGroup::new("unasked").multiple(true)),
     after_help = "Examples:\n  scalectl rollback            take the deployment in progress back\n  scalectl rollback web        deploy the version that served before\n  scalectl rollback web --to 3   deploy the third of `scalectl releases web`\n\nThe image is written into the spec, so that the next apply keeps it."
 )]
 pub struct Rollback {

@@ -20,7 +20,7 @@ use crate::inventory::{Deployment, Record};
 use crate::migrate::walk::Halt;
 use crate::plan::Counts;
 use crate::roles::Role;
-use crate::words::count;
+use crate::words::{count, first};
 
 /// One run.
 pub(super) struct Run<'a> {
@@ -163,21 +163,10 @@ impl Run<'_> {
         let services: Vec<Service> = found.services.into_iter().filter(wanted).collect();
         let needed: Vec<String> = found.needed.iter().map(ToString::to_string).collect();
         if !services.is_empty() && !needed.is_empty() {
-            let more = needed.len().saturating_sub(3);
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            let first = needed
-                .iter()
-                .take(3)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ");
             return Err(Failure::with_help(
                 format!(
-                    "the plan also changes what the services need: {first}{more}; nothing was changed"
+                    "the plan also changes what the services need: {}; nothing was changed",
+                    first(&needed)
                 ),
                 "`scalectl apply` makes these changes; its servers take the new versions as well",
             ));
@@ -259,17 +248,9 @@ impl Run<'_> {
         let work = async {
             let mut tell = |event: &Event<'_>| teller.borrow_mut().event(event);
             if self.order.is_back {
-                let served = walk
-                    .record
-                    .deployment
-                    .as_ref()
-                    .is_some_and(|one| one.served);
-                if served {
-                    walk.forward(&mut tell).await?;
-                    return Ok(None);
-                }
-                walk.back("on request", &mut tell).await?;
-                return Ok(Some("on request".to_owned()));
+                let why = "on request";
+                let went_back = walk.back(why, &mut tell).await?;
+                return Ok(went_back.then(|| why.to_owned()));
             }
             match walk.forward(&mut tell).await {
                 Ok(()) => Ok(None),

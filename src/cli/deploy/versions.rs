@@ -2,21 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::address::Address;
 use crate::apply::Context;
-use crate::cli::plan::Planned;
 use crate::cli::project::Project;
 use crate::cli::{Failure, migrate, ui};
 use crate::deploy;
 use crate::graph::Graph;
-use crate::inventory::Live;
 use crate::migrate::walk::Halt;
-use crate::plan::Plan;
 use crate::render::style::{NOTICE, Painted};
 use crate::words::count;
 
 /// That release commands are a deployment's, where a plan changes a service that has one.
-pub fn without_release(project: &Project, planned: &Planned) -> String {
-    let settings = deploy::changed(&planned.plan, &planned.graph, &planned.live);
+pub fn without_release(project: &Project, settings: &[Address]) -> String {
     let has_one = |name: &&str| {
         let service = project.spec.services.get(*name);
         service.is_some_and(|one| one.release.is_some())
@@ -38,11 +35,9 @@ pub async fn awaited(
     context: &Context<'_>,
     project: &Project,
     graph: &Graph,
-    plan: &Plan,
-    live: &Live,
+    settings: &[Address],
     json: bool,
 ) -> Result<(), Failure> {
-    let settings = deploy::changed(plan, graph, live);
     if settings.is_empty() {
         return Ok(());
     }
@@ -57,7 +52,7 @@ pub async fn awaited(
         ));
     }
     let texts = |name: &str| deploy::script(&project.library, name);
-    match deploy::servers_in_line(context, graph, &settings, &texts).await {
+    match deploy::servers_in_line(context, graph, settings, &texts).await {
         Ok(servers) => {
             if !json {
                 let servers = count(servers, "server");

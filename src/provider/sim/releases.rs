@@ -47,6 +47,15 @@ fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))[..12].to_owned()
 }
 
+/// The image or archive in a setting.
+fn image_in(setting: &str) -> String {
+    let setting: Json = serde_json::from_str(setting).unwrap_or_default();
+    let either = ["image", "artifact"]
+        .iter()
+        .find_map(|key| setting[*key].as_str());
+    either.unwrap_or_default().to_owned()
+}
+
 impl Cloud {
     /// The servers in service of a group, or the instance itself.
     ///
@@ -124,31 +133,25 @@ impl Cloud {
         let mut answer = serde_json::Map::new();
         for word in services.split_whitespace() {
             let (service, wanted) = word.split_once('=').unwrap_or((word, ""));
-            let setting = ["services/", "workers/"]
+            let setting = ["services", "workers"]
                 .into_iter()
-                .map(|kind| format!("{kind}{service}"))
-                .find_map(|name| Some((found.get(&name)?, name)));
+                .map(|kind| format!("{kind}/{service}"))
+                .find_map(|name| found.get_key_value(&name));
             let wrong = match setting {
                 None => Some(format!("{service} has no setting")),
-                Some((text, _)) if digest(text) != wanted => {
+                Some((_, text)) if digest(text) != wanted => {
                     Some("its server did not take the setting in".to_owned())
                 }
-                Some((text, name)) => {
-                    let json: Json = serde_json::from_str(text).unwrap_or_default();
-                    let image = ["image", "artifact"]
-                        .iter()
-                        .find_map(|key| json[*key].as_str());
-                    let image = image.unwrap_or_default().to_owned();
-                    if Images::is_one(&images.sick, &image) {
-                        Some(format!("not healthy: {service}"))
-                    } else {
-                        let key = (name.into(), server.clone());
-                        let runs = self.running.get(&key);
-                        if runs.is_none_or(|runs| runs.image != image) {
-                            self.running.insert(key, Running { image, since: now });
-                        }
-                        None
+                Some((_, text)) if Images::is_one(&images.sick, &image_in(text)) => {
+                    Some(format!("not healthy: {service}"))
+                }
+                Some((name, text)) => {
+                    let (key, image) = ((name.as_str().into(), server.clone()), image_in(text));
+                    let runs = self.running.get(&key);
+                    if runs.is_none_or(|runs| runs.image != image) {
+                        self.running.insert(key, Running { image, since: now });
                     }
+                    None
                 }
             };
             answer.insert(service.to_owned(), wrong.into());

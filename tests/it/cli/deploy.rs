@@ -17,20 +17,13 @@ services:
 database: {engine: postgres}
 ";
 
-fn deployed() -> Project {
-    let project = Project::empty();
-    project.write("scalectl.yaml", SPEC);
-    project.run("apply --auto-approve");
-    project
-}
-
 fn spec(project: &Project) -> String {
     std::fs::read_to_string(project.path().join("scalectl.yaml")).unwrap()
 }
 
 #[test]
 fn an_image_is_deployed_and_written_into_the_spec() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     let told = project.said(&["deploy web --image ghcr.io/acme/web:2 --auto-approve"]);
     assert!(
         told.contains("serves web in us-east-1: 2 of 2 servers"),
@@ -68,7 +61,7 @@ fn an_image_is_deployed_and_written_into_the_spec() {
 
 #[test]
 fn a_version_that_fails_goes_back_with_the_spec_and_exit_code_1() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     project.run("sim fault --sick web:sick --failing web:failing");
     for image in ["web:sick", "web:failing"] {
         let line = format!("deploy web --image ghcr.io/acme/{image} --auto-approve");
@@ -91,7 +84,7 @@ fn a_version_that_fails_goes_back_with_the_spec_and_exit_code_1() {
 
 #[test]
 fn an_apply_waits_for_the_new_version_and_does_not_call_a_sick_one_a_success() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     project.write("scalectl.yaml", SPEC.replace("api:1", "api:2"));
     let told = project.said(&["apply --auto-approve"]);
     assert!(
@@ -123,7 +116,7 @@ fn an_apply_waits_for_the_new_version_and_does_not_call_a_sick_one_a_success() {
 
 #[test]
 fn what_servers_need_is_applied_first() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     let text = SPEC.replace("web:1 ", "web:2 ").replace("min: 2", "min: 3");
     project.write("scalectl.yaml", text);
     let told = project.said(&["deploy --auto-approve"]);
@@ -148,7 +141,7 @@ fn what_servers_need_is_applied_first() {
 
 #[test]
 fn a_deployment_in_progress_holds_everything_else_until_it_is_finished_or_taken_back() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     // Refused at the third write of the rollout, the run stops and the deployment stays.
     project.run("sim fault --refuse us-east-1/param_service[web] --code InternalError --times 1");
     let line = "deploy web --image ghcr.io/acme/web:2 --auto-approve";
@@ -190,7 +183,7 @@ fn a_deployment_in_progress_holds_everything_else_until_it_is_finished_or_taken_
 
 #[test]
 fn a_version_that_repairs_the_site_is_not_rolled_back_for_what_it_repairs() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     project.run("sim fault --failing web:1b");
     project.run("deploy web --image ghcr.io/acme/web:1a --auto-approve");
     // It serves, and fails a minute later: nobody watches it.
@@ -219,7 +212,7 @@ fn a_version_that_repairs_the_site_is_not_rolled_back_for_what_it_repairs() {
 #[test]
 fn an_interrupt_pauses_a_deployment_that_is_resumed_or_taken_back() {
     for (command, image) in [("deploy", "web:2"), ("rollback", "web:1")] {
-        let project = deployed();
+        let project = Project::applied(SPEC);
         // A simulated second takes as long as a real one: the first server is waited for.
         let line = "deploy web --image ghcr.io/acme/web:2 --auto-approve --json --speed 1";
         let mut child = project

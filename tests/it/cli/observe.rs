@@ -12,20 +12,13 @@ services:
 database: {engine: postgres}
 ";
 
-fn deployed() -> Project {
-    let project = Project::empty();
-    project.write("scalectl.yaml", SPEC);
-    project.run("apply --auto-approve");
-    project
-}
-
 fn out(project: &Project, line: &str) -> String {
     String::from_utf8(project.try_run(line).stdout).unwrap()
 }
 
 #[test]
 fn an_output_is_one_value_for_a_script() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     assert_eq!(out(&project, "output site"), "https://shop.example.com\n");
     assert_eq!(out(&project, "open --print"), "https://shop.example.com\n");
     let all = out(&project, "output");
@@ -41,7 +34,7 @@ fn an_output_is_one_value_for_a_script() {
 
 #[test]
 fn lines_of_all_servers_come_in_the_order_of_time() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     let lines = out(&project, "logs --since 1h --json");
     let lines: Vec<serde_json::Value> = lines
         .lines()
@@ -65,15 +58,8 @@ fn lines_of_all_servers_come_in_the_order_of_time() {
 
 #[test]
 fn a_region_that_does_not_answer_costs_its_lines_only() {
-    let project = Project::empty();
-    project.write(
-        "scalectl.yaml",
-        SPEC.replace(
-            "load-balanced",
-            "multi-region\nregions: [us-east-1, eu-west-1]",
-        ),
-    );
-    project.run("apply --auto-approve");
+    let regions = "multi-region\nregions: [us-east-1, eu-west-1]";
+    let project = Project::applied(&SPEC.replace("load-balanced", regions));
     project.run("sim fault --down eu-west-1");
     let told = project.said(&["logs web --since 2h"]);
     assert!(told.contains("no lines of web in eu-west-1"), "{told}");
@@ -85,7 +71,7 @@ fn a_region_that_does_not_answer_costs_its_lines_only() {
 
 #[test]
 fn what_needs_a_machine_says_so_on_the_simulator() {
-    let project = deployed();
+    let project = Project::applied(SPEC);
     let told = project.said(&["exec web -- ls -l"]);
     assert!(
         told.contains("the simulator has no machine that could run a command"),
