@@ -22,6 +22,7 @@ pub mod blueprint;
 #[allow(clippy::disallowed_methods)]
 pub mod cli;
 pub mod compare;
+pub mod convert;
 #[allow(clippy::disallowed_methods)]
 pub mod deploy;
 pub mod diagnostic;

@@ -8,29 +8,39 @@ use handlebars::Handlebars;
 use serde_json::json;
 
 use super::editor::{self, SPEC_SCHEMA};
+use super::elsewhere;
 use super::project::{SPEC, write};
 use super::{Failure, Global, Outcome, stage, ui};
+use crate::convert::Wishes;
 use crate::render::schemas::Published;
 use crate::render::style::{NEW, Painted};
 use crate::spec::{self, Stage};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  scalectl init --app shop --domain shop.example.com\n  scalectl init --app newsroom --domain www.newsroom.example --stage cdn"
+    after_help = "Examples:\n  scalectl init --app shop --domain shop.example.com\n  scalectl init --app newsroom --domain www.newsroom.example --stage cdn\n  scalectl init --from docker-compose.yml\n  scalectl init --from copilot --domain shop.example.com\n  scalectl init --from config/deploy.yml\n  scalectl init --from Procfile"
 )]
 pub struct Arguments {
+    /// Write the spec from another tool's files: a Compose file, AWS Copilot's folder, Kamal's deploy.yml or a Procfile. What
+    /// cannot be carried over is listed line by line.
+    #[arg(long, value_name = "PATH")]
+    from: Option<PathBuf>,
     /// The application's name [default: the folder's name].
     #[arg(long)]
     app: Option<String>,
-    /// The stage to start at: single-server, split-db, load-balanced, cdn or multi-region.
-    #[arg(long, value_parser = stage, default_value = "single-server")]
-    stage: Stage,
+    /// The stage to start at: single-server, split-db, load-balanced, cdn or multi-region [default: single-server, or what is
+    /// most like the other tool's].
+    #[arg(long, value_parser = stage)]
+    stage: Option<Stage>,
     /// The site's domain.
     #[arg(long)]
     domain: Option<String>,
     /// Overwrite an existing spec.
     #[arg(long)]
     force: bool,
+    /// With `--from`: print what was not carried over as JSON.
+    #[arg(long, requires = "from")]
+    json: bool,
 }
 
 /// The starter spec.
@@ -49,7 +59,18 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Some(app) => app.clone(),
         None => folder_name(),
     };
-    let domain = match (&arguments.domain, arguments.stage) {
+    if let Some(from) = &arguments.from {
+        let wishes = Wishes {
+            app: arguments.app.clone(),
+            fallback: app,
+            stage: arguments.stage,
+            domain: arguments.domain.clone(),
+            region: global.region.clone(),
+        };
+        return elsewhere::run(from, &wishes, &path, arguments.json);
+    }
+    let chosen = arguments.stage.unwrap_or(Stage::SingleServer);
+    let domain = match (&arguments.domain, chosen) {
         (Some(domain), _) => Some(domain.clone()),
         (None, stage) if stage >= Stage::LoadBalanced => Some(format!("{app}.example.com")),
         (None, _) => None,
@@ -63,13 +84,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let values = json!({
         "app": app,
-        "stage": arguments.stage.name(),
+        "stage": chosen.name(),
         "domain": domain,
-        "balanced": arguments.stage >= Stage::LoadBalanced,
-        "cdn": arguments.stage >= Stage::Cdn,
+        "balanced": chosen >= Stage::LoadBalanced,
+        "cdn": chosen >= Stage::Cdn,
         "region": global.region.as_deref().unwrap_or("us-east-1"),
         "second": if global.region.as_deref() == Some("eu-west-1") { "us-east-1" } else { "eu-west-1" },
-        "regions": arguments.stage == Stage::MultiRegion,
+        "regions": chosen == Stage::MultiRegion,
     });
     let text = Handlebars::new()
         .render_template(STARTER, &values)
@@ -81,7 +102,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let folder = path.parent().unwrap_or(Path::new(""));
     let schema = editor::write(Published::Spec, folder, SPEC_SCHEMA)?;
     ui::print(&format!(
-        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     show show what it would create\n  scalectl apply    create it, on the simulator\n",
+        "{} {}, and {} for editors\n\nNext:\n  scalectl plan     show what it would create\n  scalectl apply    create it, on the simulator\n",
         Painted(NEW, "Wrote"),
         path.display(),
         schema.display()

@@ -16,6 +16,7 @@ mod drift;
 mod dry_run;
 mod editor;
 mod eject;
+mod elsewhere;
 mod event_log;
 mod exec;
 mod exit;

@@ -5,6 +5,7 @@
 
 pub mod cloudformation;
 pub mod comment;
+pub mod conversion;
 pub mod diagnostics;
 pub mod diagram;
 mod differences;

@@ -63,6 +63,8 @@ pub enum Published {
     Releases,
     /// `output --json`.
     Outputs,
+    /// `init --from --json`.
+    Conversion,
     /// A line of `logs --json`.
     LogLine,
     /// `import --discover --json`.
@@ -89,7 +91,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -114,6 +116,7 @@ impl Published {
         Self::Deploy,
         Self::Releases,
         Self::Outputs,
+        Self::Conversion,
         Self::LogLine,
         Self::Proposals,
         Self::Settled,
@@ -154,6 +157,7 @@ impl Published {
             Self::Deploy => "deploy",
             Self::Releases => "releases",
             Self::Outputs => "outputs",
+            Self::Conversion => "conversion",
             Self::LogLine => "log-line",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
@@ -195,6 +199,7 @@ impl Published {
             Self::Deploy => of::<json::deploy::Deploy<'_>>(),
             Self::Releases => of::<json::deploy::Releases<'_>>(),
             Self::Outputs => of::<json::output::Outputs<'_>>(),
+            Self::Conversion => of::<json::conversion::Conversion<'_>>(),
             Self::LogLine => of::<json::output::Line<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),

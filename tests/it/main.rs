@@ -28,6 +28,7 @@ mod children;
 mod ci;
 mod cli;
 mod conformance;
+mod convert;
 mod deploys;
 mod docs;
 mod dry_run;

@@ -12,6 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use scalectl::blueprint::library::{BLUEPRINTS, TEMPLATES};
 use scalectl::blueprint::{Library, check_condition, compile};
+use scalectl::convert::{Files, Origin, Wishes};
 use scalectl::diagnostic::{Diagnostic, Location};
 use scalectl::plan::saved::SavedPlan;
 use scalectl::policy::Policies;
@@ -340,6 +341,70 @@ fn addresses_blocks_and_urls_survive_any_text() {
             print(&found);
         }
     });
+}
+
+#[test]
+fn files_of_other_tools_are_read_or_refused() {
+    const TEXTS: [(Origin, &str, &str); 4] = [
+        (
+            Origin::Compose,
+            "compose.yml",
+            "x-a: &a\n  environment: {DB_HOST: db, A: \"${B:-${C:-d}}\"}\nservices:\n  web:\n    <<: *a\n    image: \"x:${T}\"\n    \
+             build: .\n    command: \"sh -c 'a $$b'\"\n    ports: [\"1:80/tcp\", {target: 8, published: 9}]\n    labels: \
+             [\"traefik.http.routers.a.rule=Host(`a.b`) && PathPrefix(`/c`)\"]\n    healthcheck: {test: \"curl http://x:1/y\", \
+             interval: 1m30s}\n    deploy: {replicas: 3}\n  db: {image: \"postgres:16\"}\n  kv: {image: redis}\n",
+        ),
+        (
+            Origin::Copilot,
+            "copilot/a/manifest.yml",
+            "name: a\ntype: Load Balanced Web Service\nhttp: {path: /, alias: [a.b.c], healthcheck: {path: /x, interval: 5s}}\nimage: \
+             {location: \"x:1\", port: 1}\ncpu: 256\nmemory: 512\ncount: {range: {min: 1, max: 2}}\nvariables: {A: \
+             \"${COPILOT_ENVIRONMENT_NAME}\"}\nsecrets: {B: /c}\nenvironments: {prod: {count: 2}, test: {cpu: 512}}\n",
+        ),
+        (
+            Origin::Kamal,
+            "deploy.yml",
+            "service: a\nimage: b/c\nservers: {web: {hosts: [1.1.1.1], proxy: {host: a.b, app_port: 1}}, job: {cmd: \"x 'y'\"}}\nenv: \
+             {clear: {A: <%= b %>}, secret: [\"C:D\"]}\naccessories: {db: {image: \"mysql:8\"}}\nvolumes: [\"a:/b\"]\n",
+        ),
+        (
+            Origin::Procfile,
+            "Procfile",
+            "web: A=b c -p $PORT && d 'e'\nrelease: f\nworker: g\n",
+        ),
+    ];
+    for (origin, main, text) in TEXTS {
+        feed(main, 1, &[text], |text| {
+            let _ = scalectl::convert::origin_of(text);
+            let _ = scalectl::convert::beside_compose(text);
+            let mut texts = std::collections::BTreeMap::from([(main.to_owned(), text.to_owned())]);
+            if origin == Origin::Procfile {
+                texts.insert("app.json".to_owned(), text.to_owned());
+            }
+            let folder = if origin == Origin::Copilot {
+                "copilot"
+            } else {
+                main
+            };
+            let files = Files {
+                origin,
+                main: folder.to_owned(),
+                texts,
+            };
+            let wishes = Wishes {
+                fallback: "app".to_owned(),
+                ..Wishes::default()
+            };
+            match scalectl::convert::convert(&files, &wishes, "scalectl.yaml") {
+                Ok(found) => assert!(
+                    spec::load("scalectl.yaml", &found.text, None, None).is_ok(),
+                    "{}",
+                    found.text
+                ),
+                Err(found) => print(&found),
+            }
+        });
+    }
 }
 
 #[test]

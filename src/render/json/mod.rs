@@ -5,6 +5,7 @@
 //! number counts up with every change that could break a reader.
 
 pub mod caches;
+pub mod conversion;
 pub mod deploy;
 pub mod doctor;
 pub mod drift;

@@ -1,0 +1,547 @@
+//! A program's variables: which are plain, which are secrets, and which say where its database or its cache is.
+//!
+//! No value of a secret is copied: the spec gets the name of a secret, and a note says how to create it.
+
+use std::collections::BTreeMap;
+
+use super::notes::Notes;
+use super::site::{Program, Site};
+use crate::diagnostic::Location;
+use crate::schema::{is_secret, passwords};
+
+/// A variable as a tool has it.
+pub struct Raw {
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` where it comes from somewhere else, such as the shell that starts the tool.
+    pub value: Option<String>,
+    /// Where.
+    pub at: Location,
+}
+
+/// What another container is, to a program that has its name in a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbour {
+    /// The relational database.
+    Database,
+    /// The cache.
+    Cache,
+    /// A program of the application.
+    Program,
+    /// Something that is not in the spec.
+    Left,
+}
+
+/// What the variables of all programs have around them.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The application's name, which the names of secrets begin with.
+    pub app: String,
+    /// Whether there is a database.
+    pub has_database: bool,
+    /// Whether there is a cache.
+    pub has_cache: bool,
+    /// The other containers, by the names under which programs reach them.
+    pub neighbours: BTreeMap<String, Neighbour>,
+    /// Passwords of the database there.
+    pub passwords: Vec<String>,
+    /// The values of secrets that have a name already, to tell whether two are the same.
+    secrets: BTreeMap<String, Option<String>>,
+}
+
+/// Schemes of URLs of databases and caches.
+const DATABASES: [&str; 7] = [
+    "postgres",
+    "postgresql",
+    "postgis",
+    "mysql",
+    "mysql2",
+    "mariadb",
+    "pgsql",
+];
+const CACHES: [&str; 4] = ["redis", "rediss", "valkey", "memcached"];
+
+/// How names of variables end that hold a part of where a database is, and the variable of ours that holds it.
+const PARTS: [(&str, &str); 16] = [
+    ("HOSTNAME", "DATABASE_HOST"),
+    ("HOST", "DATABASE_HOST"),
+    ("SERVER", "DATABASE_HOST"),
+    ("ADDRESS", "DATABASE_HOST"),
+    ("ADDR", "DATABASE_HOST"),
+    ("PORT", "DATABASE_PORT"),
+    ("USERNAME", "DATABASE_USER"),
+    ("USER", "DATABASE_USER"),
+    ("PASSWORD", "DATABASE_PASSWORD"),
+    ("PASSWD", "DATABASE_PASSWORD"),
+    ("PASS", "DATABASE_PASSWORD"),
+    ("PWD", "DATABASE_PASSWORD"),
+    ("DATABASE", "DATABASE_NAME"),
+    ("DBNAME", "DATABASE_NAME"),
+    ("NAME", "DATABASE_NAME"),
+    ("DB", "DATABASE_NAME"),
+];
+
+/// How names of a database's variables begin, where none of them holds a host that is known.
+const PREFIXES: [&str; 8] = [
+    "DB_",
+    "DATABASE_",
+    "POSTGRES_",
+    "POSTGRESQL_",
+    "PG",
+    "MYSQL_",
+    "MARIADB_",
+    "WORDPRESS_DB_",
+];
+
+impl Surroundings {
+    /// What a site's programs have around them; `app` is its name.
+    pub fn of(site: &Site, app: &str) -> Self {
+        Self {
+            app: app.to_owned(),
+            has_database: site.database.is_some(),
+            has_cache: site.cache.is_some(),
+            neighbours: site.neighbours.clone(),
+            passwords: site.passwords.clone(),
+            secrets: BTreeMap::new(),
+        }
+    }
+
+    /// Gives a program its variables.
+    pub fn give(&mut self, program: &mut Program, raw: Vec<Raw>, notes: &mut Notes) {
+        let mut prefixes: Vec<String> = Vec::new();
+        for one in &raw {
+            let host = one.value.as_deref().map(host_of).unwrap_or_default();
+            if self.neighbours.get(host) == Some(&Neighbour::Database)
+                && let Some((prefix, "DATABASE_HOST")) = part(&one.name)
+            {
+                prefixes.push(prefix.to_owned());
+            }
+        }
+        if self.has_database {
+            let begins = |prefix: &str| {
+                let mut parts = raw.iter().filter_map(|one| part(&one.name));
+                parts.any(|(have, _)| have == prefix)
+            };
+            let known = PREFIXES.iter().filter(|prefix| begins(prefix));
+            prefixes.extend(known.map(|&prefix| prefix.to_owned()));
+        }
+        let mut wanted = Vec::new();
+        for one in raw {
+            let at = one.at.clone();
+            if let Some(export) = self.one(program, one, &prefixes, notes) {
+                wanted.push((at, export));
+            }
+        }
+        if let Some((at, _)) = wanted.first().filter(|_| program.command.is_none()) {
+            let list: Vec<String> = (wanted.iter())
+                .map(|(_, (name, value))| format!("{name}=\"{value}\""))
+                .collect();
+            let what = format!("{}: {}", program.name, names(&wanted));
+            let why = "its containers get where the database and the cache are in variables of other names, and the image's \
+                       own command is not known here";
+            let instead = format!(
+                "read DATABASE_URL and CACHE_URL in the program, or set `command: [sh, -c, 'export {}; exec PROGRAM']`",
+                list.join(" ")
+            );
+            notes.left(at, what, why, &instead);
+        } else {
+            program
+                .exports
+                .extend(wanted.into_iter().map(|(_, export)| export));
+        }
+    }
+
+    /// Gives a program one variable. One that holds what scalectl puts into another is returned with that one's name.
+    fn one(
+        &mut self,
+        program: &mut Program,
+        raw: Raw,
+        prefixes: &[String],
+        notes: &mut Notes,
+    ) -> Option<(String, String)> {
+        let Raw { name, value, at } = raw;
+        if name == "PORT" {
+            match value.as_deref().map(str::trim).map(str::parse) {
+                Some(Ok(port)) if program.is_web && program.port.is_none() => {
+                    program.port = Some(port)
+                }
+                _ => {}
+            }
+            return None;
+        }
+        if let Some(ours) = self.ours(&name, value.as_deref(), prefixes) {
+            if name == "DATABASE_URL" || name == "CACHE_URL" {
+                self.scheme(&name, value.as_deref(), &at, notes);
+            }
+            // What it has already.
+            return (ours != format!("${name}")).then_some((name, ours));
+        }
+        let what = format!("{}: {name}", program.name);
+        if [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ]
+        .contains(&&*name)
+        {
+            let why = "servers have a role, and AWS's libraries find it by themselves";
+            notes.left(&at, what, why, "declare what the program uses in `resources` and list it in `uses`; the role may then use it");
+            return None;
+        }
+        if is_hidden(&name) || value.as_deref().is_some_and(has_password) {
+            self.secret(program, &name, value, &at, notes);
+            return None;
+        }
+        let Some(value) = value else {
+            let why = "its value is set outside of the files that were read";
+            let instead =
+                format!("write it: `env: {{{name}: VALUE}}`, or `secrets: {{{name}: SECRET}}`");
+            notes.left(&at, what, why, &instead);
+            return None;
+        };
+        match self
+            .neighbours
+            .get(host_of(&value))
+            .filter(|_| is_address(&name, &value))
+        {
+            Some(Neighbour::Program) => {
+                let why = "it is the address of another container, which services do not reach by its name";
+                let instead = format!(
+                    "give the other service `paths` or `hosts` of its own and write its public address: `env: {{{name}: \
+                     https://...}}`"
+                );
+                notes.left(&at, what, why, &instead);
+            }
+            Some(Neighbour::Left) => {
+                let why = "it is the address of something that was not carried over";
+                notes.left(&at, what, why, "write the address of what takes its place");
+            }
+            Some(Neighbour::Cache) => {
+                let why = "it is a part of where the cache is, for which there is no variable";
+                let instead = "read CACHE_URL, CACHE_HOST and CACHE_PORT in the program";
+                notes.left(&at, what, why, instead);
+            }
+            Some(Neighbour::Database) | None => {
+                program.env.insert(name, value);
+            }
+        }
+        None
+    }
+
+    /// What a variable holds, in the variables that every container has.
+    fn ours(&self, name: &str, value: Option<&str>, prefixes: &[String]) -> Option<String> {
+        let value = value.unwrap_or_default();
+        let host = host_of(value);
+        let neighbour = self.neighbours.get(host).copied();
+        if let Some((scheme, _)) = value.split_once("://") {
+            let scheme = scheme.split('+').next().unwrap_or(scheme);
+            if DATABASES.contains(&scheme)
+                && (neighbour == Some(Neighbour::Database) || name == "DATABASE_URL")
+            {
+                return self.has_database.then(|| "$DATABASE_URL".to_owned());
+            }
+            if CACHES.contains(&scheme)
+                && (neighbour == Some(Neighbour::Cache) || name == "REDIS_URL")
+            {
+                return self.has_cache.then(|| "$CACHE_URL".to_owned());
+            }
+            return None;
+        }
+        if (self.has_database && name == "DATABASE_URL") || (self.has_cache && name == "CACHE_URL")
+        {
+            return Some(format!("${name}"));
+        }
+        if self.has_cache && name == "REDIS_URL" {
+            return Some("$CACHE_URL".to_owned());
+        }
+        let has_port = value
+            .strip_prefix(host)
+            .is_some_and(|rest| rest.starts_with(':'));
+        let with_port = |of: &str| {
+            let port = if has_port {
+                format!(":${of}_PORT")
+            } else {
+                String::new()
+            };
+            format!("${of}_HOST{port}")
+        };
+        // A user or a database may be called like the container.
+        let is_other =
+            !value.contains(':') && part(name).is_some_and(|(_, ours)| ours != "DATABASE_HOST");
+        match neighbour.filter(|_| !is_other) {
+            Some(Neighbour::Database) => return Some(with_port("DATABASE")),
+            Some(Neighbour::Cache) => return Some(with_port("CACHE")),
+            _ => {}
+        }
+        if self.has_cache && name == "REDIS_PORT" {
+            return Some("$CACHE_PORT".to_owned());
+        }
+        if !self.has_database {
+            return None;
+        }
+        let is_part = |prefix: &str| prefixes.iter().any(|one| one == prefix);
+        if let Some((_, ours)) = part(name).filter(|(prefix, _)| is_part(prefix)) {
+            return Some(format!("${ours}"));
+        }
+        // A short value says nothing by itself.
+        let is_password = self
+            .passwords
+            .iter()
+            .any(|one| one.len() > 5 && one == value);
+        is_password.then(|| "$DATABASE_PASSWORD".to_owned())
+    }
+
+    /// Says that a URL will have another scheme.
+    fn scheme(&self, name: &str, value: Option<&str>, at: &Location, notes: &mut Notes) {
+        let scheme = value
+            .and_then(|value| value.split_once("://"))
+            .map(|(scheme, _)| scheme);
+        if let Some(scheme) = scheme
+            && ![
+                "postgres",
+                "postgresql",
+                "mysql",
+                "redis",
+                "rediss",
+                "memcached",
+            ]
+            .contains(&scheme)
+        {
+            let why = format!(
+                "its scheme is {scheme}, and the one that scalectl puts there is the engine's own"
+            );
+            let instead = "have the program replace the scheme, or set the variable in `command`";
+            notes.check(at, name, &why, instead);
+        }
+    }
+
+    /// Gives a program a secret.
+    pub fn secret(
+        &mut self,
+        program: &mut Program,
+        name: &str,
+        value: Option<String>,
+        at: &Location,
+        notes: &mut Notes,
+    ) {
+        let plain: String = (name.to_ascii_lowercase().chars())
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let short = format!("{}/{plain}", self.app);
+        // One name for one value: a variable of the same name may hold something else in another program.
+        let is_other = |have: &Option<String>| have.is_some() && value.is_some() && *have != value;
+        let secret = match self.secrets.get(&short) {
+            Some(have) if is_other(have) => format!("{}/{}/{plain}", self.app, program.name),
+            _ => short,
+        };
+        if self.secrets.insert(secret.clone(), value).is_none() {
+            let why = "its value is not copied, because everybody who reads the spec would know it";
+            let instead = format!("store it in Secrets Manager under the name {secret}");
+            notes.check(at, format!("{}: {name}", program.name), why, &instead);
+        }
+        program.secrets.insert(name.to_owned(), secret);
+    }
+}
+
+/// The names of variables, as a list.
+fn names(wanted: &[(Location, (String, String))]) -> String {
+    let names: Vec<&str> = wanted.iter().map(|(_, (name, _))| name.as_str()).collect();
+    names.join(", ")
+}
+
+/// The part of where a database is that a variable holds by its name: what its name begins with, and our variable.
+fn part(name: &str) -> Option<(&str, &'static str)> {
+    let found = PARTS.iter().find(|(end, _)| name.ends_with(end));
+    found.map(|(end, ours)| (&name[..name.len() - end.len()], *ours))
+}
+
+/// The host of a URL, of `HOST:PORT` or of a value that is a host alone.
+pub fn host_of(value: &str) -> &str {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let rest = rest.split(['/', '?']).next().unwrap_or(rest);
+    let rest = rest.rsplit('@').next().unwrap_or(rest);
+    rest.split(':').next().unwrap_or(rest)
+}
+
+/// Whether a value that begins with a container's name is its address: a word alone is one only by the variable's name.
+fn is_address(name: &str, value: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let ends = [
+        "HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "URL", "URI", "ENDPOINT", "BROKER",
+        "UPSTREAM", "ORIGIN",
+    ];
+    value.contains(':') || ends.iter().any(|end| upper.ends_with(end))
+}
+
+fn has_password(value: &str) -> bool {
+    passwords(value).next().is_some()
+}
+
+/// Whether a variable's name is one of a secret.
+pub fn is_hidden(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let parts: Vec<&str> = upper.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    // A key that everybody may know, and words that are about secrets and hold none.
+    let is_public = has(&[
+        "PUBLIC",
+        "PUBLISHABLE",
+        "ID",
+        "FILE",
+        "PATH",
+        "TTL",
+        "EXPIRY",
+        "LENGTH",
+        "URL",
+        "NAME",
+        "TIMEOUT",
+    ]);
+    let says = [
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "SECRET",
+        "TOKEN",
+        "KEY",
+        "CREDENTIALS",
+        "PASSPHRASE",
+        "SALT",
+        "PWD",
+    ];
+    !is_public && (is_secret(name) || has(&says)) || has(&["DSN"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::command::Command;
+    use crate::convert::notes::{Fate, Note};
+
+    fn place(line: u32) -> Location {
+        Location {
+            file: "compose.yml".into(),
+            line,
+            column: 1,
+        }
+    }
+
+    fn given(values: &[(&str, &str)], command: Option<&str>) -> (Program, Vec<Note>) {
+        let mut around = Surroundings {
+            app: "shop".into(),
+            has_database: true,
+            has_cache: true,
+            neighbours: [
+                ("db".to_owned(), Neighbour::Database),
+                ("redis".to_owned(), Neighbour::Cache),
+                ("api".to_owned(), Neighbour::Program),
+                ("rabbit".to_owned(), Neighbour::Left),
+            ]
+            .into(),
+            ..Surroundings::default()
+        };
+        let raw = values.iter().zip(1..).map(|((name, value), line)| Raw {
+            name: (*name).into(),
+            value: (*value != "-").then(|| (*value).into()),
+            at: place(line),
+        });
+        let mut program = Program::new("web", place(1));
+        program.command = command.map(Command::split);
+        let mut notes = Notes::default();
+        around.give(&mut program, raw.collect(), &mut notes);
+        (program, notes.sorted())
+    }
+
+    #[test]
+    fn where_the_database_is_comes_from_the_variables_that_every_container_has() {
+        let (program, notes) = given(
+            &[
+                ("DATABASE_URL", "postgres://app:hunter2@db:5432/app"),
+                ("SHOP_DB_HOST", "db"),
+                ("SHOP_DB_USER", "app"),
+                ("SHOP_DB_PASSWORD", "hunter2"),
+                ("SHOP_DB_NAME", "app"),
+                ("REDIS_URL", "redis://redis:6379/0"),
+                ("CACHE_AT", "redis:6379"),
+                ("USER_AGENT_NAME", "shop"),
+            ],
+            Some("./serve"),
+        );
+        assert!(notes.is_empty(), "{notes:#?}");
+        let exports: Vec<(&str, &str)> = (program.exports.iter())
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        assert_eq!(
+            exports,
+            [
+                ("CACHE_AT", "$CACHE_HOST:$CACHE_PORT"),
+                ("REDIS_URL", "$CACHE_URL"),
+                ("SHOP_DB_HOST", "$DATABASE_HOST"),
+                ("SHOP_DB_NAME", "$DATABASE_NAME"),
+                ("SHOP_DB_PASSWORD", "$DATABASE_PASSWORD"),
+                ("SHOP_DB_USER", "$DATABASE_USER"),
+            ]
+        );
+        assert_eq!(program.env.keys().collect::<Vec<_>>(), ["USER_AGENT_NAME"]);
+    }
+
+    #[test]
+    fn without_a_command_the_variables_are_listed_with_one_that_sets_them() {
+        let (program, notes) = given(&[("DB_HOST", "db"), ("DB_USER", "app")], None);
+        assert!(program.exports.is_empty());
+        let [note] = &*notes else {
+            panic!("{notes:#?}")
+        };
+        assert_eq!(note.fate, Fate::Left);
+        assert!(
+            note.instead
+                .contains("DB_HOST=\"$DATABASE_HOST\" DB_USER=\"$DATABASE_USER\""),
+            "{note:?}"
+        );
+    }
+
+    #[test]
+    fn no_secret_is_copied() {
+        let (program, notes) = given(
+            &[
+                ("SECRET_KEY_BASE", "hunter2"),
+                ("SENTRY_DSN", "https://hunter2@sentry.io/1"),
+                ("UPSTREAM", "https://user:hunter2@api.example.com"),
+                ("STRIPE_KEY", "-"),
+                ("VAPID_PUBLIC_KEY", "abc"),
+                ("TOKEN_TTL", "60"),
+            ],
+            None,
+        );
+        let secrets: Vec<&str> = program.secrets.values().map(|name| &**name).collect();
+        assert_eq!(
+            secrets,
+            [
+                "shop/secret-key-base",
+                "shop/sentry-dsn",
+                "shop/stripe-key",
+                "shop/upstream"
+            ]
+        );
+        assert_eq!(program.env.len(), 2);
+        let all = format!("{notes:?} {:?}", program.env);
+        assert!(!all.contains("hunter2"), "{all}");
+        assert!(all.contains("under the name shop/stripe-key"), "{all}");
+    }
+
+    #[test]
+    fn an_address_of_a_container_that_nobody_reaches_is_left_out() {
+        let (program, notes) = given(
+            &[
+                ("API", "http://api:3000/v1"),
+                ("BROKER", "amqp://rabbit:5672"),
+                ("FROM_SHELL", "-"),
+            ],
+            None,
+        );
+        assert!(program.env.is_empty());
+        let whys: Vec<&str> = notes.iter().map(|note| &*note.why).collect();
+        assert!(whys[0].contains("another container"), "{whys:?}");
+        assert!(whys[1].contains("not carried over"), "{whys:?}");
+        assert!(whys[2].contains("outside of the files"), "{whys:?}");
+    }
+}
