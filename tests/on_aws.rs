@@ -217,3 +217,64 @@ fn the_profile_that_the_spec_names_goes_before_the_environment() {
     let line = "credentials  from environment variables, profile ops, which is not defined\n";
     assert!(told.contains(line), "{told}");
 }
+
+#[test]
+fn secrets_are_set_listed_deleted_and_brought_back() {
+    let emulator = Emulator::start(Kind::Moto);
+    let project = Project::empty();
+    let spec = |secrets: &str| {
+        format!(
+            "app: shop\nstage: single-server\nprovider: aws\nregions: [us-east-1]\nservices:\n  web: {{image: \"x:1\", secrets: \
+             {{{secrets}}}}}\n"
+        )
+    };
+    project.write(
+        "scalectl.yaml",
+        spec("A: shop/stripe, B: /shop/mail, C: ssm:plain"),
+    );
+    let run = |line: &str| told(&project, &emulator, line);
+    let listed = || {
+        let (_, text) = run("secrets list --json");
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json["secrets"].clone()
+    };
+    for (secret, word) in [
+        ("shop/stripe", "Created"),
+        ("/shop/mail", "Created"),
+        ("ssm:plain", "Created"),
+        ("shop/stripe", "Changed"),
+        ("/shop/mail", "Changed"),
+    ] {
+        let (code, text) = run(&format!("secrets set {secret} --random"));
+        assert!(code == Some(0) && text.contains(word), "{secret}: {text}");
+    }
+    let all = listed();
+    for secret in all.as_array().unwrap() {
+        assert!(
+            secret["missing"] == serde_json::json!([]) && secret["set"].is_string(),
+            "{all:#}"
+        );
+    }
+    project.write("scalectl.yaml", spec("C: ssm:plain"));
+    let (code, text) = run("secrets rm shop/stripe --auto-approve");
+    assert!(
+        code == Some(0) && text.contains("for good in 30 days"),
+        "{text}"
+    );
+    let (code, text) = run("secrets rm /shop/mail --auto-approve");
+    assert!(
+        code == Some(0) && text.contains("Deleted /shop/mail"),
+        "{text}"
+    );
+    project.write("scalectl.yaml", spec("A: shop/stripe, B: /shop/mail"));
+    let all = listed();
+    assert_eq!(
+        all[0]["missing"],
+        serde_json::json!(["us-east-1"]),
+        "{all:#}"
+    );
+    assert!(all[1]["ends"].is_string(), "{all:#}");
+    let (code, text) = run("secrets set shop/stripe --random");
+    assert!(code == Some(0) && text.contains("Changed"), "{text}");
+    assert!(listed()[1]["ends"].is_null());
+}

@@ -11,7 +11,7 @@ use super::{Failure, Global, Outcome, ui};
 use crate::doctor::permissions::replicates;
 use crate::graph::Graph;
 use crate::kinds::actions::{
-    Need, is_known, of_doctor, of_files, of_logs, of_migration, of_needs, of_properties,
+    Need, is_known, of_doctor, of_files, of_logs, of_migration, of_needs, of_properties, of_secrets,
 };
 use crate::render::iam;
 use crate::spec::Stage;
@@ -101,6 +101,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
         actions.extend(of_logs().cloned());
         // A deployment asks servers and alarms as a migration does.
         actions.extend(of_migration().cloned());
+    }
+    if !project.spec.secrets().is_empty() {
+        actions.extend(of_secrets(!arguments.read_only).cloned());
     }
     if arguments.migrate && replicates(&graph) {
         actions.extend(of_files().cloned());

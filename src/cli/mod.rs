@@ -49,6 +49,7 @@ mod run;
 mod saved;
 mod scale;
 mod schema;
+mod secrets;
 mod session;
 mod show;
 mod sim;
@@ -242,6 +243,8 @@ enum Command {
     Output(output::Arguments),
     /// Open the site in a browser.
     Open(output::Open),
+    /// List, set and delete the secrets that services need.
+    Secrets(secrets::Arguments),
     /// Print what services log, from all servers and regions.
     Logs(logs::Arguments),
     /// Run a command in the container of a service.
@@ -452,6 +455,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(global, arguments),
         Command::Output(arguments) => output::run(global, arguments),
         Command::Open(arguments) => output::open(global, arguments),
+        Command::Secrets(arguments) => secrets::run(global, arguments),
         Command::Logs(arguments) => logs::run(global, arguments),
         Command::Exec(arguments) => exec::run(global, arguments, Mode::Exec),
         Command::Run(arguments) => exec::run(global, arguments, Mode::Run),

@@ -336,7 +336,7 @@ impl Surroundings {
         };
         if self.secrets.insert(secret.clone(), value).is_none() {
             let why = "its value is not copied, because everybody who reads the spec would know it";
-            let instead = format!("store it in Secrets Manager under the name {secret}");
+            let instead = format!("`scalectl secrets set {secret}` asks for the value");
             notes.check(at, format!("{}: {name}", program.name), why, &instead);
         }
         program.secrets.insert(name.to_owned(), secret);
@@ -525,7 +525,7 @@ mod tests {
         assert_eq!(program.env.len(), 2);
         let all = format!("{notes:?} {:?}", program.env);
         assert!(!all.contains("hunter2"), "{all}");
-        assert!(all.contains("under the name shop/stripe-key"), "{all}");
+        assert!(all.contains("secrets set shop/stripe-key"), "{all}");
     }
 
     #[test]

@@ -122,6 +122,12 @@ pub fn of_logs<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("observe", "read")
 }
 
+/// What it takes to know how the user's own secrets stand, and to set and delete them where `writes`.
+pub fn of_secrets<'a>(writes: bool) -> impl Iterator<Item = &'a Arc<str>> {
+    let written = of_entry("secrets", "write").filter(move |_| writes);
+    of_entry("secrets", "read").chain(written)
+}
+
 /// What a migration needs besides that copies files to other regions.
 pub fn of_files<'a>() -> impl Iterator<Item = &'a Arc<str>> {
     of_entry("files", "read").chain(of_entry("files", "write"))
@@ -181,7 +187,7 @@ mod tests {
         for (kind, entry) in &table {
             let needs: Vec<&str> = entry.keys().copied().collect();
             match *kind {
-                "always" | "files" | "migrate" => assert_eq!(needs, ["read", "write"]),
+                "always" | "files" | "migrate" | "secrets" => assert_eq!(needs, ["read", "write"]),
                 "doctor" | "observe" => assert_eq!(needs, ["read"]),
                 "secret" => assert_eq!(needs, ["write"]),
                 _ => assert_eq!(needs, ["create", "delete", "read", "update"], "{kind}"),

@@ -12,7 +12,10 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod pace;
+mod secret;
 pub mod sim;
+
+pub use secret::{Hidden, SecretId, SecretState};
 
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -401,6 +404,23 @@ pub trait Provider {
         group: &Handle,
         wanted: &LogQuery,
     ) -> Outcome<Vec<LogLine>>;
+
+    /// How a secret of the user's own stands; `None` when there is none. Its value is never read.
+    async fn secret(&self, secret: &SecretId) -> Outcome<Option<SecretState>>;
+
+    /// Sets a secret of the user's own, new or again, with copies in other regions that follow it. One that is on its way
+    /// out is brought back.
+    async fn set_secret(
+        &self,
+        owner: &Owner,
+        secret: &SecretId,
+        copies: &[Arc<str>],
+        value: &Hidden,
+    ) -> Outcome<()>;
+
+    /// Deletes a secret of the user's own: a parameter at once, another with its copies after the time in which it can be
+    /// brought back. What is gone already is success.
+    async fn remove_secret(&self, secret: &SecretId) -> Outcome<()>;
 
     /// Writes the app's record.
     async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()>;

@@ -65,6 +65,8 @@ pub enum Published {
     Outputs,
     /// `init --from --json`.
     Conversion,
+    /// `secrets list --json`.
+    Secrets,
     /// A line of `logs --json`.
     LogLine,
     /// `import --discover --json`.
@@ -91,7 +93,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -117,6 +119,7 @@ impl Published {
         Self::Releases,
         Self::Outputs,
         Self::Conversion,
+        Self::Secrets,
         Self::LogLine,
         Self::Proposals,
         Self::Settled,
@@ -158,6 +161,7 @@ impl Published {
             Self::Releases => "releases",
             Self::Outputs => "outputs",
             Self::Conversion => "conversion",
+            Self::Secrets => "secrets",
             Self::LogLine => "log-line",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
@@ -200,6 +204,7 @@ impl Published {
             Self::Releases => of::<json::deploy::Releases<'_>>(),
             Self::Outputs => of::<json::output::Outputs<'_>>(),
             Self::Conversion => of::<json::conversion::Conversion<'_>>(),
+            Self::Secrets => of::<json::secrets::Secrets<'_>>(),
             Self::LogLine => of::<json::output::Line<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),

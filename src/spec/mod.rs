@@ -15,6 +15,7 @@ mod notes;
 mod reads;
 mod resources;
 mod rules;
+mod secret;
 mod service;
 mod stores;
 
@@ -26,6 +27,7 @@ pub use load::{load, load_as_applied, merged, of_node, place};
 pub use reads::{ReadAfterWrite, Reads};
 pub use resources::{OwnRegions, OwnResource, ResourceUse, ResourceUseDetails, Source};
 pub use rules::{processor, unknown_region};
+pub use secret::{SecretName, SecretPlace};
 pub use service::{
     Algorithm, Balance, Deploy, Health, Queue, Scale, ScaleTarget, Service, ServiceKind, Strategy,
 };

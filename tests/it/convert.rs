@@ -225,7 +225,7 @@ fn variables_come_from_the_files_beside_and_a_users_name_is_no_address() {
         "{line}"
     );
     assert!(at(&notes, "compose.yml", 6).contains("gone.env is not there"));
-    assert!(at(&notes, "app.env", 5).contains("under the name shop/api-key"));
+    assert!(at(&notes, "app.env", 5).contains("secrets set shop/api-key"));
 }
 
 const COPILOT: [(&str, &str); 7] = [

@@ -22,6 +22,7 @@ mod http;
 mod identity;
 mod lease;
 pub mod marks;
+mod own_secrets;
 mod quotas;
 mod readings;
 mod reads;
@@ -67,8 +68,9 @@ use self::lease::Lease;
 use self::reads::{Families, READS_AT_ONCE, Reads};
 use self::service::{Depth, Index, Place, Service, Which};
 use super::{
-    Answer, Awaited, Clock, ErrorKind, Files, Health, Held, Holder, LogLine, LogQuery, Outcome,
-    Output, Pending, Probe, Provider, ProviderError, Query, Script, Traffic, Write,
+    Answer, Awaited, Clock, ErrorKind, Files, Health, Held, Hidden, Holder, LogLine, LogQuery,
+    Outcome, Output, Pending, Probe, Provider, ProviderError, Query, Script, SecretId, SecretState,
+    Traffic, Write,
 };
 use crate::address::Address;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Status, Stray};
@@ -486,6 +488,33 @@ impl Provider for Aws {
         wanted: &LogQuery,
     ) -> Outcome<Vec<LogLine>> {
         Box::pin(logs::lines(&self.clients, group, wanted)).await
+    }
+
+    async fn secret(&self, secret: &SecretId) -> Outcome<Option<SecretState>> {
+        Box::pin(own_secrets::state(&self.clients, secret)).await
+    }
+
+    async fn set_secret(
+        &self,
+        owner: &Owner,
+        secret: &SecretId,
+        copies: &[Arc<str>],
+        value: &Hidden,
+    ) -> Outcome<()> {
+        self.who.known().await?;
+        Box::pin(own_secrets::set(
+            &self.clients,
+            owner,
+            secret,
+            copies,
+            value,
+        ))
+        .await
+    }
+
+    async fn remove_secret(&self, secret: &SecretId) -> Outcome<()> {
+        self.who.known().await?;
+        Box::pin(own_secrets::remove(&self.clients, secret)).await
     }
 
     async fn write_record(&self, owner: &Owner, record: &Record) -> Outcome<()> {

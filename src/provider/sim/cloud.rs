@@ -46,6 +46,8 @@ pub struct Cloud {
     pub certified: BTreeMap<u64, BTreeSet<String>>,
     /// What servers run since a deployment waited for them, by setting and server.
     pub running: BTreeMap<(Arc<str>, Arc<str>), Running>,
+    /// The user's own secrets, without their values.
+    pub secrets: BTreeMap<super::secrets::Key, super::secrets::Kept>,
     /// Items that changed since they were last stored.
     pub dirty: BTreeSet<u64>,
     /// Where it stands as another cloud was found: the kinds that were looked for, by region. Of

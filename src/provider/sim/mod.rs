@@ -15,6 +15,7 @@ mod agents;
 mod alarms;
 pub mod attributes;
 mod caches;
+mod calls;
 mod checks;
 mod clock;
 pub mod cloud;
@@ -44,6 +45,7 @@ mod releases;
 pub mod replicas;
 mod routing;
 pub mod rules;
+mod secrets;
 mod site;
 pub mod store;
 mod tables;
@@ -57,8 +59,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Answer, Clock, ErrorKind, Files, Health, Held, Holder, LogLine, LogQuery, Outcome, Output,
-    Probe, Provider, ProviderError, Query, Script, Traffic, Write,
+    Answer, Clock, ErrorKind, Files, Health, Held, Hidden, Holder, LogLine, LogQuery, Outcome,
+    Output, Probe, Provider, Query, Script, SecretId, SecretState, Traffic, Write,
 };
 use crate::address::GLOBAL;
 use crate::inventory::{Applied, Handle, Live, LiveResource, Owner, Record, Stray};
@@ -66,11 +68,8 @@ use crate::kinds::usable_when_made;
 use crate::value::Map;
 use clock::{Pace, VirtualClock};
 use cloud::{Cloud, operation, refuse};
-use faults::{Fate, Faults};
+use faults::Faults;
 use store::{Opened, Store};
-
-/// How long one call takes, in milliseconds: a describe call of EC2 answers in some 100 ms.
-const CALL: u64 = 100;
 
 /// The simulator as a provider.
 pub struct Sim {
@@ -147,14 +146,6 @@ impl Sim {
         self.cloud.borrow()
     }
 
-    fn replicate(&self) {
-        let now = self.clock.now();
-        let faults = self.faults.borrow();
-        let mut cloud = self.cloud.borrow_mut();
-        cloud.replicate(now, &faults.down);
-        cloud.prove(now, &faults.undelegated);
-    }
-
     /// Writes down how late it is, if anything changed, so that the next process does not find half
     /// done what this one saw finished.
     ///
@@ -171,77 +162,6 @@ impl Sim {
     /// The cloud, taken out of the provider.
     pub fn into_cloud(self) -> Cloud {
         self.cloud.into_inner()
-    }
-
-    fn save(&self, operation: &str) -> Outcome<()> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        let mut cloud = self.cloud.borrow_mut();
-        self.written.set(true);
-        store
-            .save(&mut cloud, &self.faults.borrow(), self.clock.now())
-            .map_err(|error| {
-                refuse(
-                    ErrorKind::Invalid,
-                    "StoreUnavailable",
-                    error.to_string(),
-                    operation,
-                )
-            })
-    }
-
-    /// One call: its time, its fate, its effect. `region` is empty where it is none's.
-    async fn call<T>(
-        &self,
-        operation: &str,
-        subject: &str,
-        region: &str,
-        writes: bool,
-        effect: impl FnOnce(&mut Cloud, u64, u64) -> Outcome<T>,
-    ) -> Outcome<T> {
-        self.clock.sleep(Duration::from_millis(CALL)).await;
-        self.replicate();
-        let (fate, lag) = self.faults.borrow_mut().next(operation, subject);
-        let calls = self.faults.borrow().calls;
-        let dies = match self.crash_at.get() {
-            Some((call, moment)) if call == calls => Some(moment),
-            _ => None,
-        };
-        if dies == Some(Moment::Before) {
-            return self.die().await;
-        }
-        let lost: Option<ProviderError> = match fate {
-            Fate::Refused(error) => return Err(error),
-            Fate::Lost(error) => Some(error),
-            Fate::Done => None,
-        };
-        if self.faults.borrow().down.contains(region) {
-            let message = format!("{region} does not answer, see `scalectl sim fault`");
-            let code = "ServiceUnavailable";
-            return Err(refuse(ErrorKind::Transient, code, message, operation));
-        }
-        let result = effect(&mut self.cloud.borrow_mut(), self.clock.now(), lag);
-        if writes {
-            self.save(operation)?;
-        }
-        if dies == Some(Moment::After) {
-            return self.die().await;
-        }
-        match lost {
-            Some(error) => Err(error),
-            None => result,
-        }
-    }
-
-    /// Waits until a changing call is within its service's quota.
-    async fn admit(&self, kind: &str, address: &crate::address::Address) {
-        self.limits.admit(&self.clock, kind, &address.region).await;
-    }
-
-    async fn die<T>(&self) -> T {
-        self.crashed.notify_one();
-        std::future::pending().await
     }
 }
 
@@ -577,6 +497,46 @@ impl Provider for Sim {
             false,
             |cloud, now, _| cloud.log_lines(owner, group, wanted, now),
         ))
+        .await
+    }
+
+    async fn secret(&self, secret: &SecretId) -> Outcome<Option<SecretState>> {
+        let operation = secrets::describe(secret);
+        let (subject, region) = (&secret.name, &secret.region);
+        Box::pin(
+            self.call(operation, subject, region, false, |cloud, now, _| {
+                Ok(cloud.secret(secret, now))
+            }),
+        )
+        .await
+    }
+
+    async fn set_secret(
+        &self,
+        _: &Owner,
+        secret: &SecretId,
+        copies: &[Arc<str>],
+        value: &Hidden,
+    ) -> Outcome<()> {
+        let operation = secrets::put(secret);
+        let (subject, region) = (&secret.name, &secret.region);
+        Box::pin(
+            self.call(operation, subject, region, true, |cloud, now, _| {
+                cloud.set_secret(secret, copies, value, now)
+            }),
+        )
+        .await
+    }
+
+    async fn remove_secret(&self, secret: &SecretId) -> Outcome<()> {
+        let operation = secrets::delete(secret);
+        let (subject, region) = (&secret.name, &secret.region);
+        Box::pin(
+            self.call(operation, subject, region, true, |cloud, now, _| {
+                cloud.remove_secret(secret, now);
+                Ok(())
+            }),
+        )
         .await
     }
 

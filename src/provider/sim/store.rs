@@ -21,6 +21,7 @@ use super::cloud::{Cloud, Item};
 use super::data::Data;
 use super::faults::Faults;
 use super::releases::Running;
+use super::secrets;
 use crate::inventory::{Owner, Record};
 use crate::provider::Holder;
 
@@ -45,6 +46,8 @@ struct Meta {
     certified: BTreeMap<u64, BTreeSet<String>>,
     #[serde(default)]
     running: Vec<(Arc<str>, Arc<str>, Running)>,
+    #[serde(default)]
+    secrets: Vec<(secrets::Key, secrets::Kept)>,
 }
 
 /// The version of the file's format.
@@ -228,6 +231,9 @@ impl Store {
             running: (cloud.running.iter())
                 .map(|((setting, server), one)| (setting.clone(), server.clone(), one.clone()))
                 .collect(),
+            secrets: (cloud.secrets.iter())
+                .map(|(key, kept)| (key.clone(), kept.clone()))
+                .collect(),
         };
         let write = self.database.begin_write().map_err(broken)?;
         {
@@ -313,6 +319,7 @@ fn load(database: &impl ReadableDatabase) -> Result<(Cloud, Faults, u64), StoreE
         running: (meta.running.into_iter())
             .map(|(setting, server, one)| ((setting, server), one))
             .collect(),
+        secrets: meta.secrets.into_iter().collect(),
         ..Cloud::default()
     };
     let table = read.open_table(ITEMS).map_err(broken)?;

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod proposals;
 pub mod resource;
 pub mod rules;
+pub mod secrets;
 pub mod settled;
 pub mod sim;
 pub mod stages;

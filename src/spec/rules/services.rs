@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Rules, balance, images, workers};
 use crate::schema::DYNAMIC;
 use crate::spec::Service;
+use crate::spec::secret::parameter;
 use crate::value::settings;
 
 /// A rule of an Application Load Balancer has five condition values at most, and one says that CloudFront asks; it has
@@ -280,14 +281,6 @@ pub fn access(secret: &str) -> (&'static str, String) {
             READ.0,
             format!("arn:aws:secretsmanager:*:*:secret:{secret}-*"),
         ),
-    }
-}
-
-/// The name of a parameter of SSM: `/shop/stripe`, or `ssm:stripe`.
-fn parameter(secret: &str) -> Option<&str> {
-    match secret.strip_prefix("ssm:") {
-        Some(name) => Some(name),
-        None => secret.starts_with('/').then_some(secret),
     }
 }
 

@@ -10,5 +10,6 @@ mod observe;
 mod options;
 mod plan;
 mod runs;
+mod secrets;
 mod stages;
 mod validate;
