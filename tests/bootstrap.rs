@@ -14,7 +14,7 @@ use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::Stage;
 use serde_json::{Value, json};
 
-/// An image in a private registry, an archive, a worker, a secret, a database and a cache.
+/// Images in ECR and in another private registry, an archive, a worker, a secret, a database and a cache.
 const SPEC: &str = "\
 app: shop
 stage: single-server
@@ -31,8 +31,10 @@ services:
     env: {PORT: \"8080\"}
   mail:
     type: worker
-    image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:worker-1
+    image: ghcr.io/acme/mail:worker-1
     stop_timeout: 40
+registries:
+  ghcr.io: {username: acme, password: shop/ghcr}
 database: {engine: postgres}
 cache: {engine: valkey}
 ";

@@ -123,7 +123,7 @@ pub fn read(root: &Node, notes: &mut Notes) -> Result<Site, Vec<Diagnostic>> {
     if crate::schema::split_tag(&image).1 == Some("latest") {
         notes.check(&at, "image", why, instead);
     }
-    registry(root, notes);
+    registry(root, &mut site, notes);
     let is_arm = items(root.get("builder").and_then(|builder| builder.get("arch")))
         .iter()
         .all(|arch| scalar(arch).as_deref() == Some("arm64"))
@@ -183,19 +183,31 @@ fn image_of(root: &Node, image: &str) -> String {
     }
 }
 
-fn registry(root: &Node, notes: &mut Notes) {
-    let Some(registry) = root.get("registry") else {
+fn registry(root: &Node, site: &mut Site, notes: &mut Notes) {
+    let Some(registry) = root
+        .get("registry")
+        .filter(|one| one.get("password").is_some())
+    else {
         return;
     };
     let server = keys::text(registry, "server").unwrap_or_default();
-    if registry.get("password").is_some()
-        && !server.contains(".dkr.ecr.")
-        && !server.starts_with("localhost")
-    {
-        let why = "servers have no login to a private registry other than ECR";
-        let instead =
-            "make the image public, or push it to ECR, where the servers' role may read it";
-        notes.left(root.locate("registry"), "registry", why, instead);
+    let at = root.locate("registry");
+    let host = if server.is_empty() {
+        "docker.io"
+    } else {
+        &server
+    };
+    match keys::text(registry, "username").filter(|name| !name.contains(CODE)) {
+        _ if server.contains(".dkr.ecr.") || server.starts_with("localhost") => {}
+        Some(name) => {
+            site.registries.insert(host.to_owned(), (name, at.clone()));
+        }
+        None => {
+            let why = "the user of its login is not in the files that were read";
+            let instead =
+                format!("write it: `registries: {{{host}: {{username: USER, password: SECRET}}}}`");
+            notes.left(at, "registry", why, &instead);
+        }
     }
 }
 

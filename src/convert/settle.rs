@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::notes::Notes;
 use super::site::{Image, Program, Site};
 use super::variables::Surroundings;
-use super::write::placeholder;
+use super::write::{placeholder, registry_secret};
 use crate::spec::Stage;
 
 /// Names of programs that most requests are for, the most likely first.
@@ -47,6 +47,16 @@ pub fn settle(site: &mut Site, app: &str, notes: &mut Notes) {
             );
             program.port = Some(8080);
         }
+    }
+    for (host, (_, at)) in &site.registries {
+        let why = format!(
+            "servers log in to {host} with a password that is not in the files that were read"
+        );
+        let instead = format!(
+            "`scalectl secrets set {}` asks for it",
+            registry_secret(app, host)
+        );
+        notes.check(at, format!("registries.{host}"), &why, &instead);
     }
     paths(site, notes);
     if site.domain.is_none() && site.stage >= Stage::LoadBalanced {

@@ -30,6 +30,8 @@ pub struct Site {
     pub neighbours: BTreeMap<String, Neighbour>,
     /// Passwords of the database there, by which variables that hold them are known.
     pub passwords: Vec<String>,
+    /// Users of private registries, by host, with their places; passwords are not known.
+    pub registries: BTreeMap<String, (String, Location)>,
     /// Where the site itself is described.
     pub at: Location,
 }
@@ -48,6 +50,7 @@ impl Site {
             static_paths: Vec::new(),
             neighbours: BTreeMap::new(),
             passwords: Vec::new(),
+            registries: BTreeMap::new(),
             at,
         }
     }

@@ -139,6 +139,14 @@ pub fn tree(site: &Site, app: &str) -> Tree {
         services.put(&program.name, service(program, app));
     }
     spec.put("services", services);
+    let mut registries = Tree::map();
+    for (host, (user, _)) in &site.registries {
+        let mut part = Tree::map();
+        part.put_text("username", Some(user));
+        part.put_text("password", Some(&registry_secret(app, host)));
+        registries.put(host, part);
+    }
+    spec.put_part("registries", registries);
     if let Some(database) = &site.database {
         let mut part = Tree::map();
         let word = serde_json::to_value(database.engine).unwrap_or_default();
@@ -252,6 +260,11 @@ fn service(program: &Program, app: &str) -> Tree {
         part.put_part(key, Tree::Map(entries.collect()));
     }
     part
+}
+
+/// The name of the secret with the password of a registry.
+pub fn registry_secret(app: &str, host: &str) -> String {
+    format!("{app}/registry-{}", label(host, 40))
 }
 
 /// The name of an image that is not built yet.

@@ -13,6 +13,7 @@ mod load;
 mod normalized;
 mod notes;
 mod reads;
+mod registries;
 mod resources;
 mod rules;
 mod secret;
@@ -25,6 +26,7 @@ pub use engines::{Dialect, Edition, Engine, License};
 pub use gate::{Cadence, MigrationGate};
 pub use load::{load, load_as_applied, merged, of_node, place};
 pub use reads::{ReadAfterWrite, Reads};
+pub use registries::Registry;
 pub use resources::{OwnRegions, OwnResource, ResourceUse, ResourceUseDetails, Source};
 pub use rules::{processor, unknown_region};
 pub use secret::{SecretName, SecretPlace};
@@ -69,6 +71,9 @@ pub struct Spec {
     pub network: Network,
     /// The services, by name.
     pub services: BTreeMap<String, Service>,
+    /// Logins to private registries, by their hosts: ghcr.io, or docker.io for Docker Hub. ECR needs none.
+    #[serde(default)]
+    pub registries: BTreeMap<String, Registry>,
     /// The relational database.
     #[serde(default)]
     pub database: Option<Database>,

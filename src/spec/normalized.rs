@@ -92,7 +92,9 @@ impl Spec {
                 if let Some(Value::Map(one)) = services.get_mut(name) {
                     let processor = rules::processor(&service.instance);
                     one.insert("processor", Value::str(processor));
-                    let access = service.secrets.values().map(|secret| {
+                    let login = self.registry_of(service);
+                    let password = login.map(|(_, login)| &login.password);
+                    let access = service.secrets.values().chain(password).map(|secret| {
                         let (action, resource) = rules::access(secret);
                         object([
                             ("action", Value::str(action)),
@@ -100,6 +102,14 @@ impl Spec {
                         ])
                     });
                     one.insert("secret_access", Value::list(access));
+                    let login = login.map_or(Value::Null, |(host, login)| {
+                        object([
+                            ("host", Value::str(host)),
+                            ("username", Value::str(&*login.username)),
+                            ("password", Value::str(&*login.password)),
+                        ])
+                    });
+                    one.insert("registry", login);
                     one.insert("own_role", Value::Bool(service.has_own_role()));
                     let queues: Map = rules::queue_variables(name, service)
                         .map(|(variable, worker)| (variable.into(), Value::str(worker)))

@@ -72,7 +72,8 @@ pub fn parameter(reference: &str) -> Option<&str> {
 }
 
 impl Spec {
-    /// The secrets that services name, as they name them, each with the services and variables that have it.
+    /// The secrets that services name, as they name them, each with the services and variables that have it; for a
+    /// registry's password the registry stands in place of the variable.
     #[must_use]
     pub fn secrets(&self) -> BTreeMap<&str, Vec<(&str, &str)>> {
         let mut found: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
@@ -82,6 +83,12 @@ impl Spec {
                     .entry(reference)
                     .or_default()
                     .push((service, variable));
+            }
+            if let Some((host, login)) = self.registry_of(one) {
+                found
+                    .entry(&login.password)
+                    .or_default()
+                    .push((service, host));
             }
         }
         found

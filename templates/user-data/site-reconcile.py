@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # Brings this server in line with its parameters: starts the new beside the old, waits until it is
 # healthy, sends requests there, and only then stops the old.
-import base64, fcntl, hashlib, json, os, secrets, shutil, socket, subprocess, sys, time, urllib.error, urllib.request
+import base64, fcntl, hashlib, json, os, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+from functools import partial
 {{#if workers}}
 import shlex
 {{/if}}
@@ -385,7 +386,7 @@ def environment(service, known, shared):
     own.update((key, secret(ref)) for key, ref in (service["secrets"] or dict()).items())
     port = dict(PORT=str(service["port"])) if "port" in service else dict()
     env = dict(dict(shared, **port), **dict(stores(service, known), **own))
-    lasting = dict((key, value) for key, value in service.items() if key != "release")
+    lasting = dict((key, value) for key, value in service.items() if key not in ("release", "registry"))
     return env, digest(json.dumps([lasting, env], sort_keys=True))
 
 
@@ -402,7 +403,15 @@ def image_of(service):
             registry = service["image"].split("/")[0]
             login = run("aws", "ecr", "get-login-password", "--region", registry.split(".")[3])
             run("docker", "login", "-u", "AWS", "--password-stdin", registry, input=login)
-        run("docker", "pull", "-q", service["image"])
+        login = service.get("registry")
+        if not login:
+            run("docker", "pull", "-q", service["image"])
+            return service["image"]
+        # The password stays in memory, and only while it is needed.
+        with tempfile.TemporaryDirectory(dir="/run") as folder:
+            docker = partial(run, shutil.which("docker"), "--config", folder)
+            docker("login", "-u", login["username"], "--password-stdin", login["host"], input=secret(login["password"]))
+            docker("pull", "-q", service["image"])
         return service["image"]
     # An archive as `docker save` writes it.
     copy = subprocess.Popen(["aws", "s3", "cp", service["artifact"], "-"], stdout=subprocess.PIPE)

@@ -193,6 +193,8 @@ def a_worker_is_replaced(test, server):
     assert server.reconcile() == 0, log_of(server)
     old = workers()
     assert len(old) == 1, server.containers()
+    # The login to its registry is gone from the server.
+    assert "ghcr.io" not in server.ask("sh", "-c", "cat /root/.docker/config.json; ls /run").stdout
     until("the worker's start", lambda: "working worker-1 without a port" in lines())
     test.set_image("worker-sick")
     assert server.reconcile() != 0

@@ -21,6 +21,7 @@ METADATA = "169.254.169.254"
 REGION, INSTANCE = "us-east-1", "i-0123456789abcdef0"
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 ECR_PASSWORD = "a password of ECR"
+GHCR, GHCR_USER, GHCR_PASSWORD = "ghcr.io", "acme", "a token of GHCR"
 HOSTS = [ECR, "public.ecr.aws", "ghcr.io", "registry-1.docker.io", "truststore.pki.rds.amazonaws.com",
          "acme-v02.api.letsencrypt.org", "acme-artifacts.s3.us-east-1.amazonaws.com"] + [
          name + ".us-east-1.amazonaws.com" for name in ("ssm", "secretsmanager", "api.ecr", "logs")]
@@ -155,9 +156,9 @@ class Front(Quiet):
             return self.answer(404) if archive is None else self.answer(200, archive)
         if not outside.decide("registry " + host):
             return self.answer(503)
-        if host == ECR and self.headers.get("Authorization") != "Basic " + base64.b64encode(
-                b"AWS:" + ECR_PASSWORD.encode()).decode():
-            return self.answer(401, WWW_Authenticate='Basic realm="https://%s/"' % ECR)
+        login = {ECR: "AWS:" + ECR_PASSWORD, GHCR: GHCR_USER + ":" + GHCR_PASSWORD}.get(host)
+        if login and self.headers.get("Authorization") != "Basic " + base64.b64encode(login.encode()).decode():
+            return self.answer(401, WWW_Authenticate='Basic realm="https://%s/"' % host)
         if self.path == "/v2/":
             return self.answer(200, "{}", Docker_Distribution_Api_Version="registry/2.0")
         repository, _, name = self.path.removeprefix("/v2/").partition("/manifests/")

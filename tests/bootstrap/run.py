@@ -24,7 +24,11 @@ import outside as world
 from claims import CLAIMS, HOST, MAIL, TOKEN, WEB
 from server import Server, run, until
 
-REPOSITORY = (world.ECR, "shop")
+REPOSITORY, WORKERS = (world.ECR, "shop"), (world.GHCR, "acme/mail")
+
+
+def repository(tag):
+    return WORKERS if tag.startswith("worker") else REPOSITORY
 
 
 def network():
@@ -57,7 +61,7 @@ class Test:
         version = json.loads(self.parameters("single-server")["/shop/default/database"])["version"]
         self.outside.images[library[0], library[1] + "postgres", version] = made.image("postgres:" + version)
         for tag in ("1.4.2", "1.4.3", "sick", "worker-1", "worker-2", "worker-sick"):
-            self.outside.images[REPOSITORY + (tag,)] = made.image(tag)
+            self.outside.images[repository(tag) + (tag,)] = made.image(tag)
         self.outside.objects["/api.tar"] = made.image("api").archive("acme/api:1")
 
     def acme(self):
@@ -127,7 +131,7 @@ https://acme-v02.api.letsencrypt.org {
     def set_image(self, tag):
         of = MAIL if tag.startswith("worker") else WEB
         value = json.loads(self.outside.parameters[of])
-        value["image"] = "%s/%s:%s" % (*REPOSITORY, tag)
+        value["image"] = "%s/%s:%s" % (*repository(tag), tag)
         self.outside.parameters[of] = json.dumps(value)
 
     def associated(self, stage):
@@ -182,6 +186,7 @@ def main():
     try:
         test.outside.parameters = test.parameters("single-server")
         test.outside.secrets["shop/token"] = TOKEN
+        test.outside.secrets["shop/ghcr"] = world.GHCR_PASSWORD
         test.outside.user_data["10.0.0.7"] = test.user_data("single-server")
         server = test.server("10.0.0.7")
         for claim in CLAIMS:

@@ -373,7 +373,7 @@ fn kamals_roles_destinations_and_accessories_are_carried_over() {
     );
     for (line, what) in [
         (3, "the git version as its tag"),
-        (10, "no login to a private registry"),
+        (10, "secrets set bazaar/registry-ghcr-io"),
         (12, "AT: its value is set outside"),
         (17, "the assets bucket"),
     ] {

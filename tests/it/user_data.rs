@@ -420,7 +420,8 @@ fn the_role_may_read_what_secrets_name_and_nothing_else() {
     let text = "app: shop\nstage: load-balanced\ndomain: shop.example.com\nservices:\n  web:\n    image: nginx:1\n    secrets:\n      \
                 A: shop/a\n      B: /shop/b\n      C: ssm:c\n      \
                 D: arn:aws:ssm:us-east-1:123456789012:parameter/shop/d\n      \
-                E: arn:aws:secretsmanager:us-east-1:123456789012:secret:e-AbCdEf\n";
+                E: arn:aws:secretsmanager:us-east-1:123456789012:secret:e-AbCdEf\nregistries: {docker.io: {username: acme, password: \
+                shop/hub}}\n";
     let spec = scalectl::spec::load("scalectl.yaml", text, None, None)
         .unwrap_or_else(|found| panic!("{found:#?}"));
     let graph = graph_of(&Library::embedded().unwrap(), &spec);
@@ -447,6 +448,7 @@ fn the_role_may_read_what_secrets_name_and_nothing_else() {
         [
             "arn:aws:secretsmanager:*:*:secret:shop/a-*",
             "arn:aws:secretsmanager:*:123456789012:secret:e-AbCdEf",
+            "arn:aws:secretsmanager:*:*:secret:shop/hub-*",
         ]
     );
 }

@@ -219,8 +219,8 @@ fn image(manifest: &Node, program: &mut Program, around: &Around<'_>, notes: &mu
         (
             "credentials",
             Some((
-                "servers have no login to a private registry other than ECR",
-                "push the image to ECR",
+                "its secret holds a user and a password in JSON",
+                "write `registries: {HOST: {username: USER, password: SECRET}}`, with a secret whose whole text is the password",
             )),
         ),
         ("depends_on", None),

@@ -48,7 +48,7 @@ fn all_errors_are_told_at_their_places() {
             "2:1 stage cannot be \"singel-server\" (did you mean single-server?)",
             "5:5 services.web has no property prot (did you mean port?)",
             "6:13 services.web.scale.min must be a whole number, not \"two\"",
-            "7:1 the spec has no property colour (it has app, cache, cdn, database, domain, environments, maintenance, migration, monitoring, network, provider, regions, resources, services, stage, stores and 1 more)",
+            "7:1 the spec has no property colour (it has app, cache, cdn, database, domain, environments, maintenance, migration, monitoring, network, provider, regions, registries, resources, services, stage and 2 more)",
         ]
     );
 }

@@ -131,7 +131,8 @@ fn named(name: &str) -> Option<(&'static str, &'static str)> {
     ))
 }
 
-fn is_registry(host: &str) -> bool {
+/// Whether a text is the host of a registry, with a port or without.
+pub fn is_registry(host: &str) -> bool {
     let captures = HOST.as_ref().and_then(|regex| regex.captures(host));
     captures.is_some_and(|found| {
         (found.name("port")).is_none_or(|port| port.as_str().parse::<u16>().is_ok_and(|n| n > 0))

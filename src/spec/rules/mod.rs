@@ -13,6 +13,7 @@ mod images;
 mod instances;
 mod names;
 mod regions;
+mod registries;
 mod resources;
 mod services;
 mod stores;
@@ -67,6 +68,7 @@ pub fn check(spec: &Spec, merged: &Node, written: &Node) -> Vec<Broken> {
     account::check(&mut rules);
     regions::check(&mut rules);
     services::check(&mut rules);
+    registries::check(&mut rules);
     workers::check(&mut rules);
     instances::check(&mut rules);
     database::check(&mut rules);

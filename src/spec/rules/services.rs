@@ -300,7 +300,8 @@ fn secrets(rules: &mut Rules<'_>, name: &str, service: &Service) {
     }
 }
 
-fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
+/// What is wrong with the name of a secret, and what to write instead.
+pub fn mistake(secret: &str) -> Option<(&'static str, &'static str)> {
     const WHOLE: &str = "name the whole secret, without a key: the service gets all its text; put what it needs alone \
                          into a secret of its own";
     const SSM: &str = "a parameter's name has up to 1011 letters, digits and _ . - in 15 levels at most: /shop/stripe, or \
@@ -405,6 +406,9 @@ fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
     if !service.stores.is_empty() {
         parameter["stores"] = service.stores.clone().into();
     }
+    if let Some((host, login)) = rules.spec.registry_of(service) {
+        parameter["registry"] = serde_json::json!({"host": host, "username": login.username, "password": login.password});
+    }
     let bytes = settings(&parameter).len();
     if bytes <= PARAMETER {
         return;
@@ -440,7 +444,11 @@ fn size(rules: &mut Rules<'_>, name: &str, service: &Service) {
 fn role(rules: &mut Rules<'_>) {
     let services = rules.spec.services.values();
     let statements = services.flat_map(|service| {
-        let secrets = service.secrets.values().map(|secret| {
+        let login = rules
+            .spec
+            .registry_of(service)
+            .map(|(_, login)| &login.password);
+        let secrets = service.secrets.values().chain(login).map(|secret| {
             let (action, resource) = access(secret);
             (vec![action], resource)
         });

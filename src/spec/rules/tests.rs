@@ -847,7 +847,8 @@ fn the_longest_names_fit_at_every_stage() {
 fn a_parameter_is_measured_as_the_blueprint_writes_it() {
     let of = |length: usize| {
         format!(
-            "app: shop\nstage: single-server\nservices: {{web: {{image: x, env: {{A: \"{{{{ ü }}}}{}\"}}}}}}\n",
+            "app: shop\nstage: single-server\nservices: {{web: {{image: x, env: {{A: \"{{{{ ü }}}}{}\"}}}}}}\n\
+             registries: {{docker.io: {{username: a, password: shop/hub}}}}\n",
             "x".repeat(length)
         )
     };
