@@ -28,6 +28,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
             "ssh",
             "tunnel",
             "secrets",
+            "env",
             "invalidate",
             "cache",
             "destroy",
@@ -60,7 +61,7 @@ const HABITS: [(&[&str], &str); 5] = [
     ),
     (&["preview", "diff"], "`scalectl plan` shows the changes"),
     (
-        &["workspace", "env"],
+        &["workspace", "environment"],
         "environments are in the spec; `--env NAME` chooses one",
     ),
     (

@@ -17,6 +17,7 @@ mod dry_run;
 mod editor;
 mod eject;
 mod elsewhere;
+mod env;
 mod event_log;
 mod exec;
 mod exit;
@@ -243,6 +244,8 @@ enum Command {
     Output(output::Arguments),
     /// Open the site in a browser.
     Open(output::Open),
+    /// List environments, compare two, and write the images of one into another.
+    Env(env::Arguments),
     /// List, set and delete the secrets that services need.
     Secrets(secrets::Arguments),
     /// Print what services log, from all servers and regions.
@@ -455,6 +458,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(global, arguments),
         Command::Output(arguments) => output::run(global, arguments),
         Command::Open(arguments) => output::open(global, arguments),
+        Command::Env(arguments) => env::run(global, arguments),
         Command::Secrets(arguments) => secrets::run(global, arguments),
         Command::Logs(arguments) => logs::run(global, arguments),
         Command::Exec(arguments) => exec::run(global, arguments, Mode::Exec),

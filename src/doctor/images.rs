@@ -83,6 +83,8 @@ pub struct Wanted {
     pub image: Arc<str>,
     /// A processor as registries call it, with what runs the image on it.
     processors: BTreeMap<&'static str, BTreeSet<Runner>>,
+    /// The secret with which servers log in to its registry, if the spec names one.
+    login: Option<Arc<str>>,
 }
 
 /// A service and its instance type.
@@ -99,6 +101,9 @@ pub fn wanted(spec: &Spec) -> Vec<Wanted> {
         let one = found.entry(image.clone()).or_insert(Wanted {
             image,
             processors: BTreeMap::new(),
+            login: spec
+                .registry_of(service)
+                .map(|(_, login)| login.password.as_str().into()),
         });
         let architecture = match processor(&service.instance) {
             "arm64" => "arm64",
@@ -307,10 +312,17 @@ pub fn judge(wanted: &Wanted, seen: &Result<Seen, String>) -> Check {
                 "{image} is in ECR; its architectures were not checked, because that needs a login"
             ),
         ),
+        Ok(Seen::Closed) if wanted.login.is_some() => Check::ok(
+            CHECK,
+            format!(
+                "{image} is not public, and servers log in with the secret {}; its architectures were not checked",
+                wanted.login.as_deref().unwrap_or_default()
+            ),
+        ),
         Ok(Seen::Closed) => Check::warning(
             CHECK,
             format!("{image} does not exist, or is not public"),
-            "servers can log in only to ECR: make the image public, or push it to ECR",
+            "name a login in `registries` of the spec, make the image public, or push it to ECR",
         ),
         Err(why) => Check {
             verdict: Verdict::Warning,
@@ -573,5 +585,13 @@ mod tests {
         assert_eq!(judge(&arm, &Ok(Seen::Closed)).verdict, Verdict::Warning);
         let ecr = of("{image: \"123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1\"}");
         assert_eq!(judge(&ecr, &Ok(Seen::Closed)).verdict, Verdict::Ok);
+        let login = of(
+            "{image: ghcr.io/acme/shop:2}\nregistries:\n  ghcr.io: {username: acme, password: shop/ghcr}",
+        );
+        let check = judge(&login, &Ok(Seen::Closed));
+        assert!(
+            check.verdict == Verdict::Ok && check.found.contains("the secret shop/ghcr"),
+            "{check:?}"
+        );
     }
 }

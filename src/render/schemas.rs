@@ -67,6 +67,10 @@ pub enum Published {
     Conversion,
     /// `secrets list --json`.
     Secrets,
+    /// `env list --json`.
+    Environments,
+    /// `env diff --json`.
+    EnvironmentDifferences,
     /// A line of `logs --json`.
     LogLine,
     /// `import --discover --json`.
@@ -93,7 +97,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -120,6 +124,8 @@ impl Published {
         Self::Outputs,
         Self::Conversion,
         Self::Secrets,
+        Self::Environments,
+        Self::EnvironmentDifferences,
         Self::LogLine,
         Self::Proposals,
         Self::Settled,
@@ -162,6 +168,8 @@ impl Published {
             Self::Outputs => "outputs",
             Self::Conversion => "conversion",
             Self::Secrets => "secrets",
+            Self::Environments => "environments",
+            Self::EnvironmentDifferences => "environment-differences",
             Self::LogLine => "log-line",
             Self::Proposals => "proposals",
             Self::Settled => "settled",
@@ -205,6 +213,8 @@ impl Published {
             Self::Outputs => of::<json::output::Outputs<'_>>(),
             Self::Conversion => of::<json::conversion::Conversion<'_>>(),
             Self::Secrets => of::<json::secrets::Secrets<'_>>(),
+            Self::Environments => of::<json::env::Environments>(),
+            Self::EnvironmentDifferences => of::<json::env::Differences<'_>>(),
             Self::LogLine => of::<json::output::Line<'_>>(),
             Self::Proposals => of::<json::proposals::Document<'_>>(),
             Self::Settled => of::<json::settled::Document<'_>>(),

@@ -58,6 +58,20 @@ pub fn with_image(text: &str, env: Option<&str>, service: &str, image: &str) -> 
     with_word(text, &node, image)
 }
 
+/// The same for an environment that has its service's image from the spec: with a line of its own.
+///
+/// `None` when the environment has no section for the service, or the text is written in a way that takes no line more.
+pub fn with_own_image(text: &str, env: &str, service: &str, image: &str) -> Option<String> {
+    let root = yaml::parse("scalectl.yaml", text).ok()?;
+    let services = root.get("environments")?.get(env)?.get("services")?;
+    let map = services.get(service)?;
+    if map.get("image").is_some() {
+        return None;
+    }
+    let entry = format!("image: \"{image}\"");
+    with_line(text, map, &entry).or_else(|| in_braces(text, map, &entry))
+}
+
 /// The text with another word in the place of one.
 fn with_word(text: &str, node: &Node, new: &str) -> Option<String> {
     let word = node.as_str()?;
@@ -164,6 +178,22 @@ mod tests {
         // The spec's own is that of other environments too.
         assert_eq!(edited(Some("test")), None);
         assert_eq!(with_image(text, None, "api", "shop:3"), None);
+    }
+
+    #[test]
+    fn an_environment_without_an_image_gets_one_of_its_own() {
+        let text = "app: a\nservices:\n  web: {image: x:1}\nenvironments:\n  b:\n    services:\n      web:\n        # few\n        \
+                    scale: {min: 1}\n  c:\n    services: {web: {scale: {min: 1}}}\n  d: {stage: cdn}\n";
+        let edited = with_own_image(text, "b", "web", "x:2").unwrap();
+        assert!(edited.contains("image: \"x:2\"\n"), "{edited}");
+        let edited = with_own_image(&edited, "c", "web", "x:3").unwrap();
+        assert!(edited.contains("image: \"x:3\""), "{edited}");
+        assert!(
+            edited.contains("# few") && edited.contains("web: {image: x:1}"),
+            "{edited}"
+        );
+        assert_eq!(with_own_image(text, "d", "web", "x:2"), None);
+        assert_eq!(with_own_image(&edited, "b", "web", "x:2"), None);
     }
 
     #[test]

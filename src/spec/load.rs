@@ -234,6 +234,14 @@ fn is_touched(root: &Node, path: &str, places: &BTreeSet<Location>) -> bool {
     places.contains(root.locate(path)) || node.is_some_and(|node| below(node, places))
 }
 
+/// The names of the environments of a spec's text, in its order; none where it is no YAML.
+#[must_use]
+pub fn environment_names(text: &str) -> Vec<String> {
+    let root = yaml::parse("", text).ok();
+    let found = root.iter().flat_map(|root| environments(root));
+    found.map(|(name, _)| name.to_owned()).collect()
+}
+
 /// The environments of a spec by name, as they are written.
 pub(super) fn environments(root: &Node) -> Vec<(&str, &Node)> {
     match root.get("environments").map(|node| &node.value) {

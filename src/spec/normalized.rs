@@ -3,7 +3,7 @@
 use super::cache::{default_node, two};
 use super::{
     Balance, Cache, CacheEngine, CacheStrategy, Capacity, Cdn, Domain, DomainDetails, Region,
-    Routing, Scale, Spec, Stage, Store, rules, stores,
+    Routing, Scale, Service, Spec, Stage, Store, rules, stores,
 };
 use crate::value::{Map, Value};
 
@@ -90,31 +90,7 @@ impl Spec {
         if let Some(Value::Map(services)) = root.get_mut("services") {
             for (name, service) in &self.services {
                 if let Some(Value::Map(one)) = services.get_mut(name) {
-                    let processor = rules::processor(&service.instance);
-                    one.insert("processor", Value::str(processor));
-                    let login = self.registry_of(service);
-                    let password = login.map(|(_, login)| &login.password);
-                    let access = service.secrets.values().chain(password).map(|secret| {
-                        let (action, resource) = rules::access(secret);
-                        object([
-                            ("action", Value::str(action)),
-                            ("resource", Value::str(resource)),
-                        ])
-                    });
-                    one.insert("secret_access", Value::list(access));
-                    let login = login.map_or(Value::Null, |(host, login)| {
-                        object([
-                            ("host", Value::str(host)),
-                            ("username", Value::str(&*login.username)),
-                            ("password", Value::str(&*login.password)),
-                        ])
-                    });
-                    one.insert("registry", login);
-                    one.insert("own_role", Value::Bool(service.has_own_role()));
-                    let queues: Map = rules::queue_variables(name, service)
-                        .map(|(variable, worker)| (variable.into(), Value::str(worker)))
-                        .collect();
-                    one.insert("queues", Value::Map(queues));
+                    of_service(self, name, service, one);
                 }
             }
             by_type(self, &mut root);
@@ -192,6 +168,35 @@ impl Spec {
         }
         Value::Map(root)
     }
+}
+
+/// What follows from a service's keys.
+fn of_service(spec: &Spec, name: &str, service: &Service, one: &mut Map) {
+    let processor = rules::processor(&service.instance);
+    one.insert("processor", Value::str(processor));
+    let login = spec.registry_of(service);
+    let password = login.map(|(_, login)| &login.password);
+    let access = service.secrets.values().chain(password).map(|secret| {
+        let (action, resource) = rules::access(secret);
+        object([
+            ("action", Value::str(action)),
+            ("resource", Value::str(resource)),
+        ])
+    });
+    one.insert("secret_access", Value::list(access));
+    let login = login.map_or(Value::Null, |(host, login)| {
+        object([
+            ("host", Value::str(host)),
+            ("username", Value::str(&*login.username)),
+            ("password", Value::str(&*login.password)),
+        ])
+    });
+    one.insert("registry", login);
+    one.insert("own_role", Value::Bool(service.has_own_role()));
+    let queues: Map = rules::queue_variables(name, service)
+        .map(|(variable, worker)| (variable.into(), Value::str(worker)))
+        .collect();
+    one.insert("queues", Value::Map(queues));
 }
 
 /// Adds the services by type, for what only one of them has: `web` and `workers`.

@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod drift;
 pub mod dry_run;
+pub mod env;
 pub mod findings;
 pub mod history;
 pub mod lease;

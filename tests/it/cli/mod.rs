@@ -3,6 +3,7 @@
 mod apply;
 mod caches;
 mod deploy;
+mod env;
 mod failover;
 mod import;
 mod migrate;
