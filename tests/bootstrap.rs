@@ -9,6 +9,7 @@ use std::process::Command;
 
 use common::{EPOCH, apply, at_stage, graph_of, root, runtime};
 use scalectl::blueprint::Library;
+use scalectl::deploy::closed::Closed;
 use scalectl::migrate::action::{self, Parameters, Side};
 use scalectl::provider::sim::{Sim, cloud::Cloud, faults::Faults};
 use scalectl::spec::Stage;
@@ -106,7 +107,8 @@ fn servers_set_themselves_up() {
         serde_json::to_vec(&json!({
             "stages": stages,
             "actions": actions(&stages),
-            "scripts": {"settle": script("settle"), "release": script("release"), "run": script("run")},
+            "scripts": {"settle": script("settle"), "release": script("release"), "run": script("run"), "close": script("close")},
+            "closed": Closed::with_page("<h1>Moving `house` {soon}</h1>", 60, "somebody", 0),
         }))
         .unwrap(),
     )

@@ -64,6 +64,7 @@ pub const BLUEPRINTS: &[File<'static>] = embedded!("blueprints":
 /// The text templates in the binary, by their path below `templates/`.
 pub const TEMPLATES: &[File<'static>] = embedded!("templates":
     "actions/cut-over.sh",
+    "actions/deploy/close.sh",
     "actions/deploy/release.sh",
     "actions/deploy/run.sh",
     "actions/deploy/settle.sh",

@@ -27,6 +27,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
             "run",
             "ssh",
             "tunnel",
+            "maintenance",
             "secrets",
             "env",
             "invalidate",

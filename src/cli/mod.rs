@@ -34,6 +34,7 @@ mod init;
 mod invalidate;
 mod lease;
 mod logs;
+mod maintenance;
 mod migrate;
 mod migrate_progress;
 mod observe;
@@ -244,6 +245,8 @@ enum Command {
     Output(output::Arguments),
     /// Open the site in a browser.
     Open(output::Open),
+    /// Close the site for visitors with a page, and open it again.
+    Maintenance(maintenance::Arguments),
     /// List environments, compare two, and write the images of one into another.
     Env(env::Arguments),
     /// List, set and delete the secrets that services need.
@@ -458,6 +461,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(global, arguments),
         Command::Output(arguments) => output::run(global, arguments),
         Command::Open(arguments) => output::open(global, arguments),
+        Command::Maintenance(arguments) => maintenance::run(global, arguments),
         Command::Env(arguments) => env::run(global, arguments),
         Command::Secrets(arguments) => secrets::run(global, arguments),
         Command::Logs(arguments) => logs::run(global, arguments),

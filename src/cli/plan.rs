@@ -18,6 +18,7 @@ use super::{Failure, Global, Outcome, migrate, report, stage, ui};
 use crate::address::Address;
 use crate::apply::journal::Entry;
 use crate::apply::{Context, record_of};
+use crate::deploy::closed::left_alone;
 use crate::deploy::is_rollout;
 use crate::doctor::{Verdict, quotas};
 use crate::graph::Graph;
@@ -148,6 +149,7 @@ pub fn against(
         // What a deployment makes for a while goes with it.
         plan = plan.narrowed(&live, |one| !is_rollout(&one.address));
     }
+    plan = left_alone(plan, &live);
     let allowed: BTreeSet<Address> = scope.allow.iter().cloned().collect();
     let refusals = guard::refusals(&plan, &allowed);
     let report = project.judge(&project.spec, &graph, &plan)?;

@@ -11,6 +11,7 @@ use super::wait_indicator::observed;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::compare::redact::properties;
+use crate::deploy::closed::left_alone;
 use crate::plan::{Plan, diff};
 use crate::render::json;
 use crate::render::plan::{Detail, Frame, changes};
@@ -48,7 +49,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             graph.resources.keys().chain(live.resources.keys()),
         ));
     }
-    let whole = diff(&graph, &live, None);
+    let whole = left_alone(diff(&graph, &live, None), &live);
     // This resource's share of the plan; its operations wait for those of others.
     let plan = Plan {
         changes: whole

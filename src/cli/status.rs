@@ -11,6 +11,7 @@ use super::wait_indicator::observed;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::{kinds, observe_without};
+use crate::deploy::closed::left_alone;
 use crate::graph::Graph;
 use crate::inventory::{Live, LiveResource, Status};
 use crate::kinds;
@@ -69,7 +70,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
             Painted(NOTICE, "warning:")
         ));
     }
-    let plan = diff(&graph, &live, None);
+    let plan = left_alone(diff(&graph, &live, None), &live);
     let to_change = is_known.then_some(plan.changes.len());
     let stage = live
         .record

@@ -1,9 +1,10 @@
 //! Deployments: a new version of a service reaches its servers in shares, is watched, and goes back by itself when it fails.
 //!
 //! Owns what of a plan is a new version, in which order servers take it (`waves`), the parameter by which those whose turn
-//! has not come go on with the version before (`rollout`), what is run on servers (`servers`), and the walk (`walk`). Servers bring themselves in line
+//! has not come go on with the version before (`rollout`), a site that is closed for maintenance (`closed`), what is run on servers (`servers`), and the walk (`walk`). Servers bring themselves in line
 //! (`templates/user-data/site-reconcile.py`); how the setting itself is changed is the diff's and apply's.
 
+pub mod closed;
 mod rollout;
 mod servers;
 mod walk;

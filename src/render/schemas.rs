@@ -67,6 +67,8 @@ pub enum Published {
     Conversion,
     /// `secrets list --json`.
     Secrets,
+    /// `maintenance status --json`.
+    Maintenance,
     /// `env list --json`.
     Environments,
     /// `env diff --json`.
@@ -97,7 +99,7 @@ pub enum Published {
 
 impl Published {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Spec,
         Self::Blueprint,
         Self::Policy,
@@ -124,6 +126,7 @@ impl Published {
         Self::Outputs,
         Self::Conversion,
         Self::Secrets,
+        Self::Maintenance,
         Self::Environments,
         Self::EnvironmentDifferences,
         Self::LogLine,
@@ -168,6 +171,7 @@ impl Published {
             Self::Outputs => "outputs",
             Self::Conversion => "conversion",
             Self::Secrets => "secrets",
+            Self::Maintenance => "maintenance",
             Self::Environments => "environments",
             Self::EnvironmentDifferences => "environment-differences",
             Self::LogLine => "log-line",
@@ -213,6 +217,7 @@ impl Published {
             Self::Outputs => of::<json::output::Outputs<'_>>(),
             Self::Conversion => of::<json::conversion::Conversion<'_>>(),
             Self::Secrets => of::<json::secrets::Secrets<'_>>(),
+            Self::Maintenance => of::<json::maintenance::Maintenance>(),
             Self::Environments => of::<json::env::Environments>(),
             Self::EnvironmentDifferences => of::<json::env::Differences<'_>>(),
             Self::LogLine => of::<json::output::Line<'_>>(),

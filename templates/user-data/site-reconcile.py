@@ -1,8 +1,6 @@
 #!/usr/bin/python3
-# Brings this server in line with its parameters: starts the new beside the old, waits until it is
-# healthy, sends requests there, and only then stops the old.
+# Brings this server in line with its parameters: the old stops once the new is healthy and has the requests.
 import base64, fcntl, hashlib, json, os, secrets, shutil, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
-from functools import partial
 {{#if workers}}
 import shlex
 {{/if}}
@@ -50,7 +48,7 @@ KEPT = set()
 
 
 def settings():
-    # What this server goes by: while a version rolls out, the setting from before until this server's turn has come.
+    # While a version rolls out, a server goes by the setting from before until its turn has come.
     texts = parameters()
     for name in [name for name in texts if name.startswith("rollout/")]:
         rollout = json.loads(texts.pop(name))
@@ -98,7 +96,7 @@ def containers():
 
 
 def start(name, image, options=(), command=(), env=None, label=""):
-    # Variables pass through the environment, never over a command line that others can read. One may be PATH.
+    # Variables pass through the environment: others can read a command line. One may be PATH.
     env = env or dict()
     passed = [word for key in env for word in ("-e", key)]
     subprocess.run(["docker", "rm", "-f", name], capture_output=True)
@@ -403,15 +401,13 @@ def image_of(service):
             registry = service["image"].split("/")[0]
             login = run("aws", "ecr", "get-login-password", "--region", registry.split(".")[3])
             run("docker", "login", "-u", "AWS", "--password-stdin", registry, input=login)
-        login = service.get("registry")
-        if not login:
-            run("docker", "pull", "-q", service["image"])
-            return service["image"]
-        # The password stays in memory, and only while it is needed.
+        docker, login = ["docker"], service.get("registry")
+        # The password stays in memory.
         with tempfile.TemporaryDirectory(dir="/run") as folder:
-            docker = partial(run, shutil.which("docker"), "--config", folder)
-            docker("login", "-u", login["username"], "--password-stdin", login["host"], input=secret(login["password"]))
-            docker("pull", "-q", service["image"])
+            if login:
+                docker += ["--config", folder]
+                run(*docker, "login", "-u", login["username"], "--password-stdin", login["host"], input=secret(login["password"]))
+            run(*docker, "pull", "-q", service["image"])
         return service["image"]
     # An archive as `docker save` writes it.
     copy = subprocess.Popen(["aws", "s3", "cp", service["artifact"], "-"], stdout=subprocess.PIPE)
@@ -495,7 +491,7 @@ def work(known, workers, shared, present):
 
 
 {{/if}}
-def caddyfile(site, services, addresses):
+def caddyfile(site, services, addresses, closed):
     # More particular paths come first; on a server behind a load balancer there is one plain site.
     def routes(names):
         lines = []
@@ -503,21 +499,27 @@ def caddyfile(site, services, addresses):
             lines += ["  @%s path %s" % (name, " ".join(services[name]["paths"])),
                       "  handle @%s {" % name, "    reverse_proxy %s:%s" % (addresses[name], services[name]["port"]), "  }"]
         return lines
-    if ROLE != "single":
+    hosts, head = dict(), []
+    if ROLE == "single":
+        head = ["{", "  email %s" % site["email"], "}"] if site.get("email") else []
+        for name, service in services.items():
+            for host in service["hosts"] or [site.get("domain") or ":80"]:
+                hosts.setdefault(host, []).append(name)
+        hosts = dict((host, routes(names)) for host, names in hosts.items())
+    else:
         # The load balancer has chosen by path already; its health checks may use any.
-        port = services[ROLE]["port"]
-        return ":%s {\n  reverse_proxy %s:%s\n}\n" % (port, addresses[ROLE], port) if addresses else ""
-    head = ["{", "  email %s" % site["email"], "}"] if site.get("email") else []
-    hosts = dict()
-    for name, service in services.items():
-        for host in service["hosts"] or [site.get("domain") or ":80"]:
-            hosts.setdefault(host, []).append(name)
-    body = [line for host in sorted(hosts) for line in [host + " {"] + routes(hosts[host]) + ["}"]]
+        for name, one in services.items():
+            hosts[":%s" % one["port"]] = ["  reverse_proxy %s:%s" % (addresses[name], one["port"])]
+    if closed:
+        # Who asks for health gets the services' answers.
+        for host in hosts:
+            hosts[host] = [closed["before"], *hosts[host], closed["after"]]
+    body = [line for host in sorted(hosts) for line in [host + " {", *hosts[host], "}"]]
     return "\n".join(head + body + [""])
 
 
 def ends(texts, kind, names, failed):
-    # What a deployment waits for: the setting that was tried last for each service, and the one that it runs by.
+    # The setting that was tried last for each service, and the one that it runs by.
     before, now = json.loads(read(ETC + "/serving") or "{}"), dict()
     for name in names:
         tried = digest(texts[kind + name])
@@ -588,7 +590,7 @@ def main():
                 continue
         addresses[name] = wanted
         fresh.add(wanted)
-    text = caddyfile(known.get("site") or dict(), dict((n, services[n]) for n in addresses), addresses)
+    text = caddyfile(known.get("site") or dict(), dict((n, services[n]) for n in addresses), addresses, known.get("closed"))
     path = "/etc/site/Caddyfile"
     before = open(path).read() if os.path.exists(path) else None
     with open(path + ".new", "w") as file:
@@ -602,6 +604,7 @@ def main():
         # Only what caddy has taken becomes the file that the next minute compares with.
         run("docker", "exec", "caddy", "caddy", "reload", "--adapter", "caddyfile", "--config", "/etc/caddy/Caddyfile.new")
         os.rename(path + ".new", path)
+    write(ETC + "/closed", digest(texts.get("closed", "")))
     for name, (labels, _) in running.items():
         if labels.get("site.service") and name not in fresh and labels["site.service"] not in KEPT:
             run("docker", "stop", "-t", "60", name)

@@ -179,6 +179,34 @@ def a_deployment_goes_server_by_server(test, server):
     assert set(version for _, version in load.versions) == {"1.4.2", "1.4.3", "api"}
 
 
+def a_closed_site_answers_with_a_page(test, server):
+    """And those who ask for health get the service's answers, so that no server is replaced."""
+    def ask(agent):
+        connection = http.client.HTTPSConnection(HOST, timeout=30, context=test.trust)
+        try:
+            connection.request("POST", "/visits", headers={"User-Agent": agent})
+            answer = connection.getresponse()
+            return answer.status, answer.headers["Retry-After"], answer.read().decode()
+        finally:
+            connection.close()
+
+    def close(text):
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        done = server.ask("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "CLOSED=" + digest, "bash",
+                          "-s", "do", input=test.scripts["close"])
+        assert done.returncode == 0, (done.stdout, done.stderr, log_of(server))
+    before = server.containers()
+    test.outside.parameters["/shop/default/closed"] = test.closed
+    close(test.closed)
+    assert ask("Mozilla/5.0") == (503, "60", "<h1>Moving &#96;house&#96; {soon}</h1>"), ask("Mozilla/5.0")
+    for agent in ("ELB-HealthChecker/2.0", "Amazon-Route53-Health-Check-Service (ref x; report https://x)"):
+        assert ask(agent)[0] == 200, (agent, ask(agent))
+    del test.outside.parameters["/shop/default/closed"]
+    close("")
+    assert ask("Mozilla/5.0")[0] == 200, ask("Mozilla/5.0")
+    assert server.containers() == before, (before, server.containers())
+
+
 def a_worker_is_replaced(test, server):
     """A server that knew no workers runs one without a port; its successor starts first, and it has the time to finish."""
     def workers():
@@ -285,5 +313,5 @@ def a_server_behind_a_load_balancer(test, server):
 
 
 CLAIMS = (first_boot, names_reach_services, an_image_replaces_another, a_sick_image_leaves_the_old_one,
-          a_deployment_goes_server_by_server, a_worker_is_replaced, a_reboot_brings_all_back, a_late_disk_is_waited_for,
-          the_database_moves, a_server_behind_a_load_balancer)
+          a_deployment_goes_server_by_server, a_closed_site_answers_with_a_page, a_worker_is_replaced, a_reboot_brings_all_back,
+          a_late_disk_is_waited_for, the_database_moves, a_server_behind_a_load_balancer)

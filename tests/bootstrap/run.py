@@ -44,7 +44,7 @@ def network():
 class Test:
     def __init__(self, folder, given):
         self.folder, self.stages, self.actions = folder, given["stages"], given["actions"]
-        self.scripts = given["scripts"]
+        self.scripts, self.closed = given["scripts"], json.dumps(given["closed"])
         self.servers, self.database = [], None
         network()
         self.outside = world.Outside(folder)

@@ -6,6 +6,7 @@ use crate::cli::exit::Code;
 use crate::cli::project::{Project, load_spec, spec_deployed};
 use crate::cli::session::runtime;
 use crate::cli::{Failure, Global};
+use crate::deploy::closed::left_alone;
 use crate::graph::Graph;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::forecast::{Forecast, forecast};
@@ -179,7 +180,7 @@ pub(super) fn judged(
 /// Fails when the live stage is not as the spec has it: a migration leads from one stage to another and
 /// makes no other change on the way.
 fn settled_at(prepared: &Prepared, live: &Live, from: Stage) -> Result<(), Failure> {
-    let plan = diff(&prepared.migration.start, live, None);
+    let plan = left_alone(diff(&prepared.migration.start, live, None), live);
     let Some(first) = plan.changes.first() else {
         return Ok(());
     };

@@ -14,6 +14,7 @@ use crate::cli::migrate_progress::{Teller, arrived_at, ended, shown};
 use crate::cli::progress::Show;
 use crate::cli::project::{Project, find, load_spec, read, write};
 use crate::cli::{Failure, Global, Outcome, ui};
+use crate::deploy::closed::left_alone;
 use crate::inventory::{Live, Record, Standing};
 use crate::migrate::saved::SavedMigration;
 use crate::migrate::walk::{Halt, Walker};
@@ -41,7 +42,7 @@ fn done_before(
     let Some(saved) = saved else {
         return Ok(());
     };
-    let plan = diff(&project.graph()?, live, None);
+    let plan = left_alone(diff(&project.graph()?, live, None), live);
     let Some(first) = plan.changes.first() else {
         return Ok(());
     };

@@ -90,6 +90,7 @@ impl Cloud {
         match &*script.name {
             "deploy/settle" => Some(self.settles(owner, script, images, now)),
             "deploy/release" => Some(self.releases(owner, script)),
+            "deploy/close" => Some(self.closes(owner, script)),
             "deploy/run" => Some(Output {
                 code: 125,
                 stdout: String::new(),
@@ -97,6 +98,32 @@ impl Cloud {
             }),
             _ => None,
         }
+    }
+
+    /// A server answers as its region's parameters say.
+    fn closes(&self, owner: &Owner, script: &Script) -> Output {
+        let wanted = script.environment.get("CLOSED").cloned();
+        let said = self
+            .parameters_below(owner, &script.server.address.region)
+            .remove("closed");
+        if Some(digest(&said.unwrap_or_default())) == wanted {
+            return Output::default();
+        }
+        Output {
+            code: 1,
+            stdout: String::new(),
+            stderr: "it did not take the change in".to_owned(),
+        }
+    }
+
+    /// Whether the servers beside an item close the site for maintenance.
+    pub(super) fn is_closed(&self, beside: &Item) -> bool {
+        self.items.values().any(|item| {
+            &*item.kind == "AWS::SSM::Parameter"
+                && item.region == beside.region
+                && item.identifier.ends_with("/closed")
+                && (beside.marks.as_ref()).is_some_and(|marks| item.is_of(&marks.owner))
+        })
     }
 
     fn releases(&self, owner: &Owner, script: &Script) -> Output {

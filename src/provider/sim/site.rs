@@ -80,7 +80,7 @@ impl Cloud {
             return match self.server_at(door, now) {
                 Some(server) if server.failed.is_none() && server.ready_at <= now => {
                     if self.has_certificate(server, name) {
-                        Answer::Status(200)
+                        Answer::Status(if self.is_closed(server) { 503 } else { 200 })
                     } else {
                         nothing(&format!("the server has no certificate for {name} yet"))
                     }
@@ -181,6 +181,7 @@ impl Cloud {
             // A load balancer without healthy targets answers 503 itself
             // (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>).
             match group {
+                Some(group) if self.is_closed(group) => Answer::Status(503),
                 Some(group) if self.behind(group, now).healthy > 0 => Answer::Status(200),
                 _ => Answer::Status(503),
             }

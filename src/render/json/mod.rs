@@ -14,6 +14,7 @@ pub mod env;
 pub mod findings;
 pub mod history;
 pub mod lease;
+pub mod maintenance;
 pub mod migration;
 pub mod migration_dry_run;
 pub mod output;

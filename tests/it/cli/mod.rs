@@ -6,6 +6,7 @@ mod deploy;
 mod env;
 mod failover;
 mod import;
+mod maintenance;
 mod migrate;
 mod observe;
 mod options;
