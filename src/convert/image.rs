@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 /// Images that are known by the last part of their names. Those that end with `*` begin so.
-const OTHERS: [(&str, &str, &str); 26] = [
+const OTHERS: [(&str, &str, &str); 36] = [
     ("mongo*", "MongoDB", DOCUMENTS),
     ("ferretdb", "FerretDB", DOCUMENTS),
     ("elasticsearch*", "Elasticsearch", SEARCH),
@@ -56,13 +56,20 @@ const OTHERS: [(&str, &str, &str); 26] = [
         "an updater of containers",
         "`scalectl deploy` brings new versions to the servers",
     ),
-    (
-        "cadvisor",
-        "monitoring of containers",
-        "see `monitoring`; servers send their logs and metrics to CloudWatch",
-    ),
+    ("cadvisor", "monitoring of containers", MONITORING),
+    ("grafana*", "monitoring", MONITORING),
+    ("prometheus*", "monitoring", MONITORING),
+    ("alertmanager", "monitoring", MONITORING),
+    ("node-exporter", "monitoring", MONITORING),
+    ("loki", "monitoring", MONITORING),
+    ("promtail", "monitoring", MONITORING),
+    ("jaeger*", "monitoring", MONITORING),
+    ("zipkin*", "monitoring", MONITORING),
+    ("portainer*", "a tool for operators", MONITORING),
+    ("dozzle", "a tool for operators", MONITORING),
 ];
 
+const MONITORING: &str = "servers send logs and metrics to CloudWatch: see `monitoring`, `scalectl logs` and `scalectl status`";
 const DOCUMENTS: &str = "there is no document store yet: use a key-value store (`stores`), or a cluster of your own \
                          (`resources: {documents: {kind: AWS::DocDB::DBCluster, ...}}`)";
 const SEARCH: &str = "declare a domain of your own: `resources: {search: {kind: AWS::OpenSearchService::Domain, ...}}`, and \
@@ -76,6 +83,18 @@ const BUCKET: &str = "declare a bucket, `resources: {files: {kind: AWS::S3::Buck
 const MAIL: &str = "use SES or another mail service for the real site";
 const TUNNEL: &str =
     "`scalectl tunnel database` connects a tool on your computer with the database";
+
+/// The command of an image whose variables have to be set before it, where it is known: what its own entrypoint would run.
+pub fn command(image: &str) -> Option<&'static [&'static str]> {
+    let image = image.split_once('@').map_or(image, |(name, _)| name);
+    let name = split_tag(image).0.rsplit('/').next()?;
+    match name {
+        "wordpress" => Some(&["docker-entrypoint.sh", "apache2-foreground"]),
+        "ghost" => Some(&["docker-entrypoint.sh", "node", "current/index.js"]),
+        "nextcloud" => Some(&["/entrypoint.sh", "apache2-foreground"]),
+        _ => None,
+    }
+}
 
 /// What an image's name says.
 pub fn role(image: &str) -> Role {

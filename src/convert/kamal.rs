@@ -1,6 +1,7 @@
 //! Kamal's `config/deploy.yml`, with the destinations beside it: <https://kamal-deploy.org/docs/configuration/overview/>.
 
 use super::command::Command;
+use super::compose::routes;
 use super::image::{self, Role};
 use super::keys::{self, Lost, entries, items, rest, scalar, seconds};
 use super::notes::Notes;
@@ -101,7 +102,9 @@ const LOST: [Lost; 24] = [
     ("destination", None),
 ];
 
-const ROLE_KNOWN: [&str; 6] = ["hosts", "cmd", "env", "proxy", "options", "traefik"];
+const ROLE_KNOWN: [&str; 7] = [
+    "labels", "hosts", "cmd", "env", "proxy", "options", "traefik",
+];
 
 /// Reads a configuration; `root` has the destination merged over it.
 ///
@@ -227,6 +230,7 @@ fn variables(node: &Node) -> Vec<Raw> {
         .filter(|(name, _, _)| *name != "tags")
         .map(|(name, at, value)| Raw {
             name: name.to_owned(),
+            shape: None,
             value: scalar(value).filter(|value| !value.contains(CODE)),
             at: at.clone(),
         })
@@ -236,6 +240,7 @@ fn variables(node: &Node) -> Vec<Raw> {
         if let Some(name) = item.as_str() {
             raw.push(Raw {
                 name: name.split(':').next().unwrap_or(name).to_owned(),
+                shape: None,
                 value: None,
                 at: item.location.clone(),
             });
@@ -283,6 +288,14 @@ fn role(value: &Node, program: &mut Program, site: &mut Site, notes: &mut Notes)
         let why = "options of `docker run` are not passed on";
         let instead = "memory and CPUs are those of `instance`; what else the program needs belongs into its image";
         notes.left(&options.location, format!("{what}.options"), why, instead);
+    }
+    // Kamal 1 names hosts in labels of Traefik's.
+    for host in routes(value).hosts {
+        match &site.domain {
+            None => site.domain = Some(host),
+            Some(domain) if *domain == host => {}
+            Some(_) => program.hosts.push(host),
+        }
     }
     rest(value, &what, &ROLE_KNOWN, &[], notes);
 }

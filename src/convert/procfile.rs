@@ -144,6 +144,7 @@ fn beside(root: &Node, site: &mut Site, notes: &mut Notes) {
         for program in &mut site.programs {
             program.raw.push(Raw {
                 name: name.to_owned(),
+                shape: None,
                 value: plain.clone(),
                 at: at.clone(),
             });
@@ -231,6 +232,7 @@ fn own_name(site: &mut Site, at: &Location) {
     for program in &mut site.programs {
         program.raw.push(Raw {
             name: "REDIS_URL".to_owned(),
+            shape: None,
             value: None,
             at: at.clone(),
         });

@@ -1,11 +1,14 @@
 //! What has to be decided before a site can be a spec, whatever tool it comes from: names, variables, who serves which
 //! paths, ports and a domain that nothing says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
 
 use super::notes::Notes;
 use super::site::{Image, Program, Site};
-use super::variables::Surroundings;
+use super::variables::{Surroundings, host_of};
 use super::write::{placeholder, registry_secret};
 use crate::spec::Stage;
 
@@ -16,6 +19,7 @@ const MAIN: [&str; 9] = [
 
 /// Settles what is open; `app` is the application's name.
 pub fn settle(site: &mut Site, app: &str, notes: &mut Notes) {
+    ports(site);
     rename(site, notes);
     let mut around = Surroundings::of(site, app);
     let mut built = BTreeSet::new();
@@ -69,6 +73,47 @@ pub fn settle(site: &mut Site, app: &str, notes: &mut Notes) {
         let why = "nothing serves HTTP, and a site needs one service that does";
         let instead = "remove `type: worker` from the service that does and set its `port`";
         notes.check(&site.at, "services", why, instead);
+    }
+}
+
+static BOUND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:--(?:port|bind|listen|addr)[= ]|-[pb] ?|\b0\.0\.0\.0:)(?:[^\s:]*:)?([0-9]{2,5})\b",
+    )
+    .ok()
+});
+
+/// Ports that nothing says but a program's own command, or the address by which another one reaches it.
+fn ports(site: &mut Site) {
+    let mut reached: BTreeMap<String, u16> = BTreeMap::new();
+    for raw in site.programs.iter().flat_map(|program| &program.raw) {
+        let value = raw
+            .value
+            .as_deref()
+            .or(raw.shape.as_deref())
+            .unwrap_or_default();
+        let host = host_of(value);
+        let port = value
+            .split_once(&format!("{host}:"))
+            .map_or("", |(_, rest)| rest);
+        let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
+        if let (false, Ok(port)) = (host.is_empty(), digits.parse()) {
+            reached.insert(host.to_owned(), port);
+        }
+    }
+    for program in site
+        .programs
+        .iter_mut()
+        .filter(|program| program.is_web && program.port.is_none())
+    {
+        let text = program
+            .command
+            .as_ref()
+            .map(|command| command.text())
+            .unwrap_or_default();
+        let bound = BOUND.as_ref().and_then(|bound| bound.captures(&text));
+        let bound = bound.and_then(|found| found.get(1)?.as_str().parse().ok());
+        program.port = bound.or_else(|| reached.get(&*program.name).copied());
     }
 }
 

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use super::command::Command;
+use super::image;
 use super::notes::Notes;
-use super::site::{Program, Site};
+use super::site::{Image, Program, Site};
 use crate::diagnostic::Location;
 use crate::schema::{is_secret, passwords};
 
@@ -15,6 +17,8 @@ pub struct Raw {
     pub name: String,
     /// Its value; `None` where it comes from somewhere else, such as the shell that starts the tool.
     pub value: Option<String>,
+    /// Its value with nothing in place of what is not known, by which an address is recognized all the same.
+    pub shape: Option<String>,
     /// Where.
     pub at: Location,
 }
@@ -132,6 +136,13 @@ impl Surroundings {
                 wanted.push((at, export));
             }
         }
+        if let (Image::Named(image), None, false) =
+            (&program.image, &program.command, wanted.is_empty())
+        {
+            let known = image::command(image);
+            let words = known.map(|words| words.iter().map(|&word| word.to_owned()).collect());
+            program.command = words.map(Command::Words);
+        }
         if let Some((at, _)) = wanted.first().filter(|_| program.command.is_none()) {
             let list: Vec<String> = (wanted.iter())
                 .map(|(_, (name, value))| format!("{name}=\"{value}\""))
@@ -159,7 +170,13 @@ impl Surroundings {
         prefixes: &[String],
         notes: &mut Notes,
     ) -> Option<(String, String)> {
-        let Raw { name, value, at } = raw;
+        let Raw {
+            name,
+            value,
+            shape,
+            at,
+        } = raw;
+        let known = value.as_deref().or(shape.as_deref());
         if name == "PORT" {
             match value.as_deref().map(str::trim).map(str::parse) {
                 Some(Ok(port)) if program.is_web && program.port.is_none() => {
@@ -169,10 +186,7 @@ impl Surroundings {
             }
             return None;
         }
-        if let Some(ours) = self.ours(&name, value.as_deref(), prefixes) {
-            if name == "DATABASE_URL" || name == "CACHE_URL" {
-                self.scheme(&name, value.as_deref(), &at, notes);
-            }
+        if let Some(ours) = self.ours(&name, known, prefixes) {
             // What it has already.
             return (ours != format!("${name}")).then_some((name, ours));
         }
@@ -221,7 +235,16 @@ impl Surroundings {
                 let instead = "read CACHE_URL, CACHE_HOST and CACHE_PORT in the program";
                 notes.left(&at, what, why, instead);
             }
-            Some(Neighbour::Database) | None => {
+            Some(Neighbour::Database) => {
+                let why = "it is a part of where the database is, for which there is no variable";
+                notes.left(
+                    &at,
+                    what,
+                    why,
+                    "read DATABASE_URL in the program, or the variables with its parts",
+                );
+            }
+            None => {
                 program.env.insert(name, value);
             }
         }
@@ -234,11 +257,13 @@ impl Surroundings {
         let host = host_of(value);
         let neighbour = self.neighbours.get(host).copied();
         if let Some((scheme, _)) = value.split_once("://") {
-            let scheme = scheme.split('+').next().unwrap_or(scheme);
-            if DATABASES.contains(&scheme)
-                && (neighbour == Some(Neighbour::Database) || name == "DATABASE_URL")
+            let plain = scheme.trim_start_matches("jdbc:");
+            let plain = plain.split('+').next().unwrap_or(plain);
+            if DATABASES.contains(&plain)
+                && (neighbour == Some(Neighbour::Database)
+                    || name == "DATABASE_URL" && self.has_database && neighbour.is_some())
             {
-                return self.has_database.then(|| "$DATABASE_URL".to_owned());
+                return self.has_database.then(|| url_of(scheme, value));
             }
             if CACHES.contains(&scheme)
                 && (neighbour == Some(Neighbour::Cache) || name == "REDIS_URL")
@@ -291,30 +316,6 @@ impl Surroundings {
         is_password.then(|| "$DATABASE_PASSWORD".to_owned())
     }
 
-    /// Says that a URL will have another scheme.
-    fn scheme(&self, name: &str, value: Option<&str>, at: &Location, notes: &mut Notes) {
-        let scheme = value
-            .and_then(|value| value.split_once("://"))
-            .map(|(scheme, _)| scheme);
-        if let Some(scheme) = scheme
-            && ![
-                "postgres",
-                "postgresql",
-                "mysql",
-                "redis",
-                "rediss",
-                "memcached",
-            ]
-            .contains(&scheme)
-        {
-            let why = format!(
-                "its scheme is {scheme}, and the one that scalectl puts there is the engine's own"
-            );
-            let instead = "have the program replace the scheme, or set the variable in `command`";
-            notes.check(at, name, &why, instead);
-        }
-    }
-
     /// Gives a program a secret.
     pub fn secret(
         &mut self,
@@ -351,8 +352,14 @@ fn names(wanted: &[(Location, (String, String))]) -> String {
 
 /// The part of where a database is that a variable holds by its name: what its name begins with, and our variable.
 fn part(name: &str) -> Option<(&str, &'static str)> {
-    let found = PARTS.iter().find(|(end, _)| name.ends_with(end));
-    found.map(|(end, ours)| (&name[..name.len() - end.len()], *ours))
+    let ends = |end: &str| {
+        let at = name.len().checked_sub(end.len())?;
+        let same = name.get(at..)?.eq_ignore_ascii_case(end);
+        same.then(|| &name[..at])
+    };
+    PARTS
+        .iter()
+        .find_map(|(end, ours)| Some((ends(end)?, *ours)))
 }
 
 /// The host of a URL, of `HOST:PORT` or of a value that is a host alone.
@@ -361,6 +368,32 @@ pub fn host_of(value: &str) -> &str {
     let rest = rest.split(['/', '?']).next().unwrap_or(rest);
     let rest = rest.rsplit('@').next().unwrap_or(rest);
     rest.split(':').next().unwrap_or(rest)
+}
+
+/// A database's URL from the variables that every container has. One with the engine's own scheme is there; others, such as
+/// a driver's, are put together.
+fn url_of(scheme: &str, value: &str) -> String {
+    if ["postgres", "postgresql", "mysql"].contains(&scheme) {
+        return "$DATABASE_URL".to_owned();
+    }
+    let rest = value.split_once("://").map_or("", |(_, rest)| rest);
+    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let login = if before.contains('@') {
+        "$DATABASE_USER:$DATABASE_PASSWORD@"
+    } else {
+        ""
+    };
+    // The database takes only encrypted connections; what else stands there is kept where a shell reads nothing in it.
+    let is_plain = query
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "=&_.-".contains(c));
+    let query = match query {
+        query if !query.is_empty() && is_plain && !query.to_ascii_lowercase().contains("ssl") => {
+            format!("?{query}")
+        }
+        _ => String::new(),
+    };
+    format!("{scheme}://{login}$DATABASE_HOST:$DATABASE_PORT/$DATABASE_NAME{query}")
 }
 
 /// Whether a value that begins with a container's name is its address: a word alone is one only by the variable's name.
@@ -414,7 +447,6 @@ pub fn is_hidden(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::command::Command;
     use crate::convert::notes::{Fate, Note};
 
     fn place(line: u32) -> Location {
@@ -442,6 +474,7 @@ mod tests {
         let raw = values.iter().zip(1..).map(|((name, value), line)| Raw {
             name: (*name).into(),
             value: (*value != "-").then(|| (*value).into()),
+            shape: None,
             at: place(line),
         });
         let mut program = Program::new("web", place(1));
@@ -462,6 +495,10 @@ mod tests {
                 ("SHOP_DB_NAME", "app"),
                 ("REDIS_URL", "redis://redis:6379/0"),
                 ("CACHE_AT", "redis:6379"),
+                ("database__connection__host", "db"),
+                ("database__connection__user", "root"),
+                ("JDBC", "jdbc:postgresql://db:5432/app?useSSL=false"),
+                ("ASYNC", "postgresql+asyncpg://app:hunter2@db/app?a=1"),
                 ("USER_AGENT_NAME", "shop"),
             ],
             Some("./serve"),
@@ -473,12 +510,22 @@ mod tests {
         assert_eq!(
             exports,
             [
+                (
+                    "ASYNC",
+                    "postgresql+asyncpg://$DATABASE_USER:$DATABASE_PASSWORD@$DATABASE_HOST:$DATABASE_PORT/$DATABASE_NAME?a=1"
+                ),
                 ("CACHE_AT", "$CACHE_HOST:$CACHE_PORT"),
+                (
+                    "JDBC",
+                    "jdbc:postgresql://$DATABASE_HOST:$DATABASE_PORT/$DATABASE_NAME"
+                ),
                 ("REDIS_URL", "$CACHE_URL"),
                 ("SHOP_DB_HOST", "$DATABASE_HOST"),
                 ("SHOP_DB_NAME", "$DATABASE_NAME"),
                 ("SHOP_DB_PASSWORD", "$DATABASE_PASSWORD"),
                 ("SHOP_DB_USER", "$DATABASE_USER"),
+                ("database__connection__host", "$DATABASE_HOST"),
+                ("database__connection__user", "$DATABASE_USER"),
             ]
         );
         assert_eq!(program.env.keys().collect::<Vec<_>>(), ["USER_AGENT_NAME"]);

@@ -498,3 +498,47 @@ fn only_files_of_the_folder_are_read() {
     let spec = std::fs::read_to_string(project.path().join("scalectl.yaml")).unwrap();
     assert!(!spec.contains("hunter2"), "{spec}");
 }
+
+#[test]
+fn a_drivers_url_is_put_together_and_an_official_images_command_is_known() {
+    let (_, spec, notes) = compose(
+        "services:\n  blog:\n    image: wordpress:6\n    ports: [\"80:80\"]\n    environment: {WORDPRESS_DB_HOST: \"db:3306\", \
+         WORDPRESS_DB_USER: root}\n  api:\n    image: acme/api:1\n    command: ./api\n    ports: [\"81:81\"]\n    environment: \
+         {SPRING_DATASOURCE_URL: \"jdbc:mysql://db/x?useSSL=false\", CACHE: \"redis://kv/1\"}\n  db: {image: \"mysql:8.4\"}\n  \
+         kv: {image: \"redis:7\"}\n",
+    );
+    let line = |service: &str| spec.services[service].command.as_ref().unwrap()[2].clone();
+    assert_eq!(
+        line("blog"),
+        "export WORDPRESS_DB_HOST=\"$DATABASE_HOST:$DATABASE_PORT\"; export WORDPRESS_DB_USER=\"$DATABASE_USER\"; exec \
+         docker-entrypoint.sh apache2-foreground"
+    );
+    assert_eq!(
+        line("api"),
+        "export CACHE=\"$CACHE_URL\"; export SPRING_DATASOURCE_URL=\"jdbc:mysql://$DATABASE_HOST:$DATABASE_PORT/$DATABASE_NAME\"; \
+         exec ./api"
+    );
+    assert!(
+        !notes.iter().any(|note| note.what.contains("DATASOURCE")),
+        "{notes:#?}"
+    );
+}
+
+#[test]
+fn a_port_is_found_in_a_command_or_in_the_address_by_which_others_reach_it() {
+    let (_, spec, notes) = compose(
+        "services:\n  nginx: {image: nginx, volumes: [\"./nginx.conf:/etc/nginx/nginx.conf\"], depends_on: [app, users]}\n  app:\n    image: \
+         a:1\n    command: gunicorn -b 0.0.0.0:5000 app\n    environment: {USERS: \"http://users:8000/v1\"}\n  users: {image: b:1}\n  \
+         grafana: {image: grafana/grafana, ports: [\"3000:3000\"]}\n",
+    );
+    assert_eq!(
+        (spec.services["app"].port, spec.services["users"].port),
+        (5000, 8000)
+    );
+    // Monitoring was for those who run the site.
+    assert_eq!(spec.services.keys().collect::<Vec<_>>(), ["app", "users"]);
+    assert!(
+        at(&notes, "compose.yml", 8).contains("scalectl logs"),
+        "{notes:#?}"
+    );
+}

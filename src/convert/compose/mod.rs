@@ -9,6 +9,8 @@ mod lost;
 mod ports;
 mod service;
 
+pub use self::ports::routes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::interpolate::{Expanded, expand};
@@ -387,6 +389,7 @@ fn env_file(text: &str) -> Vec<(String, Option<String>, u32)> {
 fn raw_of_file(file: &str, text: &str) -> Vec<Raw> {
     let one = |(name, value, line): (String, Option<String>, u32)| Raw {
         name,
+        shape: None,
         value,
         at: Location {
             file: file.into(),

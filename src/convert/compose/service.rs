@@ -256,11 +256,13 @@ pub fn variables(one: &Container<'_>, context: &Context<'_>, notes: &mut Notes) 
     }
     let mut put = |name: &str, value: Option<String>, node: &Node| {
         let expanded = value.map(|value| context.expand(&value));
+        let shape = expanded.as_ref().map(|one| one.text.clone());
         let value = expanded.and_then(|one| one.missing.is_empty().then_some(one.text));
         raw.retain(|have| have.name != name);
         raw.push(Raw {
             name: name.to_owned(),
             value,
+            shape,
             at: node.location.clone(),
         });
     };

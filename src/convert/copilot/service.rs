@@ -439,6 +439,7 @@ fn variables(manifest: &Node, program: &mut Program, around: &Around<'_>, notes:
     for (name, at, value) in entries(manifest.get("variables")) {
         program.raw.push(Raw {
             name: name.to_owned(),
+            shape: None,
             value: scalar(value).and_then(|text| around.filled(&text)),
             at: at.clone(),
         });
