@@ -13,6 +13,7 @@ use super::observe::{Range, from_cloud, from_file};
 use super::plan::heading;
 use super::project::{Project, spec_deployed};
 use super::{Failure, Global, Outcome, migrate, ui};
+use crate::deploy::closed::is_closed;
 use crate::graph::Graph;
 use crate::inventory::{Live, Standing};
 use crate::plan::drift::drift;
@@ -35,12 +36,14 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = Project::load(global, None)?;
     let graph = project.graph()?;
-    let seen = match &arguments.live {
+    let mut seen = match &arguments.live {
         Some(path) => from_file(&project, &graph, path)?,
         None => from_cloud(global, &project, &graph, "drift", Range::Ours)?,
     };
     let stage = migrate::live_stage(seen.live.record.as_ref())?;
     let graph = last_applied(global, &project, graph, &seen.live)?;
+    // A closed site is nobody's drift.
+    seen.live.resources.retain(|address, _| !is_closed(address));
     let drift = drift(&graph, &seen.live);
     if arguments.json {
         ui::print_json(&document(

@@ -116,7 +116,7 @@ fn status(project: &Project, is_json: bool) -> Outcome {
             .into_iter()
             .map(|(region, closed)| Region {
                 region: region.to_string(),
-                since: at(closed.since),
+                since: closed.since(),
                 who: closed.who,
                 retry_after: closed.retry,
             })
@@ -140,13 +140,4 @@ fn status(project: &Project, is_json: bool) -> Outcome {
         }
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn at(milliseconds: u64) -> String {
-    let at = i64::try_from(milliseconds)
-        .ok()
-        .and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    at.unwrap_or_default()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
 }

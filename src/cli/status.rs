@@ -11,7 +11,7 @@ use super::wait_indicator::observed;
 use super::{Global, Outcome, ui};
 use crate::address::Address;
 use crate::apply::{kinds, observe_without};
-use crate::deploy::closed::left_alone;
+use crate::deploy::closed::{closed, left_alone};
 use crate::graph::Graph;
 use crate::inventory::{Live, LiveResource, Status};
 use crate::kinds;
@@ -135,6 +135,14 @@ fn text(
             None => "no stage is complete; run `scalectl apply` to continue".to_owned(),
         }
     );
+    for (region, closed) in closed(live) {
+        text.push_str(&format!(
+            "{} in {region} since {} by {}; `scalectl maintenance off` opens it\n",
+            Painted(NOTICE, "Closed for maintenance"),
+            closed.since(),
+            closed.who
+        ));
+    }
     let places = endpoint_lines(live);
     if !places.is_empty() {
         text.push('\n');

@@ -40,10 +40,22 @@ pub struct Closed {
     after: String,
     /// The seconds after which they are to come again.
     pub retry: u32,
-    /// Who closed the site, and when in milliseconds since the epoch.
+    /// Who closed the site.
     pub who: String,
     /// When, in milliseconds since the epoch.
-    pub since: u64,
+    since: u64,
+}
+
+impl Closed {
+    /// When the site was closed, RFC 3339.
+    #[must_use]
+    pub fn since(&self) -> String {
+        let at = i64::try_from(self.since).ok();
+        let at = at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+        at.unwrap_or_default()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string()
+    }
 }
 
 /// Load balancers and DNS ask for health as before, so that no server is replaced and no region fails over

@@ -181,10 +181,10 @@ def a_deployment_goes_server_by_server(test, server):
 
 def a_closed_site_answers_with_a_page(test, server):
     """And those who ask for health get the service's answers, so that no server is replaced."""
-    def ask(agent):
+    def ask(agent, method="GET", path="/"):
         connection = http.client.HTTPSConnection(HOST, timeout=30, context=test.trust)
         try:
-            connection.request("POST", "/visits", headers={"User-Agent": agent})
+            connection.request(method, path, headers={"User-Agent": agent})
             answer = connection.getresponse()
             return answer.status, answer.headers["Retry-After"], answer.read().decode()
         finally:
@@ -198,7 +198,9 @@ def a_closed_site_answers_with_a_page(test, server):
     before = server.containers()
     test.outside.parameters["/shop/default/closed"] = test.closed
     close(test.closed)
-    assert ask("Mozilla/5.0") == (503, "60", "<h1>Moving &#96;house&#96; {soon}</h1>"), ask("Mozilla/5.0")
+    for request in (("GET", "/"), ("POST", "/visits")):
+        answer = ask("Mozilla/5.0", *request)
+        assert answer == (503, "60", "<h1>Moving &#96;house&#96; {soon}</h1>"), answer
     for agent in ("ELB-HealthChecker/2.0", "Amazon-Route53-Health-Check-Service (ref x; report https://x)"):
         assert ask(agent)[0] == 200, (agent, ask(agent))
     del test.outside.parameters["/shop/default/closed"]

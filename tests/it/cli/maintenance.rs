@@ -44,6 +44,15 @@ fn a_closed_site_stays_closed_until_it_is_opened_whatever_is_planned_and_applied
             "{line}: {told}"
         );
     }
+    let told = project.said(&["status", "drift"]);
+    assert!(
+        told.contains("Closed for maintenance in us-east-1 since "),
+        "{told}"
+    );
+    assert!(
+        told.contains("No drift.") && !told.contains("also shows"),
+        "{told}"
+    );
     project.run("apply --auto-approve");
     project.write("scalectl.yaml", SPEC.replace("max: 4", "max: 5"));
     project.run("apply --auto-approve");
