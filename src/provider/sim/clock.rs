@@ -16,6 +16,8 @@ pub struct VirtualClock {
 pub(super) struct Pace {
     pub(super) began: std::time::Instant,
     pub(super) factor: f64,
+    /// Whoever's timers end at the same moment goes on in their order, not in that in which threads wake up.
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// A sleep of the simulator's that is watched goes in parts that take so long by the wall.
@@ -25,6 +27,7 @@ impl Pace {
     /// Waits until the wall's time has come as far as `passed` of the simulator's. Tokio's time does not jump while
     /// a thread of its pool is at work.
     async fn catch_up(&self, passed: Duration) {
+        let _turn = self.turn.lock().await;
         let due = Duration::try_from_secs_f64(passed.as_secs_f64() / self.factor);
         let ahead = due
             .unwrap_or(Duration::MAX)

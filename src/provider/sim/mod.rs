@@ -125,6 +125,7 @@ impl Sim {
         self.clock.pace = Some(Pace {
             began: std::time::Instant::now(),
             factor,
+            turn: tokio::sync::Mutex::new(()),
         });
         self
     }
