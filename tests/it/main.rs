@@ -27,6 +27,7 @@ mod checkov;
 mod children;
 mod ci;
 mod cli;
+mod closed;
 mod conformance;
 mod convert;
 mod deploys;
