@@ -4,8 +4,8 @@
   kills.py BINARY                    200 kills in the first 50 ms and 100 midway of each command
   kills.py BINARY --early 20 --midway 10 --seed 7 apply destroy
 
-On the simulator, with examples/shop (`rollback` is a deployment that goes back by itself). After each kill the same command has to succeed, and the plan to be as empty as after
-a run that nobody killed. The seed is printed; the exit code is 1 when anything failed. Not part of the default run: it takes
+On the simulator, with examples/shop (`rollback` is a deployment that goes back by itself, `close` and `open` are `maintenance`).
+After each kill the same command has to succeed, and the plan to be as empty as after a run that nobody killed. The seed is printed; the exit code is 1 when anything failed. Not part of the default run: it takes
 about half an hour.
 """
 
@@ -27,6 +27,8 @@ COMMANDS = {
     "scale": (["apply"], ["scale", "--auto-approve"], None),
     "deploy": (["apply"], ["deploy", "--auto-approve"], None),
     "rollback": (["apply"], ["deploy", "web", "--image", "ghcr.io/acme/shop:sick", "--auto-approve"], ["rollback", "--auto-approve"]),
+    "close": (["apply"], ["maintenance", "on"], None),
+    "open": (["apply"], ["maintenance", "off"], None),
     "destroy": (["apply"], ["destroy", "--auto-approve"], None),
     "failover": (["apply"], ["failover", "--to", "eu-west-1", "--auto-approve"], ["failover", "--resume", "--auto-approve"]),
 }
@@ -54,6 +56,8 @@ class Bench:
             self.command = self.command + self.allowed()
         if name == "rollback":
             self.must(SICK, self.ready)
+        if name == "open":
+            self.must(["maintenance", "on"], self.ready)
         if name in SPEC:
             path = self.ready + "/scalectl.yaml"
             with open(path) as file:
@@ -113,6 +117,9 @@ class Bench:
             code, text = self.run(["plan", "--detailed-exitcode"], folder)
             if code:
                 wrong = "the plan is not empty (%d): %s" % (code, text[-1500:])
+            said = self.run(["maintenance", "status"], folder)[1]
+            if self.name in ("close", "open") and said.startswith("Closed in ") != (self.name == "close"):
+                wrong = "the site is not as it should be: " + said
         shutil.rmtree(folder)
         return wrong, alive
 
