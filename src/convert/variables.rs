@@ -187,6 +187,17 @@ impl Surroundings {
             return None;
         }
         if let Some(ours) = self.ours(&name, known, prefixes) {
+            if !is_exportable(&name) {
+                let what = format!("{}: {name}", program.name);
+                let why = "it holds a part of where the database or the cache is, and no shell can set a variable of this name";
+                notes.left(
+                    &at,
+                    what,
+                    why,
+                    "read DATABASE_URL and CACHE_URL in the program",
+                );
+                return None;
+            }
             // What it has already.
             return (ours != format!("${name}")).then_some((name, ours));
         }
@@ -344,6 +355,13 @@ impl Surroundings {
     }
 }
 
+/// Whether a shell can set a variable of this name; any other would end the command, or be one itself.
+fn is_exportable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// The names of variables, as a list.
 fn names(wanted: &[(Location, (String, String))]) -> String {
     let names: Vec<&str> = wanted.iter().map(|(_, (name, _))| name.as_str()).collect();
@@ -376,6 +394,11 @@ fn url_of(scheme: &str, value: &str) -> String {
     if ["postgres", "postgresql", "mysql"].contains(&scheme) {
         return "$DATABASE_URL".to_owned();
     }
+    // A shell reads it.
+    let scheme: String = scheme
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "+.-:".contains(*c))
+        .collect();
     let rest = value.split_once("://").map_or("", |(_, rest)| rest);
     let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
     let login = if before.contains('@') {
@@ -529,6 +552,25 @@ mod tests {
             ]
         );
         assert_eq!(program.env.keys().collect::<Vec<_>>(), ["USER_AGENT_NAME"]);
+    }
+
+    #[test]
+    fn no_name_and_no_value_of_a_file_is_a_command_of_the_shell() {
+        let (program, notes) = given(
+            &[
+                ("A; touch /tmp/x #_HOST", "db"),
+                ("spring.datasource.host", "db"),
+                ("URL", "mysql+$(id)://db/x?a=`id`"),
+            ],
+            Some("./serve"),
+        );
+        let words = program.command.unwrap().words(&program.exports);
+        assert!(
+            !words[2].contains("touch") && !words[2].contains(['(', '`']),
+            "{words:?}"
+        );
+        assert_eq!(program.exports.keys().collect::<Vec<_>>(), ["URL"]);
+        assert_eq!(notes.len(), 2, "{notes:#?}");
     }
 
     #[test]
