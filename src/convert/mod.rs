@@ -4,6 +4,7 @@
 //! it cannot say in them (`notes`). `settle` decides what is left open, `write` makes the text. What a spec would be
 //! refused for is taken out of it and noted too, so that what is written can be planned. Files are read by the command.
 
+mod address;
 mod command;
 mod compose;
 mod copilot;

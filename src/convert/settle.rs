@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
+use super::address::host_of;
 use super::notes::Notes;
 use super::site::{Image, Program, Site};
-use super::variables::{Surroundings, host_of};
+use super::variables::Surroundings;
 use super::write::{placeholder, registry_secret};
 use crate::spec::Stage;
 
